@@ -1,0 +1,1 @@
+"""UK Biobank tables to participants, visits and folds."""

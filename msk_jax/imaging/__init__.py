@@ -1,0 +1,1 @@
+"""Zips, DICOM files and radiographs to views, arrays and the image store."""

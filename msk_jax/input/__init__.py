@@ -1,0 +1,1 @@
+"""Grain pipelines: sources, order, augmentation, rows per host, padding."""

@@ -1,0 +1,1 @@
+"""Files, run records, progress and logging that hides participant ids."""

@@ -1,0 +1,58 @@
+"""Participant ids kept out of logs, exceptions and figures.
+
+UK Biobank's rules forbid ids in anything that may leave the data's home. A refused file is therefore named by a
+*pseudonym*, a keyed hash: the same file gets the same pseudonym within a workdir, and nobody without the
+workdir's key can turn it back.
+"""
+
+import hashlib
+import hmac
+import logging
+import os
+import pathlib
+import re
+import secrets
+
+_ANY_EID = re.compile(r"(?<!\d)\d{7}(?!\d)")  # seven digits, UK Biobank's and the phantom's ids alike
+_KEY_FILE = ".pseudonym_key"
+_KEY_BYTES = 32
+_PSEUDONYM_LETTERS = 10
+
+
+def redact(text: str) -> str:
+  """Returns `text` with every free-standing seven-digit integer replaced by `<id>`."""
+  return _ANY_EID.sub("<id>", text)
+
+
+class RedactingFilter(logging.Filter):
+  """A logging filter that removes what looks like a participant id from messages and tracebacks."""
+
+  def filter(self, record: logging.LogRecord) -> bool:
+    """Rewrites the record in place; always lets it pass."""
+    record.msg, record.args = redact(record.getMessage()), None
+    if record.exc_info and not record.exc_text:
+      record.exc_text = redact(logging.Formatter().formatException(record.exc_info))
+    return True
+
+
+def pseudonym(text: str, key: bytes) -> str:
+  """Returns a keyed hash of `text`: ten letters a-p, so that it can never look like an id."""
+  digest = hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+  return digest[:_PSEUDONYM_LETTERS].translate(str.maketrans("0123456789abcdef", "abcdefghijklmnop"))
+
+
+def load_key(workdir: pathlib.Path) -> bytes:
+  """Returns the workdir's secret key, made on first use and readable by its owner only."""
+  path = pathlib.Path(workdir) / _KEY_FILE
+  if not path.exists():
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+      file.write(secrets.token_bytes(_KEY_BYTES))
+    try:
+      os.link(temporary, path)  # fails if another process was first: then its key counts
+    except FileExistsError:
+      pass
+    finally:
+      temporary.unlink()
+  return path.read_bytes()

@@ -1,0 +1,117 @@
+"""The record beside every output: what made it, from what.
+
+A record answers two questions. For a person: with which config, versions, code and devices was this made? For a
+rerun: do the same inputs lie before me, so that there is nothing to do?
+"""
+
+import datetime
+import hashlib
+import importlib.metadata
+import json
+import pathlib
+import platform
+import subprocess
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msk_jax
+from msk_jax.io import atomic
+
+FILE_NAME = "run.json"
+_VERSION = 1
+_PACKAGES = ("jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "grain", "numpy", "pandas", "pydicom",
+             "opencv-python-headless", "scikit-learn", "lightgbm")  # fmt: skip
+
+
+def fingerprint(value: Any) -> str:
+  """Returns the SHA-256 (hex) of a JSON-like value; tuples count as lists, keys in any order."""
+  return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def write(folder: pathlib.Path | str, stage: str, settings: Mapping[str, Any], inputs: Mapping[str, str],
+          devices: Sequence[str] = (), results: Mapping[str, Any] | None = None) -> None:  # fmt: skip
+  """Writes `<folder>/run.json`.
+
+  Args:
+    folder: where the stage's outputs lie.
+    stage: the binary's name.
+    settings: the config values that determine the outputs (JSON values).
+    inputs: name to hash of everything read.
+    devices: the accelerators used, as text.
+    results: a few facts to keep with the record (counts, never ids).
+  """
+  record = {
+    "schema": "run_record",
+    "version": _VERSION,
+    "stage": stage,
+    "settings": dict(settings),
+    "inputs": dict(inputs),
+    "results": dict(results or {}),
+    "devices": list(devices),
+    "msk_jax": msk_jax.__version__,
+    "git_revision": _git_revision(),
+    "python": platform.python_version(),
+    "packages": {name: _version(name) for name in _PACKAGES},
+    "written": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+  }
+  atomic.write_json(pathlib.Path(folder) / FILE_NAME, record)
+
+
+def read(folder: pathlib.Path | str) -> dict[str, Any] | None:
+  """Returns the record of `folder`, or None where there is none or it is of another version."""
+  path = pathlib.Path(folder) / FILE_NAME
+  if not path.exists():
+    return None
+  record = json.loads(path.read_text(encoding="utf-8"))
+  return record if record.get("version") == _VERSION else None
+
+
+def is_current(folder: pathlib.Path | str, settings: Mapping[str, Any], inputs: Mapping[str, str]) -> bool:
+  """Returns whether `folder` was made from just these settings and inputs: then a rerun does nothing."""
+  record = read(folder)
+  if record is None:
+    return False
+  return fingerprint([record["settings"], record["inputs"]]) == fingerprint([dict(settings), dict(inputs)])
+
+
+def differences(folder: pathlib.Path | str, settings: Mapping[str, Any], inputs: Mapping[str, str]) -> list[str]:
+  """Returns lines `name: old -> new` for what differs from the record of `folder`."""
+  record = read(folder) or {"settings": {}, "inputs": {}}
+  lines = []
+  for kind, new in (("settings", settings), ("inputs", inputs)):
+    old = _flatten(record[kind])
+    fresh = _flatten(json.loads(json.dumps(dict(new), default=str)))
+    for name in sorted(old.keys() | fresh.keys()):
+      if old.get(name) != fresh.get(name):
+        lines.append(f"{name}: {_short(old.get(name))} -> {_short(fresh.get(name))}")
+  return lines
+
+
+def _flatten(value: Any, prefix: str = "") -> dict[str, Any]:
+  if not isinstance(value, Mapping):
+    return {prefix.rstrip("."): value}
+  flat: dict[str, Any] = {}
+  for key, item in value.items():
+    flat.update(_flatten(item, f"{prefix}{key}."))
+  return flat
+
+
+def _short(value: Any) -> str:
+  text = str(value)
+  return text if len(text) <= 40 else f"{text[:12]}..."
+
+
+def _version(package: str) -> str:
+  try:
+    return importlib.metadata.version(package)
+  except importlib.metadata.PackageNotFoundError:
+    return "not installed"
+
+
+def _git_revision() -> str:
+  try:
+    folder = pathlib.Path(__file__).parent
+    command = ["git", "-C", str(folder), "describe", "--always", "--dirty", "--abbrev=12"]
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=10).stdout.strip()
+  except (OSError, subprocess.SubprocessError):
+    return "unknown"

@@ -1,0 +1,104 @@
+"""Parquet tables with a name, a version and a fixed set of columns.
+
+A table says in its metadata which schema it follows; the reader refuses what it does not know, so that an old
+program never misreads a new file.
+"""
+
+import dataclasses
+import json
+import pathlib
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from msk_jax.io import atomic, errors
+
+if TYPE_CHECKING:
+  import pandas as pd
+
+_METADATA_KEY = b"msk_jax"
+
+
+@dataclasses.dataclass(frozen=True)
+class Schema:
+  """A table's name, version and columns.
+
+  Attributes:
+    name: what the table is, e.g. `visits`.
+    version: raised whenever columns or their meaning change.
+    columns: column name to pandas dtype (`string`, `int8`, `float64`, ...), in the order written.
+  """
+
+  name: str
+  version: int
+  columns: Mapping[str, str]
+
+
+def write(path: pathlib.Path | str, table: "pd.DataFrame", schema: Schema, extra: Mapping[str, Any] | None = None) -> None:
+  """Writes `table` as Parquet under `schema`.
+
+  Args:
+    path: the file to write, whole or not at all.
+    table: holds exactly the schema's columns, in any order.
+    schema: the columns and their dtypes; values are cast to them.
+    extra: JSON values kept in the file's metadata, read back by `read_extra`.
+
+  Raises:
+    ValueError: a column is missing or surplus.
+  """
+  import pyarrow as pa
+  import pyarrow.parquet as pq
+
+  missing = [c for c in schema.columns if c not in table]
+  surplus = [c for c in table if c not in schema.columns]
+  if missing or surplus:
+    raise ValueError(f"table {schema.name}: missing columns {missing}, surplus columns {surplus}")
+  typed = table[list(schema.columns)].astype(dict(schema.columns))
+  arrow = pa.Table.from_pandas(typed, preserve_index=False)
+  header = {"schema": schema.name, "version": schema.version, "extra": dict(extra or {})}
+  arrow = arrow.replace_schema_metadata({_METADATA_KEY: json.dumps(header, sort_keys=True).encode()})
+  with atomic.replacing(path) as temporary:
+    pq.write_table(arrow, temporary)
+
+
+def read(path: pathlib.Path | str, schema: Schema, columns: Sequence[str] | None = None) -> "pd.DataFrame":
+  """Reads a table written by `write`.
+
+  Args:
+    path: the Parquet file.
+    schema: what the caller expects.
+    columns: the columns wanted; all by default.
+
+  Raises:
+    InputError: no such file, another table, or another version of it.
+  """
+  import pyarrow.parquet as pq
+
+  _check_header(path, schema)
+  wanted = list(columns) if columns is not None else list(schema.columns)
+  table = pq.read_table(path, columns=wanted).to_pandas()
+  return table.astype({c: schema.columns[c] for c in wanted})
+
+
+def read_extra(path: pathlib.Path | str, schema: Schema) -> dict[str, Any]:
+  """Returns the `extra` values that `write` kept in the file's metadata."""
+  return _check_header(path, schema)["extra"]
+
+
+def _check_header(path: pathlib.Path | str, schema: Schema) -> dict[str, Any]:
+  import pyarrow.parquet as pq
+
+  path = pathlib.Path(path)
+  if not path.exists():
+    raise errors.InputError(
+      f"no table {path.name} ({schema.name}) in {path.parent}: run the stage that writes it first "
+      "(python -m msk_jax.prepare), with the same --workdir."
+    )
+  metadata = pq.read_schema(path).metadata or {}
+  header = json.loads(metadata.get(_METADATA_KEY, b"{}"))
+  found = (header.get("schema"), header.get("version"))
+  if found != (schema.name, schema.version):
+    raise errors.InputError(
+      f"{path.name} holds table {found[0]} version {found[1]}; this program reads {schema.name} version "
+      f"{schema.version}. Run the stage that writes it again, or use the msk_jax version that wrote it."
+    )
+  return header

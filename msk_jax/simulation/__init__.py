@@ -1,0 +1,1 @@
+"""The phantom cohort: a UK-Biobank-shaped world with planted truth."""

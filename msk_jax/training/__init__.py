@@ -1,0 +1,1 @@
+"""State, objective, optimiser, step, schedule, sharding, checkpoints, loop, prediction."""
