@@ -33,7 +33,9 @@ class Schema:
   columns: Mapping[str, str]
 
 
-def write(path: pathlib.Path | str, table: "pd.DataFrame", schema: Schema, extra: Mapping[str, Any] | None = None) -> None:
+def write(
+  path: pathlib.Path | str, table: "pd.DataFrame", schema: Schema, extra: Mapping[str, Any] | None = None
+) -> None:
   """Writes `table` as Parquet under `schema`.
 
   Args:

@@ -1,0 +1,34 @@
+# Everything lives in .venv; `make demo` and `make test` need nothing but Python 3.11 to 3.13 (PYTHON=python3.12 to choose).
+PYTHON ?= python3
+BIN := .venv/bin
+export JAX_PLATFORMS ?=
+
+.PHONY: demo test test-fast lint clean
+
+demo: .venv/installed
+	$(BIN)/python -m msk_jax.train --config=configs/knee.py
+	@$(BIN)/python -m msk_jax.evaluation.next_steps
+
+test: .venv/installed-test
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+test-fast: .venv/installed-test
+	$(BIN)/python -m pytest -n 2 -m "not slow"
+
+lint: .venv/installed-test
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyrefly check
+
+.venv/installed: requirements.txt pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $@
+
+.venv/installed-test: .venv/installed requirements-test.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-test.txt
+	touch $@
+
+clean:
+	rm -rf .venv build *.egg-info

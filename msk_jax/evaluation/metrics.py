@@ -1,0 +1,40 @@
+"""Scores of predicted against chronological age."""
+
+import numpy as np
+
+
+def rmse(chronological: np.ndarray, predicted: np.ndarray) -> float:
+  """Returns the root mean squared error, years; both [n]."""
+  return float(np.sqrt(np.mean(np.square(np.asarray(predicted) - np.asarray(chronological)))))
+
+
+def mae(chronological: np.ndarray, predicted: np.ndarray) -> float:
+  """Returns the mean absolute error, years; both [n]."""
+  return float(np.mean(np.abs(np.asarray(predicted) - np.asarray(chronological))))
+
+
+def r2(chronological: np.ndarray, predicted: np.ndarray) -> float:
+  """Returns the coefficient of determination; NaN if all ages are equal."""
+  chronological = np.asarray(chronological, np.float64)
+  spread = np.sum(np.square(chronological - chronological.mean()))
+  if spread == 0:
+    return float("nan")
+  return float(1.0 - np.sum(np.square(np.asarray(predicted) - chronological)) / spread)
+
+
+def summary(chronological: np.ndarray, predicted: np.ndarray, training_mean_years: float) -> dict[str, float | int]:
+  """Returns n, r2, rmse and mae, and the rmse of always predicting the training mean.
+
+  Args:
+    chronological: [n] ages, years.
+    predicted: [n] predicted ages, years.
+    training_mean_years: mean age of the training samples.
+  """
+  constant = np.full(len(chronological), training_mean_years)
+  return {
+    "n": len(chronological),
+    "r2": r2(chronological, predicted),
+    "rmse": rmse(chronological, predicted),
+    "mae": mae(chronological, predicted),
+    "mean_predictor_rmse": rmse(chronological, constant),
+  }

@@ -1,0 +1,42 @@
+"""Scores printed as a table."""
+
+import pathlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich import box, console, table
+
+
+def print_scores(title: str, rows: Sequence[tuple[str, Mapping[str, float]]]) -> None:
+  """Prints one line per part: n, R2, RMSE, MAE, and the RMSE of always predicting the mean training age.
+
+  Args:
+    title: above the table.
+    rows: (name of the part, its `metrics.summary`).
+  """
+  shown = table.Table(title=title, box=box.SIMPLE_HEAD, title_justify="left")
+  shown.add_column("")
+  for name in ("n", "R2", "RMSE (years)", "MAE (years)", "RMSE of the mean predictor"):
+    shown.add_column(name, justify="right")
+  for name, score in rows:
+    values = [f"{score['r2']:.3f}", *(f"{score[key]:.2f}" for key in ("rmse", "mae", "mean_predictor_rmse"))]
+    shown.add_row(name, str(score["n"]), *values)
+  console.Console(soft_wrap=True).print(shown)
+
+
+def print_result(result: Mapping[str, Any], folder: pathlib.Path) -> None:
+  """Prints a finished training's scores and what to do next.
+
+  Args:
+    result: what `result.json` holds.
+    folder: where it lies.
+  """
+  title = f"{result['model']}, split {result['fold']}, {result['data']} data: {result['epochs']} epochs"
+  print_scores(title, [(part, result[part]) for part in ("validation", "test")])
+  lines = (
+    f"predictions  {folder / 'predictions.parquet'}",
+    f"picture      {folder / 'predictions.png'}",
+    f"summary      {folder / 'result.json'}",
+    f"curves       tensorboard --logdir {folder / 'tensorboard'}",
+  )
+  console.Console(soft_wrap=True).print("\n".join(lines), highlight=False)

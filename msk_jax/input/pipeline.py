@@ -1,0 +1,128 @@
+"""Batches for training and evaluation, as NumPy arrays of this host's rows."""
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any
+
+import cv2
+import grain
+import numpy as np
+
+from msk_jax.imaging import store as image_store
+from msk_jax.imaging import views
+from msk_jax.input import augmentation, examples, order
+
+Batch = dict[str, np.ndarray]
+
+
+@dataclasses.dataclass(frozen=True)
+class Inputs:
+  """All that the network sees of a view's examples, still on disk as far as images go.
+
+  Attributes:
+    store: the view's images.
+    examples: n samples.
+    image_shape: (rows, columns) given to the network; stored images of another size are resampled.
+    demographics: [n, k] standardised, float32.
+    age_z: [n] standardised ages, float32.
+  """
+
+  store: image_store.ImageStore
+  examples: examples.Examples
+  image_shape: tuple[int, int]
+  demographics: np.ndarray
+  age_z: np.ndarray
+
+  def load(self, row: int, side: int) -> dict[str, Any]:
+    """Reads one image: `image` uint8 [rows, columns, channels], `side` float32 [k], `age_z` float32."""
+    image = self.store.read(int(self.examples.positions[row, side]))
+    if image.shape[:2] != self.image_shape:
+      image = cv2.resize(image, self.image_shape[::-1], interpolation=cv2.INTER_AREA)
+    if image.ndim == 2:
+      image = image[..., None]
+    inputs = self.demographics[row]
+    if self.examples.is_paired:
+      inputs = np.append(inputs, self.examples.is_left[row, side])
+    return {"image": image, "side": inputs, "age_z": self.age_z[row]}
+
+
+@dataclasses.dataclass(frozen=True)
+class Sharing:
+  """How this host takes part in reading.
+
+  Attributes:
+    host: this process's number.
+    num_hosts: processes in all.
+    threads: reading threads.
+    workers: worker processes, 0 for none.
+    prefetch: examples read ahead.
+  """
+
+  host: int = 0
+  num_hosts: int = 1
+  threads: int = 2
+  workers: int = 0
+  prefetch: int = 64
+
+
+def training_batches(inputs: Inputs, rows: np.ndarray, batch_size: int, seed: int, start_step: int,
+                     ranges: views.Augmentation | None, sharing: Sharing) -> Iterator[Batch]:  # fmt: skip
+  """Yields this host's part of every training batch from `start_step` on, without end.
+
+  Args:
+    inputs: the view's examples.
+    rows: the training samples.
+    batch_size: images per step over all hosts; even for paired organs, so that pairs stay together.
+    seed: of order and augmentation.
+    start_step: number of the first batch wanted.
+    ranges: augmentation ranges; None for no augmentation.
+    sharing: this host's part.
+
+  Yields:
+    `image` uint8 [b, rows, columns, channels], `side` float32 [b, k], `age_z` float32 [b].
+  """
+  num_sides = inputs.examples.positions.shape[1]
+  dataset = order.training_order(rows, num_sides, seed).map(lambda key: inputs.load(*key))
+  if ranges is not None:
+    dataset = dataset.random_map(_Augment(ranges))
+  dataset = order.HostRows(dataset, batch_size, sharing.host, sharing.num_hosts)
+  dataset = dataset.batch(batch_size // sharing.num_hosts, drop_remainder=True)[start_step:]
+  return iter(_in_background(dataset, batch_size, sharing))
+
+
+def evaluation_batches(inputs: Inputs, rows: np.ndarray, batch_size: int, sharing: Sharing) -> Iterator[Batch]:
+  """Yields this host's part of the batches over `rows`, once, in order, none dropped.
+
+  Yields:
+    as `training_batches`. The last batch is filled up with copies of the first image: drop what comes after
+    `len(rows)` times the number of sides.
+  """
+  num_sides = inputs.examples.positions.shape[1]
+  pairs = order.evaluation_order(rows, num_sides, batch_size)
+
+  def load(pair: np.ndarray) -> dict[str, Any]:
+    return inputs.load(int(pair[0]), int(pair[1]))
+
+  dataset = order.HostRows(grain.MapDataset.source(pairs).map(load), batch_size, sharing.host, sharing.num_hosts)
+  dataset = dataset.batch(batch_size // sharing.num_hosts)
+  return iter(_in_background(dataset, batch_size, sharing))
+
+
+@dataclasses.dataclass(frozen=True)
+class _Augment:
+  """A random map, picklable for worker processes."""
+
+  ranges: views.Augmentation
+
+  def __call__(self, example: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
+    return {**example, "image": augmentation.augment(example["image"], self.ranges, rng)}
+
+
+def _in_background(dataset: grain.MapDataset, batch_size: int, sharing: Sharing) -> grain.IterDataset:
+  """Reads ahead with threads, in this process or in worker processes; order and content stay the same."""
+  batches_ahead = max(sharing.prefetch * sharing.num_hosts // batch_size, 2)
+  options = grain.ReadOptions(num_threads=sharing.threads, prefetch_buffer_size=batches_ahead)
+  stream = dataset.to_iter_dataset(options)
+  if sharing.workers:
+    stream = stream.mp_prefetch(grain.MultiprocessingOptions(num_workers=sharing.workers))
+  return stream

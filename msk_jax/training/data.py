@@ -1,0 +1,87 @@
+"""What a training reads, taken from the workdir that `prepare` filled."""
+
+import dataclasses
+import pathlib
+
+import numpy as np
+
+from msk_jax.cohort import folds as fold_map
+from msk_jax.cohort import schemas
+from msk_jax.imaging import store as image_store
+from msk_jax.imaging import views
+from msk_jax.input import examples, pipeline, standardize
+from msk_jax.io import errors, run_record, tables
+from msk_jax.training import loop, spec
+
+
+@dataclasses.dataclass(frozen=True)
+class Loaded:
+  """The loop's data, the test samples, and hashes that name what was read.
+
+  Attributes:
+    data: for `loop.fit`.
+    test_rows: samples of the test fold.
+    hashes: name to SHA-256, for the run record.
+  """
+
+  data: loop.Data
+  test_rows: np.ndarray
+  hashes: dict[str, str]
+
+
+def load(experiment: spec.ExperimentSpec, view: views.View, workdir: pathlib.Path) -> Loaded:
+  """Joins the view's images with cohort and folds, and standardises with the training folds.
+
+  Args:
+    experiment: the settings.
+    view: the image set.
+    workdir: holds `cohort/` and `images/<view>/`.
+
+  Raises:
+    InputError: a table or the images are missing, or a fold of this split is empty.
+  """
+  cohort = workdir / "cohort"
+  folds = tables.read(cohort / "folds.parquet", schemas.FOLDS)
+  store = image_store.ImageStore.open(workdir / "images" / view.name)
+  found = examples.assemble(
+    store.index,
+    tables.read(cohort / "participants.parquet", schemas.PARTICIPANTS),
+    tables.read(cohort / "visits.parquet", schemas.VISITS),
+    folds,
+    is_paired=view.is_paired,
+  )
+  num_folds = int(folds["fold"].max()) + 1
+  split = fold_map.split(experiment.fold, num_folds)
+  rows = [found.where_fold(part) for part in (split.train, (split.validation,), (split.test,))]
+  _check_not_empty(rows, view.name, experiment.fold)
+  scaler = standardize.Standardizer.fit(found.age_years[rows[0]])
+  side = standardize.Standardizer.fit(found.demographics[rows[0]])
+  shape = experiment.model.image_shape or view.network_shape
+  inputs = pipeline.Inputs(
+    store, found, (shape[0], shape[1]), side.apply(found.demographics), scaler.apply(found.age_years)
+  )
+  augmentation = view.augmentation if experiment.input.augment else None
+  image_shape = (shape[0], shape[1], view.channels)
+  data = loop.Data(inputs, rows[0], rows[1], scaler, augmentation, image_shape)
+  hashes = {"folds": fold_map.fold_map_hash(folds), "examples": _hash_examples(found, store.index["sha256"])}
+  return Loaded(data, rows[2], hashes)
+
+
+def _check_not_empty(rows: list[np.ndarray], view: str, fold: int) -> None:
+  for name, part in zip(("training", "validation", "test"), rows, strict=True):
+    if len(part) == 0:
+      raise errors.InputError(
+        f"split {fold} of {view} has no {name} samples. Prepare more people, or choose another fold."
+      )
+
+
+def _hash_examples(found: examples.Examples, image_hashes) -> str:
+  """Names the examples by their images' content, ages and demographics; ids do not enter."""
+  images = np.asarray(image_hashes.to_numpy(str))[found.positions]
+  parts = [
+    images.tolist(),
+    found.age_years.tolist(),
+    found.is_left.tolist(),
+    found.demographics.sum(1).tolist(),
+  ]
+  return run_record.fingerprint(parts)

@@ -1,0 +1,85 @@
+"""One experiment from prepared data to results: refuses, goes on, or finds that all is done."""
+
+import dataclasses
+import pathlib
+import shutil
+from typing import Any
+
+import jax
+from absl import logging
+
+from msk_jax.imaging import views
+from msk_jax.io import errors, run_record
+from msk_jax.models import age_model
+from msk_jax.training import data, loop, results, spec, stopping
+
+
+@dataclasses.dataclass(frozen=True)
+class Ended:
+  """How `run` ended.
+
+  Attributes:
+    status: finished, or why it paused.
+    folder: the model's folder.
+    result: what `result.json` holds; None if it paused.
+  """
+
+  status: stopping.Status
+  folder: pathlib.Path
+  result: dict[str, Any] | None
+
+
+def run(experiment: spec.ExperimentSpec, view: views.View, data_kind: str, workdir: pathlib.Path,
+        overwrite: bool = False) -> Ended:  # fmt: skip
+  """Trains and evaluates one model on one split, or goes on with it.
+
+  Args:
+    experiment: the settings.
+    view: the image set.
+    data_kind: `phantom`, `ukb` or `folder`; noted in the results.
+    workdir: holds the prepared data; the model's folder is made in it.
+    overwrite: whether a model of other settings or data in that folder is thrown away.
+
+  Raises:
+    InputError: the folder holds a model of other settings or data, or the data are not there.
+  """
+  loaded = data.load(experiment, view, workdir)
+  folder = workdir / "models" / experiment.model_name / f"fold_{experiment.fold}"
+  settings = {**experiment.trajectory(), "data": data_kind}
+  _claim(folder, settings, loaded.hashes, overwrite)
+  found = results.read(folder)
+  if found is not None and (found["stopped_early"] or found["epochs"] >= experiment.train.max_epochs):
+    logging.info("nothing to do: this training is finished; its results lie in %s", folder)
+    return Ended(stopping.Status.FINISHED, folder, found)
+  program = loop.Program(experiment, loaded.data)
+  _describe(program, experiment, loaded)
+  outcome = loop.fit(program, experiment, loaded.data, folder)
+  if outcome.status is not stopping.Status.FINISHED:
+    return Ended(outcome.status, folder, None)
+  return Ended(outcome.status, folder, results.finish(program, experiment, loaded, outcome, data_kind, folder))
+
+
+def _claim(folder: pathlib.Path, settings: dict[str, Any], hashes: dict[str, str], overwrite: bool) -> None:
+  """Writes the run record of a new run; makes sure that an old one was of the same settings and data."""
+  if run_record.read(folder) is not None and not run_record.is_current(folder, settings, hashes):
+    changes = run_record.differences(folder, settings, hashes)
+    if not overwrite:
+      raise errors.InputError(
+        f"{folder} holds a model trained otherwise ({'; '.join(changes[:8])}). Give another --workdir, or "
+        "--overwrite to throw that model away."
+      )
+    logging.info("--overwrite: removing the model in %s", folder)
+    shutil.rmtree(folder)
+  if run_record.read(folder) is None:
+    run_record.write(folder, "train", settings, hashes, [str(device) for device in jax.devices()])
+
+
+def _describe(program: loop.Program, experiment: spec.ExperimentSpec, loaded: data.Loaded) -> None:
+  rows = age_model.parameter_table(program.abstract_state.params)
+  total = sum(row[2] for row in rows)
+  logging.info(
+    "%s, split %d: %d training, %d validation, %d test samples; images %s; %.1f million parameters; %d device(s) (%s)",
+    experiment.model_name, experiment.fold, len(loaded.data.train_rows), len(loaded.data.validation_rows),
+    len(loaded.test_rows), "x".join(map(str, loaded.data.image_shape)), total / 1e6, jax.device_count(),
+    jax.devices()[0].device_kind,
+  )  # fmt: skip

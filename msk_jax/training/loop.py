@@ -1,0 +1,301 @@
+"""The training loop: epochs of steps, an evaluation after each, and checkpoints from which a run goes on exactly.
+
+The trajectory depends on settings, seed and number of devices alone. Order of operations, which must not change:
+step; at an epoch's end: evaluate, update progress, log, save the best, save the last; then look whether to stop.
+"""
+
+import dataclasses
+import functools
+import pathlib
+import time
+from collections.abc import Iterator
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from absl import logging
+
+from msk_jax.evaluation import metrics
+from msk_jax.imaging import views
+from msk_jax.input import pipeline, standardize
+from msk_jax.io import errors
+from msk_jax.io import progress as progress_display
+from msk_jax.models import age_model, backbones
+from msk_jax.training import (
+  checkpoints,
+  compiler,
+  metrics_log,
+  optimizer,
+  prediction,
+  sharding,
+  spec,
+  state,
+  step,
+  stopping,
+)
+
+_DROPOUT_STREAM = 1  # folded into the seed: dropout noise differs from the initial parameters' noise
+
+
+@dataclasses.dataclass(frozen=True)
+class Data:
+  """What the loop reads.
+
+  Attributes:
+    inputs: the view's examples with standardised age and demographics.
+    train_rows: samples trained on.
+    validation_rows: samples that choose the best epoch.
+    scaler: of the age, fitted on the training samples.
+    augmentation: ranges for training images; None for none.
+    image_shape: (rows, columns, channels).
+  """
+
+  inputs: pipeline.Inputs
+  train_rows: np.ndarray
+  validation_rows: np.ndarray
+  scaler: standardize.Standardizer
+  augmentation: views.Augmentation | None
+  image_shape: tuple[int, int, int]
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+  """What a call of `fit` reached.
+
+  Attributes:
+    status: finished, or why it paused.
+    final: the state at the end of this call.
+    images_per_second: training speed of this call, evaluation and compilation left out.
+    seconds: duration of this call.
+  """
+
+  status: stopping.Status
+  final: state.TrainState
+  images_per_second: float
+  seconds: float
+
+
+class Program:
+  """The compiled functions of one experiment."""
+
+  def __init__(self, experiment: spec.ExperimentSpec, data: Data):
+    """Builds (does not yet compile) init, train step, epoch end and predict step."""
+    model = build_model(experiment.model)
+    tx = optimizer.make(experiment.train)
+    self.shardings = sharding.make()
+    replicated, by_batch = self.shardings.replicated, self.shardings.by_batch
+    options = compiler.options()
+    create = functools.partial(
+      state.create, model=model, tx=tx, image_shape=data.image_shape,
+      num_side_inputs=data.inputs.examples.num_side_inputs,
+    )  # fmt: skip
+    self.create = jax.jit(create, out_shardings=replicated)
+    self.abstract_state = self.shardings.abstract(jax.eval_shape(create, jax.random.key(experiment.seed)))
+    self.train_step = jax.jit(
+      functools.partial(step.train_step, model=model, tx=tx, l2=experiment.model.l2),
+      in_shardings=(replicated, by_batch, replicated),
+      out_shardings=replicated,
+      donate_argnums=(0,),
+      compiler_options=options,
+    )
+    self.predict_step = jax.jit(
+      functools.partial(step.predict_step, model=model),
+      in_shardings=(replicated, replicated, by_batch),
+      out_shardings=replicated,
+      compiler_options=options,
+    )
+    self.end_epoch = jax.jit(end_epoch, out_shardings=replicated)
+
+  def abstract_best(self) -> dict:
+    """Returns shapes and shardings of what the best checkpoint holds."""
+    return best_of(self.abstract_state)
+
+
+def build_model(settings: spec.ModelSpec) -> age_model.AgeModel:
+  """Returns the network that the settings describe.
+
+  Raises:
+    InputError: no such backbone.
+  """
+  if settings.backbone not in backbones.BACKBONES:
+    known = ", ".join(backbones.BACKBONES)
+    raise errors.InputError(f"config.model.backbone: there is no {settings.backbone!r}; choose one of {known}.")
+  return age_model.AgeModel(
+    backbone_name=settings.backbone,
+    side_nodes=settings.side_nodes,
+    num_dense_layers=settings.num_dense_layers,
+    num_dense_nodes=settings.num_dense_nodes,
+    dropout=settings.dropout,
+    batch_norm_momentum=settings.batch_norm_momentum,
+  )
+
+
+def best_of(current: state.TrainState) -> dict:
+  """Returns the part of a state that predicting needs."""
+  return {"params": current.params, "batch_stats": current.batch_stats}
+
+
+def end_epoch(progress: state.Progress, rmse_years: jax.Array) -> state.Progress:
+  """Returns the progress after an epoch's evaluation, with its sums set back to zero."""
+  better = rmse_years < progress.best_rmse_years
+  done = progress.epochs_done + 1
+  return state.Progress.start().replace(
+    best_rmse_years=jnp.where(better, rmse_years, progress.best_rmse_years),
+    best_epoch=jnp.where(better, done, progress.best_epoch),
+    epochs_since_best=jnp.where(better, 0, progress.epochs_since_best + 1),
+    epochs_done=done,
+  )
+
+
+def fit(program: Program, experiment: spec.ExperimentSpec, data: Data, folder: pathlib.Path) -> Outcome:
+  """Trains until the run is finished or has to pause; goes on from the newest checkpoint in `folder`.
+
+  Args:
+    program: the experiment's compiled functions.
+    experiment: its settings.
+    data: what is read.
+    folder: the model's folder; gets `checkpoints/`, `best/`, `metrics.jsonl` and `tensorboard/`.
+
+  Raises:
+    InputError: batch size and devices do not fit, or a checkpoint can't be read or written.
+    FloatingPointError: the loss is not finite; the message names the step.
+  """
+  settings = experiment.train
+  num_sides = data.inputs.examples.positions.shape[1]
+  sharding.check_batch_size("config.train.batch_size", settings.batch_size, num_sides)
+  sharding.check_batch_size("config.train.evaluation_batch_size", settings.evaluation_batch_size, num_sides)
+  began = time.monotonic()
+  last = checkpoints.Checkpoints(folder / "checkpoints")
+  best = checkpoints.Checkpoints(folder / "best", kept=1)
+  with last, best, stopping.Budget(settings.max_hours) as budget:
+    current = _start(program, experiment, last)
+    log = metrics_log.MetricsLog(folder, int(current.step))
+    batches = pipeline.training_batches(
+      data.inputs, data.train_rows, settings.batch_size, experiment.seed, int(current.step), data.augmentation,
+      sharing_of(experiment.input),
+    )  # fmt: skip
+    clock, paused = _Clock(), None
+    while paused is None and not stopping.is_finished(current.progress, settings):
+      current, paused = _epoch(program, settings, current, batches, experiment.seed, budget, last, clock)
+      if paused is None:
+        current = _close_epoch(program, experiment, data, current, log, best, last, clock)
+        paused = budget.exhausted
+    log.close()
+    batches.close()
+  status = stopping.Status.FINISHED if stopping.is_finished(current.progress, settings) else paused
+  return Outcome(status, current, clock.images_per_second, time.monotonic() - began)
+
+
+class _Clock:
+  """Counts images and the seconds spent on training steps; the first step, which compiles, is left out."""
+
+  def __init__(self):
+    self._images, self._seconds, self._since = 0, 0.0, None
+
+  def lap(self, images: int) -> None:
+    now = time.monotonic()
+    if self._since is not None:
+      self._images, self._seconds = self._images + images, self._seconds + now - self._since
+    self._since = now
+
+  def pause(self) -> None:
+    self._since = None
+
+  @property
+  def images_per_second(self) -> float:
+    return self._images / self._seconds if self._seconds else 0.0
+
+
+def _start(program: Program, experiment: spec.ExperimentSpec, last: checkpoints.Checkpoints) -> state.TrainState:
+  if last.latest_step is not None:
+    logging.info("going on from step %d", last.latest_step)
+    return last.load(program.abstract_state)
+  return program.create(jax.random.key(experiment.seed))
+
+
+def sharing_of(settings: spec.InputSpec) -> pipeline.Sharing:
+  """Returns this process's part in reading."""
+  return pipeline.Sharing(
+    jax.process_index(), jax.process_count(), settings.threads, settings.workers, settings.prefetch
+  )
+
+
+def _epoch(program: Program, settings: spec.OptimizationSpec, current: state.TrainState,
+           batches: Iterator[pipeline.Batch], seed: int, budget: stopping.Budget, last: checkpoints.Checkpoints,
+           clock: _Clock) -> tuple[state.TrainState, stopping.Status | None]:  # fmt: skip
+  """Takes the steps up to the epoch's end, or up to where the budget ends; then a checkpoint lies at that step."""
+  start, epoch = int(current.step), int(current.progress.epochs_done) + 1
+  stop = epoch * settings.steps_per_epoch
+  rng = jax.random.fold_in(jax.random.key(seed), _DROPOUT_STREAM)
+  done = start - (epoch - 1) * settings.steps_per_epoch
+  what, pending = f"epoch {epoch}", None
+  total = settings.steps_per_epoch * settings.batch_size
+  with progress_display.track(what, total, "images", done * settings.batch_size) as advance:
+    for number in range(start + 1, stop + 1):
+      current, pending = _take_step(program, current, next(batches), rng, pending, number)
+      clock.lap(settings.batch_size)
+      advance(settings.batch_size)
+      paused = budget.exhausted
+      if number < stop and (paused or number % settings.checkpoint_every_steps == 0):
+        last.save(number, current)
+        if paused:
+          return current, paused
+  _check_finite(pending, stop)
+  clock.pause()
+  return current, None
+
+
+def _take_step(program: Program, current: state.TrainState, batch: pipeline.Batch, rng: jax.Array,
+               pending: step.Metrics | None, number: int) -> tuple[state.TrainState, step.Metrics]:  # fmt: skip
+  """Dispatches a step, then looks at the metrics of the one before: the device never waits for the host."""
+  current, fresh = program.train_step(current, program.shardings.to_devices(batch), rng)
+  if pending is not None:
+    _check_finite(pending, number - 1)
+  return current, fresh
+
+
+def _check_finite(found: step.Metrics | None, number: int) -> None:
+  if found is None:
+    return
+  values = {name: float(value) for name, value in jax.device_get(found).items()}
+  if not all(np.isfinite(value) for value in values.values()):
+    raise FloatingPointError(
+      f"step {number}: not finite: {values}. Lower config.train.learning_rate; earlier checkpoints are sound."
+    )
+
+
+def _close_epoch(program: Program, experiment: spec.ExperimentSpec, data: Data, current: state.TrainState,
+                 log: metrics_log.MetricsLog, best: checkpoints.Checkpoints, last: checkpoints.Checkpoints,
+                 clock: _Clock) -> state.TrainState:  # fmt: skip
+  """Evaluates, updates progress, logs, saves the best and the last."""
+  number = int(current.step)
+  predicted = prediction.predict_ages(
+    program.predict_step, current.params, current.batch_stats, data.inputs, data.validation_rows, data.scaler,
+    experiment.train.evaluation_batch_size, sharing_of(experiment.input), program.shardings,
+  )  # fmt: skip
+  chronological = data.inputs.examples.age_years[data.validation_rows]
+  rmse = metrics.rmse(chronological, predicted)
+  sums = jax.device_get(current.progress)
+  num_steps = experiment.train.steps_per_epoch
+  current = current.replace(progress=program.end_epoch(current.progress, np.float32(rmse)))
+  epoch = int(current.progress.epochs_done)
+  record = {
+    "epoch": epoch,
+    "train_loss": float(sums.loss_sum) / num_steps,
+    "train_rmse_years": float(np.sqrt(sums.squared_error_sum / sums.num_images) * data.scaler.std),
+    "validation_rmse_years": rmse,
+    "validation_r2": metrics.r2(chronological, predicted),
+    "learning_rate": optimizer.learning_rate(current.opt_state, experiment.train),
+    "images_per_second": clock.images_per_second,
+  }
+  log.write(number, record)
+  is_best = int(current.progress.best_epoch) == epoch
+  logging.info(
+    "epoch %d: training RMSE %.2f, validation RMSE %.2f years (R2 %.3f)%s; %.1f images/s",
+    epoch, record["train_rmse_years"], rmse, record["validation_r2"], ", the best so far" if is_best else "",
+    clock.images_per_second,
+  )  # fmt: skip
+  if is_best:
+    best.save(number, best_of(current))
+  last.save(number, current)
+  return current

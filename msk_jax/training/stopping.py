@@ -1,0 +1,62 @@
+"""When a training ends, and when it only pauses."""
+
+import enum
+import signal
+import threading
+import time
+from types import FrameType
+
+from msk_jax.training import spec, state
+
+
+class Status(enum.Enum):
+  """How a call of the training loop ended."""
+
+  FINISHED = "finished"
+  TERMINATED = "stopped by a signal"
+  OUT_OF_TIME = "out of its wall-clock budget"
+
+
+class Budget:
+  """Wall-clock budget and termination signals; use as a context manager around the loop.
+
+  SIGTERM (what Slurm and cloud schedulers send before they take a machine back) and SIGUSR1 ask for a checkpoint
+  and an orderly end; the loop looks at `exhausted` after each step.
+  """
+
+  _SIGNALS = (signal.SIGTERM, signal.SIGUSR1)
+
+  def __init__(self, max_hours: float):
+    self._deadline = time.monotonic() + max_hours * 3600
+    self._signalled = threading.Event()
+    self._previous: dict[signal.Signals, object] = {}
+
+  def __enter__(self) -> "Budget":
+    if threading.current_thread() is threading.main_thread():
+      self._previous = {number: signal.signal(number, self._on_signal) for number in self._SIGNALS}
+    return self
+
+  def __exit__(self, *unused) -> None:
+    for number, handler in self._previous.items():
+      signal.signal(number, handler)  # type: ignore[arg-type]
+
+  def _on_signal(self, number: int, frame: FrameType | None) -> None:
+    del number, frame
+    self._signalled.set()
+
+  @property
+  def exhausted(self) -> Status | None:
+    """Why the loop has to pause now, or None."""
+    if self._signalled.is_set():
+      return Status.TERMINATED
+    return Status.OUT_OF_TIME if time.monotonic() > self._deadline else None
+
+
+def has_stopped_early(progress: state.Progress, settings: spec.OptimizationSpec) -> bool:
+  """Returns whether the validation RMSE has not improved for as long as the settings allow."""
+  return int(progress.epochs_since_best) >= settings.early_stopping_patience
+
+
+def is_finished(progress: state.Progress, settings: spec.OptimizationSpec) -> bool:
+  """Returns whether the run has reached its last epoch or has stopped improving."""
+  return int(progress.epochs_done) >= settings.max_epochs or has_stopped_early(progress, settings)
