@@ -1,0 +1,117 @@
+"""Zips of UK Biobank field 20158: their names, and their members read one by one in memory.
+
+A zip is untrusted input: every claimed size is held against a cap before a byte is inflated, nothing is extracted,
+and no path from inside is used. `DICOMDIR` and the manifest (`manifest.cvs`, sic) are left alone.
+"""
+
+import dataclasses
+import io
+import pathlib
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+
+from msk_jax.imaging import quality
+
+_MIB = 2**20
+_NAME = re.compile(r"(?P<eid>\d{1,12})_20158_(?P<instance>\d{1,2})_(?P<array>\d{1,3})\.zip")
+_SKIPPED = re.compile(r"(dicomdir|manifest\.(cvs|csv)|\..*)", re.IGNORECASE)  # base names that hold no image
+_STORED_OR_DEFLATED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_ENCRYPTED_FLAG = 0x1
+
+
+@dataclasses.dataclass(frozen=True, order=True)
+class ZipName:
+  """What a zip's name says: the participant, the visit, and the number of the zip within the visit."""
+
+  eid: str
+  instance: int
+  array: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Caps:
+  """Limits on an archive. A real one holds 9 members, 4 MB in all, compressed 2 to 5 times.
+
+  Attributes:
+    zip_bytes: size of the zip file.
+    members: number of members.
+    member_bytes: inflated size of one member.
+    total_bytes: inflated size of all members.
+    ratio: inflated over compressed size of a member, where it is over `ratio_from_bytes` (a blank image packs well).
+    ratio_from_bytes: see `ratio`.
+  """
+
+  zip_bytes: int = 256 * _MIB
+  members: int = 64
+  member_bytes: int = 64 * _MIB
+  total_bytes: int = 256 * _MIB
+  ratio: float = 200.0
+  ratio_from_bytes: int = 4 * _MIB
+
+
+CAPS = Caps()
+
+
+def parse_name(name: str) -> ZipName | None:
+  """Returns what `9000001_20158_2_0.zip` says, or None for any other name."""
+  match = _NAME.fullmatch(name)
+  if match is None:
+    return None
+  return ZipName(match["eid"], int(match["instance"]), int(match["array"]))
+
+
+def read_members(path: pathlib.Path, caps: Caps = CAPS) -> Iterator[bytes | quality.Refusal]:
+  """Yields the bytes of every member that may be an image, in the archive's order; a bad member as its Refusal.
+
+  Raises:
+    Refusal: the whole zip is no good: `unreadable_file`, `corrupt_zip` or `zip_bomb`.
+  """
+  data = _read_file(path, caps)
+  try:
+    archive = zipfile.ZipFile(io.BytesIO(data))
+  except (zipfile.BadZipFile, NotImplementedError, ValueError, OverflowError, UnicodeError, EOFError) as error:
+    raise quality.Refusal("corrupt_zip", type(error).__name__) from None
+  with archive:
+    members = [info for info in archive.infolist() if not info.is_dir()]
+    _check_caps(members, caps)
+    for info in members:
+      if not _SKIPPED.fullmatch(info.filename.replace("\\", "/").rsplit("/", 1)[-1]):
+        yield _read_member(archive, info)
+
+
+def _read_file(path: pathlib.Path, caps: Caps) -> bytes:
+  """One sequential read: platforms that mount storage over a network are slow per call."""
+  try:
+    with path.open("rb") as file:
+      data = file.read(caps.zip_bytes + 1)
+  except OSError as error:
+    raise quality.Refusal("unreadable_file", type(error).__name__) from None
+  if len(data) > caps.zip_bytes:
+    raise quality.Refusal("zip_bomb", "zip file too large")
+  return data
+
+
+def _check_caps(members: list[zipfile.ZipInfo], caps: Caps) -> None:
+  if len(members) > caps.members:
+    raise quality.Refusal("zip_bomb", "too many members")
+  if sum(info.file_size for info in members) > caps.total_bytes:
+    raise quality.Refusal("zip_bomb", "too large in all")
+  for info in members:
+    if info.file_size > caps.member_bytes:
+      raise quality.Refusal("zip_bomb", "member too large")
+    if info.file_size > caps.ratio_from_bytes and info.file_size > caps.ratio * max(info.compress_size, 1):
+      raise quality.Refusal("zip_bomb", "compression ratio")
+
+
+def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes | quality.Refusal:
+  if info.flag_bits & _ENCRYPTED_FLAG:
+    return quality.Refusal("encrypted")
+  if info.compress_type not in _STORED_OR_DEFLATED:
+    return quality.Refusal("corrupt_zip", "compression method")
+  try:
+    # zipfile inflates no more than the size that the directory claims, and that was checked.
+    return archive.read(info)
+  except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, RuntimeError, OSError) as error:
+    return quality.Refusal("corrupt_zip", type(error).__name__)

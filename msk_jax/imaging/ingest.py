@@ -1,0 +1,103 @@
+"""UK Biobank's DXA zips (field 20158) into the image store."""
+
+import pathlib
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from msk_jax.imaging import archives, batches, dicom, parts, quality, views, visits
+from msk_jax.imaging.batches import IngestCounts as IngestCounts
+from msk_jax.io import errors
+
+_PIPELINE = 1  # raised when the same zip would give other pixels or notes
+
+
+def ingest_zips(
+  zips: Sequence[pathlib.Path], workdir: pathlib.Path, *, withdrawn: Collection[str], key: bytes, workers: int
+) -> IngestCounts:
+  """Makes `images/` and `qc/` of the workdir hold just what the given zips hold.
+
+  Finished units of work whose zips are unchanged are not redone; zips added later are read, and what belongs to
+  changed, absent or withdrawn ones is deleted, pixels included. Killed at any time, it goes on where it stopped.
+
+  Args:
+    zips: files named `<eid>_20158_<instance>_<array>.zip`, in any folders.
+    workdir: the workdir.
+    withdrawn: eids of participants who have withdrawn.
+    key: the workdir's secret for pseudonyms (`privacy.load_key`).
+    workers: worker processes; 0 reads in this process.
+
+  Returns:
+    What was stored and what was refused.
+
+  Raises:
+    InputError: no zips, a full disk, or another ingest in the same workdir.
+  """
+  if not zips:
+    raise errors.InputError(
+      "no DXA zips were found. They are named <eid>_20158_<instance>_<array>.zip; give the folder that holds them "
+      "(any depth) as the data root."
+    )
+  chosen, notes, left_out = choose_zips(zips, frozenset(withdrawn))
+  shapes = {
+    view.name: (*view.network_shape, 3) if view.channels == 3 else view.network_shape for view in views.VIEWS.values()
+  }
+  sizes = [(view.name, view.native_shape, view.network_shape) for view in views.VIEWS.values()]
+  job = batches.Job(
+    kind="zips",
+    unit_name="zips",
+    workdir=pathlib.Path(workdir),
+    shapes=shapes,
+    sources=chosen,
+    read=read_zip,
+    context={},
+    code=batches.code_version(_PIPELINE, sizes),
+    notes=notes,
+    withdrawn=left_out,
+  )
+  return batches.ingest(job, key, workers)
+
+
+def choose_zips(
+  zips: Sequence[pathlib.Path], withdrawn: Collection[str]
+) -> tuple[list[parts.Source], list[quality.Note], int]:
+  """Says which zips to read: one per participant and visit, that of the lowest array.
+
+  Returns:
+    chosen: the zips to read.
+    notes: badly named, unreadable and surplus ones.
+    withdrawn: number of zips of withdrawn participants.
+  """
+  notes: list[quality.Note] = []
+  named: list[tuple[archives.ZipName, pathlib.Path]] = []
+  left_out = 0
+  for path in map(pathlib.Path, zips):
+    name = archives.parse_name(path.name)
+    if name is None:
+      notes.append(quality.Note(path.name, "", "bad_name"))
+    elif name.eid in withdrawn:
+      left_out += 1
+    else:
+      named.append((name, path))
+  chosen: list[parts.Source] = []
+  taken: set[tuple[str, int]] = set()
+  for name, path in sorted(named):
+    if (name.eid, name.instance) in taken:
+      notes.append(quality.Note(path.name, "", "duplicate_visit"))
+      continue
+    taken.add((name.eid, name.instance))
+    try:
+      stat = path.stat()
+      chosen.append(parts.Source(path.name, path, stat.st_size, stat.st_mtime_ns))
+    except OSError as error:
+      notes.append(quality.Note(path.name, "", "unreadable_file", type(error).__name__))
+  return chosen, notes, left_out
+
+
+def read_zip(
+  source: parts.Source, _: Any, decoder: dicom.Decoder
+) -> tuple[list[batches.StoredImage], list[quality.Note]]:
+  """Reads one zip for the store; its name was checked by `choose_zips`."""
+  name = archives.parse_name(source.name)
+  assert name is not None
+  images, notes = visits.read_visit(source.path, decoder)
+  return [batches.StoredImage(i.view, name.eid, name.instance, i.side, i.pixels) for i in images], notes

@@ -1,0 +1,176 @@
+"""Parts: the result of one unit of ingest work, kept on disk so that finished work is never redone.
+
+A unit is a group of sources (zips, or pictures of a folder). Its part is `images/.parts/<kind>/unit-00012.json`,
+written last: the part exists if and only if the unit's shards are whole. Shard numbers are unit numbers; a shard that
+an index points at is never written again, and it is deleted only after the next index stands.
+"""
+
+import dataclasses
+import json
+import pathlib
+from collections.abc import Collection, Mapping, Sequence
+
+import numpy as np
+
+from msk_jax.imaging import quality, store
+from msk_jax.io import atomic
+
+_SCHEMA, _VERSION = "image_part", 1
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+  """A file to read, and what tells whether it is still the same file.
+
+  Attributes:
+    name: identifies the source within the ingest (a zip's name, a table row's key); holds an id, never shown.
+    path: where it lies now; may change from run to run.
+    size: bytes.
+    mtime_ns: time of last change, nanoseconds.
+  """
+
+  name: str
+  path: pathlib.Path = dataclasses.field(compare=False)
+  size: int
+  mtime_ns: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+  """One stored image: its source, key and content hash. Rows of a view stand in the order of the shard."""
+
+  source: str
+  eid: str
+  instance: int
+  side: str
+  sha256: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Part:
+  """What one unit gave."""
+
+  number: int
+  code: str
+  sources: tuple[Source, ...]
+  rows: Mapping[str, tuple[Row, ...]]
+  notes: tuple[quality.Note, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+  """What to do so that the parts cover just the wanted sources.
+
+  Attributes:
+    kept: parts to leave as they are.
+    trimmed: parts of which only some sources are still wanted, with their names.
+    new: sources to read.
+  """
+
+  kept: tuple[Part, ...]
+  trimmed: tuple[tuple[Part, frozenset[str]], ...]
+  new: tuple[Source, ...]
+
+
+def plan(existing: Sequence[Part], wanted: Sequence[Source], code: str) -> Plan:
+  """Compares what is there with what is wanted; parts made by other code count for nothing."""
+  todo = {source.name: source for source in wanted}
+  kept, trimmed = [], []
+  # Newest first: after an interruption an old part may still lie beside the one that replaces it.
+  for part in sorted(existing, key=lambda p: -p.number):
+    if part.code != code:
+      continue
+    valid = frozenset(source.name for source in part.sources if todo.get(source.name) == source)
+    for name in valid:
+      del todo[name]
+    if len(valid) == len(part.sources):
+      kept.append(part)
+    elif valid:
+      trimmed.append((part, valid))
+  return Plan(tuple(kept), tuple(trimmed), tuple(todo.values()))
+
+
+def write_part(images: pathlib.Path, kind: str, part: Part, arrays: Mapping[str, np.ndarray]) -> None:
+  """Writes a unit's shards and then, as the sign that they are whole, its part.
+
+  Args:
+    images: the workdir's `images/`.
+    kind: the part folder: `zips` or `folder`.
+    part: the rows, in the order of the arrays.
+    arrays: view to uint8 [n, rows, columns(, 3)].
+
+  Raises:
+    InputError: the disk is full or can't be written.
+  """
+  for view, array in arrays.items():
+    store.write_shard(images / view, part.number, array)
+  content = {
+    "schema": _SCHEMA,
+    "version": _VERSION,
+    "number": part.number,
+    "code": part.code,
+    "sources": [[s.name, s.size, s.mtime_ns] for s in part.sources],
+    "rows": {view: [list(dataclasses.astuple(row)) for row in rows] for view, rows in part.rows.items()},
+    "notes": [list(dataclasses.astuple(note)) for note in part.notes],
+  }
+  atomic.write_text(_path(images, kind, part.number), json.dumps(content, separators=(",", ":")))
+
+
+def read_parts(images: pathlib.Path, kind: str) -> list[Part]:
+  """Returns the parts on disk, by number; damaged or foreign ones are passed over and so redone."""
+  found = (_read_part(path) for path in sorted((images / ".parts" / kind).glob("unit-*.json")))
+  return [part for part in found if part is not None]
+
+
+def next_number(images: pathlib.Path, kind: str) -> int:
+  """Returns a unit number above all that lie on the disk."""
+  names = (path.stem for path in (images / ".parts" / kind).glob("unit-*.json"))
+  return max((int(name.removeprefix("unit-")) for name in names), default=-1) + 1
+
+
+def trim(images: pathlib.Path, kind: str, part: Part, names: Collection[str], number: int) -> Part:
+  """Copies of a part only what belongs to the named sources, pixels included, under a new number."""
+  rows, arrays = {}, {}
+  for view, old in part.rows.items():
+    places = [i for i, row in enumerate(old) if row.source in names]
+    if places:
+      shard = np.load(images / view / store.shard_name(part.number), mmap_mode="r", allow_pickle=False)
+      rows[view], arrays[view] = tuple(old[i] for i in places), np.asarray(shard[places])
+  sources = tuple(s for s in part.sources if s.name in names)
+  trimmed = Part(number, part.code, sources, rows, tuple(n for n in part.notes if n.source in names))
+  write_part(images, kind, trimmed, arrays)
+  return trimmed
+
+
+def remove_strays(images: pathlib.Path, kind: str, views: Collection[str], parts: Sequence[Part]) -> None:
+  """Deletes parts, shards and left-over temporary files that belong to none of `parts`."""
+  numbers = {part.number for part in parts}
+  wanted = {_path(images, kind, number) for number in numbers}
+  for view in views:
+    wanted |= {images / view / store.shard_name(part.number) for part in parts if part.rows.get(view)}
+  candidates = [*_path(images, kind, 0).parent.glob("*unit-*")]
+  for view in views:
+    candidates += [*(images / view).glob("*shard-*"), *(images / view).glob(".*.partial")]
+  for path in candidates:
+    if path not in wanted:
+      path.unlink(missing_ok=True)
+
+
+def _path(images: pathlib.Path, kind: str, number: int) -> pathlib.Path:
+  return images / ".parts" / kind / f"unit-{number:05d}.json"
+
+
+def _read_part(path: pathlib.Path) -> Part | None:
+  try:
+    content = json.loads(path.read_text(encoding="utf-8"))
+    if (content["schema"], content["version"]) != (_SCHEMA, _VERSION):
+      return None
+    return Part(
+      content["number"],
+      content["code"],
+      tuple(Source(name, pathlib.Path(), size, mtime) for name, size, mtime in content["sources"]),
+      {view: tuple(Row(*row) for row in rows) for view, rows in content["rows"].items()},
+      tuple(quality.Note(*note) for note in content["notes"]),
+    )
+  except (OSError, ValueError, KeyError, TypeError):
+    return None

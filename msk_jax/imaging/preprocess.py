@@ -1,0 +1,123 @@
+"""From raw radiographs to the arrays that are stored: view choice, native size, mirroring, skeleton, mixed.
+
+Source: paper, Methods ("Preprocessing"). Every image is first brought to the view's native size (the median of the
+real data) with cubic interpolation, as published; from there to the network's size by area averaging, which, unlike
+the published nearest-pixel choice, does not alias.
+"""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from msk_jax.imaging import dicom, quality, skeleton, views
+
+Role = tuple[str, str]  # (view, side); side is empty for unpaired views
+
+FIGURE, FLESH, SKELETON, MIXED = (f"full_body/{kind}" for kind in ("figure", "flesh", "skeleton", "mixed"))
+SOURCE_ROLES: tuple[Role, ...] = (*views.PROTOCOLS.values(), (FLESH, ""), (FIGURE, ""))
+
+
+def assign_roles(
+  images: Sequence[dicom.DicomImage], has_unreadable: bool = False
+) -> tuple[dict[Role, dicom.DicomImage], list[tuple[str, str, str]]]:
+  """Says which image of a zip is which view, from the headers alone.
+
+  Of several images of one view and side the one of lowest InstanceNumber counts. Of the `Total Body` images the
+  first by InstanceNumber is flesh, the second figure. A single one is taken as flesh, unless another member of the
+  zip could not be read at all and may have been its pair.
+
+  Args:
+    images: what the zip holds.
+    has_unreadable: whether the zip held members whose header could not be read.
+
+  Returns:
+    roles: (view, side) to image.
+    remarks: (view, reason, detail) for what was left out or is doubtful.
+  """
+  roles: dict[Role, dicom.DicomImage] = {}
+  remarks: list[tuple[str, str, str]] = []
+  for image in sorted(images, key=_order):
+    role = views.PROTOCOLS.get(image.protocol)
+    if role is None:
+      if image.protocol != views.TOTAL_BODY_PROTOCOL:
+        remarks.append(("", "unknown_protocol", ""))
+    elif role in roles:
+      remarks.append((role[0], "surplus_image", role[1]))
+    else:
+      roles[role] = image
+  bodies = sorted((i for i in images if i.protocol == views.TOTAL_BODY_PROTOCOL), key=_order)
+  _assign_total_body(bodies, has_unreadable, roles, remarks)
+  absent = set(SOURCE_ROLES) - set(roles) - {(view, side) for view, _, side in remarks}
+  if any(view.startswith("full_body/") for view, _, _ in remarks):
+    absent -= {(FLESH, ""), (FIGURE, "")}
+  remarks.extend((view, "missing_view", side) for view, side in SOURCE_ROLES if (view, side) in absent)
+  return roles, remarks
+
+
+def _order(image: dicom.DicomImage) -> float:
+  return float("inf") if image.instance_number is None else image.instance_number
+
+
+def _assign_total_body(
+  bodies: Sequence[dicom.DicomImage],
+  has_unreadable: bool,
+  roles: dict[Role, dicom.DicomImage],
+  remarks: list[tuple[str, str, str]],
+) -> None:
+  if len(bodies) == 1:
+    if has_unreadable:
+      remarks.append((FLESH, "unordered_total_body", "one, beside a file that can't be read"))
+      return
+    roles[FLESH, ""] = bodies[0]
+    remarks.append((FLESH, "single_total_body", ""))
+  elif len(bodies) > 1:
+    if len({i.instance_number for i in bodies[:3]} - {None}) < len(bodies[:3]):
+      remarks.append((FLESH, "unordered_total_body", ""))
+      return
+    roles[FLESH, ""], roles[FIGURE, ""] = bodies[0], bodies[1]
+    remarks.extend((FIGURE, "surplus_image", "") for _ in bodies[2:])
+
+
+def to_native(pixels: np.ndarray, view: views.View, side: str) -> np.ndarray:
+  """Returns uint8 `view.native_shape` from raw uint8 [h, w]; left images of pairs are mirrored to look right."""
+  rows, columns = view.native_shape
+  native = pixels
+  if pixels.shape != (rows, columns):
+    native = cv2.resize(pixels, (columns, rows), interpolation=cv2.INTER_CUBIC)
+  return cv2.flip(native, 1) if view.is_paired and side == "left" else native
+
+
+def to_network(native: np.ndarray, view: views.View) -> np.ndarray:
+  """Returns uint8 `view.network_shape` (and 3 channels if there were 3), anti-aliased."""
+  rows, columns = view.network_shape
+  return cv2.resize(native, (columns, rows), interpolation=cv2.INTER_AREA)
+
+
+def mix(skeleton_image: np.ndarray, flesh: np.ndarray, figure: np.ndarray) -> np.ndarray:
+  """Returns uint8 [h, w, 3]: red the skeleton, green the flesh, blue the figure."""
+  return np.dstack((skeleton_image, flesh, figure))
+
+
+def derive_full_body(natives: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+  """Adds skeleton and mixed to the native full-body images, as far as what they are made of is there."""
+  derived = dict(natives)
+  if FIGURE in natives:
+    derived[SKELETON] = skeleton.skeleton(natives[FIGURE])
+    if FLESH in natives:
+      derived[MIXED] = mix(derived[SKELETON], natives[FLESH], natives[FIGURE])
+  return derived
+
+
+def check(pixels: np.ndarray, view: views.View) -> list[str]:
+  """Returns the doubts (reason codes) about a raw uint8 [h, w] image of a view.
+
+  Raises:
+    Refusal: the image can't be used.
+  """
+  odd = quality.check_shape((pixels.shape[0], pixels.shape[1]), view)
+  quality.check_not_blank(pixels)
+  doubts = [odd] if odd else []
+  if quality.has_white_margin(pixels):
+    doubts.append("white_margin")
+  return doubts

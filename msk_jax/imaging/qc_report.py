@@ -1,0 +1,54 @@
+"""The QC report: one line per refused or doubtful image under a pseudonym, and counts per reason."""
+
+import csv
+import io
+import pathlib
+from collections import Counter
+from collections.abc import Sequence
+
+from msk_jax.imaging import quality
+from msk_jax.io import atomic, privacy
+
+IMAGES_COLUMNS = ("pseudonym", "view", "reason", "severity", "detail")
+COUNTS_COLUMNS = ("view", "reason", "severity", "count", "meaning")
+
+
+def paths(workdir: pathlib.Path) -> list[pathlib.Path]:
+  """Returns the files that `write` makes: `qc/images.csv` and `qc/counts.csv`."""
+  return [workdir / "qc" / "images.csv", workdir / "qc" / "counts.csv"]
+
+
+def write(workdir: pathlib.Path, notes: Sequence[quality.Note], withdrawn: int, key: bytes) -> None:
+  """Writes both files.
+
+  Args:
+    workdir: the workdir.
+    notes: what was refused, doubtful or absent; sources appear as keyed hashes only.
+    withdrawn: number of files of withdrawn participants: counted, not listed.
+    key: the workdir's secret.
+
+  Raises:
+    InputError: the disk is full or can't be written.
+  """
+  images, counts = paths(workdir)
+  lines = [
+    (privacy.pseudonym(n.source, key), n.view, n.reason, quality.REASONS[n.reason][0].value, n.detail) for n in notes
+  ]
+  # Sorted by pseudonym within a reason, so that the order tells nothing about the participants'.
+  atomic.write_text(images, _csv(IMAGES_COLUMNS, sorted(lines, key=lambda line: (*line[1:3], line[0], line[4]))))
+  found = Counter((note.view, note.reason) for note in notes)
+  if withdrawn:
+    found["", "withdrawn"] += withdrawn
+  rows = [
+    (view, reason, quality.REASONS[reason][0].value, number, quality.REASONS[reason][1])
+    for (view, reason), number in sorted(found.items())
+  ]
+  atomic.write_text(counts, _csv(COUNTS_COLUMNS, rows))
+
+
+def _csv(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+  text = io.StringIO()
+  writer = csv.writer(text, lineterminator="\n")
+  writer.writerow(header)
+  writer.writerows(rows)
+  return text.getvalue()

@@ -1,0 +1,75 @@
+"""One zip of field 20158 to the images that are stored for the visit."""
+
+import dataclasses
+import pathlib
+
+import numpy as np
+
+from msk_jax.imaging import archives, dicom, preprocess, quality, views
+
+
+@dataclasses.dataclass(frozen=True)
+class ViewImage:
+  """An image ready to store: uint8 at the view's network shape."""
+
+  view: str
+  side: str
+  pixels: np.ndarray
+
+
+def read_visit(path: pathlib.Path, decoder: dicom.Decoder) -> tuple[list[ViewImage], list[quality.Note]]:
+  """Reads a zip; never raises because of what is in it.
+
+  Returns:
+    images: what is to be stored, in the order of `views.VIEWS`, right before left.
+    notes: what was refused, doubtful or absent.
+  """
+  try:
+    found, notes = _read_images(path, decoder)
+  except quality.Refusal as refusal:
+    return [], [quality.Note(path.name, "", refusal.reason, refusal.detail)]
+  has_unreadable = bool(notes)
+  roles, remarks = preprocess.assign_roles(found, has_unreadable)
+  notes.extend(quality.Note(path.name, view, reason, detail) for view, reason, detail in remarks)
+  images: list[ViewImage] = []
+  bodies: dict[str, np.ndarray] = {}
+  for (name, side), image in roles.items():
+    native, remarks = _native(image, name, side)
+    notes.extend(quality.Note(path.name, name, reason, detail) for reason, detail in remarks)
+    if native is None:
+      continue
+    if views.VIEWS[name].dimension == "full_body":
+      bodies[name] = native
+    else:
+      images.append(ViewImage(name, side, preprocess.to_network(native, views.VIEWS[name])))
+  for name, native in preprocess.derive_full_body(bodies).items():
+    images.append(ViewImage(name, "", preprocess.to_network(native, views.VIEWS[name])))
+  order = list(views.VIEWS)
+  return sorted(images, key=lambda i: (order.index(i.view), i.side == "left")), notes
+
+
+def _read_images(path: pathlib.Path, decoder: dicom.Decoder) -> tuple[list[dicom.DicomImage], list[quality.Note]]:
+  found, notes = [], []
+  for member in archives.read_members(path):
+    try:
+      if isinstance(member, quality.Refusal):
+        raise member
+      image = dicom.read(member, decoder)
+      if isinstance(image.pixels, quality.Refusal) and not image.protocol:
+        raise image.pixels
+      found.append(image)
+    except quality.Refusal as refusal:
+      notes.append(quality.Note(path.name, "", refusal.reason, refusal.detail))
+  return found, notes
+
+
+def _native(image: dicom.DicomImage, name: str, side: str) -> tuple[np.ndarray | None, list[tuple[str, str]]]:
+  """The image at native size or None, and (reason, detail) of what is wrong with it."""
+  view = views.VIEWS[name]
+  try:
+    if isinstance(image.pixels, quality.Refusal):
+      raise image.pixels
+    doubts = preprocess.check(image.pixels, view)
+    return preprocess.to_native(image.pixels, view, side), [(doubt, side) for doubt in doubts]
+  except quality.Refusal as refusal:
+    return None, [(refusal.reason, " ".join(filter(None, (side, refusal.detail))))]
