@@ -1,0 +1,50 @@
+"""What exists under its final name is whole, whatever happens while it is written."""
+
+import errno
+import subprocess
+import sys
+
+import pytest
+
+from msk_jax.io import atomic, errors
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
+  path = tmp_path / "table.txt"
+  path.write_text("old")
+  with pytest.raises(RuntimeError), atomic.replacing(path) as temporary:
+    temporary.write_text("half")
+    raise RuntimeError
+  assert path.read_text() == "old" and [p.name for p in tmp_path.iterdir()] == ["table.txt"]
+
+
+def test_a_full_disk_is_an_input_error_that_says_what_to_do(tmp_path):
+  message = r"could not write table.txt: No space left.*--workdir"
+  with pytest.raises(errors.InputError, match=message), atomic.replacing(tmp_path / "table.txt") as temporary:
+    temporary.write_text("half")
+    raise OSError(errno.ENOSPC, "No space left on device")
+  assert list(tmp_path.iterdir()) == []
+
+
+def test_a_write_beyond_the_file_size_limit_leaves_nothing(tmp_path):
+  """A real failing write: the process may write no more than 1000 bytes to a file."""
+  code = (
+    "import resource, signal, sys, pathlib; from msk_jax.io import atomic, errors\n"
+    "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+    "try: atomic.write_text(pathlib.Path(sys.argv[1]) / 'big.txt', 'x' * 5000)\n"
+    "except errors.InputError: print('refused')\n"
+  )
+  run = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
+  assert run.stdout == "refused\n" and list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_is_replaced_whole(tmp_path):
+  folder = tmp_path / "out"
+  for content in ("first", "second"):
+    with atomic.replacing_folder(folder) as temporary:
+      (temporary / "file").write_text(content)
+  assert (folder / "file").read_text() == "second" and [p.name for p in tmp_path.iterdir()] == ["out"]
+  with pytest.raises(KeyboardInterrupt), atomic.replacing_folder(folder) as temporary:
+    (temporary / "file").write_text("third")
+    raise KeyboardInterrupt
+  assert (folder / "file").read_text() == "second" and [p.name for p in tmp_path.iterdir()] == ["out"]

@@ -1,0 +1,22 @@
+"""A rerun knows whether the same inputs lie before it."""
+
+from msk_jax.io import run_record
+
+
+def test_current_only_for_the_same_settings_and_inputs(tmp_path):
+  settings, inputs = {"a": 1, "shape": (2, 3), "model": {"l2": 0.1}}, {"table": "ff"}
+  assert not run_record.is_current(tmp_path, settings, inputs)
+  run_record.write(tmp_path, "train", settings, inputs)
+  assert run_record.is_current(tmp_path, settings, inputs)
+  assert not run_record.is_current(tmp_path, settings, {"table": "fe"})
+  changed = {**settings, "model": {"l2": 0.2}}
+  assert not run_record.is_current(tmp_path, changed, inputs)
+  assert run_record.differences(tmp_path, changed, inputs) == ["model.l2: 0.1 -> 0.2"]
+  assert run_record.differences(tmp_path, settings, inputs) == []
+
+
+def test_record_names_versions_and_code(tmp_path):
+  run_record.write(tmp_path, "train", {}, {}, ["cpu:0"], {"people": 3})
+  record = run_record.read(tmp_path)
+  assert record["packages"]["jax"] not in ("", "not installed")
+  assert record["git_revision"] and record["devices"] == ["cpu:0"] and record["results"] == {"people": 3}

@@ -1,0 +1,54 @@
+"""Configs become typed specs or an error that names the key."""
+
+import dataclasses
+from typing import Literal
+
+import pytest
+
+from msk_jax.io import errors, specs
+
+
+@dataclasses.dataclass(frozen=True)
+class _Inner:
+  rate: float = 0.5
+  shape: tuple[int, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class _Outer:
+  name: str
+  size: int = 1
+  kind: Literal["a", "b"] = "a"
+  on: bool = False
+  inner: _Inner = _Inner()
+  limit: int | None = None
+
+  def __post_init__(self):
+    if self.size < 1:
+      raise ValueError("size is at least 1.")
+
+
+def test_nested_values_are_converted():
+  made = specs.from_mapping(_Outer, {"name": "x", "inner": {"rate": 1, "shape": [2, 3]}, "limit": 4})
+  assert made == _Outer("x", inner=_Inner(1.0, (2, 3)), limit=4)
+  assert specs.from_mapping(_Outer, dataclasses.asdict(made)) == made
+
+
+@pytest.mark.parametrize(
+  ("values", "message"),
+  [
+    ({"name": "x", "sise": 2}, r"config: unknown key\(s\) sise; known are"),
+    ({"name": "x", "inner": {"rte": 2}}, r"config\.inner: unknown key\(s\) rte"),
+    ({"name": "x", "size": "2"}, r"config\.size: expected int, got '2'"),
+    ({"name": "x", "size": True}, r"config\.size: expected int"),
+    ({"name": "x", "size": 1.5}, r"config\.size: expected int"),
+    ({"name": "x", "kind": "c"}, r"config\.kind: 'c' is none of a, b"),
+    ({"name": "x", "inner": {"shape": "12"}}, r"config\.inner\.shape: expected a list"),
+    ({"name": "x", "inner": 3}, r"config\.inner: expected a section"),
+    ({"name": "x", "size": 0}, "config: size is at least 1"),
+    ({}, "config: .*name"),
+  ],
+)
+def test_mistakes_are_named(values, message):
+  with pytest.raises(errors.InputError, match=message):
+    specs.from_mapping(_Outer, values)

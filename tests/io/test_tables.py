@@ -1,0 +1,40 @@
+"""Tables are read back as written, and refused when they are something else."""
+
+import pandas as pd
+import pytest
+
+from msk_jax.io import errors, tables
+
+_SCHEMA = tables.Schema("people", 1, {"eid": "string", "age_years": "float64", "instance": "int8"})
+_TABLE = pd.DataFrame({"instance": [2, 3], "eid": ["9000001", "9000002"], "age_years": [55.5, None]})
+
+
+def test_round_trip_keeps_values_types_and_extra(tmp_path):
+  path = tmp_path / "people.parquet"
+  tables.write(path, _TABLE, _SCHEMA, {"hash": "abc"})
+  back = tables.read(path, _SCHEMA)
+  assert list(back.columns) == list(_SCHEMA.columns)
+  assert {name: str(kind) for name, kind in back.dtypes.items()} == dict(_SCHEMA.columns)
+  pd.testing.assert_frame_equal(back, _TABLE[list(_SCHEMA.columns)].astype(dict(_SCHEMA.columns)))
+  assert tables.read_extra(path, _SCHEMA) == {"hash": "abc"}
+  assert list(tables.read(path, _SCHEMA, ["instance"]).columns) == ["instance"]
+
+
+def test_missing_and_surplus_columns_are_refused(tmp_path):
+  with pytest.raises(ValueError, match=r"missing columns \['eid'\], surplus columns \['id'\]"):
+    tables.write(tmp_path / "x.parquet", _TABLE.rename(columns={"eid": "id"}), _SCHEMA)
+
+
+@pytest.mark.parametrize("other", [tables.Schema("people", 2, _SCHEMA.columns), tables.Schema("visits", 1, {})])
+def test_another_table_or_version_is_refused(tmp_path, other):
+  tables.write(tmp_path / "people.parquet", _TABLE, _SCHEMA)
+  with pytest.raises(errors.InputError, match="holds table people version 1"):
+    tables.read(tmp_path / "people.parquet", other)
+
+
+def test_a_foreign_parquet_file_and_a_missing_one_are_refused(tmp_path):
+  _TABLE.to_parquet(tmp_path / "foreign.parquet")
+  with pytest.raises(errors.InputError, match="holds table None"):
+    tables.read(tmp_path / "foreign.parquet", _SCHEMA)
+  with pytest.raises(errors.InputError, match=r"no table absent.parquet .*msk_jax.prepare"):
+    tables.read(tmp_path / "absent.parquet", _SCHEMA)
