@@ -36,7 +36,7 @@ def write(images: store.ImageStore, view: str, folder: pathlib.Path) -> pathlib.
   if len(places) == len(images):
     shown = f"{len(images):,} images of {images.index['eid'].nunique():,} people"
   rows, columns = images.shape[:2]
-  sheet = draw([images.read(p) for p in places], labels, view, f"{shown}  ·  stored at {rows} × {columns}")
+  sheet = draw([images.read(p) for p in places], labels, view, f"{shown}  ·  {rows} by {columns} pixels")
   with atomic.replacing(path) as temporary, temporary.open("wb") as file:
     file.write(cv2.imencode(".png", sheet[:, :, ::-1])[1].tobytes())
   return path

@@ -144,7 +144,7 @@ def _stored_values(dataset: Any, expected_bytes: int) -> np.ndarray:
     little, implicit = dataset.original_encoding[1], dataset.original_encoding[0]
     syntax = dicom.IMPLICIT_LITTLE_ENDIAN if implicit else "1.2.840.10008.1.2.1" if little else "1.2.840.10008.1.2.2"
     dataset.file_meta = pydicom.dataset.FileMetaDataset()
-    dataset.file_meta.TransferSyntaxUID = syntax
+    dataset.file_meta.TransferSyntaxUID = pydicom.uid.UID(syntax)
   plugin = _PLUGINS[syntax]
   if not plugin:
     dicom.check_pixel_length(len(dataset.PixelData), expected_bytes)

@@ -5,7 +5,7 @@ real data) with cubic interpolation, as published; from there to the network's s
 the published nearest-pixel choice, does not alias.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import cv2
 import numpy as np
@@ -94,19 +94,28 @@ def to_network(native: np.ndarray, view: views.View) -> np.ndarray:
   return cv2.resize(native, (columns, rows), interpolation=cv2.INTER_AREA)
 
 
+def full_body_at_network_size(natives: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+  """Returns the full-body images to store, as far as what they are made of is there.
+
+  Args:
+    natives: `full_body/flesh` and `full_body/figure` at native size, one or both.
+
+  Returns:
+    View to uint8 of network shape: with the figure also the skeleton, with both also mixed.
+  """
+  sources = dict(natives)
+  if FIGURE in natives:
+    sources[SKELETON] = skeleton.skeleton(natives[FIGURE])
+  stored = {name: to_network(native, views.VIEWS[name]) for name, native in sources.items()}
+  if FIGURE in stored and FLESH in stored:
+    # Channels are averaged one by one, so mixing after the resizing gives the same bits as before it.
+    stored[MIXED] = mix(stored[SKELETON], stored[FLESH], stored[FIGURE])
+  return stored
+
+
 def mix(skeleton_image: np.ndarray, flesh: np.ndarray, figure: np.ndarray) -> np.ndarray:
   """Returns uint8 [h, w, 3]: red the skeleton, green the flesh, blue the figure."""
   return np.dstack((skeleton_image, flesh, figure))
-
-
-def derive_full_body(natives: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-  """Adds skeleton and mixed to the native full-body images, as far as what they are made of is there."""
-  derived = dict(natives)
-  if FIGURE in natives:
-    derived[SKELETON] = skeleton.skeleton(natives[FIGURE])
-    if FLESH in natives:
-      derived[MIXED] = mix(derived[SKELETON], natives[FLESH], natives[FIGURE])
-  return derived
 
 
 def check(pixels: np.ndarray, view: views.View) -> list[str]:

@@ -114,7 +114,8 @@ def check_shape(shape: tuple[int, int], view: views.View) -> str:
   native = math.log(view.native_shape[0] / view.native_shape[1])
   distortion, swapped = abs(aspect - native), abs(aspect + native)
   detail = f"{shape[0]}x{shape[1]}"
-  if abs(native) > _SQUARE_LOG and aspect * native < 0 and swapped < distortion and swapped < _ODD_DISTORTION:
+  is_across = abs(native) > _SQUARE_LOG and aspect * native < 0
+  if is_across and swapped < _ODD_DISTORTION < distortion:
     raise Refusal("transposed", detail)
   if any(found < _SMALLEST_FRACTION * usual for found, usual in zip(shape, view.native_shape, strict=True)):
     raise Refusal("too_small", detail)
@@ -125,7 +126,7 @@ def check_shape(shape: tuple[int, int], view: views.View) -> str:
 
 def check_not_blank(pixels: np.ndarray) -> None:
   """Raises Refusal `blank` for a uint8 [h, w] image in which nothing can be seen."""
-  sample = pixels[::4, ::4]  # enough to judge, and 16 times cheaper
+  sample = pixels[::8, ::8]  # enough to judge, and 64 times cheaper
   low, high = np.percentile(sample, (1, 99))
   if high - low < _LEAST_RANGE and sample.std() < _LEAST_SPREAD:
     raise Refusal("blank")
@@ -135,6 +136,6 @@ def has_white_margin(pixels: np.ndarray) -> bool:
   """Returns whether a good part of an edge of a uint8 [h, w] image is saturated, as in a saw-tooth margin."""
   m = _MARGIN_WIDTH
   edges = (pixels[:m], pixels[-m:], pixels[:, :m], pixels[:, -m:])
-  if max(float((edge >= _SATURATED).mean()) for edge in edges) < _MARGIN_EDGE_FRACTION:
+  if all(np.count_nonzero(edge >= _SATURATED) < _MARGIN_EDGE_FRACTION * edge.size for edge in edges):
     return False
   return float((pixels >= _SATURATED).mean()) > _MARGIN_AREA_FRACTION

@@ -4,6 +4,9 @@ Source: paper, Methods ("Preprocessing", full body): from each border pixel and 
 first bone pixel; all pixels passed on the way become black. Bone pixels are those with 70 <= value < 250.
 """
 
+from collections.abc import Callable
+
+import cv2
 import numpy as np
 
 BONE_FROM = 70  # grey level, inclusive: white enough to be bone
@@ -27,10 +30,10 @@ def skeleton(figure: np.ndarray) -> np.ndarray:
   rows, columns = figure.shape
   # One comparison for both limits: values below 70 wrap round to the top of uint8.
   bone = (figure - np.uint8(BONE_FROM)) < np.uint8(BONE_BELOW - BONE_FROM)
-  left, right = _first_and_last_in_rows(bone)
-  top, bottom = _first_and_last_in_columns(bone)
-  row = np.arange(rows, dtype=top.dtype)[:, None]
-  column = np.arange(columns, dtype=left.dtype)[None, :]
+  left, right = _first_and_last(bone)
+  top, bottom = _first_and_last(_along_memory(cv2.transpose, bone))
+  row = np.arange(rows, dtype=np.int32)[:, None]
+  column = np.arange(columns, dtype=np.int32)[None, :]
   inside = column >= left[:, None]
   inside &= column <= right[:, None]
   inside &= row >= top[None, :]
@@ -38,22 +41,15 @@ def skeleton(figure: np.ndarray) -> np.ndarray:
   return figure * inside
 
 
-def _first_and_last_in_rows(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-  """First and last true column of each row as int16 [h]; (w, -1) where there is none."""
+def _first_and_last(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+  """First and last true column of each row of bool [h, w], as int32 [h]; (w, -1) where there is none."""
   width = mask.shape[1]
-  found = mask.any(axis=1)
-  first = np.where(found, mask.argmax(axis=1), width)
-  last = np.where(found, width - 1 - mask[:, ::-1].argmax(axis=1), -1)
-  return first.astype(np.int16), last.astype(np.int16)
+  first = mask.argmax(axis=1)  # stops at the first true value, as long as it runs along memory
+  last = width - 1 - _along_memory(lambda m: cv2.flip(m, 1), mask).argmax(axis=1)
+  found = mask[np.arange(len(mask)), first]
+  return np.where(found, first, width).astype(np.int32), np.where(found, last, -1).astype(np.int32)
 
 
-def _first_and_last_in_columns(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-  """First and last true row of each column as int16 [w]; (h, -1) where there is none.
-
-  As maxima over whole rows, which run along memory, where argmax over columns would jump.
-  """
-  height = mask.shape[0]
-  up = np.arange(1, height + 1, dtype=np.int16)[:, None]
-  last = (mask * up).max(axis=0) - np.int16(1)
-  first = np.int16(height) - (mask * up[::-1]).max(axis=0)
-  return first, last
+def _along_memory(turn: Callable[[np.ndarray], np.ndarray], mask: np.ndarray) -> np.ndarray:
+  """Applies an OpenCV function that copies, where NumPy would give a view with jumps."""
+  return turn(mask.view(np.uint8)).view(np.bool_)

@@ -31,7 +31,7 @@ def shard_name(number: int) -> str:
 
 def image_hash(image: np.ndarray) -> str:
   """Returns the SHA-256 (hex) of an image's bytes in C order."""
-  return hashlib.sha256(np.ascontiguousarray(image)).hexdigest()
+  return hashlib.sha256(np.ascontiguousarray(image).data).hexdigest()
 
 
 def write_shard(folder: pathlib.Path, number: int, images: np.ndarray) -> None:

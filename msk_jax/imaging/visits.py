@@ -42,8 +42,7 @@ def read_visit(path: pathlib.Path, decoder: dicom.Decoder) -> tuple[list[ViewIma
       bodies[name] = native
     else:
       images.append(ViewImage(name, side, preprocess.to_network(native, views.VIEWS[name])))
-  for name, native in preprocess.derive_full_body(bodies).items():
-    images.append(ViewImage(name, "", preprocess.to_network(native, views.VIEWS[name])))
+  images.extend(ViewImage(name, "", p) for name, p in preprocess.full_body_at_network_size(bodies).items())
   order = list(views.VIEWS)
   return sorted(images, key=lambda i: (order.index(i.view), i.side == "left")), notes
 
