@@ -1,0 +1,115 @@
+"""The age model: backbone, side network and head (paper, Methods: "Convolutional neural networks")."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from msk_jax.models import backbones, layers
+
+_COLOURS = 3  # channels that the backbones take
+_WIDTH_RATIO = 4  # each dense layer has a quarter of the nodes of the one before
+_FULL_DROPOUT_NODES = 1024  # the layer size at which the dropout rate is the given one
+_NO_DROPOUT_NODES = 16  # layers of this size or less have no dropout
+_MAX_DROPOUT = 0.95  # the largest rate that the paper's authors tried
+
+
+class AgeModel(nn.Module):
+  """Predicts the z-scored age from an image and side inputs (sex, ethnicity, side of the body).
+
+  Parameters: `backbone`, `side`, `dense_0` ..., `age`. All that follows the pooling computes in float32.
+
+  Attributes:
+    backbone_name: a key of `backbones.BACKBONES`.
+    num_dense_layers: hidden dense layers of the head, 0 or more.
+    num_dense_nodes: nodes of the last hidden layer; each layer before it has four times as many.
+    dropout: rate before the head, and after a hidden layer of 1024 nodes (see `dropout_rate`).
+    side_nodes: nodes of the side network.
+    batch_norm_momentum: share kept of the old moving statistics at each training step.
+    dtype: of the backbone's computation.
+  """
+
+  backbone_name: str
+  num_dense_layers: int = 1
+  num_dense_nodes: int = 1024
+  dropout: float = 0.5
+  side_nodes: int = 16
+  batch_norm_momentum: float = layers.BATCH_NORM_MOMENTUM
+  dtype: Any = jnp.float32
+
+  @nn.compact
+  def __call__(
+    self, image_bhwc: jax.Array, side_bk: jax.Array, *, train: bool
+  ) -> tuple[jax.Array, dict[str, jax.Array]]:
+    """Returns the z-scored ages and the intermediates.
+
+    Args:
+      image_bhwc: [b, h, w, 1] or [b, h, w, 3] floats in the backbone's input scale.
+      side_bk: [b, k] z-scored side inputs.
+      train: whether dropout acts and batch statistics are used; then `apply` needs `rngs={'dropout': key}`
+        and `mutable=['batch_stats']`.
+
+    Returns:
+      age_z [b] float32, and the backbone's intermediates with `pre_pool_bhwc` (its features), `pooled_bk`,
+      `side_bk`, `dense_0` ... and `age_z_b`.
+    """
+    backbone = backbones.make_backbone(
+      self.backbone_name, dtype=self.dtype, batch_norm_momentum=self.batch_norm_momentum, name="backbone"
+    )
+    features_bhwc, out = backbone(_to_colour(image_bhwc).astype(self.dtype), train=train)
+    out = {**out, "pre_pool_bhwc": features_bhwc}
+    out["pooled_bk"] = features_bhwc.astype(jnp.float32).mean(axis=(1, 2))
+    out["side_bk"] = nn.relu(_dense(self.side_nodes, "side")(side_bk.astype(jnp.float32)))
+    x_bk = jnp.concatenate([out["pooled_bk"], out["side_bk"]], axis=-1)
+    x_bk = nn.Dropout(self.dropout, deterministic=not train)(x_bk)
+    for i, nodes in enumerate(dense_sizes(self.num_dense_layers, self.num_dense_nodes)):
+      x_bk = out[f"dense_{i}"] = nn.relu(_dense(nodes, f"dense_{i}")(x_bk))
+      x_bk = nn.Dropout(dropout_rate(self.dropout, nodes), deterministic=not train)(x_bk)
+    out["age_z_b"] = _dense(1, "age")(x_bk)[:, 0]
+    return out["age_z_b"], out
+
+
+def dense_sizes(num_layers: int, num_nodes: int) -> list[int]:
+  """Returns the sizes of the hidden layers: the last has `num_nodes`, each before it four times as many."""
+  return [num_nodes * _WIDTH_RATIO ** (num_layers - 1 - i) for i in range(num_layers)]
+
+
+def dropout_rate(dropout: float, num_nodes: int) -> float:
+  """Returns the dropout rate after a hidden layer: in proportion to its size, none for 16 nodes or fewer.
+
+  Beyond 1024 nodes the proportion would pass 1, so the rate ends at .95 (or at `dropout`, if that is larger).
+  """
+  if num_nodes <= _NO_DROPOUT_NODES:
+    return 0.0
+  return min(dropout * num_nodes / _FULL_DROPOUT_NODES, max(_MAX_DROPOUT, dropout))
+
+
+def l2_mask(params: Mapping[str, Any]) -> Any:
+  """Returns a tree of bools like `params`: True for what the L2 penalty is for, the added dense kernels."""
+
+  def is_penalised(path: tuple[Any, ...], _: Any) -> bool:
+    return path[0].key != "backbone" and path[-1].key == "kernel"
+
+  return jax.tree_util.tree_map_with_path(is_penalised, params)
+
+
+def parameter_table(params: Mapping[str, Any]) -> list[tuple[str, tuple[int, ...], int]]:
+  """Returns rows (path joined by `/`, shape, count) of all parameters, in the tree's order."""
+  flat = jax.tree_util.tree_flatten_with_path(params)[0]
+  return [("/".join(key.key for key in path), tuple(leaf.shape), int(leaf.size)) for path, leaf in flat]
+
+
+def _dense(nodes: int, name: str) -> nn.Dense:
+  return nn.Dense(nodes, dtype=jnp.float32, kernel_init=layers.KERNEL_INIT, name=name)
+
+
+def _to_colour(image_bhwc: jax.Array) -> jax.Array:
+  """Repeats a grey image's one channel; leaves three as they are."""
+  channels = image_bhwc.shape[-1]
+  if channels == _COLOURS:
+    return image_bhwc
+  if channels != 1:
+    raise ValueError(f"images have 1 or {_COLOURS} channels, got {channels}.")
+  return jnp.repeat(image_bhwc, _COLOURS, axis=-1)

@@ -1,0 +1,152 @@
+"""Blocks of parallel branches, described by tables.
+
+A block is a tuple of branches, a branch a tuple of steps: `Conv`, `AVERAGE_POOL`, `MAX_POOL` or `Fork`. The
+convolutions of a block are named `conv_0`, `conv_1`, ... in the order of the table, read branch by branch;
+a block has at most ten.
+"""
+
+import dataclasses
+import itertools
+from collections.abc import Iterator
+from typing import Any, TypeAlias
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from msk_jax.models import layers
+
+AVERAGE_POOL = "average_pool"  # 3x3, stride 1, same size
+MAX_POOL = "max_pool"  # 3x3, stride 2, no padding
+
+
+@dataclasses.dataclass(frozen=True)
+class Conv:
+  """A convolution with batch normalisation and ReLU: `filters` of `rows` x `columns`."""
+
+  filters: int
+  rows: int = 1
+  columns: int = 1
+  stride: int = 1
+  padding: str = "SAME"
+
+
+@dataclasses.dataclass(frozen=True)
+class Fork:
+  """A split inside a branch: `branches` start from what the branch has reached and are concatenated."""
+
+  branches: tuple[Any, ...]
+
+
+Step: TypeAlias = Conv | Fork | str
+Branches: TypeAlias = tuple[tuple[Step, ...], ...]
+
+
+def square(filters: int, size: int = 1) -> Conv:
+  """A square kernel, same size."""
+  return Conv(filters, size, size)
+
+
+def halve(filters: int) -> Conv:
+  """A 3x3 kernel that halves rows and columns."""
+  return Conv(filters, 3, 3, stride=2, padding="VALID")
+
+
+class BranchedBlock(nn.Module):
+  """Applies the branches to one input and concatenates their channels.
+
+  Attributes:
+    branches: the table of the block.
+    options: numbers shared by all layers.
+  """
+
+  branches: Branches
+  options: layers.LayerOptions = layers.LayerOptions()
+
+  @nn.compact
+  def __call__(self, x_bhwc: jax.Array, *, train: bool) -> jax.Array:
+    """Maps [b, h, w, c] to [b, h', w', sum of the branches' channels]."""
+    return apply_branches(self.branches, x_bhwc, self.options, train=train)
+
+
+_POOLS = {AVERAGE_POOL: layers.average_pool_3x3, MAX_POOL: layers.max_pool_3x3}
+
+
+def apply_branches(branches: Branches, x_bhwc: jax.Array, options: layers.LayerOptions, *, train: bool) -> jax.Array:
+  """Applies the branches inside a module's compact `__call__`; their convolutions are its children."""
+  numbers = itertools.count()
+
+  def run_branch(branch: tuple[Step, ...], x_bhwc: jax.Array) -> jax.Array:
+    for step in branch:
+      if isinstance(step, Fork):
+        x_bhwc = run(step.branches, x_bhwc)
+      elif isinstance(step, Conv):
+        x_bhwc = apply_conv(step, x_bhwc, options, train=train, name=f"conv_{next(numbers)}")
+      else:
+        x_bhwc = _POOLS[step](x_bhwc)
+    return x_bhwc
+
+  def run(branches: Branches, x_bhwc: jax.Array) -> jax.Array:
+    return jnp.concatenate([run_branch(branch, x_bhwc) for branch in branches], axis=-1)
+
+  return run(branches, x_bhwc)
+
+
+def apply_conv(conv: Conv, x_bhwc: jax.Array, options: layers.LayerOptions, *, train: bool, name: str) -> jax.Array:
+  """Applies one row of a table inside a module's compact `__call__`, as its child `name`."""
+  module = layers.ConvBatchNorm(conv.filters, (conv.rows, conv.columns), conv.stride, conv.padding, options, name=name)
+  return module(x_bhwc, train=train)
+
+
+def apply_stem(
+  stem: tuple[Conv | str, ...], x_bhwc: jax.Array, options: layers.LayerOptions, *, train: bool
+) -> jax.Array:
+  """Applies steps in a row inside a module's compact `__call__`, as its children `stem_0`, `stem_1`, ..."""
+  numbers = itertools.count()
+  for step in stem:
+    if isinstance(step, Conv):
+      x_bhwc = apply_conv(step, x_bhwc, options, train=train, name=f"stem_{next(numbers)}")
+    else:
+      x_bhwc = _POOLS[step](x_bhwc)
+  return x_bhwc
+
+
+def stem_order(stem: tuple[Conv | str, ...]) -> list[tuple[str, ...]]:
+  """Returns the paths of the stem's layers with weights, in Keras' order."""
+  count = sum(isinstance(step, Conv) for step in stem)
+  return [(f"stem_{i}", kind) for i in range(count) for kind in ("conv", "batch_norm")]
+
+
+def names_by_depth(branches: Branches) -> list[tuple[str, str]]:
+  """Returns the layers with weights in the order in which Keras lists and stores them.
+
+  Keras sorts a network's layers by their distance from the output, the farthest first, and layers at the same
+  distance by the order of the concatenated branches.
+
+  Returns:
+    (name in the block, `conv` or `batch_norm`) for each layer.
+  """
+  found = sorted(_distances(branches, 0, itertools.count()), key=lambda entry: -entry[0])
+  return [(name, kind) for _, name, kind in found]
+
+
+def _distances(branches: Branches, below: int, numbers: Iterator[int]) -> list[tuple[int, str, str]]:
+  """Returns (distance from the end, name, kind) in the table's order; `below` layers follow the branches."""
+  found = []
+  for branch in branches:
+    left = below + sum(map(_length, branch))
+    for step in branch:
+      left -= _length(step)
+      if isinstance(step, Conv):
+        name = f"conv_{next(numbers)}"
+        found += [(left + 2, name, "conv"), (left + 1, name, "batch_norm")]
+      elif isinstance(step, Fork):
+        found += _distances(step.branches, left + 1, numbers)
+  return found
+
+
+def _length(step: Step) -> int:
+  """Returns how many Keras layers deep a step is: convolution, normalisation and ReLU count one each."""
+  if isinstance(step, Fork):
+    return 1 + max(sum(map(_length, branch)) for branch in step.branches)
+  return 3 if isinstance(step, Conv) else 1

@@ -1,0 +1,66 @@
+"""What every backbone promises: shapes, intermediates, modes, dtypes, errors."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from msk_jax.models import backbones
+
+CHANNELS = {"inception_v3": 2048, "inception_resnet_v2": 1536, "simple_cnn": 128}
+COUNTS = {"inception_v3": 21_768_352, "inception_resnet_v2": 54_276_192, "simple_cnn": 189_696}
+INTERMEDIATES = {
+  "inception_v3": {"stem"} | {f"mixed{i}" for i in range(11)},
+  "inception_resnet_v2": {"stem", "mixed_5b", "mixed_6a", "mixed_7a", "block8_10", "conv_7b_ac"}
+  | {f"block35_{i}_ac" for i in range(1, 11)}
+  | {f"block17_{i}_ac" for i in range(1, 21)}
+  | {f"block8_{i}_ac" for i in range(1, 10)},
+  "simple_cnn": {f"conv_{i}" for i in range(5)},
+}
+
+
+def abstract(name: str, train: bool, image_shape=(2, 96, 80, 3), **options):
+  backbone = backbones.make_backbone(name, **options)
+  image = jax.ShapeDtypeStruct(image_shape, jnp.float32)
+  variables = jax.eval_shape(lambda x: backbone.init(jax.random.key(0), x, train=False), image)
+  apply = lambda v, x: backbone.apply(v, x, train=train, mutable=["batch_stats"])  # noqa: E731
+  (features, out), updated = jax.eval_shape(apply, variables, image)
+  return variables, features, out, updated
+
+
+def test_every_backbone_is_tested_here():
+  assert set(CHANNELS) == set(backbones.BACKBONES)
+
+
+@pytest.mark.parametrize("name", CHANNELS)
+@pytest.mark.parametrize("dtype", [jnp.float32, jnp.bfloat16])
+def test_shapes_names_and_dtypes(name, dtype):
+  variables, features, out, updated = abstract(name, train=True, dtype=dtype)
+  assert features.shape[0] == 2 and features.shape[-1] == CHANNELS[name] and features.dtype == dtype
+  assert set(out) == INTERMEDIATES[name]
+  assert {leaf.dtype for leaf in jax.tree.leaves(variables)} == {jnp.dtype(jnp.float32)}
+  assert {leaf.dtype for leaf in jax.tree.leaves(updated)} == {jnp.dtype(jnp.float32)}
+  assert sum(leaf.size for leaf in jax.tree.leaves(variables["params"])) == COUNTS[name]
+
+
+@pytest.mark.parametrize("name, px", [("inception_v3", 75), ("inception_resnet_v2", 75), ("simple_cnn", 32)])
+def test_the_smallest_image_works_and_a_smaller_one_is_refused(name, px):
+  _, features, _, _ = abstract(name, train=False, image_shape=(1, px, px, 3))
+  assert min(features.shape) == 1
+  with pytest.raises(ValueError, match=f"at least {px}x{px}"):
+    abstract(name, train=False, image_shape=(1, px, px - 1, 3))
+
+
+def test_unknown_backbone_is_refused_with_the_known_names():
+  with pytest.raises(ValueError, match="inception_resnet_v2, inception_v3, simple_cnn"):
+    backbones.make_backbone("resnet")
+
+
+def test_new_kernels_are_glorot_uniform_as_in_keras():
+  backbone = backbones.make_backbone("simple_cnn")
+  init = jax.jit(backbone.init, static_argnames="train")
+  variables = init(jax.random.key(0), jnp.zeros((1, 64, 64, 3)), train=False)
+  kernel = np.asarray(variables["params"]["conv_4"]["conv"]["kernel"])
+  limit = np.sqrt(6 / (9 * (96 + 128)))  # Glorot & Bengio 2010: fan in and fan out count the 3x3 window
+  assert 0.98 * limit < np.abs(kernel).max() <= limit
+  np.testing.assert_allclose(kernel.var(), limit**2 / 3, rtol=0.02)
