@@ -4,7 +4,6 @@ The table is CSV (commas, semicolons or tabs) with the columns `id, age, sex, pa
 instance, fold`; other columns are ignored. Paths are relative to the folder and may not leave it.
 """
 
-import dataclasses
 import pathlib
 from collections.abc import Sequence
 
@@ -14,13 +13,13 @@ import pandas as pd
 
 from msk_jax.imaging import batches, dicom, parts, quality, views
 from msk_jax.imaging.batches import IngestCounts
+from msk_jax.imaging.folder_spec import FolderSpec as FolderSpec
 from msk_jax.io import errors
 
 VIEW = "folder"
 MISSING_ETHNICITY = -5  # as in the participants table
 NO_FOLD = -1
 
-_AUGMENTATION = views.Augmentation(width_shift=0.10, height_shift=0.10, zoom=0.10)  # as for the paper's joints
 _PIPELINE = 1  # raised when the same picture would give other pixels
 _REQUIRED = ("id", "age", "sex", "path")
 _SMALLEST_SIDE_PX = 32
@@ -30,29 +29,6 @@ _MALE = frozenset({"m", "male", "man", "1", "1.0"})
 _SIDES = {"right": "right", "r": "right", "left": "left", "l": "left", "": ""}
 _DICOM_ENDINGS = frozenset({".dcm", ".dicom", ".ima", ""})
 _TABLE_COLUMNS = ("eid", "instance", "side", "path", "age_years", "sex", "ethnicity", "fold")
-
-
-@dataclasses.dataclass(frozen=True)
-class FolderSpec:
-  """How a folder of radiographs is to be read.
-
-  Attributes:
-    table: the CSV's name within the folder.
-    rows: height of the stored images, pixels.
-    columns: width of the stored images, pixels.
-    min_age_years: rows with a lower age are refused.
-    max_age_years: rows with a higher age are refused: ages of over 100 are typing errors far more often than not.
-    is_paired: whether people have a right and a left image, which the model is to see together.
-    augmentation: ranges of the random transforms in training.
-  """
-
-  table: str = "labels.csv"
-  rows: int = 256
-  columns: int = 256
-  min_age_years: float = 0.0
-  max_age_years: float = 100.0
-  is_paired: bool = False
-  augmentation: views.Augmentation = _AUGMENTATION
 
 
 def folder_view(spec: FolderSpec) -> views.View:

@@ -1,0 +1,30 @@
+"""How a folder of radiographs is to be read: settings alone, so that configs load without image libraries."""
+
+import dataclasses
+
+from msk_jax.imaging import views
+
+_AUGMENTATION = views.Augmentation(width_shift=0.10, height_shift=0.10, zoom=0.10)  # as for the paper's joints
+
+
+@dataclasses.dataclass(frozen=True)
+class FolderSpec:
+  """How a folder of radiographs is to be read.
+
+  Attributes:
+    table: the CSV's name within the folder.
+    rows: height of the stored images, pixels.
+    columns: width of the stored images, pixels.
+    min_age_years: rows with a lower age are refused.
+    max_age_years: rows with a higher age are refused: ages of over 100 are typing errors far more often than not.
+    is_paired: whether people have a right and a left image, which the model is to see together.
+    augmentation: ranges of the random transforms in training.
+  """
+
+  table: str = "labels.csv"
+  rows: int = 256
+  columns: int = 256
+  min_age_years: float = 0.0
+  max_age_years: float = 100.0
+  is_paired: bool = False
+  augmentation: views.Augmentation = _AUGMENTATION
