@@ -1,0 +1,1 @@
+"""From raw data of any kind to the workdir's cohort and images."""

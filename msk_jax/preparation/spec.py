@@ -1,0 +1,65 @@
+"""Where the data come from: the `data` section of a config, frozen and validated. Light: configs import it."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from msk_jax.imaging import folder_spec
+from msk_jax.io import specs
+from msk_jax.simulation import spec as phantom_spec
+
+FolderSpec = folder_spec.FolderSpec
+PhantomSpec = phantom_spec.PhantomSpec
+
+
+@dataclasses.dataclass(frozen=True)
+class DataSpec:
+  """The data and how they are divided.
+
+  Globs are relative to `root`; `**` stands for any number of folders.
+
+  Attributes:
+    kind: `phantom` (made on the spot), `ukb` (UK Biobank files) or `folder` (a CSV with radiographs).
+    root: the folder that holds the data; empty for the phantom, which lies in the workdir.
+    tables: globs of the tables (CSV, TSV, Parquet), each of which must match; empty for the usual places, see
+      `layout.USUAL_TABLES`.
+    zips: globs of the DXA archives of field 20158.
+    withdrawals: globs of the lists of withdrawn participants.
+    kinship: globs of the relatedness file.
+    allow_no_withdrawals: say so if there really is no list of withdrawals for this application.
+    num_folds: folds of participants.
+    fold_seed: another seed, another division.
+    workers: processes that read images; 0 reads in this process, -1 takes one per core.
+    phantom: for kind `phantom`.
+    folder: for kind `folder`.
+  """
+
+  kind: Literal["phantom", "ukb", "folder"] = "phantom"
+  root: str = ""
+  tables: tuple[str, ...] = ()
+  zips: tuple[str, ...] = ("**/*_20158_*_*.zip",)
+  withdrawals: tuple[str, ...] = ("**/w*_*.csv",)
+  kinship: tuple[str, ...] = ("**/ukb_rel*.dat",)
+  allow_no_withdrawals: bool = False
+  num_folds: int = 10
+  fold_seed: int = 0
+  workers: int = -1
+  phantom: PhantomSpec = dataclasses.field(default_factory=PhantomSpec)
+  folder: FolderSpec = dataclasses.field(default_factory=FolderSpec)
+
+  def __post_init__(self):
+    if not 3 <= self.num_folds <= 100:
+      raise ValueError(f"num_folds must be from 3 (training, validation, test) to 100, got {self.num_folds}.")
+    if self.fold_seed < 0:
+      raise ValueError(f"fold_seed must not be negative, got {self.fold_seed}.")
+    if self.workers < -1:
+      raise ValueError(f"workers is a number of processes, 0 for none, -1 for one per core; got {self.workers}.")
+
+
+def from_mapping(values: Mapping[str, Any]) -> DataSpec:
+  """Builds the spec from `config.data.to_dict()`.
+
+  Raises:
+    InputError: an unknown key, a wrong type or an impossible value; the message names the key.
+  """
+  return specs.from_mapping(DataSpec, values, "config.data")
