@@ -31,15 +31,21 @@ def write(images: store.ImageStore, view: str, folder: pathlib.Path) -> pathlib.
     return None
   places = spread(images.index["sha256"].tolist())
   index = images.index.iloc[places]
-  labels = [f"visit {i} {s}".strip() for i, s in zip(index["instance"], index["side"], strict=True)]
-  shown = f"{len(images):,} images of {images.index['eid'].nunique():,} people, {len(places)} shown"
-  if len(places) == len(images):
-    shown = f"{len(images):,} images of {images.index['eid'].nunique():,} people"
+  has_visits = bool((images.index["instance"] > 0).any())
+  visits = [f"visit {i}" if has_visits else "" for i in index["instance"]]
+  labels = [f"{visit} {side}".strip() for visit, side in zip(visits, index["side"], strict=True)]
+  shown = f"{_number(len(images), 'image')} of {_number(images.index['eid'].nunique(), 'person', 'people')}"
+  if len(places) < len(images):
+    shown += f", {len(places)} of them here"
   rows, columns = images.shape[:2]
   sheet = draw([images.read(p) for p in places], labels, view, f"{shown}  ·  {rows} by {columns} pixels")
   with atomic.replacing(path) as temporary, temporary.open("wb") as file:
     file.write(cv2.imencode(".png", sheet[:, :, ::-1])[1].tobytes())
   return path
+
+
+def _number(n: int, one: str, many: str = "") -> str:
+  return f"{n:,} {one if n == 1 else many or one + 's'}"
 
 
 def spread(hashes: Sequence[str]) -> list[int]:

@@ -35,10 +35,11 @@ def _write(root: pathlib.Path, text: str) -> None:
 def test_a_plain_table(root: pathlib.Path) -> None:
   _write(root, "\ufeffID, Age ,sex,path,colour\nOP1,65.5,male,images/0.png,red\n0002,062Y,F,images\\1.png,blue\n")
   table = folder.read_folder_table(root, SPEC)
+  common = {"instance": 0, "side": "", "ethnicity": -5, "fold": -1}
   assert table.to_dict("records") == [
-    {"eid": "OP1", "instance": 0, "side": "", "path": "images/0.png", "age_years": 65.5, "sex": 1, "ethnicity": -5, "fold": -1},
-    {"eid": "0002", "instance": 0, "side": "", "path": "images/1.png", "age_years": 62.0, "sex": 0, "ethnicity": -5, "fold": -1},
-  ]  # fmt: skip
+    {**common, "eid": "OP1", "path": "images/0.png", "age_years": 65.5, "sex": 1},
+    {**common, "eid": "0002", "path": "images/1.png", "age_years": 62.0, "sex": 0},
+  ]
   assert table.attrs["refused"] == {}
 
 

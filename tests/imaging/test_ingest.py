@@ -1,11 +1,15 @@
+import os
 import pathlib
+import subprocess
+import sys
+import time
 
 import cv2
 import numpy as np
 import pandas as pd
 import pytest
 
-from msk_jax.imaging import archives, batches, contact_sheet, ingest, preprocess, skeleton, store, views
+from msk_jax.imaging import archives, batches, contact_sheet, ingest, parts, preprocess, skeleton, store, views
 from msk_jax.io import errors, privacy
 
 KEY = b"k" * 32
@@ -247,10 +251,44 @@ def test_a_bug_on_one_file_costs_one_file(tmp_path: pathlib.Path, make_zip, monk
   assert _reasons(tmp_path / "w")["detail"].tolist() == ["ZeroDivisionError"]
 
 
-def test_a_full_disk_is_an_input_error_and_leaves_nothing_half_written(tmp_path, make_zip) -> None:
-  import subprocess
-  import sys
+def test_a_zip_that_kills_its_worker_is_reported(tmp_path: pathlib.Path, make_zip) -> None:
+  sources, _, _ = ingest.choose_zips([make_zip(f"900000{i}_20158_2_0.zip", seed=i) for i in (1, 2)], ())
+  unit = batches._Unit(tmp_path / "w" / "images", "zips", 0, "code", tuple(sources), ingest.read_zip, {})
+  batches.do_unit(unit, {0}, lambda number: None)
+  (part,) = parts.read_parts(tmp_path / "w" / "images", "zips")
+  assert [(note.source, note.reason) for note in part.notes] == [("9000001_20158_2_0.zip", "worker_crashed")]
+  assert {row.eid for rows in part.rows.values() for row in rows} == {"9000002"}
 
+
+@pytest.mark.slow
+def test_a_run_killed_with_its_workers_goes_on_to_the_same_end(tmp_path: pathlib.Path, make_zip) -> None:
+  zips = [make_zip(f"90000{i:02d}_20158_2_0.zip", seed=i % 3) for i in range(1, 65)]
+  code = f"""
+import pathlib
+from msk_jax.imaging import ingest
+if __name__ == "__main__":
+  zips = sorted(pathlib.Path({str(zips[0].parent)!r}).glob("*.zip"))
+  ingest.ingest_zips(zips, pathlib.Path({str(tmp_path / "w")!r}), withdrawn=(), key=b"k" * 32, workers=2)
+"""
+  (tmp_path / "run.py").write_text(code)
+  environment = {**os.environ, "PYTHONPATH": str(pathlib.Path(ingest.__file__).parents[2])}
+  run = subprocess.Popen([sys.executable, str(tmp_path / "run.py")], env=environment, stderr=subprocess.DEVNULL)
+  folder = tmp_path / "w" / "images" / ".parts" / "zips"
+  while not list(folder.glob("unit-*.json")):
+    assert run.poll() is None
+    time.sleep(0.02)
+  run.kill()
+  run.wait()
+  time.sleep(2.0)  # the workers notice, and end in the middle of what they do
+  finished = len(list(folder.glob("unit-*.json")))
+  assert 1 <= finished < 4 and not (tmp_path / "w" / "images" / "knee" / "index.parquet").exists()
+  assert _ingest(zips, tmp_path / "w").read == 64 - 16 * finished
+  _ingest(zips, tmp_path / "whole")
+  one, other = ({k: v[1] for k, v in _files(tmp_path / d).items()} for d in ("w", "whole"))
+  assert one == other
+
+
+def test_a_full_disk_is_an_input_error_and_leaves_nothing_half_written(tmp_path, make_zip) -> None:
   zips = [make_zip(f"900000{i}_20158_2_0.zip", seed=i) for i in range(1, 4)]
   code = f"""
 import pathlib, resource, sys
