@@ -4,6 +4,8 @@ Position p of the endless stream of training images is image p of step p // batc
 not on interruptions, worker processes or hosts.
 """
 
+import sys
+
 import grain
 import numpy as np
 
@@ -16,7 +18,7 @@ class Sides(grain.MapDataset):
     self._num_sides = num_sides
 
   def __len__(self) -> int:
-    return len(self._parent) * self._num_sides
+    return min(len(self._parent) * self._num_sides, sys.maxsize)  # an endless parent already has the largest length
 
   def __getitem__(self, index):
     if isinstance(index, slice):

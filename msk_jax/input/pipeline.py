@@ -1,7 +1,6 @@
 """Batches for training and evaluation, as NumPy arrays of this host's rows."""
 
 import dataclasses
-from collections.abc import Iterator
 from typing import Any
 
 import cv2
@@ -66,8 +65,8 @@ class Sharing:
 
 
 def training_batches(inputs: Inputs, rows: np.ndarray, batch_size: int, seed: int, start_step: int,
-                     ranges: views.Augmentation | None, sharing: Sharing) -> Iterator[Batch]:  # fmt: skip
-  """Yields this host's part of every training batch from `start_step` on, without end.
+                     ranges: views.Augmentation | None, sharing: Sharing) -> grain.DatasetIterator:  # fmt: skip
+  """Returns an iterator over this host's part of every training batch from `start_step` on, without end; close it.
 
   Args:
     inputs: the view's examples.
@@ -78,8 +77,8 @@ def training_batches(inputs: Inputs, rows: np.ndarray, batch_size: int, seed: in
     ranges: augmentation ranges; None for no augmentation.
     sharing: this host's part.
 
-  Yields:
-    `image` uint8 [b, rows, columns, channels], `side` float32 [b, k], `age_z` float32 [b].
+  Returns:
+    an iterator of dicts: `image` uint8 [b, rows, columns, channels], `side` float32 [b, k], `age_z` float32 [b].
   """
   num_sides = inputs.examples.positions.shape[1]
   dataset = order.training_order(rows, num_sides, seed).map(lambda key: inputs.load(*key))
@@ -90,20 +89,22 @@ def training_batches(inputs: Inputs, rows: np.ndarray, batch_size: int, seed: in
   return iter(_in_background(dataset, batch_size, sharing))
 
 
-def evaluation_batches(inputs: Inputs, rows: np.ndarray, batch_size: int, sharing: Sharing) -> Iterator[Batch]:
-  """Yields this host's part of the batches over `rows`, once, in order, none dropped.
+def evaluation_batches(inputs: Inputs, rows: np.ndarray, batch_size: int, sharing: Sharing) -> grain.DatasetIterator:
+  """Returns an iterator over this host's part of the batches over `rows`, once, in order, none dropped.
 
-  Yields:
-    as `training_batches`. The last batch is filled up with copies of the first image: drop what comes after
+  Returns:
+    an iterator of dicts as in `training_batches`. The last batch is filled up with copies of the first image: drop what comes after
     `len(rows)` times the number of sides.
   """
   num_sides = inputs.examples.positions.shape[1]
   pairs = order.evaluation_order(rows, num_sides, batch_size)
 
-  def load(pair: np.ndarray) -> dict[str, Any]:
-    return inputs.load(int(pair[0]), int(pair[1]))
+  def load(pair: list[int]) -> dict[str, Any]:
+    return inputs.load(*pair)
 
-  dataset = order.HostRows(grain.MapDataset.source(pairs).map(load), batch_size, sharing.host, sharing.num_hosts)
+  dataset = order.HostRows(
+    grain.MapDataset.source(pairs.tolist()).map(load), batch_size, sharing.host, sharing.num_hosts
+  )
   dataset = dataset.batch(batch_size // sharing.num_hosts)
   return iter(_in_background(dataset, batch_size, sharing))
 

@@ -25,9 +25,8 @@ class Checkpoints:
     try:
       self._folder.mkdir(parents=True, exist_ok=True)
       self._checkpointer = ocp.training.Checkpointer(
-        self._folder,
-        save_decision_policy=ocp.training.save_decision_policies.FixedIntervalPolicy(1),
-        preservation_policy=ocp.training.preservation_policies.LatestN(kept),
+        str(self._folder),
+        preservation_policy=ocp.training.preservation_policies.LatestN(kept),  # pyrefly: ignore[bad-argument-type]
         cleanup_tmp_directories=True,
       )
     except OSError as error:

@@ -8,8 +8,8 @@ import dataclasses
 import functools
 import pathlib
 import time
-from collections.abc import Iterator
 
+import grain
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -139,7 +139,8 @@ def end_epoch(progress: state.Progress, rmse_years: jax.Array) -> state.Progress
   """Returns the progress after an epoch's evaluation, with its sums set back to zero."""
   better = rmse_years < progress.best_rmse_years
   done = progress.epochs_done + 1
-  return state.Progress.start().replace(
+  return dataclasses.replace(
+    state.Progress.start(),
     best_rmse_years=jnp.where(better, rmse_years, progress.best_rmse_years),
     best_epoch=jnp.where(better, done, progress.best_epoch),
     epochs_since_best=jnp.where(better, 0, progress.epochs_since_best + 1),
@@ -180,17 +181,20 @@ def fit(program: Program, experiment: spec.ExperimentSpec, data: Data, folder: p
       if paused is None:
         current = _close_epoch(program, experiment, data, current, log, best, last, clock)
         paused = budget.exhausted
-    log.close()
     batches.close()
-  status = stopping.Status.FINISHED if stopping.is_finished(current.progress, settings) else paused
-  return Outcome(status, current, clock.images_per_second, time.monotonic() - began)
+    log.close()
+  finished = paused is None or stopping.is_finished(current.progress, settings)
+  return Outcome(
+    stopping.Status.FINISHED if finished else paused, current, clock.images_per_second, time.monotonic() - began
+  )
 
 
 class _Clock:
   """Counts images and the seconds spent on training steps; the first step, which compiles, is left out."""
 
   def __init__(self):
-    self._images, self._seconds, self._since = 0, 0.0, None
+    self._images, self._seconds = 0, 0.0
+    self._since: float | None = None
 
   def lap(self, images: int) -> None:
     now = time.monotonic()
@@ -221,7 +225,7 @@ def sharing_of(settings: spec.InputSpec) -> pipeline.Sharing:
 
 
 def _epoch(program: Program, settings: spec.OptimizationSpec, current: state.TrainState,
-           batches: Iterator[pipeline.Batch], seed: int, budget: stopping.Budget, last: checkpoints.Checkpoints,
+           batches: grain.DatasetIterator, seed: int, budget: stopping.Budget, last: checkpoints.Checkpoints,
            clock: _Clock) -> tuple[state.TrainState, stopping.Status | None]:  # fmt: skip
   """Takes the steps up to the epoch's end, or up to where the budget ends; then a checkpoint lies at that step."""
   start, epoch = int(current.step), int(current.progress.epochs_done) + 1
@@ -277,7 +281,7 @@ def _close_epoch(program: Program, experiment: spec.ExperimentSpec, data: Data, 
   rmse = metrics.rmse(chronological, predicted)
   sums = jax.device_get(current.progress)
   num_steps = experiment.train.steps_per_epoch
-  current = current.replace(progress=program.end_epoch(current.progress, np.float32(rmse)))
+  current = dataclasses.replace(current, progress=program.end_epoch(current.progress, np.float32(rmse)))
   epoch = int(current.progress.epochs_done)
   record = {
     "epoch": epoch,

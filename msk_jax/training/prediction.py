@@ -1,6 +1,7 @@
 """Predicted ages of samples: all images through the network, the two sides of a pair averaged."""
 
 from collections.abc import Callable
+from typing import Any
 
 import jax
 import numpy as np
@@ -8,10 +9,10 @@ import numpy as np
 from msk_jax.input import pipeline, standardize
 from msk_jax.training import sharding
 
-PredictStep = Callable[[dict, dict, dict[str, jax.Array]], jax.Array]
+PredictStep = Callable[[Any, Any, dict[str, jax.Array]], jax.Array]
 
 
-def predict_ages(predict: PredictStep, params: dict, batch_stats: dict, inputs: pipeline.Inputs, rows: np.ndarray,
+def predict_ages(predict: PredictStep, params: Any, batch_stats: Any, inputs: pipeline.Inputs, rows: np.ndarray,
                  scaler: standardize.Standardizer, batch_size: int, sharing: pipeline.Sharing,
                  shardings: sharding.Shardings) -> np.ndarray:  # fmt: skip
   """Predicts the age of each sample in `rows`.

@@ -48,7 +48,7 @@ def finish(program: loop.Program, experiment: spec.ExperimentSpec, loaded: data.
   mean_years = float(loaded.data.scaler.mean)
   ages = {
     part: (rows["age_years"].to_numpy(), rows["predicted_age_years"].to_numpy())
-    for part, rows in table.groupby("part", sort=False)
+    for part, rows in ((part, table[table["part"] == part]) for part in ("validation", "test"))
   }
   scores = {part: metrics.summary(*pair, mean_years) for part, pair in ages.items()}
   predictions.write(folder, table, loaded.hashes["folds"])
@@ -95,6 +95,9 @@ def _predict_parts(program: loop.Program, experiment: spec.ExperimentSpec, loade
       program.predict_step, tree["params"], tree["batch_stats"], loaded.data.inputs, rows, loaded.data.scaler,
       experiment.train.evaluation_batch_size, loop.sharing_of(experiment.input), program.shardings,
     )  # fmt: skip
-    columns = (values[rows] for values in (found.eid, found.instance, found.fold, found.age_years))
-    parts.append(predictions.part_table(part, *columns, predicted))
+    parts.append(
+      predictions.part_table(
+        part, found.eid[rows], found.instance[rows], found.fold[rows], found.age_years[rows], predicted
+      )
+    )
   return pd.concat(parts, ignore_index=True)

@@ -1,5 +1,7 @@
 """All that a training carries from step to step. Whatever is not here is a pure function of config and seed."""
 
+from typing import Any
+
 import flax.struct
 import jax
 import jax.numpy as jnp
@@ -43,15 +45,15 @@ class TrainState:
 
   Attributes:
     step: optimiser steps done, int32.
-    params: the network's parameters, float32.
-    batch_stats: running means and variances, float32.
+    params: the network's parameters, a tree of float32.
+    batch_stats: running means and variances, a tree of float32.
     opt_state: Adam's moments and the plateau rule's counters.
     progress: the epoch's sums and the best validation score so far.
   """
 
   step: jax.Array
-  params: dict
-  batch_stats: dict
+  params: Any
+  batch_stats: Any
   opt_state: optax.OptState
   progress: Progress
 

@@ -1,5 +1,8 @@
 """One optimiser step and one evaluation step: pure functions of state and batch."""
 
+import dataclasses
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import optax
@@ -44,19 +47,18 @@ def train_step(current: state.TrainState, batch: dict[str, jax.Array], rng: jax.
   (loss, (mse, batch_stats)), grads = jax.value_and_grad(loss_of, has_aux=True)(current.params)
   updates, opt_state = tx.update(grads, current.opt_state, current.params, value=loss)
   num_images = batch["age_z"].shape[0]
-  progress = current.progress.replace(
+  progress = dataclasses.replace(
+    current.progress,
     loss_sum=current.progress.loss_sum + loss,
     squared_error_sum=current.progress.squared_error_sum + mse * num_images,
     num_images=current.progress.num_images + num_images,
   )
   params = optax.apply_updates(current.params, updates)
   after = state.TrainState(current.step + 1, params, batch_stats, opt_state, progress)
-  return after, {"loss": loss, "mse_z": mse, "grad_norm": optax.global_norm(grads)}
+  return after, {"loss": loss, "mse_z": mse, "grad_norm": optax.tree.norm(grads)}
 
 
-def predict_step(
-  params: dict, batch_stats: dict, batch: dict[str, jax.Array], *, model: age_model.AgeModel
-) -> jax.Array:
+def predict_step(params: Any, batch_stats: Any, batch: dict[str, jax.Array], *, model: age_model.AgeModel) -> jax.Array:
   """Returns predicted z-scored ages, float32 [b], with running BatchNorm statistics and no dropout."""
   image = objective.scale_image(batch["image"])
   age_z, _ = model.apply({"params": params, "batch_stats": batch_stats}, image, batch["side"], train=False)

@@ -1,0 +1,50 @@
+"""A tiny prepared workdir whose images show age as brightness: what `prepare` would have written."""
+
+import pathlib
+
+import numpy as np
+import pandas as pd
+
+from msk_jax.cohort import schemas
+from msk_jax.imaging import store, views
+from msk_jax.io import tables
+from msk_jax.training import spec
+
+SHAPE = (40, 32)  # rows, columns
+NUM_PEOPLE = 60
+VIEW = views.View("knee", (80, 64), SHAPE, is_paired=True, augmentation=views.VIEWS["knee"].augmentation)
+
+
+def write_workdir(workdir: pathlib.Path, seed: int = 0) -> None:
+  """Writes cohort tables and knee images; person 0 has no left knee, person 1 no right one."""
+  rng = np.random.default_rng(seed)
+  eid = [str(9_000_000 + i) for i in range(NUM_PEOPLE)]
+  age = rng.uniform(45, 80, NUM_PEOPLE)
+  people = pd.DataFrame({"eid": eid, "sex": rng.integers(0, 2, NUM_PEOPLE), "ethnicity": 1001})
+  visits = pd.DataFrame({"eid": eid, "instance": 2, "age_years": age, "centre": -1})
+  folds = pd.DataFrame({"eid": eid, "fold": np.arange(NUM_PEOPLE) % 10})
+  tables.write(workdir / "cohort/participants.parquet", people, schemas.PARTICIPANTS)
+  tables.write(workdir / "cohort/visits.parquet", visits, schemas.VISITS)
+  tables.write(workdir / "cohort/folds.parquet", folds, schemas.FOLDS)
+  rows, images = [], []
+  for i in range(NUM_PEOPLE):
+    for side in views.SIDES:
+      if (i, side) in ((0, "left"), (1, "right")):
+        continue
+      noise = rng.normal(0, 12, SHAPE)
+      noise[8:20] += 3.5 * (age[i] - 45)
+      images.append(np.clip(60 + noise, 0, 255).astype(np.uint8))
+      row = {"eid": eid[i], "instance": 2, "side": side, "shard": 0, "row": len(rows)}
+      rows.append({**row, "sha256": store.image_hash(images[-1])})
+  folder = workdir / "images/knee"
+  folder.mkdir(parents=True)
+  store.write_shard(folder, 0, np.stack(images))
+  store.write_index(folder, pd.DataFrame(rows), SHAPE)
+
+
+def experiment(**train) -> spec.ExperimentSpec:
+  """Returns a training of a few steps on these images."""
+  settings = {"batch_size": 8, "learning_rate": 3e-3, "images_per_epoch": 64, "max_epochs": 3,
+              "evaluation_batch_size": 8, "checkpoint_every_steps": 3, **train}  # fmt: skip
+  model = spec.ModelSpec("simple_cnn", num_dense_nodes=32, l2=1e-3, batch_norm_momentum=0.9, image_shape=SHAPE)
+  return spec.ExperimentSpec("knee", model=model, train=spec.OptimizationSpec(**settings))
