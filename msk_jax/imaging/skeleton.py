@@ -32,8 +32,8 @@ def skeleton(figure: np.ndarray) -> np.ndarray:
   bone = (figure - np.uint8(BONE_FROM)) < np.uint8(BONE_BELOW - BONE_FROM)
   left, right = _first_and_last(bone)
   top, bottom = _first_and_last(_along_memory(cv2.transpose, bone))
-  row = np.arange(rows, dtype=np.int32)[:, None]
-  column = np.arange(columns, dtype=np.int32)[None, :]
+  row = np.arange(rows, dtype=top.dtype)[:, None]
+  column = np.arange(columns, dtype=left.dtype)[None, :]
   inside = column >= left[:, None]
   inside &= column <= right[:, None]
   inside &= row >= top[None, :]
@@ -42,12 +42,13 @@ def skeleton(figure: np.ndarray) -> np.ndarray:
 
 
 def _first_and_last(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-  """First and last true column of each row of bool [h, w], as int32 [h]; (w, -1) where there is none."""
+  """First and last true column of each row of bool [h, w], as integers [h]; (w, -1) where there is none."""
   width = mask.shape[1]
+  small = np.int16 if width <= np.iinfo(np.int16).max else np.int32  # the comparisons are bound by memory
   first = mask.argmax(axis=1)  # stops at the first true value, as long as it runs along memory
   last = width - 1 - _along_memory(lambda m: cv2.flip(m, 1), mask).argmax(axis=1)
   found = mask[np.arange(len(mask)), first]
-  return np.where(found, first, width).astype(np.int32), np.where(found, last, -1).astype(np.int32)
+  return np.where(found, first, width).astype(small), np.where(found, last, -1).astype(small)
 
 
 def _along_memory(turn: Callable[[np.ndarray], np.ndarray], mask: np.ndarray) -> np.ndarray:
