@@ -1,1 +1,1 @@
-"""The phantom cohort: a UK-Biobank-shaped world with planted truth."""
+"""The phantom cohort: a UK-Biobank-shaped world with known truth, drawn from a seed."""
