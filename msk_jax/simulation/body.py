@@ -91,7 +91,14 @@ def _draw_flesh(paper: canvas.Canvas, p: dict[str, float], f: _Frame, level: flo
   belly = canvas.ellipse((0, f.waist - 20), (0.80 * f.waist_half, 135))
   paper.add(belly, canvas.Profile(0.9 * level * p["abdominal_fat"], 90.0))
   for side in _SIDES:
-    lung = [(22, f.shoulder + 35), (62, f.shoulder + 45), (105, f.shoulder + 140), (115, f.shoulder + 220), (70, f.shoulder + 195), (32, f.shoulder + 190)]
+    lung = [
+      (22, f.shoulder + 35),
+      (62, f.shoulder + 45),
+      (105, f.shoulder + 140),
+      (115, f.shoulder + 220),
+      (70, f.shoulder + 195),
+      (32, f.shoulder + 190),
+    ]
     paper.darken(canvas.smooth(_mirrored(lung, side)), 0.72, 15.0)
     _draw_soft_limbs(paper, f, lean, side)
 
@@ -120,7 +127,10 @@ def _draw_bones(paper: canvas.Canvas, p: dict[str, float], f: _Frame) -> None:
   bone, wall = 0.34 * p["bone_density"], 0.34 * p["cortex"]
   skull = canvas.ellipse((0, 0.45 * f.chin), (68, 0.46 * f.chin))
   paper.add(skull, canvas.Profile(1.5 * bone, 30.0, 7.0, 0.3))
-  paper.add(canvas.smooth([(-42, f.chin - 65), (42, f.chin - 65), (32, f.chin - 8), (-32, f.chin - 8)]), canvas.Profile(0.25, 12.0))
+  paper.add(
+    canvas.smooth([(-42, f.chin - 65), (42, f.chin - 65), (32, f.chin - 8), (-32, f.chin - 8)]),
+    canvas.Profile(0.25, 12.0),
+  )
   for side in _SIDES:
     paper.darken(canvas.ellipse((side * 26, 0.50 * f.chin), (15, 13)), 0.75, 5.0)
     _draw_arm_bones(paper, p, f, bone, wall, side)
@@ -150,7 +160,9 @@ def _draw_thorax(paper: canvas.Canvas, f: _Frame, bone: float, side: int) -> Non
     reach = 68 + 62 * np.sin(np.pi * (0.12 + 0.065 * i))
     rib = [(18, y), (0.55 * reach, y - 12), (reach, y + 25), (reach - 6, y + 70)]
     paper.add_stroke(canvas.smooth(_mirrored(rib, side), closed=False), 7.0, 0.42 * bone)
-  clavicle = canvas.smooth(_mirrored([(16, top + 5), (70, top - 12), (f.shoulder_half - 40, top - 18)], side), closed=False)
+  clavicle = canvas.smooth(
+    _mirrored([(16, top + 5), (70, top - 12), (f.shoulder_half - 40, top - 18)], side), closed=False
+  )
   paper.add_stroke(clavicle, 11.0, 0.65 * bone)
   scapula = [(f.shoulder_half - 35, top + 2), (95, top + 20), (85, top + 130), (f.shoulder_half - 55, top + 60)]
   paper.add(canvas.smooth(_mirrored(scapula, side)), canvas.Profile(0.3 * bone, 8.0, 4.0, 0.06))
@@ -158,9 +170,22 @@ def _draw_thorax(paper: canvas.Canvas, f: _Frame, bone: float, side: int) -> Non
 
 def _draw_pelvis(paper: canvas.Canvas, p: dict[str, float], f: _Frame, bone: float, side: int) -> None:
   hip, x = f.hip, f.hip_joint[0]
-  ilium = [(22, hip - 95), (50, hip - 125), (100, hip - 150), (132, hip - 125), (128, hip - 85), (110, hip - 40), (x + 22, hip - 14), (58, hip - 10), (50, hip - 45)]
+  ilium = [
+    (22, hip - 95),
+    (50, hip - 125),
+    (100, hip - 150),
+    (132, hip - 125),
+    (128, hip - 85),
+    (110, hip - 40),
+    (x + 22, hip - 14),
+    (58, hip - 10),
+    (50, hip - 45),
+  ]
   paper.add(canvas.smooth(_mirrored(ilium, side)), canvas.Profile(0.85 * bone, 14.0, 5.0, 0.10))
-  for ring in ([(60, hip - 8), (28, hip + 18), (4, hip + 28)], [(66, hip + 8), (58, hip + 58), (34, hip + 72), (10, hip + 40)]):
+  for ring in (
+    [(60, hip - 8), (28, hip + 18), (4, hip + 28)],
+    [(66, hip + 8), (58, hip + 58), (34, hip + 72), (10, hip + 40)],
+  ):
     paper.add_stroke(canvas.smooth(_mirrored(ring, side), closed=False), 19.0, 0.75 * bone)
   sacrum = [(0, hip - 110), (34, hip - 105), (30, hip - 60), (10, hip - 15), (0, hip - 10)]
   paper.add(canvas.smooth(_mirrored(sacrum, side)), canvas.Profile(0.7 * bone, 14.0))
@@ -183,18 +208,38 @@ def _draw_leg_bones(paper: canvas.Canvas, p: dict[str, float], f: _Frame, bone: 
     (ax + 24, ay - 12), (ax - 22, ay - 2), (ax - 12, ay - 90), (kx - 14, ky + 80), (kx - 36, ky + 30),
   ]  # fmt: skip
   paper.add(canvas.smooth(_mirrored(tibia, side)), canvas.Profile(0.95 * bone, 14.0, 8.0, 0.9 * wall))
-  fibula = canvas.smooth(_mirrored([(kx + 42, ky + 32), (kx + 36, ky + 120), (ax + 28, ay - 100), (ax + 30, ay + 4)], side), closed=False)
+  fibula = canvas.smooth(
+    _mirrored([(kx + 42, ky + 32), (kx + 36, ky + 120), (ax + 28, ay - 100), (ax + 30, ay + 4)], side), closed=False
+  )
   paper.add_stroke(fibula, 11.0, 0.5 * bone + 0.3 * wall)
-  paper.add(canvas.smooth(_mirrored([(ax - 26, ay + 4), (ax + 26, ay + 4), (ax + 30, ay + 70), (ax + 5, ay + 88), (ax - 24, ay + 50)], side)), canvas.Profile(1.05 * bone, 14.0))
+  paper.add(
+    canvas.smooth(
+      _mirrored([(ax - 26, ay + 4), (ax + 26, ay + 4), (ax + 30, ay + 70), (ax + 5, ay + 88), (ax - 24, ay + 50)], side)
+    ),
+    canvas.Profile(1.05 * bone, 14.0),
+  )
 
 
 def _draw_arm_bones(paper: canvas.Canvas, p: dict[str, float], f: _Frame, bone: float, wall: float, side: int) -> None:
   (ex, ey), (wx, wy), top = f.elbow, f.wrist, f.shoulder
   sx = f.shoulder_half - 22
-  humerus = [(sx - 22, top + 22), (sx, top + 2), (sx + 20, top + 20), (sx + 18, top + 60), (ex + 8, ey - 80), (ex + 24, ey - 8), (ex - 22, ey - 8), (ex - 12, ey - 80), (sx - 8, top + 80)]
+  humerus = [
+    (sx - 22, top + 22),
+    (sx, top + 2),
+    (sx + 20, top + 20),
+    (sx + 18, top + 60),
+    (ex + 8, ey - 80),
+    (ex + 24, ey - 8),
+    (ex - 22, ey - 8),
+    (ex - 12, ey - 80),
+    (sx - 8, top + 80),
+  ]
   paper.add(canvas.smooth(_mirrored(humerus, side)), canvas.Profile(0.8 * bone, 10.0, 6.0, 0.8 * wall))
   for offset, width in ((10, 13.0), (-10, 12.0)):
-    line = canvas.smooth(_mirrored([(ex + offset, ey + 2), (0.5 * (ex + wx) + 1.3 * offset, 0.5 * (ey + wy)), (wx + offset, wy)], side), closed=False)
+    line = canvas.smooth(
+      _mirrored([(ex + offset, ey + 2), (0.5 * (ex + wx) + 1.3 * offset, 0.5 * (ey + wy)), (wx + offset, wy)], side),
+      closed=False,
+    )
     paper.add_stroke(line, width, 0.6 * bone + 0.3 * wall)
   paper.add(canvas.ellipse((side * ex, ey + 2), (22, 14)), canvas.Profile(0.8 * bone, 10.0))
   hand = [(wx - 22, wy + 8), (wx + 24, wy + 8), (wx + 28, wy + 70), (wx + 12, wy + 130), (wx - 6, wy + 95)]

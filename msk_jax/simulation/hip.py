@@ -61,7 +61,9 @@ def _draw_femur(paper: canvas.Canvas, p: dict[str, float], bone: float, cortex: 
   calcar = canvas.smooth([(-17, 64), (-12, 50), (-5, 38), (5, 28)], closed=False)
   paper.add_stroke(calcar + (-1.0, -1.0), 0.7 * p["cortex_mm"], 0.5 * cortex)
   # The compressive trabeculae run from the calcar to the top of the head; between the groups bone is lost first.
-  paper.add(canvas.smooth([(-13, 44), (-8, 8), (-14, -14), (4, -21), (15, -8), (8, 18)]), canvas.Profile(0.5 * bone, 14.0))
+  paper.add(
+    canvas.smooth([(-13, 44), (-8, 8), (-14, -14), (4, -21), (15, -8), (8, 18)]), canvas.Profile(0.5 * bone, 14.0)
+  )
   paper.darken(canvas.ellipse((-22, 26), (12, 9), 40), 1.0 - p["ward_triangle"], 5.0)
   paper.add_stroke(canvas.smooth(_TROCHANTERIC_CREST, closed=False), 2.5, 0.35 * bone)
   size = p["osteophyte_mm"]

@@ -74,7 +74,11 @@ def _draw_vertebra(
   )  # fmt: skip
   paper.add(_placed(canvas.smooth(outline), centre, angle), canvas.Profile(bone, 5.0, 1.2, 0.13))
   for sign in (-1, 1):
-    line = [(-half_depth, sign * half * 0.96), (0, sign * (0.5 * (half + front) - 1.3)), (half_depth, sign * front * 0.96)]
+    line = [
+      (-half_depth, sign * half * 0.96),
+      (0, sign * (0.5 * (half + front) - 1.3)),
+      (half_depth, sign * front * 0.96),
+    ]
     paper.add_stroke(
       _placed(canvas.smooth(line, closed=False), centre, angle),
       1.4 + 1.6 * p["endplate_sclerosis"],
@@ -117,13 +121,17 @@ def _draw_surroundings(paper: canvas.Canvas, centres: np.ndarray, rng: np.random
     paper.add_stroke(line, 9.0, 0.075)
   arm = [(80, top[1] - 70), (92, top[1] - 20), (104, top[1] + 40), (118, top[1] + 90)]
   paper.add_stroke(canvas.smooth(arm, closed=False), 12.0, 0.20)
-  diaphragm = [(bottom[0] + 20, bottom[1] - 40), (70, bottom[1] - 20), (130, bottom[1] + 30), (120, bottom[1] + 70), (40, bottom[1] + 50)]
+  diaphragm = [
+    (bottom[0] + 20, bottom[1] - 40),
+    (70, bottom[1] - 20),
+    (130, bottom[1] + 30),
+    (120, bottom[1] + 70),
+    (40, bottom[1] + 50),
+  ]
   paper.add(canvas.smooth(diaphragm), canvas.Profile(0.14, 40.0))
 
 
-def _draw_sacrum(
-  paper: canvas.Canvas, p: dict[str, float], bone: float, centre: np.ndarray, angle: float
-) -> None:
+def _draw_sacrum(paper: canvas.Canvas, p: dict[str, float], bone: float, centre: np.ndarray, angle: float) -> None:
   gap = 13.5 + 1.5 * p["disc_space_mm"]
   sacrum = [(-18, gap), (18, gap + 2), (20, gap + 22), (0, gap + 60), (-40, gap + 60), (-34, gap + 20)]
   paper.add(_placed(canvas.smooth(sacrum), centre, angle + 0.25), canvas.Profile(1.6 * bone, 7.0, 1.5, 0.12))

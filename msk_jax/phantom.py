@@ -1,0 +1,32 @@
+"""Makes a phantom cohort: `python -m msk_jax.phantom --config=configs/phantom.py --workdir=workspace`.
+
+It writes `<workdir>/raw/`: DXA zips, tables, withdrawals and kinship in UK Biobank's own formats, and `truth/` with
+everything planted. The same command again does nothing, or goes on where an interrupted run stopped.
+"""
+
+import pathlib
+
+from absl import flags
+from ml_collections import config_flags
+
+from msk_jax.io import console
+
+_CONFIG = config_flags.DEFINE_config_file(
+  "config", "configs/phantom.py", "The cohort's size, seed and flaws.", lock_config=True
+)
+_WORKDIR = flags.DEFINE_string("workdir", "workspace", "Folder of the project's data; the phantom goes to raw/ in it.")
+_WORKERS = flags.DEFINE_integer("workers", -1, "Processes that draw; 0 for none but this one, -1 for one per core.")
+
+
+def main(argv: list[str]) -> None:
+  """Builds the spec and writes the cohort."""
+  del argv
+  from msk_jax.io import specs
+  from msk_jax.simulation import cohort, spec
+
+  phantom = specs.from_mapping(spec.PhantomSpec, _CONFIG.value.to_dict(), "config")
+  cohort.generate(phantom, pathlib.Path(_WORKDIR.value) / "raw", _WORKERS.value)
+
+
+if __name__ == "__main__":
+  console.run(main)

@@ -1,0 +1,163 @@
+"""Writes a phantom cohort: tables, DXA zips and the truth, resumable and idempotent."""
+
+import concurrent.futures
+import dataclasses
+import json
+import multiprocessing
+import os
+import pathlib
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import cv2
+from absl import logging
+
+from msk_jax.io import atomic, errors, progress, run_record
+from msk_jax.simulation import drawing, dxa_files, flaws, people, tables, truth
+from msk_jax.simulation import spec as spec_lib
+
+STAGE = "phantom"
+ZIPS = "dxa"
+
+_CLAIM = ".phantom.json"  # says which phantom a folder holds, finished or not
+_CHUNK = 8  # visits handed to a worker at a time
+_OWN = (ZIPS, "tables", truth.FOLDER, tables.WITHDRAWALS, tables.KINSHIP)  # what the phantom writes in its folder
+
+
+@dataclasses.dataclass(frozen=True)
+class _Task:
+  """A zip to write: the person's visit, its flaw if any, and the number of the zip within the visit."""
+
+  person: people.Person
+  visit: people.Visit
+  flaw: flaws.Flaw | None
+  array: int = 0
+
+  @property
+  def place(self) -> pathlib.PurePath:
+    """The zip's path within the phantom's folder."""
+    eid = self.person.eid
+    return pathlib.PurePath(ZIPS, dxa_files.zip_folder(eid), dxa_files.zip_name(eid, self.visit.instance, self.array))
+
+
+def generate(spec: spec_lib.PhantomSpec, folder: pathlib.Path, workers: int = 0) -> None:
+  """Writes the phantom under `folder` (`<workdir>/raw`).
+
+  The same spec gives the same bytes, whatever the number of workers. A phantom that is already there is left alone;
+  one of another spec is replaced; one that was interrupted goes on with the zips that are missing.
+
+  Args:
+    spec: the cohort.
+    folder: where to write; empty, absent, or holding a phantom.
+    workers: processes that draw; 0 draws in this process, -1 takes one per core.
+
+  Raises:
+    InputError: the folder holds something else, or can't be written.
+  """
+  folder = pathlib.Path(folder)
+  settings = {**dataclasses.asdict(spec), "generator_version": spec_lib.GENERATOR_VERSION}
+  if run_record.is_current(folder, settings, {}):
+    logging.info("the phantom cohort is there already: nothing to do")
+    return
+  _claim(folder, settings)
+  cohort = people.make_people(spec)
+  planned = flaws.plan(spec, cohort)
+  tables.write(spec, cohort, planned, folder)
+  truth.write(spec.seed, cohort, planned, folder)
+  tasks = _make_tasks(cohort, planned)
+  _write_zips(spec, tasks, folder, (os.cpu_count() or 1) if workers < 0 else workers)
+  counts = {"participants": len(cohort), "zips": len(tasks), "flaws": len(planned)}
+  run_record.write(folder, STAGE, settings, {}, results=counts)
+  logging.info("phantom cohort: %d participants, %d zips, %d planted flaws", *counts.values())
+
+
+def _claim(folder: pathlib.Path, settings: dict[str, Any]) -> None:
+  """Makes the folder ready for this phantom: keeps what is of the same spec, removes another phantom.
+
+  Raises:
+    InputError: the folder holds something that is no phantom.
+  """
+  claim, fingerprint = folder / _CLAIM, run_record.fingerprint(settings)
+  if claim.exists():
+    if json.loads(claim.read_text(encoding="utf-8")).get("spec") != fingerprint:
+      logging.info("replacing the phantom cohort of other settings")
+      _remove_phantom(folder)
+  elif folder.exists() and any(folder.iterdir()):
+    raise errors.InputError(
+      f"{folder}/ is not empty and holds no phantom cohort: nothing is written there. Give another --workdir."
+    )
+  for leftover in folder.glob(f"{ZIPS}/*/.*.partial"):  # of a run that was killed
+    leftover.unlink(missing_ok=True)
+  atomic.write_json(claim, {"spec": fingerprint})
+
+
+def _remove_phantom(folder: pathlib.Path) -> None:
+  # The record first: whatever is left after an interruption counts as unfinished.
+  (folder / run_record.FILE_NAME).unlink(missing_ok=True)
+  for name in _OWN:
+    path = folder / name
+    if path.is_dir():
+      shutil.rmtree(path)
+    else:
+      path.unlink(missing_ok=True)
+
+
+def _make_tasks(cohort: list[people.Person], planned: list[flaws.Flaw]) -> list[_Task]:
+  by_visit = {(flaw.eid, flaw.instance): flaw for flaw in planned}
+  tasks = []
+  for person in cohort:
+    for visit in person.visits:
+      if not visit.is_imaged:
+        continue
+      flaw = by_visit.get((person.eid, visit.instance))
+      if flaw is not None and flaw.kind == "duplicate_visit":
+        tasks.extend((_Task(person, visit, None, 0), _Task(person, visit, flaw, 1)))
+      else:
+        tasks.append(_Task(person, visit, flaw))
+  return tasks
+
+
+def _write_zips(spec: spec_lib.PhantomSpec, tasks: list[_Task], folder: pathlib.Path, workers: int) -> None:
+  missing = [task for task in tasks if not (folder / task.place).exists()]
+  chunks = [missing[i : i + _CHUNK] for i in range(0, len(missing), _CHUNK)]
+  with progress.track("drawing the phantom", len(tasks), "zips", start=len(tasks) - len(missing)) as advance:
+    for count in _results(spec, chunks, folder, min(workers, len(chunks))):
+      advance(count)
+
+
+def _results(
+  spec: spec_lib.PhantomSpec, chunks: list[list[_Task]], folder: pathlib.Path, workers: int
+) -> Iterator[int]:
+  """Number of zips of each chunk as it gets done."""
+  if workers < 1:
+    yield from (_write_chunk(spec, chunk, folder) for chunk in chunks)
+    return
+  context = multiprocessing.get_context("spawn")
+  with concurrent.futures.ProcessPoolExecutor(workers, context, _start_worker) as pool:
+    try:
+      pending = [pool.submit(_write_chunk, spec, chunk, folder) for chunk in chunks]
+      for done in concurrent.futures.as_completed(pending):
+        yield done.result()
+    finally:
+      pool.shutdown(cancel_futures=True)
+
+
+def _start_worker() -> None:
+  cv2.setNumThreads(1)  # the processes are the parallelism
+
+
+def _write_chunk(spec: spec_lib.PhantomSpec, chunk: list[_Task], folder: pathlib.Path) -> int:
+  for task in chunk:
+    with atomic.replacing(folder / task.place) as temporary:
+      temporary.write_bytes(_make_zip(spec, task))
+  return len(chunk)
+
+
+def _make_zip(spec: spec_lib.PhantomSpec, task: _Task) -> bytes:
+  scale = drawing.Scale(spec.nuisance, spec.noise, take=task.array)
+  files = dxa_files.make_files(spec.seed, task.person, task.visit, scale)
+  if task.flaw is not None:
+    files = flaws.plant(task.flaw, spec.seed, files)
+  data = dxa_files.pack(files)
+  return flaws.cut_zip(data) if task.flaw is not None and task.flaw.kind == "corrupt_zip" else data
