@@ -7,10 +7,11 @@ contact sheets from the parts. Killed at any point, it goes on from the last fin
 
 import contextlib
 import dataclasses
+import fcntl
 import pathlib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import Any
+from typing import IO, Any
 
 import cv2
 import numpy as np
@@ -159,6 +160,11 @@ def _make_units(job: Job, new: Sequence[parts.Source], number: int) -> list[_Uni
 
 def do_unit(unit: _Unit, bad: Collection[int], starts: Callable[[int], None]) -> None:
   """Reads the sources of a unit and writes its shards and part; `bad` ones killed a worker before."""
+  with _working(unit.images):
+    _do_unit(unit, bad, starts)
+
+
+def _do_unit(unit: _Unit, bad: Collection[int], starts: Callable[[int], None]) -> None:
   stored: dict[str, list[np.ndarray]] = {}
   rows: dict[str, list[parts.Row]] = {}
   notes: list[quality.Note] = []
@@ -227,14 +233,36 @@ def _count(job: Job, finished: Sequence[parts.Part], notes: Sequence[quality.Not
 
 @contextlib.contextmanager
 def _only_one(images: pathlib.Path) -> Iterator[None]:
-  """Keeps a second ingest away from the same folder; the system frees the lock when the process ends."""
-  import fcntl
+  """Keeps a second ingest away from the same folder; the system frees the lock when the process ends.
 
+  Also waits for workers that a killed ingest left behind: they end after the file they are at, and until then they
+  could still write a unit.
+  """
   with (images / ".lock").open("w") as file:
-    try:
-      fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    if not _lock(file, fcntl.LOCK_EX | fcntl.LOCK_NB):
       raise errors.InputError(
         "another prepare is writing images in this --workdir: wait for it, or give another --workdir."
-      ) from None
+      )
+    with (images / ".units.lock").open("w") as units:
+      _lock(units, fcntl.LOCK_EX)
     yield
+
+
+@contextlib.contextmanager
+def _working(images: pathlib.Path) -> Iterator[None]:
+  """Shows, while a unit is read and written, that somebody is at work."""
+  images.mkdir(parents=True, exist_ok=True)
+  with (images / ".units.lock").open("w") as units:
+    _lock(units, fcntl.LOCK_SH)
+    yield
+
+
+def _lock(file: IO[str], mode: int) -> bool:
+  """Returns whether the lock was had; file systems without locks grant any."""
+  try:
+    fcntl.flock(file, mode)
+  except BlockingIOError:
+    return False
+  except OSError as error:
+    logging.warning("this file system has no locks (%s): take care to run one prepare at a time", error.strerror)
+  return True

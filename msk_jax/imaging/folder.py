@@ -210,6 +210,7 @@ def _reasons(table: pd.DataFrame, root: pathlib.Path, spec: FolderSpec) -> pd.Se
   age = table["age_years"]
   reasons = pd.Series("", index=table.index)
   checks = (
+    ("no_id", table["eid"] == ""),
     ("no_age", ~np.isfinite(age)),
     ("implausible_age", (age < spec.min_age_years) | (age > spec.max_age_years)),
     ("no_sex", table["sex"] < 0),

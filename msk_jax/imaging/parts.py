@@ -119,7 +119,11 @@ def write_part(images: pathlib.Path, kind: str, part: Part, arrays: Mapping[str,
 def read_parts(images: pathlib.Path, kind: str) -> list[Part]:
   """Returns the parts on disk, by number; damaged or foreign ones are passed over and so redone."""
   found = (_read_part(path) for path in sorted((images / ".parts" / kind).glob("unit-*.json")))
-  return [part for part in found if part is not None]
+  return [part for part in found if part is not None and _has_shards(images, part)]
+
+
+def _has_shards(images: pathlib.Path, part: Part) -> bool:
+  return all((images / view / store.shard_name(part.number)).exists() for view, rows in part.rows.items() if rows)
 
 
 def next_number(images: pathlib.Path, kind: str) -> int:

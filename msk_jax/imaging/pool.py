@@ -149,7 +149,7 @@ def _serve(pipe: Any, work: Work[Any]) -> None:
     try:
       work(unit, bad, lambda item: pipe.send(("item", item)))
       pipe.send(("done", None))
-    except BrokenPipeError:
+    except ConnectionError:
       return
     except errors.InputError as error:
       pipe.send(("input_error", str(error)))

@@ -58,6 +58,7 @@ REASONS: dict[str, tuple[Severity, str]] = {
   "odd_aspect": (_D, "The shape is unusual for the view: resizing distorts it by over a third."),
   "white_margin": (_D, "A broad white (saturated) margin, as where the scanner left strips empty."),
   # a folder's table
+  "no_id": (_R, "The table's row has no id."),
   "no_age": (_R, "The table's row has no age."),
   "implausible_age": (_R, "The table's row has an age outside the limits set, surely a typing error."),
   "no_sex": (_R, "The table's row has no sex, or one that is not understood."),

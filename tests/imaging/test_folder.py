@@ -68,13 +68,13 @@ def test_rows_are_refused_with_reasons(root: pathlib.Path) -> None:
   rows = [
     "a,50,f,images/0.png", "a,50,f,images/0.png", "b,,f,images/1.png", "c,107,f,images/1.png", "d,-3,f,images/1.png",
     "e,50,?,images/1.png", "f,50,m,images/none.png", "g,50,m,../root/images/1.png", "h,50,m,/etc/passwd", "i,50,m,",
-    "j,inf,m,images/1.png",
+    "j,inf,m,images/1.png", ",50,m,images/1.png",
   ]  # fmt: skip
   _write(root, "id,age,sex,path\n" + "\n".join(rows) + "\n")
   table = folder.read_folder_table(root, SPEC)
   assert table["eid"].tolist() == ["a"]
   assert table.attrs["refused"] == {
-    "duplicate_row": 1, "implausible_age": 2, "missing_file": 2, "no_age": 2, "no_sex": 1, "outside_root": 2
+    "duplicate_row": 1, "implausible_age": 2, "missing_file": 2, "no_age": 2, "no_id": 1, "no_sex": 1, "outside_root": 2
   }  # fmt: skip
 
 

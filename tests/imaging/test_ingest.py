@@ -2,6 +2,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import threading
 import time
 
 import cv2
@@ -38,7 +39,7 @@ def _files(workdir: pathlib.Path) -> dict[str, tuple[int, bytes]]:
   return {
     str(p.relative_to(workdir)): (p.stat().st_mtime_ns, p.read_bytes())
     for p in sorted(workdir.rglob("*"))
-    if p.is_file() and p.name != ".lock"
+    if p.is_file() and not p.name.endswith(".lock")
   }
 
 
@@ -230,6 +231,28 @@ def test_two_ingests_of_one_workdir_do_not_meet(tmp_path: pathlib.Path, make_zip
     _ingest([make_zip("9000001_20158_2_0.zip")], tmp_path / "w")
 
 
+def test_an_ingest_waits_for_workers_that_a_killed_one_left(tmp_path: pathlib.Path, make_zip) -> None:
+  images = tmp_path / "w" / "images"
+  order = []
+  with batches._working(images):
+    zips = [make_zip("9000001_20158_2_0.zip")]
+    run = threading.Thread(target=lambda: order.append(_ingest(zips, tmp_path / "w").read))
+    run.start()
+    time.sleep(0.5)
+    order.append("worker")
+  run.join()
+  assert order == ["worker", 1]
+
+
+def test_a_unit_whose_shard_was_deleted_is_redone(tmp_path: pathlib.Path, make_zip) -> None:
+  zips = [make_zip("9000001_20158_2_0.zip")]
+  _ingest(zips, tmp_path / "w")
+  before = _contents(tmp_path / "w")
+  (tmp_path / "w" / "images" / "knee" / "shard-00000.npy").unlink()
+  assert _ingest(zips, tmp_path / "w").read == 1
+  assert _contents(tmp_path / "w") == before
+
+
 def test_no_zips_is_an_error(tmp_path: pathlib.Path) -> None:
   with pytest.raises(errors.InputError, match="no DXA zips"):
     _ingest([], tmp_path / "w")
@@ -261,11 +284,13 @@ def test_a_zip_that_kills_its_worker_is_reported(tmp_path: pathlib.Path, make_zi
 
 
 @pytest.mark.slow
-def test_a_run_killed_with_its_workers_goes_on_to_the_same_end(tmp_path: pathlib.Path, make_zip) -> None:
-  zips = [make_zip(f"90000{i:02d}_20158_2_0.zip", seed=i % 3) for i in range(1, 65)]
+def test_a_run_killed_with_its_workers_goes_on_to_the_same_end(tmp_path: pathlib.Path, make_zip, monkeypatch) -> None:
+  monkeypatch.setattr(batches, "_SMALLEST_UNIT", 8)
+  zips = [make_zip(f"90000{i:02d}_20158_2_0.zip", seed=i % 3) for i in range(1, 33)]
   code = f"""
 import pathlib
-from msk_jax.imaging import ingest
+from msk_jax.imaging import batches, ingest
+batches._SMALLEST_UNIT = 8
 if __name__ == "__main__":
   zips = sorted(pathlib.Path({str(zips[0].parent)!r}).glob("*.zip"))
   ingest.ingest_zips(zips, pathlib.Path({str(tmp_path / "w")!r}), withdrawn=(), key=b"k" * 32, workers=2)
@@ -282,7 +307,7 @@ if __name__ == "__main__":
   time.sleep(2.0)  # the workers notice, and end in the middle of what they do
   finished = len(list(folder.glob("unit-*.json")))
   assert 1 <= finished < 4 and not (tmp_path / "w" / "images" / "knee" / "index.parquet").exists()
-  assert _ingest(zips, tmp_path / "w").read == 64 - 16 * finished
+  assert _ingest(zips, tmp_path / "w").read == 32 - 8 * finished
   _ingest(zips, tmp_path / "whole")
   one, other = ({k: v[1] for k, v in _files(tmp_path / d).items()} for d in ("w", "whole"))
   assert one == other
@@ -304,13 +329,14 @@ except errors.InputError as error:
   for workers in ("0", "1"):
     found = subprocess.run([sys.executable, "-c", code, workers], capture_output=True, text=True)
     assert found.stdout.startswith("InputError could not write shard-00000.npy"), found.stderr
-    left = [p for p in (tmp_path / "w" / "images").rglob("*") if p.is_file() and p.name != ".lock"]
+    left = [p for p in (tmp_path / "w" / "images").rglob("*") if p.is_file() and not p.name.endswith(".lock")]
     assert all(p.name == "shard-00000.npy" and np.load(p).shape[0] in (3, 6) for p in left), left
   assert _ingest(zips, tmp_path / "w").images == {name: 3 * n for name, n in PER_VISIT.items()}
 
 
-def test_workers_give_the_same_as_this_process(tmp_path: pathlib.Path, make_zip) -> None:
-  zips = [make_zip(f"90000{i:02d}_20158_2_0.zip", seed=i % 3) for i in range(1, 19)]
+def test_workers_give_the_same_as_this_process(tmp_path: pathlib.Path, make_zip, monkeypatch) -> None:
+  monkeypatch.setattr(batches, "_SMALLEST_UNIT", 2)
+  zips = [make_zip(f"90000{i:02d}_20158_2_0.zip", seed=i % 3) for i in range(1, 6)]
   assert _ingest(zips, tmp_path / "two", workers=2) == _ingest(zips, tmp_path / "none", workers=0)
   one, other = ({k: v[1] for k, v in _files(tmp_path / d).items()} for d in ("two", "none"))
   assert one == other
