@@ -79,7 +79,11 @@ class Program:
   """The compiled functions of one experiment."""
 
   def __init__(self, experiment: spec.ExperimentSpec, data: Data):
-    """Builds (does not yet compile) init, train step, epoch end and predict step."""
+    """Builds (does not yet compile) init, train step, epoch end and predict step.
+
+    Raises:
+      InputError: no such backbone, or it can't take images of this size.
+    """
     model = build_model(experiment.model)
     tx = optimizer.make(experiment.train)
     self.shardings = sharding.make()
@@ -90,7 +94,11 @@ class Program:
       num_side_inputs=data.inputs.examples.num_side_inputs,
     )  # fmt: skip
     self.create = jax.jit(create, out_shardings=replicated)
-    self.abstract_state = self.shardings.abstract(jax.eval_shape(create, jax.random.key(experiment.seed)))
+    try:
+      shapes = jax.eval_shape(create, jax.random.key(experiment.seed))
+    except ValueError as error:  # such as images too small for the backbone
+      raise errors.InputError(f"config.model: {error}") from error
+    self.abstract_state = self.shardings.abstract(shapes)
     self.train_step = jax.jit(
       functools.partial(step.train_step, model=model, tx=tx, l2=experiment.model.l2),
       in_shardings=(replicated, by_batch, replicated),

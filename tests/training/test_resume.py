@@ -16,6 +16,23 @@ from tests.training import cohort, run_once
 _ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _compile_once():
+  """Lets the runs of this module share compiled functions: compiling is most of their time."""
+  made = {}
+
+  def program(settings, data):
+    key = (settings.model, dataclasses.replace(settings.train, max_epochs=1))
+    if key not in made:
+      made[key] = original(settings, data)
+    return made[key]
+
+  original = loop.Program
+  with pytest.MonkeyPatch.context() as patch:
+    patch.setattr(loop, "Program", program)
+    yield
+
+
 def _run(workdir: pathlib.Path, workers: int = 0) -> experiment.Ended:
   settings = cohort.experiment()
   settings = dataclasses.replace(settings, input=dataclasses.replace(settings.input, workers=workers))
