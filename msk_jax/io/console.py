@@ -1,13 +1,20 @@
 """The frame around every binary: logging without ids, errors without tracebacks."""
 
+import re
 import sys
 from collections.abc import Callable, Sequence
 
 from absl import app, flags, logging
+from ml_collections import config_flags
 
 from msk_jax.io import errors, privacy
 
+flags.disclaim_key_flags()  # what `define_config` defines belongs to the binary, and shows in its --help
+# ml_collections raises plain errors for unknown config keys and configs that do not exist.
+_FLAG_ERRORS = (flags.Error, AttributeError, KeyError, ValueError, TypeError, FileNotFoundError, ImportError)
+
 UNFINISHED = 75  # exit status: stopped early on purpose, run the same command again (EX_TEMPFAIL of sysexits.h)
+_NO_CONFIG = "Configuration is not available"  # how ml_collections' OSError begins where it can't load a config file
 
 
 def run(main: Callable[[Sequence[str]], int | None]) -> None:
@@ -18,13 +25,44 @@ def run(main: Callable[[Sequence[str]], int | None]) -> None:
   app.run(lambda argv: _guarded(main, argv), flags_parser=_parse_flags)
 
 
+def define_config(default: str, help_text: str) -> flags.FlagHolder:
+  """Defines `--config` with a default; a mistake in a `--config.x=y` ends the program with one line.
+
+  The default is loaded, and overridden, as soon as it is defined: before `run` could catch anything.
+  """
+  try:
+    return config_flags.DEFINE_config_file("config", default, help_text, lock_config=True)
+  except _FLAG_ERRORS as error:
+    _fail(_plain(error))
+    raise
+
+
 def _parse_flags(argv: Sequence[str]) -> list[str]:
   try:
     return flags.FLAGS(list(argv))
-  except (flags.Error, AttributeError, KeyError, ValueError, TypeError, FileNotFoundError) as error:
-    # ml_collections raises plain errors for unknown config keys and configs that do not exist.
-    _fail(str(error).strip("\"'"))
+  except _FLAG_ERRORS as error:
+    _fail(_plain(error))
     raise
+
+
+def _plain(error: BaseException) -> str:
+  """Returns a flag or config error as one line, without quotes around quotes and without a traceback inside."""
+  lines = [line.strip() for line in str(error).replace("\\n", "\n").replace("\\'", "'").splitlines() if line.strip()]
+  if any(line.startswith("Traceback") for line in lines):
+    first = next(i for i, line in enumerate(lines) if line.startswith("Traceback"))
+    lines = [*lines[:first], lines[-1]]
+  if isinstance(error, AttributeError | KeyError):
+    lines = ["unknown config key", *(line.strip("\"'") for line in lines)]
+  return " ".join(lines)
+
+
+def _check_config() -> None:
+  """A config file that could not be loaded is noticed only on use: use it once."""
+  if "config" in flags.FLAGS:
+    try:
+      flags.FLAGS.config.to_dict()
+    except OSError as error:
+      _fail(_plain(error))
 
 
 def _guarded(main: Callable[[Sequence[str]], int | None], argv: Sequence[str]) -> int | None:
@@ -33,12 +71,23 @@ def _guarded(main: Callable[[Sequence[str]], int | None], argv: Sequence[str]) -
   if not flags.FLAGS["verbosity"].present:
     logging.set_verbosity(logging.INFO)
   sys.excepthook = _print_redacted
+  _check_config()
   try:
     return main(argv)
   except errors.InputError as error:
     return _fail(str(error))
+  except OSError as error:
+    if not str(error).startswith(_NO_CONFIG):
+      raise
+    return _fail(_last_cause(str(error)))
   except KeyboardInterrupt:
     return _fail("stopped by the keyboard; run the same command again to go on")
+
+
+def _last_cause(message: str) -> str:
+  """Returns what went wrong at the bottom of an error text into which a traceback was folded."""
+  causes = re.findall(r"(?:Error: |\[Errno \d+\] )([^\n]+)", message)
+  return (causes[-1] if causes else message).strip(" \"'")
 
 
 def _fail(message: str) -> int:

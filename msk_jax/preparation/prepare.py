@@ -1,0 +1,245 @@
+"""From raw data to a workdir's `cohort/`, `images/` and `qc/`: everything that `train` reads."""
+
+import contextlib
+import dataclasses
+import json
+import os
+import pathlib
+import shutil
+from collections.abc import Collection, Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from absl import logging
+
+from msk_jax.cohort import demographics, kinship, schemas, withdrawals
+from msk_jax.imaging import archives, folder, ingest, store, views
+from msk_jax.io import atomic, errors, privacy, run_record, tables
+from msk_jax.preparation import assembly, layout, summary
+from msk_jax.preparation import spec as data_spec
+
+_VERSION = 1  # raised when the same inputs would give other tables
+_SOURCE_FILE = "source.json"  # written first: says whose data the folders hold, even if preparing was cut off
+_OUTPUTS = (schemas.FOLDER, "images", "qc")
+
+
+def prepare(spec: data_spec.DataSpec, workdir: pathlib.Path | str, *, overwrite: bool = False) -> None:
+  """Brings the workdir up to date with the data; does nothing if it is.
+
+  Args:
+    spec: the data and how they are divided.
+    workdir: outputs go to its `cohort/`, `images/` and `qc/`; the phantom's raw data to `raw/`.
+    overwrite: whether outputs made from another source (kind or root) may be thrown away.
+
+  Raises:
+    InputError: data are missing or can't be read, or the workdir holds another source's and `overwrite` is not set.
+  """
+  workdir = pathlib.Path(workdir)
+  workdir.mkdir(parents=True, exist_ok=True)
+  with _one_at_a_time(workdir):
+    _check_source(spec, workdir, overwrite)
+    if spec.kind == "folder":
+      _prepare_folder(spec, workdir)
+    else:
+      _prepare_ukb(spec, workdir)
+
+
+def settings_of(spec: data_spec.DataSpec, workdir: pathlib.Path) -> dict[str, Any]:
+  """Returns the settings that determine the outputs, as JSON values."""
+  values = dataclasses.asdict(spec)
+  for name in ("workers", *({"phantom", "folder"} - {spec.kind})):
+    del values[name]
+  return {**values, **_source(spec, workdir), "version": _VERSION}
+
+
+def root_of(spec: data_spec.DataSpec, workdir: pathlib.Path) -> pathlib.Path:
+  """Returns the folder that holds the raw data, absolute.
+
+  Raises:
+    InputError: none is named.
+  """
+  if spec.kind == "phantom":
+    return (workdir / "raw").resolve()
+  if not spec.root:
+    raise errors.InputError(
+      f"no data root: data of kind {spec.kind!r} need the folder that holds them. Give --config.data.root=/path, or "
+      "set the environment variable MSK_DATA."
+    )
+  return pathlib.Path(spec.root).expanduser().resolve()
+
+
+def source_of(workdir: pathlib.Path) -> dict[str, str] | None:
+  """Returns kind and root of the data that the workdir was last prepared from, or None."""
+  path = workdir / schemas.FOLDER / _SOURCE_FILE
+  return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
+def _prepare_ukb(spec: data_spec.DataSpec, workdir: pathlib.Path) -> None:
+  root = root_of(spec, workdir)
+  if spec.kind == "phantom":
+    from msk_jax.simulation import cohort as phantom
+
+    phantom.generate(spec.phantom, root, num_workers(spec))
+  files = layout.find(spec, root, workdir)
+  settings, hashes = settings_of(spec, workdir), files.hashes()
+  if _is_done(workdir, settings, hashes):
+    return
+  # Tables first: what is wrong with them shows before hours of reading images.
+  withdrawn = withdrawals.read(files.withdrawals)
+  people = demographics.read(files.tables, _instances(files.zips))
+  participants = assembly.without(people.participants, withdrawn)
+  visits = assembly.without(people.visits, withdrawn)
+  if participants.empty:
+    raise errors.InputError(f"the tables hold no usable participant: {people.counts}.")
+  family = kinship.families(np.asarray(participants["eid"], str), kinship.read(files.kinship))
+  key = privacy.load_key(workdir)
+  _take_over(spec, workdir)
+  counts = ingest.ingest_zips(files.zips, workdir, withdrawn=withdrawn, key=key, workers=num_workers(spec))
+  indexes = read_indexes(workdir, list(views.VIEWS))
+  _check_withdrawn(withdrawn, participants, visits, *indexes.values())
+  folds = assembly.make_folds(
+    participants, visits, indexes, family=family, num_folds=spec.num_folds, seed=spec.fold_seed
+  )
+  left_out = {
+    **people.counts,
+    "withdrawn_participants": len(people.participants) - len(participants),
+    "imaged_people_without_demographics": _num_strangers(participants, indexes),
+  }
+  _finish(workdir, assembly.Cohort(participants, visits, folds), settings, hashes, left_out, counts)
+
+
+def _prepare_folder(spec: data_spec.DataSpec, workdir: pathlib.Path) -> None:
+  root = root_of(spec, workdir)
+  if not root.is_dir():
+    raise errors.InputError(f"the data root {root} is no folder: give the one that holds {spec.folder.table}.")
+  table = folder.read_folder_table(root, spec.folder)
+  paths = sorted({root / path for path in table["path"]})
+  hashes = {
+    "table": layout.hash_files([root / spec.folder.table]),
+    "images": run_record.fingerprint([(str(p.relative_to(root)), *_size_and_time(p)) for p in paths]),
+  }
+  settings = settings_of(spec, workdir)
+  if _is_done(workdir, settings, hashes):
+    return
+  participants, visits, given = assembly.from_folder_table(table)
+  if given.max(initial=-1) >= spec.num_folds:
+    raise errors.InputError(
+      f"{spec.folder.table} has a fold {given.max()}, but folds go from 0 to {spec.num_folds - 1} "
+      "(config.data.num_folds)."
+    )
+  key = privacy.load_key(workdir)
+  _take_over(spec, workdir)
+  counts = folder.ingest_folder(root, table, workdir, spec.folder, key=key, workers=num_workers(spec))
+  indexes = read_indexes(workdir, [folder.VIEW])
+  folds = assembly.make_folds(participants, visits, indexes, given=given, num_folds=spec.num_folds, seed=spec.fold_seed)
+  _finish(workdir, assembly.Cohort(participants, visits, folds), settings, hashes, {}, counts)
+
+
+def read_indexes(workdir: pathlib.Path, names: list[str]) -> dict[str, pd.DataFrame]:
+  """Returns view name to the image index in the workdir."""
+  return {name: tables.read(workdir / "images" / name / store.INDEX_NAME, store.IMAGE_INDEX) for name in names}
+
+
+def num_workers(spec: data_spec.DataSpec) -> int:
+  """Returns how many processes read images: one per core where the spec says -1."""
+  if spec.workers >= 0:
+    return spec.workers
+  cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+  return cores or 1
+
+
+def _source(spec: data_spec.DataSpec, workdir: pathlib.Path) -> dict[str, str]:
+  # The phantom lies in the workdir, which may be moved.
+  return {"kind": spec.kind, "root": "" if spec.kind == "phantom" else str(root_of(spec, workdir))}
+
+
+def _check_source(spec: data_spec.DataSpec, workdir: pathlib.Path, overwrite: bool) -> None:
+  """Refuses a workdir that holds another source's outputs."""
+  found, source = source_of(workdir), _source(spec, workdir)
+  if found is not None and found != source and not overwrite:
+    old, new = (f"kind {s['kind']}" + (f" from {s['root']}" if s["root"] else "") for s in (found, source))
+    raise errors.InputError(
+      f"the workdir {workdir} holds data of {old}; asked for is {new}. Give another --workdir, or --overwrite to throw "
+      "the old away."
+    )
+
+
+def _take_over(spec: data_spec.DataSpec, workdir: pathlib.Path) -> None:
+  """Removes another source's outputs, now that the new data are known to be there, and says whose come."""
+  found, source = source_of(workdir), _source(spec, workdir)
+  if found is not None and found != source:
+    logging.info("--overwrite: removing what was prepared from data of kind %s", found["kind"])
+    for name in _OUTPUTS:
+      shutil.rmtree(workdir / name, ignore_errors=True)
+  atomic.write_json(workdir / schemas.FOLDER / _SOURCE_FILE, source)
+
+
+def _is_done(workdir: pathlib.Path, settings: dict[str, Any], hashes: dict[str, str]) -> bool:
+  """Returns whether there is nothing to do; otherwise marks the cohort as unfinished."""
+  cohort = workdir / schemas.FOLDER
+  if run_record.is_current(cohort, settings, hashes):
+    logging.info("nothing to do: %s is prepared from these data", workdir)
+    return True
+  if run_record.read(cohort) is not None:
+    changes = run_record.differences(cohort, settings, hashes)
+    logging.info("preparing again, since inputs have changed: %s", "; ".join(changes))
+    (cohort / run_record.FILE_NAME).unlink()
+  return False
+
+
+def _finish(
+  workdir: pathlib.Path,
+  cohort: assembly.Cohort,
+  settings: dict[str, Any],
+  hashes: dict[str, str],
+  left_out: dict[str, int],
+  counts: ingest.IngestCounts,
+) -> None:
+  """Writes the tables, then the run record that makes them valid, and prints the summary."""
+  cohort.write(workdir / schemas.FOLDER)
+  results = {
+    "participants": len(cohort.participants),
+    "visits": len(cohort.visits),
+    "images": counts.images,
+    "left_out": left_out,
+    "reasons": counts.reasons,
+  }
+  run_record.write(workdir / schemas.FOLDER, "prepare", settings, hashes, results=results)
+  summary.show(results, workdir)
+
+
+def _instances(zips: Collection[pathlib.Path]) -> set[int]:
+  """The visits that there are archives of."""
+  return {name.instance for path in zips if (name := archives.parse_name(path.name)) is not None}
+
+
+def _check_withdrawn(withdrawn: Collection[str], *written: pd.DataFrame) -> None:
+  """A last look before anything is called finished: withdrawn people must be nowhere."""
+  if any(table["eid"].isin(list(withdrawn)).any() for table in written):
+    raise RuntimeError("a withdrawn participant is still in a table or image index: nothing was finished")
+
+
+def _num_strangers(participants: pd.DataFrame, indexes: dict[str, pd.DataFrame]) -> int:
+  """Counts people with stored images who are not in the cohort: no model will see them."""
+  imaged = pd.concat([index["eid"] for index in indexes.values()]).drop_duplicates()
+  return int((~imaged.isin(participants["eid"])).sum())
+
+
+def _size_and_time(path: pathlib.Path) -> tuple[int, int]:
+  stat = path.stat()
+  return stat.st_size, stat.st_mtime_ns
+
+
+@contextlib.contextmanager
+def _one_at_a_time(workdir: pathlib.Path) -> Iterator[None]:
+  """Waits while another process prepares the same workdir: trainings of several folds may start together."""
+  import fcntl
+
+  with (workdir / ".prepare_lock").open("w") as file:
+    try:
+      fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+      logging.info("waiting for another process that prepares %s", workdir)
+      fcntl.flock(file, fcntl.LOCK_EX)
+    yield

@@ -1,0 +1,53 @@
+"""What `train` asks before it starts: are the data there, and what do their images look like?"""
+
+import pathlib
+
+from msk_jax.cohort import schemas
+from msk_jax.imaging import folder, views
+from msk_jax.io import errors, run_record
+from msk_jax.preparation import prepare
+from msk_jax.preparation import spec as data_spec
+
+
+def ensure(spec: data_spec.DataSpec, workdir: pathlib.Path | str, *, overwrite: bool = False) -> None:
+  """Makes sure that the workdir is prepared from these data: phantom and folder on the spot, UK Biobank never.
+
+  Reading 100,000 archives takes hours and no accelerator, so that is a stage of its own.
+
+  Args:
+    spec: the data.
+    workdir: the workdir.
+    overwrite: whether a phantom or folder may take the place of another source's outputs.
+
+  Raises:
+    InputError: UK Biobank data are not prepared, or from another source or other settings; or see `prepare`.
+  """
+  workdir = pathlib.Path(workdir)
+  if spec.kind != "ukb":
+    prepare.prepare(spec, workdir, overwrite=overwrite)
+    return
+  command = f"Run `python -m msk_jax.prepare --config=configs/ukb.py --workdir={workdir}`"
+  record = run_record.read(workdir / schemas.FOLDER)
+  if record is None:
+    raise errors.InputError(f"the workdir {workdir} holds no prepared UK Biobank data. {command} first.")
+  wanted = prepare.settings_of(spec, workdir)
+  changes = run_record.differences(workdir / schemas.FOLDER, wanted, record["inputs"])
+  if changes:
+    raise errors.InputError(
+      f"the workdir {workdir} was prepared with other settings ({'; '.join(changes)}). {command} again, with the same "
+      "--config.data options, or give another --workdir."
+    )
+
+
+def view_of(spec: data_spec.DataSpec, name: str) -> views.View:
+  """Returns the view of that name that these data have: `folder` for a folder, one of the paper's eight otherwise.
+
+  Raises:
+    InputError: the data have no such view.
+  """
+  known = {folder.VIEW: folder.folder_view(spec.folder)} if spec.kind == "folder" else views.VIEWS
+  if name not in known:
+    raise errors.InputError(
+      f"config.view: data of kind {spec.kind} have no view {name!r}; choose one of {', '.join(known)}."
+    )
+  return known[name]

@@ -1,0 +1,214 @@
+"""Preparing from raw UK Biobank files: what is written, reruns, changed inputs, refusals, withdrawn people."""
+
+import dataclasses
+import json
+import pathlib
+import shutil
+
+import numpy as np
+import pytest
+
+from msk_jax.cohort import folds as fold_map
+from msk_jax.cohort import schemas
+from msk_jax.imaging import ingest, store, views
+from msk_jax.io import errors, run_record, tables
+from msk_jax.preparation import prepare, prepared
+from msk_jax.preparation.spec import DataSpec
+from tests.preparation import raw_data
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory) -> pathlib.Path:
+  return raw_data.make_ukb(tmp_path_factory.mktemp("raw") / "ukb")
+
+
+@pytest.fixture(scope="module")
+def done(root, tmp_path_factory) -> pathlib.Path:
+  workdir = tmp_path_factory.mktemp("work")
+  prepare.prepare(_spec(root), workdir)
+  return workdir
+
+
+@pytest.fixture
+def copied(root, done, tmp_path) -> tuple[pathlib.Path, pathlib.Path]:
+  """A root and a workdir prepared from it, to change."""
+  shutil.copytree(done, tmp_path / "work")
+  return root, tmp_path / "work"
+
+
+def _spec(root, **changes) -> DataSpec:
+  return DataSpec(kind="ukb", root=str(root), workers=0, **changes)
+
+
+def _read(workdir):
+  cohort = workdir / "cohort"
+  return (
+    tables.read(cohort / "participants.parquet", schemas.PARTICIPANTS),
+    tables.read(cohort / "visits.parquet", schemas.VISITS),
+    tables.read(cohort / "folds.parquet", schemas.FOLDS),
+  )
+
+
+def _index(workdir, view="knee"):
+  return tables.read(workdir / "images" / view / store.INDEX_NAME, store.IMAGE_INDEX)
+
+
+def _fails_if_called(*args, **kwargs):
+  raise AssertionError("worked although there was nothing to do")
+
+
+def test_tables_hold_everybody_but_the_withdrawn(done):
+  participants, visits, folds = _read(done)
+  expected = sorted(set(raw_data.EIDS) - set(raw_data.WITHDRAWN))
+  assert participants["eid"].tolist() == folds["eid"].tolist() == expected
+  imaged = sorted(set(raw_data.IMAGED) - set(raw_data.WITHDRAWN))
+  assert visits.loc[visits["instance"] == 2, "eid"].tolist() == imaged
+  assert sorted(_index(done)["eid"]) == sorted(2 * imaged)
+  extra = tables.read_extra(done / "cohort" / "folds.parquet", schemas.FOLDS)
+  assert extra["hash"] == fold_map.fold_map_hash(folds)
+
+
+def test_a_withdrawn_participant_is_in_no_file(done):
+  for view in views.VIEWS:
+    assert not _index(done, view)["eid"].isin(raw_data.WITHDRAWN).any()
+  for path in done.rglob("*"):
+    if path.is_file():
+      assert not any(eid.encode() in path.read_bytes() for eid in raw_data.WITHDRAWN), path.name
+
+
+def test_relatives_share_a_fold_and_imaged_people_are_spread(done):
+  fold = _read(done)[2].set_index("eid")["fold"]
+  assert fold[raw_data.EIDS[0]] == fold[raw_data.EIDS[1]] == fold[raw_data.EIDS[5]]
+  sizes = np.bincount(fold[fold.index.isin(raw_data.IMAGED)], minlength=10)
+  assert sizes.max() <= 3 and (sizes > 0).all()
+
+
+def test_the_run_record_holds_counts_and_no_id(done):
+  record = run_record.read(done / "cohort")
+  assert record["stage"] == "prepare"
+  assert record["results"]["participants"] == 28 and record["results"]["images"]["knee"] == 38
+  assert record["results"]["left_out"]["withdrawn_participants"] == 2
+  assert set(record["inputs"]) == {"tables", "zips", "withdrawals", "kinship"}
+  assert not any(eid in json.dumps(record) for eid in raw_data.EIDS)
+
+
+def test_nothing_shown_holds_an_id(root, tmp_path, capfd, caplog):
+  prepare.prepare(_spec(root), tmp_path)
+  shown = "".join(capfd.readouterr()) + caplog.text
+  assert "participants" in shown and "missing_view" in shown
+  assert not any(eid in shown for eid in raw_data.EIDS)
+
+
+def test_a_rerun_does_nothing_and_says_so(copied, monkeypatch, caplog):
+  root, workdir = copied
+  before = {path: path.stat().st_mtime_ns for path in (workdir / "cohort").iterdir()}
+  monkeypatch.setattr(ingest, "ingest_zips", _fails_if_called)
+  monkeypatch.setattr(prepare.demographics, "read", _fails_if_called)
+  with caplog.at_level("INFO"):
+    prepare.prepare(dataclasses.replace(_spec(root), workers=1), workdir)
+  assert "nothing to do" in caplog.text
+  assert {p: p.stat().st_mtime_ns for p in before if p.name != "source.json"} == {
+    p: t for p, t in before.items() if p.name != "source.json"
+  }
+
+
+def test_a_new_list_of_withdrawals_removes_its_people(done, tmp_path, caplog):
+  root = raw_data.make_ukb(tmp_path / "ukb")
+  prepare.prepare(_spec(root), tmp_path / "work")
+  gone = raw_data.EIDS[7]
+  (root / "w1_20250101.csv").write_text(f"eid\r\n{gone}\r\n")
+  with caplog.at_level("INFO"):
+    prepare.prepare(_spec(root), tmp_path / "work")
+  assert "withdrawals: " in caplog.text
+  for table in (*_read(tmp_path / "work"), _index(tmp_path / "work")):
+    assert gone not in set(table["eid"])
+  assert len(_index(tmp_path / "work")) == len(_index(done)) - 2
+
+
+def test_changed_settings_and_inputs_are_done_again(copied):
+  root, workdir = copied
+  prepare.prepare(_spec(root, fold_seed=5), workdir)
+  assert not _read(workdir)[2].equals(_read(copied[1].parent / "work")[2].assign(fold=0))
+  assert run_record.read(workdir / "cohort")["settings"]["fold_seed"] == 5
+
+
+def test_an_interrupted_redo_is_not_taken_for_finished(copied, monkeypatch):
+  root, workdir = copied
+  monkeypatch.setattr(prepare.assembly, "make_folds", _fails_if_called)
+  with pytest.raises(AssertionError):
+    prepare.prepare(_spec(root, fold_seed=6), workdir)
+  assert run_record.read(workdir / "cohort") is None
+  with pytest.raises(errors.InputError, match="no prepared UK Biobank data"):
+    prepared.ensure(_spec(root), workdir)
+  monkeypatch.undo()
+  prepare.prepare(_spec(root), workdir)
+  prepared.ensure(_spec(root), workdir)
+
+
+def test_another_source_is_refused_unless_overwritten(copied, tmp_path):
+  root, workdir = copied
+  other = raw_data.make_ukb(tmp_path / "other")
+  with pytest.raises(errors.InputError) as caught:
+    prepare.prepare(_spec(other), workdir)
+  assert str(root) in str(caught.value) and str(other) in str(caught.value)
+  with pytest.raises(errors.InputError, match=r"kind ukb from .*; asked for is kind phantom"):
+    prepare.prepare(DataSpec(), workdir)
+  prepare.prepare(_spec(other), workdir, overwrite=True)
+  assert prepare.source_of(workdir)["root"] == str(other)
+  prepared.ensure(_spec(other), workdir)
+
+
+def test_a_mistyped_root_harms_nothing(copied, tmp_path):
+  root, workdir = copied
+  for overwrite in (False, True):
+    with pytest.raises(errors.InputError):
+      prepare.prepare(_spec(tmp_path / "nowhere"), workdir, overwrite=overwrite)
+  prepared.ensure(_spec(root), workdir)
+
+
+def test_ensure_asks_for_prepare_where_ukb_data_are_missing_or_otherwise_prepared(copied, tmp_path):
+  root, workdir = copied
+  with pytest.raises(errors.InputError, match=r"python -m msk_jax\.prepare --config=configs/ukb\.py"):
+    prepared.ensure(_spec(root), tmp_path / "empty")
+  with pytest.raises(errors.InputError, match="fold_seed: 0 -> 3"):
+    prepared.ensure(_spec(root, fold_seed=3), workdir)
+  with pytest.raises(errors.InputError, match="root: "):
+    prepared.ensure(_spec(tmp_path / "elsewhere"), workdir)
+
+
+@pytest.mark.parametrize("kind", ["ukb", "folder"])
+def test_no_data_root(tmp_path, kind):
+  with pytest.raises(errors.InputError, match="MSK_DATA"):
+    prepare.prepare(DataSpec(kind=kind), tmp_path)
+
+
+def test_an_empty_root_says_what_was_looked_for(tmp_path):
+  (tmp_path / "ukb").mkdir()
+  with pytest.raises(errors.InputError) as caught:
+    prepare.prepare(_spec(tmp_path / "ukb"), tmp_path / "work")
+  for part in ("no tables", "tables/*", "no DXA archives", "**/*_20158_*_*.zip", "withdrawn", "allow_no_withdrawals"):
+    assert part in str(caught.value)
+
+
+def test_data_without_withdrawals_must_say_so(root, tmp_path):
+  spec = _spec(root, withdrawals=("no/such.csv",))
+  with pytest.raises(errors.InputError, match="allow_no_withdrawals"):
+    prepare.prepare(spec, tmp_path)
+  prepare.prepare(dataclasses.replace(spec, allow_no_withdrawals=True, kinship=()), tmp_path)
+  assert set(_read(tmp_path)[0]["eid"]) == set(raw_data.EIDS)
+
+
+def test_a_table_without_the_imaging_visit_is_refused_before_images_are_read(tmp_path, monkeypatch):
+  root = raw_data.make_ukb(tmp_path / "ukb")
+  path = root / "tables" / "ukb1.csv"
+  path.write_text(path.read_text().replace("53-2.0", "53-1.0"))
+  monkeypatch.setattr(ingest, "ingest_zips", _fails_if_called)
+  with pytest.raises(errors.InputError, match=r"field 53: looked for `53-2.0`"):
+    prepare.prepare(_spec(root), tmp_path / "work")
+
+
+def test_images_of_strangers_are_counted(tmp_path):
+  root = raw_data.make_ukb(tmp_path / "ukb")
+  raw_data.add_zip(root, "9000099")
+  prepare.prepare(_spec(root), tmp_path / "work")
+  assert run_record.read(tmp_path / "work" / "cohort")["results"]["left_out"]["imaged_people_without_demographics"] == 1
