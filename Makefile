@@ -1,13 +1,11 @@
 # Everything lives in .venv; `make demo` and `make test` need nothing but Python 3.11 to 3.13 (PYTHON=python3.12 to choose).
 PYTHON ?= python3
 BIN := .venv/bin
-export JAX_PLATFORMS ?=
 
 .PHONY: demo test test-fast lint clean
 
 demo: .venv/installed
 	$(BIN)/python -m msk_jax.train --config=configs/knee.py
-	@$(BIN)/python -m msk_jax.evaluation.next_steps
 
 test: .venv/installed-test
 	$(BIN)/python -m pytest -n 2 --dist loadgroup

@@ -33,10 +33,22 @@ def print_result(result: Mapping[str, Any], folder: pathlib.Path) -> None:
   """
   title = f"{result['model']}, split {result['fold']}, {result['data']} data: {result['epochs']} epochs"
   print_scores(title, [(part, result[part]) for part in ("validation", "test")])
-  lines = (
+  lines = [
     f"predictions  {folder / 'predictions.parquet'}",
     f"picture      {folder / 'predictions.png'}",
     f"summary      {folder / 'result.json'}",
-    f"curves       tensorboard --logdir {folder / 'tensorboard'}",
-  )
-  console.Console(soft_wrap=True).print("\n".join(lines), highlight=False)
+    f"curves       {folder / 'metrics.jsonl'} and, for TensorBoard, {folder / 'tensorboard'}",
+  ]
+  if result["data"] == "phantom":
+    lines += ["", *_NEXT_STEPS]
+  console.Console(soft_wrap=True).print("\n".join(lines), highlight=False, markup=False)
+
+
+_NEXT_STEPS = (
+  "Next steps",
+  "  another view          python -m msk_jax.train --config=configs/hip.py",
+  "  another backbone      python -m msk_jax.train --config=configs/knee.py:backbone=simple_cnn",
+  "  another split         python -m msk_jax.train --config=configs/knee.py:fold=1",
+  "  your own radiographs  python -m msk_jax.train --config=configs/folder.py --config.data.root=xrays --workdir=mine",
+  "  UK Biobank            MSK_DATA=/data/ukb python -m msk_jax.prepare --config=configs/ukb.py --workdir=/scratch/msk",
+)

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from msk_jax.cohort import ethnicity
-from msk_jax.imaging import views
 from msk_jax.io import errors
 
 
@@ -119,16 +118,3 @@ def _one_row_per_sample(images: pd.DataFrame, is_paired: bool) -> pd.DataFrame:
       "left_is_left": has_left.astype(np.float32),
     }
   )
-
-
-def view_of(name: str, folder_view: views.View | None = None) -> views.View:
-  """Returns the view of that name; `folder` is the view made for a folder of radiographs.
-
-  Raises:
-    InputError: no such view.
-  """
-  if folder_view is not None and name == folder_view.name:
-    return folder_view
-  if name not in views.VIEWS:
-    raise errors.InputError(f"config.view: there is no view {name!r}; choose one of {', '.join(views.VIEWS)}.")
-  return views.VIEWS[name]

@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 
 from msk_jax.cohort import ethnicity
-from msk_jax.imaging import views
 from msk_jax.input import examples
 from msk_jax.io import errors
 
@@ -54,12 +53,6 @@ def test_unpaired_views_take_each_image_once():
 def test_images_of_strangers_alone_are_an_error():
   with pytest.raises(errors.InputError, match="no image belongs"):
     examples.assemble(_INDEX.iloc[5:], _PEOPLE, _VISITS, _FOLDS, is_paired=True)
-
-
-def test_unknown_view_is_named():
-  assert examples.view_of("hip") is views.VIEWS["hip"]
-  with pytest.raises(errors.InputError, match=r"no view 'elbow'; choose one of full_body/figure"):
-    examples.view_of("elbow")
 
 
 def test_index_order_does_not_matter():

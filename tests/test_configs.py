@@ -1,0 +1,121 @@
+"""Every config builds, says what to expect, becomes valid specs, and refuses what it does not know."""
+
+import importlib
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+from configs import common
+from msk_jax.imaging import views
+from msk_jax.io import errors, specs
+from msk_jax.preparation import spec as data_spec
+from msk_jax.training import spec
+
+_ROOT = pathlib.Path(__file__).resolve().parents[1]
+_NAMES = sorted(path.stem for path in (_ROOT / "configs").glob("*.py") if path.stem not in ("__init__", "common"))
+_TRAINING = ("knee", "hip", "spine", "full_body", "folder")
+
+
+def _config(name: str, argument: str = ""):
+  return importlib.import_module(f"configs.{name}").get_config(argument)
+
+
+def _specs(config) -> tuple[data_spec.DataSpec, spec.ExperimentSpec]:
+  values = config.to_dict()
+  data = specs.from_mapping(data_spec.DataSpec, values.pop("data"), "config.data")
+  return data, specs.from_mapping(spec.ExperimentSpec, values, "config")
+
+
+@pytest.fixture(autouse=True)
+def _no_data(monkeypatch):
+  monkeypatch.delenv(common.DATA_VARIABLE, raising=False)
+  monkeypatch.setattr(sys, "argv", ["pytest"])
+
+
+@pytest.mark.parametrize("name", _NAMES)
+def test_header_says_command_hardware_time_and_result(name):
+  text = importlib.import_module(f"configs.{name}").__doc__
+  for word in ("Command:", "Hardware:", "Expected time:", "Expected:"):
+    assert word in text
+  assert _config(name).is_locked
+
+
+@pytest.mark.parametrize("name", _TRAINING)
+def test_training_configs_become_specs(name):
+  data, experiment = _specs(_config(name, "backbone=inception_resnet_v2,fold=3"))
+  assert experiment.model.backbone == "inception_resnet_v2" and experiment.fold == 3
+  assert data.kind == ("folder" if name == "folder" else "phantom")
+  assert experiment.view == "folder" or experiment.view in views.VIEWS
+
+
+@pytest.mark.parametrize(("name", "argument", "view"), [
+  ("full_body", "view=flesh", "full_body/flesh"), ("spine", "view=coronal", "spine/coronal"), ("knee", "", "knee"),
+])  # fmt: skip
+def test_views_by_argument(name, argument, view):
+  assert _specs(_config(name, argument))[1].view == view
+
+
+def test_named_data_give_the_papers_settings(monkeypatch):
+  monkeypatch.setenv(common.DATA_VARIABLE, "/data/ukb")
+  data, experiment = _specs(_config("knee"))
+  assert (data.kind, data.root) == ("ukb", "/data/ukb")
+  assert experiment == spec.ExperimentSpec("knee")  # all the paper's defaults
+  assert _specs(_config("knee", "backbone=inception_resnet_v2"))[1].train.batch_size == 8
+  assert _specs(_config("knee", "preset=phantom"))[0].kind == "phantom"
+
+
+def test_a_root_on_the_command_line_counts_as_named_data(monkeypatch):
+  monkeypatch.setattr(sys, "argv", ["train", "--config=configs/knee.py", "--config.data.root=/data/ukb"])
+  assert _specs(_config("knee"))[0].kind == "ukb"
+
+
+def test_papers_settings():
+  """Facts, section 4, and the decisions of the contract: patience 7, epoch 32,768 images, RMSE, clipping at 1."""
+  train, model = spec.OptimizationSpec(), spec.ModelSpec()
+  assert (train.batch_size, train.learning_rate, train.images_per_epoch) == (32, 1e-4, 32_768)
+  assert (train.plateau_patience, train.plateau_factor, train.early_stopping_patience) == (7, 0.5, 15)
+  assert (train.clip_norm, train.max_hours, train.optimizer) == (1.0, 10.0, "adam")
+  assert (model.dropout, model.l2, model.num_dense_layers, model.num_dense_nodes, model.side_nodes) == (
+    0.5,
+    0.1,
+    1,
+    1024,
+    16,
+  )
+
+
+@pytest.mark.parametrize(("argument", "message"), [
+  ("fould=1", "unknown config argument 'fould': known are"), ("fold=x", "fold: 'x' is no int"),
+  ("smoke=maybe", "smoke is true or false"), ("preset=real", "preset is auto, phantom, ukb or folder"),
+])  # fmt: skip
+def test_mistakes_in_arguments_are_named(argument, message):
+  with pytest.raises(ValueError, match=message):
+    _config("knee", argument)
+
+
+def test_smoke_shrinks_any_config():
+  for name in _TRAINING:
+    experiment = _specs(_config(name, "smoke"))[1]
+    assert experiment.train.max_epochs == 2 and experiment.train.images_per_epoch <= 64
+
+
+def test_impossible_values_are_refused():
+  config = _config("knee")
+  config.train.batch_size = 0
+  with pytest.raises(errors.InputError, match=r"config\.train: batch_size is at least 1"):
+    _specs(config)
+
+
+@pytest.mark.parametrize(("arguments", "message"), [
+  (["--config=configs/knee.py", "--config.train.batchsize=3"], "batchsize"),
+  (["--config=configs/elbow.py"], "elbow"),
+  (["--config=configs/knee.py:fould=3"], "fould"),
+  (["--config=configs/knee.py", "--confg=3"], "confg"),
+])  # fmt: skip
+def test_mistakes_on_the_command_line_end_in_one_line(arguments, message):
+  command = [sys.executable, "-m", "msk_jax.train", *arguments]
+  done = subprocess.run(command, capture_output=True, text=True, cwd=_ROOT, timeout=60)
+  assert done.returncode != 0 and message in done.stderr
+  assert "Traceback" not in done.stderr, done.stderr
