@@ -5,6 +5,7 @@ command again goes on where an interrupted run stopped, to the same bits.
 """
 
 import pathlib
+from collections.abc import Sequence
 
 from absl import flags, logging
 from ml_collections import config_flags
@@ -18,7 +19,7 @@ _WORKDIR = flags.DEFINE_string("workdir", "workspace", "Folder for the prepared 
 _OVERWRITE = flags.DEFINE_bool("overwrite", False, "Throw away data and model of other settings in the workdir.")
 
 
-def main(argv: list[str]) -> int:
+def main(argv: Sequence[str]) -> int:
   """Prepares the data if need be, trains, prints the scores; returns the exit status."""
   del argv
   from msk_jax.evaluation import report

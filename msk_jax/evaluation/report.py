@@ -16,7 +16,7 @@ def print_scores(title: str, rows: Sequence[tuple[str, Mapping[str, float]]]) ->
   """
   shown = table.Table(title=title, box=box.SIMPLE_HEAD, title_justify="left")
   shown.add_column("")
-  for name in ("n", "R2", "RMSE (years)", "MAE (years)", "RMSE of the mean predictor"):
+  for name in ("n", "R2", "RMSE, years", "MAE, years", "RMSE of the mean"):
     shown.add_column(name, justify="right")
   for name, score in rows:
     values = [f"{score['r2']:.3f}", *(f"{score[key]:.2f}" for key in ("rmse", "mae", "mean_predictor_rmse"))]

@@ -93,8 +93,8 @@ def evaluation_batches(inputs: Inputs, rows: np.ndarray, batch_size: int, sharin
   """Returns an iterator over this host's part of the batches over `rows`, once, in order, none dropped.
 
   Returns:
-    an iterator of dicts as in `training_batches`. The last batch is filled up with copies of the first image: drop what comes after
-    `len(rows)` times the number of sides.
+    an iterator of dicts as in `training_batches`. The last batch is filled up with copies of the first image: drop
+    what comes after `len(rows)` times the number of sides.
   """
   num_sides = inputs.examples.positions.shape[1]
   pairs = order.evaluation_order(rows, num_sides, batch_size)

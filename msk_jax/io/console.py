@@ -1,5 +1,7 @@
 """The frame around every binary: logging without ids, errors without tracebacks."""
 
+import logging as python_logging
+import pathlib
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -14,6 +16,7 @@ flags.disclaim_key_flags()  # what `define_config` defines belongs to the binary
 _FLAG_ERRORS = (flags.Error, AttributeError, KeyError, ValueError, TypeError, FileNotFoundError, ImportError)
 
 UNFINISHED = 75  # exit status: stopped early on purpose, run the same command again (EX_TEMPFAIL of sysexits.h)
+_PACKAGE = str(pathlib.Path(__file__).resolve().parents[1])
 _NO_CONFIG = "Configuration is not available"  # how ml_collections' OSError begins where it can't load a config file
 
 
@@ -66,8 +69,11 @@ def _check_config() -> None:
 
 
 def _guarded(main: Callable[[Sequence[str]], int | None], argv: Sequence[str]) -> int | None:
-  logging.get_absl_handler().addFilter(privacy.RedactingFilter())
   logging.use_absl_handler()
+  handler = logging.get_absl_handler()
+  handler.addFilter(_OwnNews())
+  handler.addFilter(privacy.RedactingFilter())
+  handler.setFormatter(python_logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
   if not flags.FLAGS["verbosity"].present:
     logging.set_verbosity(logging.INFO)
   sys.excepthook = _print_redacted
@@ -82,6 +88,13 @@ def _guarded(main: Callable[[Sequence[str]], int | None], argv: Sequence[str]) -
     return _fail(_last_cause(str(error)))
   except KeyboardInterrupt:
     return _fail("stopped by the keyboard; run the same command again to go on")
+
+
+class _OwnNews(python_logging.Filter):
+  """Lets through what this package says, and warnings of the libraries below it."""
+
+  def filter(self, record: python_logging.LogRecord) -> bool:
+    return record.levelno >= python_logging.WARNING or record.pathname.startswith(_PACKAGE)
 
 
 def _last_cause(message: str) -> str:
