@@ -22,15 +22,17 @@ def r2(chronological: np.ndarray, predicted: np.ndarray) -> float:
   return float(1.0 - np.sum(np.square(np.asarray(predicted) - chronological)) / spread)
 
 
-def summary(chronological: np.ndarray, predicted: np.ndarray, training_mean_years: float) -> dict[str, float | int]:
+def summary(
+  chronological: np.ndarray, predicted: np.ndarray, training_mean_years: float | np.ndarray
+) -> dict[str, float | int]:
   """Returns n, r2, rmse and mae, and the rmse of always predicting the training mean.
 
   Args:
     chronological: [n] ages, years.
     predicted: [n] predicted ages, years.
-    training_mean_years: mean age of the training samples.
+    training_mean_years: mean age of the training samples, one number or [n] where the samples are of several splits.
   """
-  constant = np.full(len(chronological), training_mean_years)
+  constant = np.broadcast_to(training_mean_years, len(chronological))
   return {
     "n": len(chronological),
     "r2": r2(chronological, predicted),

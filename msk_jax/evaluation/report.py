@@ -6,6 +6,8 @@ from typing import Any
 
 from rich import box, console, table
 
+from msk_jax.evaluation import pooled
+
 
 def print_scores(title: str, rows: Sequence[tuple[str, Mapping[str, float]]]) -> None:
   """Prints one line per part: n, R2, RMSE, MAE, and the RMSE of always predicting the mean training age.
@@ -32,7 +34,11 @@ def print_result(result: Mapping[str, Any], folder: pathlib.Path) -> None:
     folder: where it lies.
   """
   title = f"{result['model']}, split {result['fold']}, {result['data']} data: {result['epochs']} epochs"
-  print_scores(title, [(part, result[part]) for part in ("validation", "test")])
+  rows = [(part, result[part]) for part in ("validation", "test")]
+  num_splits, all_tests = pooled.test_summary(folder.parent, result["fold_map_hash"])
+  if num_splits > 1:
+    rows.append((f"test, {num_splits} splits so far", all_tests))
+  print_scores(title, rows)
   lines = [
     f"predictions  {folder / 'predictions.parquet'}",
     f"picture      {folder / 'predictions.png'}",

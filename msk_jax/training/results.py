@@ -9,11 +9,11 @@ import jax
 import numpy as np
 import pandas as pd
 
-from msk_jax.evaluation import figures, metrics, predictions
+from msk_jax.evaluation import figures, metrics, pooled, predictions
 from msk_jax.io import atomic
 from msk_jax.training import checkpoints, data, loop, prediction, spec, stopping
 
-FILE_NAME = "result.json"
+FILE_NAME = pooled.RESULT_NAME
 _SCHEMA_VERSION = 1
 
 
