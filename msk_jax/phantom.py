@@ -5,6 +5,7 @@ everything planted. The same command again does nothing, or goes on where an int
 """
 
 import pathlib
+from collections.abc import Sequence
 
 from absl import flags
 from ml_collections import config_flags
@@ -18,7 +19,7 @@ _WORKDIR = flags.DEFINE_string("workdir", "workspace", "Folder of the project's 
 _WORKERS = flags.DEFINE_integer("workers", -1, "Processes that draw; 0 for none but this one, -1 for one per core.")
 
 
-def main(argv: list[str]) -> None:
+def main(argv: Sequence[str]) -> None:
   """Builds the spec and writes the cohort."""
   del argv
   from msk_jax.io import specs

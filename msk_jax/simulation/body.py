@@ -40,7 +40,7 @@ def draw(
   if kind == "flesh":
     _draw_flesh(paper, p, frame, 1.0)
     return canvas.develop(paper, nuisance, rng, texture=0.012)
-  _draw_flesh(paper, p, frame, 0.30)
+  _draw_flesh(paper, p, frame, 0.52)
   _draw_bones(paper, p, frame)
   return canvas.develop(paper, nuisance, rng, texture=0.02)
 
@@ -77,19 +77,21 @@ def _draw_flesh(paper: canvas.Canvas, p: dict[str, float], f: _Frame, level: flo
   """Soft tissue; `level` is its brightness, 1 in the flesh image."""
   tissue = 0.62 * level
   lean = tissue * (0.35 + 0.65 * p["muscle_density"])
-  paper.add(canvas.ellipse((0, 0.5 * f.chin), (78, 0.56 * f.chin)), canvas.Profile(1.15 * tissue, 30.0))
+  paper.add(canvas.ellipse((0, 0.5 * f.chin), (82, 0.54 * f.chin)), canvas.Profile(1.15 * tissue, 50.0, edge=0.7), True)
   neck = [(-52, f.chin - 50), (52, f.chin - 50), (62, f.shoulder + 10), (-62, f.shoulder + 10)]
-  paper.add(np.array(neck), canvas.Profile(0.5 * tissue, 20.0))
+  paper.add(np.array(neck), canvas.Profile(0.85 * tissue, 50.0, edge=0.7), True)
   right = [
-    (50, f.shoulder - 45), (110, f.shoulder - 15), (f.shoulder_half - 12, f.shoulder + 15), (f.shoulder_half - 20, f.shoulder + 90),
-    (f.shoulder_half - 32, f.shoulder + 190), (0.35 * f.shoulder_half + 0.65 * f.waist_half, f.waist - 90), (f.waist_half, f.waist),
+    (50, f.shoulder - 45), (110, f.shoulder - 15), (f.shoulder_half - 12, f.shoulder + 15),
+    (f.shoulder_half - 20, f.shoulder + 90),
+    (f.shoulder_half - 32, f.shoulder + 190), (0.35 * f.shoulder_half + 0.65 * f.waist_half, f.waist - 90),
+    (f.waist_half, f.waist),
     (0.4 * f.waist_half + 0.6 * f.hip_half, f.waist + 55), (f.hip_half, f.hip - 25), (f.hip_half + 2, f.hip + 40),
     (0.5 * f.hip_half, f.crotch + 5), (8, f.crotch),
   ]  # fmt: skip
   trunk = np.array(right + [(-x, y) for x, y in reversed(right)])
-  paper.add(canvas.smooth(trunk), canvas.Profile(1.05 * tissue, 55.0))
-  belly = canvas.ellipse((0, f.waist - 20), (0.80 * f.waist_half, 135))
-  paper.add(belly, canvas.Profile(0.9 * level * p["abdominal_fat"], 90.0))
+  paper.add(canvas.smooth(trunk), canvas.Profile(1.15 * tissue, 75.0, edge=0.7), True)
+  belly = canvas.ellipse((0, f.waist - 20), (0.95 * f.waist_half, 175))
+  paper.add(belly, canvas.Profile(0.75 * level * p["abdominal_fat"], 120.0, edge=1.5))
   for side in _SIDES:
     lung = [
       (22, f.shoulder + 35),
@@ -99,7 +101,7 @@ def _draw_flesh(paper: canvas.Canvas, p: dict[str, float], f: _Frame, level: flo
       (70, f.shoulder + 195),
       (32, f.shoulder + 190),
     ]
-    paper.darken(canvas.smooth(_mirrored(lung, side)), 0.72, 15.0)
+    paper.darken(canvas.smooth(_mirrored(lung, side)), 0.68, 18.0)
     _draw_soft_limbs(paper, f, lean, side)
 
 
@@ -107,25 +109,29 @@ def _draw_soft_limbs(paper: canvas.Canvas, f: _Frame, lean: float, side: int) ->
   half, outer = 0.5 * f.thigh, f.hip_half
   middle = outer - half
   leg = [
-    (outer, f.hip - 20), (outer + 2, f.hip + 60), (middle + 0.93 * half, f.hip + 190), (f.knee_joint[0] + 66, f.knee - 40),
+    (outer, f.hip - 20), (outer + 2, f.hip + 60), (middle + 0.93 * half, f.hip + 190),
+    (f.knee_joint[0] + 66, f.knee - 40),
     (f.knee_joint[0] + 60, f.knee + 30), (f.knee_joint[0] + 60, f.knee + 120), (f.ankle_joint[0] + 40, f.ankle - 100),
     (f.ankle_joint[0] + 32, f.ankle), (f.ankle_joint[0] + 42, f.ankle + 75), (f.ankle_joint[0] + 10, f.ankle + 95),
-    (f.ankle_joint[0] - 30, f.ankle + 60), (f.ankle_joint[0] - 30, f.ankle - 60), (f.knee_joint[0] - 50, f.knee + 130),
-    (f.knee_joint[0] - 52, f.knee + 10), (middle - 0.93 * half, f.hip + 220), (middle - half, f.crotch + 20), (outer - f.thigh, f.hip + 20),
+    (f.ankle_joint[0] - 30, f.ankle + 60), (f.ankle_joint[0] - 30, f.ankle - 60),
+    (f.knee_joint[0] - 50, f.knee + 130),
+    (f.knee_joint[0] - 52, f.knee + 10), (middle - 0.93 * half, f.hip + 220), (middle - half, f.crotch + 20),
+    (outer - f.thigh, f.hip + 20),
   ]  # fmt: skip
-  paper.add(canvas.smooth(_mirrored(leg, side)), canvas.Profile(lean, 60.0))
+  paper.add(canvas.smooth(_mirrored(leg, side)), canvas.Profile(1.12 * lean, 110.0, edge=1.0), True)
   (ex, ey), (wx, wy), top = f.elbow, f.wrist, f.shoulder
   arm = [
-    (f.shoulder_half - 42, top + 5), (f.shoulder_half, top + 22), (f.shoulder_half - 42 + 0.85 * f.arm, top + 120), (ex - 45 + f.arm, ey - 20),
+    (f.shoulder_half - 42, top + 5), (f.shoulder_half, top + 22),
+    (f.shoulder_half - 42 + 0.85 * f.arm, top + 120), (ex - 45 + f.arm, ey - 20),
     (wx + 22, wy - 30), (wx + 32, wy + 60), (wx + 14, wy + 150), (wx - 8, wy + 110), (wx - 26, wy + 20),
     (ex - 42, ey + 40), (ex - 45 - 0.1 * f.arm, ey - 80), (f.shoulder_half - 48, top + 110),
   ]  # fmt: skip
-  paper.add(canvas.smooth(_mirrored(arm, side)), canvas.Profile(0.9 * lean, 45.0))
+  paper.add(canvas.smooth(_mirrored(arm, side)), canvas.Profile(lean, 110.0, edge=1.0), True)
 
 
 def _draw_bones(paper: canvas.Canvas, p: dict[str, float], f: _Frame) -> None:
   bone, wall = 0.34 * p["bone_density"], 0.34 * p["cortex"]
-  skull = canvas.ellipse((0, 0.45 * f.chin), (68, 0.46 * f.chin))
+  skull = canvas.ellipse((0, 0.45 * f.chin), (74, 0.46 * f.chin))
   paper.add(skull, canvas.Profile(1.5 * bone, 30.0, 7.0, 0.3))
   paper.add(
     canvas.smooth([(-42, f.chin - 65), (42, f.chin - 65), (32, f.chin - 8), (-32, f.chin - 8)]),
@@ -155,11 +161,13 @@ def _draw_spine(paper: canvas.Canvas, p: dict[str, float], f: _Frame, bone: floa
 
 def _draw_thorax(paper: canvas.Canvas, f: _Frame, bone: float, side: int) -> None:
   top = f.shoulder
+  ribs = []
   for i in range(10):
     y = top + 10 + 26 * i
     reach = 68 + 62 * np.sin(np.pi * (0.12 + 0.065 * i))
     rib = [(18, y), (0.55 * reach, y - 12), (reach, y + 25), (reach - 6, y + 70)]
-    paper.add_stroke(canvas.smooth(_mirrored(rib, side), closed=False), 7.0, 0.42 * bone)
+    ribs.append(canvas.smooth(_mirrored(rib, side), closed=False))
+  paper.add_strokes(ribs, 7.0, 0.42 * bone)
   clavicle = canvas.smooth(
     _mirrored([(16, top + 5), (70, top - 12), (f.shoulder_half - 40, top - 18)], side), closed=False
   )
@@ -197,14 +205,17 @@ def _draw_leg_bones(paper: canvas.Canvas, p: dict[str, float], f: _Frame, bone: 
   (hx, hy), (kx, ky), (ax, ay) = f.hip_joint, f.knee_joint, f.ankle_joint
   gap = p["knee_gap_mm"]
   femur = [
-    (hx - 22, hy - 10), (hx, hy - 24), (hx + 20, hy - 8), (hx + 40, hy + 8), (hx + 52, hy + 2), (hx + 58, hy + 40), (hx + 40, hy + 90),
-    (kx + 30, ky - 110), (kx + 38, ky - 45), (kx + 40, ky - 14), (kx + 22, ky - 2), (kx, ky - 8), (kx - 22, ky - 2), (kx - 40, ky - 14),
+    (hx - 22, hy - 10), (hx, hy - 24), (hx + 20, hy - 8), (hx + 40, hy + 8), (hx + 52, hy + 2),
+    (hx + 58, hy + 40), (hx + 40, hy + 90),
+    (kx + 30, ky - 110), (kx + 38, ky - 45), (kx + 40, ky - 14), (kx + 22, ky - 2), (kx, ky - 8),
+    (kx - 22, ky - 2), (kx - 40, ky - 14),
     (kx - 36, ky - 45), (kx - 8, ky - 110), (hx + 12, hy + 95), (hx + 8, hy + 50), (hx - 10, hy + 24),
   ]  # fmt: skip
   paper.add(canvas.smooth(_mirrored(femur, side)), canvas.Profile(0.95 * bone, 15.0, 9.0, wall))
   paper.add(canvas.ellipse((side * kx, ky - 36), (24, 24)), canvas.Profile(0.5 * bone, 12.0))
   tibia = [
-    (kx - 40, ky + gap - 3), (kx, ky + gap - 5), (kx + 38, ky + gap - 3), (kx + 36, ky + 30), (kx + 20, ky + 80), (ax + 14, ay - 90),
+    (kx - 40, ky + gap - 3), (kx, ky + gap - 5), (kx + 38, ky + gap - 3), (kx + 36, ky + 30),
+    (kx + 20, ky + 80), (ax + 14, ay - 90),
     (ax + 24, ay - 12), (ax - 22, ay - 2), (ax - 12, ay - 90), (kx - 14, ky + 80), (kx - 36, ky + 30),
   ]  # fmt: skip
   paper.add(canvas.smooth(_mirrored(tibia, side)), canvas.Profile(0.95 * bone, 14.0, 8.0, 0.9 * wall))

@@ -6,9 +6,11 @@ are smooth, noise is not, and it costs a quarter.
 
 import dataclasses
 import functools
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from msk_jax.simulation import randomness
 
@@ -17,7 +19,17 @@ WHITE = 252  # the scanner's brightest grey level
 _BANK_SHAPE = (2304, 1280)  # of the noise, larger than any image so that a random window can be cut out
 _DEPTH_STEPS_PER_PX = 8.0
 _SHIFT_BITS = 4  # cv2's fixed-point coordinates
-_SEGMENT_STEPS = 6  # straight pieces per spline segment
+_STEPS = np.arange(256.0)
+_TURN = np.linspace(0.0, 2 * np.pi, 32, endpoint=False)
+_CIRCLE = np.stack((np.cos(_TURN), np.sin(_TURN)))
+# Catmull-Rom: weights [6, 4] of four neighbouring control points at six places of a segment.
+_T = np.arange(6)[:, None] / 6.0
+_SPLINE = 0.5 * np.hstack(
+  (-_T + 2 * _T**2 - _T**3, 2 - 5 * _T**2 + 3 * _T**3, _T + 4 * _T**2 - 3 * _T**3, _T**3 - _T**2)
+)
+_FOOT = 45.0  # grey levels: noise at black, relative to that at WHITE, is that of this level
+_NOISE = 0.020  # SD of the noise relative to the grey level plus _FOOT
+_BLACK = 0.03  # attenuation that the usual window shows as black
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,7 +41,7 @@ class Nuisance:
     rotation_deg: of the person on the table.
     scale: body size and distance.
     gain: exposure.
-    gamma: contrast.
+    contrast: bend of the grey scale; positive brightens the middle.
     noise: relative noise.
     floor: attenuation that the window shows as black, relative to the usual.
   """
@@ -38,7 +50,7 @@ class Nuisance:
   rotation_deg: float
   scale: float
   gain: float
-  gamma: float
+  contrast: float
   noise: float
   floor: float
 
@@ -67,37 +79,63 @@ class Canvas:
     shift = np.array(nuisance.shift_mm) * px_per_mm / reduction
     self._offset = np.array([origin[0] * width, origin[1] * height]) + shift
 
-  def to_px(self, points_mm: np.ndarray) -> np.ndarray:
+  def to_px(self, points_mm: npt.ArrayLike) -> np.ndarray:
     """Returns float64 [n, 2] pixel coordinates (x, y) of millimetre points [n, 2]."""
     return np.asarray(points_mm, np.float64) @ self._matrix.T + self._offset
 
-  def add(self, outline_mm: np.ndarray, profile: "Profile") -> None:
-    """Adds a body within a closed outline, float [n, 2] in mm; negative densities take away."""
+  def add(self, outline_mm: npt.ArrayLike, profile: "Profile", is_merged: bool = False) -> None:
+    """Adds a body within a closed outline, float [n, 2] in mm.
+
+    Args:
+      outline_mm: the outline.
+      profile: what it is made of.
+      is_merged: one flesh with what it overlaps: there the denser counts, not the sum.
+    """
     found = self._depth(self.to_px(outline_mm))
     if found is None:
       return
     window, depth = found
     table = profile.table(_DEPTH_STEPS_PER_PX * self.px_per_mm)
     part = self.attenuation[window]
-    cv2.add(part, cv2.LUT(depth, table), dst=part)
+    join = cv2.max if is_merged else cv2.add
+    join(part, cv2.LUT(depth, table), dst=part)
 
-  def add_stroke(self, line_mm: np.ndarray, width_mm: float, density: float) -> None:
+  def add_stroke(self, line_mm: npt.ArrayLike, width_mm: float, density: float) -> None:
     """Adds a soft band along an open line, float [n, 2] in mm."""
-    points = self.to_px(line_mm)
-    radius = max(0.5 * width_mm * self.px_per_mm, 0.35)
-    window = self._window(points, 3 * radius + 2)
+    self.add_strokes([line_mm], width_mm, density)
+
+  def add_strokes(self, lines_mm: Sequence[npt.ArrayLike], width_mm: float, density: float) -> None:
+    """Adds soft bands of one width along open lines; where they cross, they count once."""
+    lines = [_fixed(self.to_px(line)) for line in lines_mm]
+    wanted = 0.75 * width_mm * self.px_per_mm
+    thickness = max(1, round(wanted))
+    side = 2 * max(1, round(0.4 * wanted)) + 1
+    window = self._window(np.vstack(lines), thickness + side + 1)
     if window is None:
       return
     part = self.attenuation[window]
     mask = np.zeros(part.shape, np.uint8)
-    offset = np.array([window[1].start, window[0].start])
-    thickness = max(1, round(2 * radius))
-    cv2.polylines(mask, [_fixed(points - offset)], False, 255, thickness, cv2.LINE_AA, _SHIFT_BITS)
-    soft = cv2.GaussianBlur(mask, (0, 0), max(0.6 * radius, 0.5))
-    # A line thinner than a pixel is drawn a pixel wide: fainter instead.
-    cv2.scaleAdd(soft.astype(np.float32), density / 255.0 * min(1.0, 2 * radius), part, dst=part)
+    lines = [line - _corner(window) for line in lines]
+    cv2.polylines(mask, lines, False, 255, thickness, cv2.LINE_AA, _SHIFT_BITS)
+    soft = cv2.blur(cv2.blur(mask, (side, side)), (side, side))
+    # A band is drawn whole pixels wide: what it wants more or less, its density makes up.
+    cv2.scaleAdd(soft.astype(np.float32), density / 255.0 * wanted / thickness, part, dst=part)
 
-  def darken(self, outline_mm: np.ndarray, factor: float, softness_mm: float) -> None:
+  def add_wall(self, edge_mm: npt.ArrayLike, inwards: float, cortex_mm: float, density: float) -> None:
+    """Adds a shaft's wall, seen along it: a bright line just inside the bone's edge, fading towards the line's end.
+
+    Args:
+      edge_mm: the shaft's outer edge, [n, 2], from its middle to where it widens into the bone's end.
+      inwards: 1 if the bone lies to the right of the edge, -1 if to the left.
+      cortex_mm: thickness.
+      density: of the wall.
+    """
+    line = smooth(np.add(edge_mm, (inwards * 0.45 * cortex_mm, 0.0)), closed=False)
+    for share, width, weight in ((1.0, 1.0, 0.35), (0.75, 1.0, 0.55), (0.7, 2.6, 0.30)):
+      part = np.add(line[: int(share * len(line))], (inwards * 0.45 * cortex_mm * (width - 1.0), 0.0))
+      self.add_stroke(part, width * cortex_mm, weight * density)
+
+  def darken(self, outline_mm: npt.ArrayLike, factor: float, softness_mm: float) -> None:
     """Multiplies the attenuation within an outline by `factor`, fading over `softness_mm` at its edge."""
     found = self._depth(self.to_px(outline_mm))
     if found is None:
@@ -108,11 +146,13 @@ class Canvas:
     part = self.attenuation[window]
     cv2.multiply(part, cv2.LUT(depth, table), dst=part)
 
-  def _window(self, points: np.ndarray, margin: float) -> tuple[slice, slice] | None:
+  def _window(self, fixed: np.ndarray, margin: int) -> tuple[slice, slice] | None:
+    """The part of the image that holds fixed-point coordinates and a margin; None if it is outside."""
     height, width = self.attenuation.shape
-    x0, y0 = np.floor(points.min(axis=0) - margin).astype(int)
-    x1, y1 = np.ceil(points.max(axis=0) + margin).astype(int) + 1
-    x0, y0, x1, y1 = max(x0, 0), max(y0, 0), min(x1, width), min(y1, height)
+    x, y, w, h = cv2.boundingRect(fixed)
+    x0, y0 = max((x >> _SHIFT_BITS) - margin, 0), max((y >> _SHIFT_BITS) - margin, 0)
+    x1 = min(((x + w) >> _SHIFT_BITS) + margin + 2, width)
+    y1 = min(((y + h) >> _SHIFT_BITS) + margin + 2, height)
     return (slice(y0, y1), slice(x0, x1)) if x1 > x0 and y1 > y0 else None
 
   def _depth(self, points: np.ndarray) -> tuple[tuple[slice, slice], np.ndarray] | None:
@@ -120,12 +160,12 @@ class Canvas:
 
     What the image's border cuts off goes on beyond it: the border is no edge of the body.
     """
-    window = self._window(points, 2)
+    fixed = _fixed(points)
+    window = self._window(fixed, 2)
     if window is None:
       return None
-    offset = np.array([window[1].start, window[0].start])
     mask = np.zeros((window[0].stop - window[0].start, window[1].stop - window[1].start), np.uint8)
-    cv2.fillPoly(mask, [_fixed(points - offset)], 255, shift=_SHIFT_BITS)
+    cv2.fillPoly(mask, [fixed - _corner(window)], 255, shift=_SHIFT_BITS)
     if not mask.any():
       return None
     if mask.all():
@@ -142,55 +182,53 @@ class Profile:
     density: of its inside, seen through the middle.
     radius_mm: half its thickness: attenuation rises from the edge over this depth as through a round body.
     cortex_mm: thickness of a denser wall, 0 for none.
-    cortex_density: of the wall, where the ray runs along it.
+    cortex_density: added by the wall where the ray runs along it.
+    edge: exponent of the rise; .5 is that of a ball, 1 and more are softer.
   """
 
   density: float
   radius_mm: float
   cortex_mm: float = 0.0
   cortex_density: float = 0.0
+  edge: float = 0.5
 
   def table(self, steps_per_mm: float) -> np.ndarray:
     """Returns float32 [256]: attenuation at each depth step, the last for everything deeper."""
-    depth = np.arange(256) / steps_per_mm
-    outside = np.clip(1.0 - depth / self.radius_mm, 0.0, 1.0)
-    inside = self.density * np.sqrt(1.0 - outside**2)
+    depth = _STEPS / steps_per_mm
+    outside = np.maximum(1.0 - depth / self.radius_mm, 0.0)
+    inside = self.density * (1.0 - outside * outside) ** self.edge
     if self.cortex_mm > 0.0:
-      # Chord through a hollow cylinder's wall: steepest at the edge, highest at the inner wall, then falling.
-      wall = min(self.cortex_mm, 0.95 * self.radius_mm)
-      hollow = np.clip(1.0 - wall / self.radius_mm, 0.0, 1.0)
-      chord = np.sqrt(1.0 - outside**2) - np.sqrt(np.clip(hollow**2 - outside**2, 0.0, None))
-      inside = inside + self.cortex_density * chord / np.sqrt(1.0 - hollow**2)
-    return np.where(depth > 0.0, inside, 0.0).astype(np.float32)
+      # The ray's way through a tube's wall rises steeply, is longest at the inner wall and then falls.
+      wall = depth * (2.0 / self.cortex_mm)
+      inside += self.cortex_density * wall * np.exp(1.0 - wall)
+    inside[0] = 0.0
+    return inside.astype(np.float32)
 
 
-def smooth(points: "np.ndarray | list | tuple", closed: bool = True) -> np.ndarray:
+def smooth(points: npt.ArrayLike, closed: bool = True) -> np.ndarray:
   """Returns a Catmull-Rom spline through control points [n, 2], float64 [m, 2]."""
   knots = np.asarray(points, np.float64)
+  curve = (_SPLINE @ knots[_neighbours(len(knots), closed)]).reshape(-1, 2)
+  return curve if closed else np.vstack((curve, knots[-1:]))
+
+
+@functools.lru_cache(maxsize=256)
+def _neighbours(n: int, closed: bool) -> np.ndarray:
+  """For each segment the four control points that shape it, int64 [segments, 4]."""
   if closed:
-    before, after, following = np.roll(knots, 1, 0), np.roll(knots, -1, 0), np.roll(knots, -2, 0)
-  else:
-    before = np.vstack((knots[:1], knots[:-2]))
-    after = knots[1:]
-    following = np.vstack((knots[2:], knots[-1:]))
-    knots = knots[:-1]
-  t = (np.arange(_SEGMENT_STEPS) / _SEGMENT_STEPS)[None, :, None]
-  a, b, c, d = (p[:, None, :] for p in (before, knots, after, following))
-  curve = 0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3)
-  curve = curve.reshape(-1, 2)
-  return curve if closed else np.vstack((curve, after[-1:]))
+    return (np.arange(n)[:, None] + np.arange(-1, 3)) % n
+  return np.clip(np.arange(n - 1)[:, None] + np.arange(-1, 3), 0, n - 1)
 
 
 def ellipse(centre: tuple[float, float], radii: tuple[float, float], angle_deg: float = 0.0) -> np.ndarray:
   """Returns the outline of an ellipse, float64 [32, 2]."""
-  turn = np.linspace(0.0, 2 * np.pi, 32, endpoint=False)
-  x, y = radii[0] * np.cos(turn), radii[1] * np.sin(turn)
+  x, y = radii[0] * _CIRCLE[0], radii[1] * _CIRCLE[1]
   angle = np.deg2rad(angle_deg)
   cos, sin = np.cos(angle), np.sin(angle)
   return np.stack((centre[0] + cos * x - sin * y, centre[1] + sin * x + cos * y), axis=1)
 
 
-def develop(canvas: Canvas, nuisance: Nuisance, rng: np.random.Generator, texture: float = 0.06) -> np.ndarray:
+def develop(canvas: Canvas, nuisance: Nuisance, rng: np.random.Generator, texture: float = 0.03) -> np.ndarray:
   """Turns attenuation into a picture.
 
   Args:
@@ -202,23 +240,31 @@ def develop(canvas: Canvas, nuisance: Nuisance, rng: np.random.Generator, textur
   Returns:
     uint8 [h, w] of the canvas' full shape, 0 to WHITE.
   """
-  grey = canvas.attenuation
+  grey = cv2.blur(canvas.attenuation, (3, 3))
   noise, pattern = _noise_bank()
   grey *= _cut(pattern, (grey.shape[0], grey.shape[1]), rng) * np.float32(texture) + np.float32(1.0)
-  grey = np.clip((grey - 0.03 * nuisance.floor) * nuisance.gain, 0.0, None, dtype=np.float32)
-  cv2.pow(grey, nuisance.gamma, dst=grey)
-  grey *= WHITE
-  # Noise grows with brightness and never quite ends in the dark: (grey + foot) * (1 + noise) - foot.
-  foot = np.float32(45.0)
-  grey += foot * (grey > 0.0)
+  grey -= np.float32(_BLACK * nuisance.floor)
+  grey *= np.float32(nuisance.gain)
+  np.maximum(grey, 0.0, out=grey)
+  # Contrast bends the scale between black and white, both of which stay.
+  grey *= np.float32(1.0 + nuisance.contrast) - np.float32(nuisance.contrast) * np.minimum(grey, 1.0)
+  # Noise grows with brightness and is still there in the dark: (grey + foot) * (1 + noise) - foot.
+  grey *= np.float32(WHITE)
+  grey += np.float32(_FOOT) * (grey > 0.0)
   full = cv2.resize(grey, (canvas.shape[1], canvas.shape[0]), interpolation=cv2.INTER_LINEAR)
-  grain = _cut(noise, canvas.shape, rng) * np.float32(nuisance.noise * 0.045) + np.float32(1.0)
-  cv2.multiply(full, grain, dst=full)
-  return cv2.min(cv2.subtract(full, float(foot), dtype=cv2.CV_8U), float(WHITE))
+  full *= _cut(noise, canvas.shape, rng) * np.float32(nuisance.noise * _NOISE) + np.float32(1.0)
+  full -= np.float32(_FOOT)
+  return np.clip(full, 0.0, WHITE, out=full).astype(np.uint8)
 
 
 def _fixed(points: np.ndarray) -> np.ndarray:
+  """cv2's fixed-point pixel coordinates, int32 [n, 2]."""
   return np.round(points * (1 << _SHIFT_BITS)).astype(np.int32)
+
+
+def _corner(window: tuple[slice, slice]) -> np.ndarray:
+  """Fixed-point (x, y) of a window's corner."""
+  return np.array([window[1].start, window[0].start], np.int32) << _SHIFT_BITS
 
 
 @functools.lru_cache(maxsize=1)
@@ -226,9 +272,9 @@ def _noise_bank() -> tuple[np.ndarray, np.ndarray]:
   """Fine noise and trabecular pattern, float32 of unit variance, the same for every cohort."""
   rng = randomness.generator(0, "noise bank")
   white = rng.standard_normal(_BANK_SHAPE, dtype=np.float32)
-  fine = cv2.GaussianBlur(white, (0, 0), 0.7)
+  fine = cv2.GaussianBlur(white, (0, 0), 0.6)
   coarse = rng.standard_normal((_BANK_SHAPE[0] // 2, _BANK_SHAPE[1] // 2), dtype=np.float32)
-  pattern = cv2.GaussianBlur(coarse, (0, 0), 1.0) - cv2.GaussianBlur(coarse, (0, 0), 5.0)
+  pattern = cv2.GaussianBlur(coarse, (0, 0), 0.8) - cv2.GaussianBlur(coarse, (0, 0), 6.0)
   return fine / fine.std(), pattern / pattern.std()
 
 

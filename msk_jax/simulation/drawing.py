@@ -52,13 +52,13 @@ _PAINTERS = {
   "spine/sagittal": spine_sagittal.draw,
 }
 
-# SD of shift_mm, rotation_deg, scale, log gain, log gamma.
+# SD of shift_mm, rotation_deg, scale, log gain, contrast.
 _NUISANCE = {
-  "knee": (4.0, 2.0, 0.03, 0.06, 0.05),
-  "hip": (4.0, 2.0, 0.03, 0.06, 0.05),
-  "spine/coronal": (4.0, 1.5, 0.03, 0.06, 0.05),
-  "spine/sagittal": (5.0, 1.5, 0.03, 0.06, 0.05),
-  "full_body": (12.0, 0.7, 0.015, 0.05, 0.04),
+  "knee": (4.0, 2.0, 0.03, 0.06, 0.08),
+  "hip": (4.0, 2.0, 0.03, 0.06, 0.08),
+  "spine/coronal": (4.0, 1.5, 0.03, 0.06, 0.08),
+  "spine/sagittal": (5.0, 1.5, 0.03, 0.06, 0.08),
+  "full_body": (12.0, 0.7, 0.015, 0.05, 0.06),
 }
 _WIDEST = 2.5  # nuisance is cut off at so many SD, or bones would leave the image
 _MEAN_HEIGHT_CM = 169.0
@@ -97,7 +97,7 @@ class Scale:
 
 
 def _draw_nuisance(rng: np.random.Generator, person: people.Person, view: str, scale: Scale) -> canvas.Nuisance:
-  x, y, turn, size, gain, gamma, floor = scale.nuisance * np.clip(rng.standard_normal(7), -_WIDEST, _WIDEST)
+  x, y, turn, size, gain, bend, floor = scale.nuisance * np.clip(rng.standard_normal(7), -_WIDEST, _WIDEST)
   shift, rotation, spread, exposure, contrast = _NUISANCE[view]
   # Tall people have large bones; the total body is drawn at the person's height itself.
   height = 1.0 if view == "full_body" else (person.height_cm / _MEAN_HEIGHT_CM) ** 0.5
@@ -106,7 +106,7 @@ def _draw_nuisance(rng: np.random.Generator, person: people.Person, view: str, s
     rotation_deg=float(rotation * turn),
     scale=float(height * np.exp(spread * size)),
     gain=float(np.exp(exposure * gain)),
-    gamma=float(np.exp(contrast * gamma)),
+    contrast=float(contrast * bend),
     noise=scale.noise,
     floor=float(np.exp(0.25 * floor)),
   )

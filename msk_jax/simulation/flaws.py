@@ -1,6 +1,7 @@
 """The flaws of the real data, planted by count; every one is on record in `truth/flaws.parquet`."""
 
 import dataclasses
+import itertools
 
 import numpy as np
 
@@ -113,7 +114,7 @@ def _whiten_margins(file: dxa_files.DxaFile, rng: np.random.Generator) -> None:
   pixels = file.pixels.copy()
   rows, columns = pixels.shape
   edges = np.linspace(0, rows, _MARGIN_STEPS + 1).astype(int)
-  for top, bottom in zip(edges[:-1], edges[1:], strict=True):
+  for top, bottom in itertools.pairwise(edges):
     left, right = rng.integers(columns // 50, columns // 12, 2)
     pixels[top:bottom, :left] = 252
     pixels[top:bottom, columns - right :] = 252

@@ -21,6 +21,10 @@ _ISCHIUM = (
 )  # fmt: skip
 _ILIOISCHIAL_LINE = ((23, -95), (25, -55), (29, -30), (31, -8), (33, 8), (35, 16))
 _TROCHANTERIC_CREST = ((-49, 4), (-45, 16), (-40, 34), (-34, 52))
+_WALLS = (
+  (((-49, 150), (-49.5, 100), (-51, 86), (-55, 70), (-59, 58), (-65, 46)), 1.0),
+  (((-20, 150), (-20.5, 97), (-19.5, 84), (-17, 66), (-13, 51), (-5, 38)), -1.0),
+)
 _TISSUE = ((-140, -95), (110, -95), (110, 140), (20, 140), (2, 100), (-6, 140), (-100, 140), (-112, 60), (-118, 0))
 
 
@@ -37,7 +41,7 @@ def draw(
   """
   paper = canvas.Canvas(shape, PX_PER_MM, ORIGIN, nuisance)
   bone, cortex = 0.36 * p["bone_density"], 0.46 * (0.5 + 0.5 * p["bone_density"])
-  paper.add(np.array(_TISSUE), canvas.Profile(0.05, 60.0))
+  paper.add(np.array(_TISSUE), canvas.Profile(0.035, 60.0))
   _draw_femur(paper, p, bone, cortex)
   _draw_pelvis(paper, p, bone)
   return canvas.develop(paper, nuisance, rng)
@@ -54,31 +58,37 @@ def _draw_femur(paper: canvas.Canvas, p: dict[str, float], bone: float, cortex: 
     (-19.5, 84), (-17, 66), (-14, 53), (-9, 43 + 0.5 * upper), (-3, 34 + upper), (6, 26 + upper),
   )  # fmt: skip
   outline = canvas.smooth(np.vstack((head, shaft)))
-  paper.add(outline, canvas.Profile(bone, 15.0))
-  shaft_only = ((-66, 46), (-59, 58), (-55, 70), (-51, 86), (-49.5, 100), (-49, 150), (-20, 150), (-20.5, 97),
-                (-19.5, 84), (-17, 66), (-13, 52), (-22, 48), (-40, 44))  # fmt: skip
-  paper.add(canvas.smooth(shaft_only), canvas.Profile(0.0, 15.0, p["cortex_mm"], cortex))
+  paper.add(outline, canvas.Profile(bone, 9.0, 2.0, 0.06, edge=0.7))
+  for edge, inwards in _WALLS:
+    paper.add_wall(edge, inwards, p["cortex_mm"], cortex)
   calcar = canvas.smooth([(-17, 64), (-12, 50), (-5, 38), (5, 28)], closed=False)
-  paper.add_stroke(calcar + (-1.0, -1.0), 0.7 * p["cortex_mm"], 0.5 * cortex)
+  paper.add_stroke(np.add(calcar, (-1.0, -1.0)), 0.7 * p["cortex_mm"], 0.5 * cortex)
   # The compressive trabeculae run from the calcar to the top of the head; between the groups bone is lost first.
   paper.add(
-    canvas.smooth([(-13, 44), (-8, 8), (-14, -14), (4, -21), (15, -8), (8, 18)]), canvas.Profile(0.5 * bone, 14.0)
+    canvas.smooth([(-13, 44), (-8, 8), (-14, -14), (4, -21), (15, -8), (8, 18)]),
+    canvas.Profile(0.7 * bone, 12.0, edge=1.2),
   )
-  paper.darken(canvas.ellipse((-22, 26), (12, 9), 40), 1.0 - p["ward_triangle"], 5.0)
+  paper.darken(canvas.ellipse((-24, 27), (17, 12), 40), 1.0 - p["ward_triangle"], 9.0)
   paper.add_stroke(canvas.smooth(_TROCHANTERIC_CREST, closed=False), 2.5, 0.35 * bone)
   size = p["osteophyte_mm"]
   for x, y in ((-22.5, -8.0), (17.0, 18.5)):
-    paper.add(canvas.ellipse((x, y), (0.6 + 1.1 * size, 0.6 + 0.9 * size), 30), canvas.Profile(1.1 * bone, 3.0))
+    paper.add(
+      canvas.ellipse((x, y), (1.0 + 1.3 * size, 1.0 + 0.9 * size), 30), canvas.Profile(1.0 * bone, 3.5, edge=1.0)
+    )
 
 
 def _draw_pelvis(paper: canvas.Canvas, p: dict[str, float], bone: float) -> None:
   """The joint space is the gap between the head and the acetabular roof, set by the pelvis' height."""
   rise = np.array([0.0, -(p["joint_space_mm"] - 2.5)])
-  paper.add(canvas.smooth(_PELVIS) + rise, canvas.Profile(0.75 * bone, 12.0, 2.5, 0.10))
-  paper.add(canvas.smooth(_ISCHIUM) + rise, canvas.Profile(0.95 * bone, 9.0, 1.5, 0.08))
-  paper.add_stroke(canvas.smooth(_ILIOISCHIAL_LINE, closed=False) + rise, 4.0, 0.75)
+  paper.add(canvas.smooth(_PELVIS) + rise, canvas.Profile(0.55 * bone, 12.0, 2.5, 0.12, edge=0.8))
+  paper.add(canvas.smooth(_ISCHIUM) + rise, canvas.Profile(0.85 * bone, 9.0, 2.0, 0.08, edge=0.8))
+  paper.add_stroke(canvas.smooth(_ILIOISCHIAL_LINE, closed=False) + rise, 4.0, 0.60)
+  paper.add_stroke(canvas.smooth(_ILIOISCHIAL_LINE, closed=False) + rise + (3.0, 0.0), 11.0, 0.15)
   roof = canvas.smooth([(-15, -26.5), (-8, -25.5), (3, -26.5), (15, -20.5), (26, -10)], closed=False)
-  paper.add_stroke(roof + rise, 2.5 + 4.0 * p["sclerosis"], 0.25 + 0.8 * p["sclerosis"])
-  paper.add(canvas.ellipse((17, 18), (3.0, 3.0)), canvas.Profile(0.45, 3.0))
+  paper.add_stroke(roof + rise, 2.5 + 4.0 * p["sclerosis"], 0.15 + 0.7 * p["sclerosis"])
+  # The front and back walls of the socket lie over the head.
+  socket = canvas.smooth([(-10, -23), (8, -21), (21, -12), (27, 4), (22, 20), (8, 16), (2, 0), (-4, -14)])
+  paper.add(socket, canvas.Profile(0.65 * bone, 9.0, edge=1.2))
+  paper.add(canvas.ellipse((18, 19), (6.0, 4.5), 40), canvas.Profile(0.45, 4.5, edge=1.2))
   size = p["osteophyte_mm"]
   paper.add(canvas.ellipse((-17 - 0.7 * size, -25), (1.0 + size, 1.0 + 0.5 * size)) + rise, canvas.Profile(bone, 3.0))

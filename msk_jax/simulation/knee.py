@@ -15,11 +15,24 @@ _FEMUR = (
   (-22, -0.6), (-11, -3.5), (-1, -8), (10, -2.7), (23, 0.9), (31, 0.2), (35, -7), (41, -22), (42.5, -31), (38, -41),
   (29, -49), (21, -59), (16.5, -78), (13.5, -118), (13, -150),
 )  # fmt: skip
+# The outer edges of the shafts, along which the cortex is seen as a bright line; and the way inwards from them.
+_FEMUR_WALLS = (
+  (((-20.5, -150), (-20, -118), (-20, -72), (-23, -58), (-29, -44)), 1.0),
+  (((13, -150), (13.5, -118), (16.5, -78), (21, -59), (28, -49)), -1.0),
+)
+_TIBIA_WALLS = (
+  (((-10, 125), (-10.6, 94), (-14.6, 66), (-22.6, 49), (-31, 35)), 1.0),
+  (((15, 125), (15, 94), (16, 68), (20, 47), (25, 34)), -1.0),
+)
+_FIBULA_WALLS = (
+  (((-40.5, 125), (-40.5, 94), (-43, 60), (-48, 45)), 1.0),
+  (((-33, 125), (-32.5, 94), (-31, 56), (-30, 43)), -1.0),
+)
 _LATERAL_CONDYLE = (
   (-34, -26), (-35, -12), (-30, -3.5), (-21, -1), (-11, -4), (-4, -10), (-8, -22), (-16, -28), (-26, -29),
 )  # fmt: skip
 _MEDIAL_CONDYLE = ((6, -28), (8, -8), (15, -2), (24, 0.5), (31, -1), (33, -10), (32, -22), (24, -31), (13, -32))
-_PATELLA = ((-9, -38), (-6, -50), (4, -56), (16, -55), (25, -48), (27, -38), (22, -28), (10, -22), (-3, -27))
+_PATELLA = ((-12, -36), (-9, -49), (2, -57), (16, -56), (26, -49), (28, -37), (23, -25), (9, -18), (-6, -24))
 _FIBULA = (
   (-49, 33), (-48, 26), (-44, 22.5), (-39, 24), (-33, 32), (-30, 42), (-31, 56), (-32.5, 94), (-33, 125),
   (-40.5, 125), (-40.5, 94), (-43, 60), (-48.5, 44),
@@ -42,23 +55,27 @@ def draw(
     rng: places noise and texture.
   """
   paper = canvas.Canvas(shape, PX_PER_MM, ORIGIN, nuisance)
-  bone, cortex = 0.42 * p["bone_density"], 0.36 * (0.5 + 0.5 * p["bone_density"])
-  paper.add(canvas.smooth(_LEG), canvas.Profile(0.085, 35.0))
+  bone, cortex = 0.40 * p["bone_density"], 0.40 * (0.5 + 0.5 * p["bone_density"])
+  paper.add(canvas.smooth(_LEG), canvas.Profile(0.15, 45.0, edge=1.0))
   _draw_femur(paper, p, bone, cortex)
   _draw_tibia(paper, p, bone, cortex)
-  paper.add(canvas.smooth(_FIBULA), canvas.Profile(0.5 * bone, 6.0, 0.5 * p["cortex_mm"], 0.55 * cortex))
+  paper.add(canvas.smooth(_FIBULA), canvas.Profile(0.55 * bone, 5.0))
+  for edge, inwards in _FIBULA_WALLS:
+    paper.add_wall(edge, inwards, 0.6 * p["cortex_mm"], 0.5 * cortex)
   return canvas.develop(paper, nuisance, rng)
 
 
 def _draw_femur(paper: canvas.Canvas, p: dict[str, float], bone: float, cortex: float) -> None:
-  paper.add(canvas.smooth(_FEMUR), canvas.Profile(bone, 17.0, p["cortex_mm"], cortex))
-  for outline in (_LATERAL_CONDYLE, _MEDIAL_CONDYLE):
-    paper.add(canvas.smooth(outline), canvas.Profile(0.75 * bone, 9.0))
-  paper.add(canvas.smooth(_PATELLA), canvas.Profile(p["patella_density"], 8.0, 1.5, 0.06))
+  paper.add(canvas.smooth(_FEMUR), canvas.Profile(bone, 9.0, edge=0.7))
+  for edge, inwards in _FEMUR_WALLS:
+    paper.add_wall(edge, inwards, p["cortex_mm"], cortex)
+  for outline, weight in ((_LATERAL_CONDYLE, 0.65), (_MEDIAL_CONDYLE, 0.95)):
+    paper.add(canvas.smooth(outline), canvas.Profile(weight * bone, 10.0, edge=1.3))
+  paper.add(canvas.smooth(_PATELLA), canvas.Profile(p["patella_density"], 9.0, edge=0.8))
   size = p["osteophyte_mm"]
-  for x, y, turn in ((-37.0, -6.0, 60.0), (35.5, -4.0, -60.0)):
-    outline = canvas.ellipse((x + np.sign(x) * 0.5 * size, y), (0.6 + 0.9 * size, 1.0 + 0.6 * size), turn)
-    paper.add(outline, canvas.Profile(1.0 * bone, 2.5))
+  for x, y, turn in ((-35.0, -6.5, 55.0), (34.0, -5.0, -55.0)):
+    outline = canvas.ellipse((x + np.sign(x) * 0.3 * size, y), (1.0 + 1.3 * size, 1.5 + 0.5 * size), turn)
+    paper.add(outline, canvas.Profile(0.9 * bone, 3.0, edge=1.0))
 
 
 def _draw_tibia(paper: canvas.Canvas, p: dict[str, float], bone: float, cortex: float) -> None:
@@ -74,9 +91,12 @@ def _draw_tibia(paper: canvas.Canvas, p: dict[str, float], bone: float, cortex: 
     (34, 15), (27, 31), (20, 47), (16, 68), (15, 94), (15, 125), (-10, 125), (-10.6, 94), (-14.6, 66), (-22.6, 49),
     (-34, 31), (-40, 16),
   )  # fmt: skip
-  paper.add(canvas.smooth(plateau + shaft), canvas.Profile(bone, 16.0, p["cortex_mm"], cortex))
-  for side in (plateau[:4], plateau[7:]):
-    line = canvas.smooth(np.array(side) + (0.0, 1.6), closed=False)
-    paper.add_stroke(line, 3.0 + 4.0 * p["sclerosis"], 0.9 * p["sclerosis"])
+  paper.add(canvas.smooth(plateau + shaft), canvas.Profile(bone, 10.0, edge=0.7))
+  for edge, inwards in _TIBIA_WALLS:
+    paper.add_wall(edge, inwards, p["cortex_mm"], cortex)
+  for side, inner in ((plateau[:4], slice(1, 4)), (plateau[7:], slice(0, 3))):
+    thickness = 1.5 + 4.5 * p["sclerosis"]
+    line = canvas.smooth(np.add(side, (0.0, 0.8 + 0.5 * thickness))[inner], closed=False)
+    paper.add_stroke(line, thickness, 0.15 + 0.8 * p["sclerosis"])
   growth_plate = canvas.smooth([(-30, 20), (-12, 17), (8, 17), (26, 19)], closed=False)
   paper.add_stroke(growth_plate, 1.5, 0.10 * p["bone_density"])

@@ -32,10 +32,14 @@ def draw(
   paper = canvas.Canvas(shape, PX_PER_MM, ORIGIN, nuisance)
   bone = 0.30 * p["bone_density"]
   _draw_surroundings(paper, p)
+  column = np.array([centre for centre, _ in _places(p)])
+  paper.add_stroke(
+    np.vstack((np.subtract(column[0], (0, 40)), column, np.add(column[-1], (0, 60)))), 46.0, 0.13 * p["bone_density"]
+  )
   for level, (centre, turn) in enumerate(_places(p)):
     _draw_vertebra(paper, p, bone, level, centre, turn)
   _draw_sacrum(paper, p, bone)
-  return canvas.develop(paper, nuisance, rng, texture=0.09)
+  return canvas.develop(paper, nuisance, rng, texture=0.05)
 
 
 def _places(p: dict[str, float]) -> list[tuple[np.ndarray, float]]:
@@ -63,7 +67,8 @@ def _draw_vertebra(
 
   outline = (
     (-edge - 0.7 * spur, -half), (-edge * 0.5, -half + 0.8), (0, -half + 1.2), (edge * 0.5, -half + 0.8),
-    (edge + 0.7 * spur, -half), (edge - 1.5, -half + 4), (waist, 0), (edge - 1.5, half - 4), (edge + 0.7 * spur, half),
+    (edge + 0.7 * spur, -half), (edge - 1.5, -half + 4), (waist, 0), (edge - 1.5, half - 4),
+    (edge + 0.7 * spur, half),
     (edge * 0.5, half - 0.8), (0, half - 1.2), (-edge * 0.5, half - 0.8), (-edge - 0.7 * spur, half),
     (-edge + 1.5, half - 4), (-waist, 0), (-edge + 1.5, -half + 4),
   )  # fmt: skip
@@ -80,26 +85,27 @@ def _draw_posterior(paper: canvas.Canvas, p: dict[str, float], bone: float, wais
     pedicle = canvas.ellipse((side * waist * 0.78, -0.25 * half), (3.6, 6.0))
     paper.add(place(pedicle), canvas.Profile(0.35 * bone, 4.0, 1.8, 0.28))
     facet = canvas.ellipse((side * waist * 0.72, 0.95 * half), (4.5, 9.5), -8.0 * side)
-    paper.add(place(facet), canvas.Profile(0.16 + 0.42 * p["facet_sclerosis"], 5.0))
+    paper.add(place(facet), canvas.Profile(0.10 + 0.42 * p["facet_sclerosis"], 5.5, edge=1.0))
     process = [(side * waist, -1), (side * (waist + 12), -4), (side * (waist + 19), -1), (side * (waist + 18), 3),
                (side * (waist + 8), 5), (side * waist, 4)]  # fmt: skip
     paper.add(place(canvas.smooth(process)), canvas.Profile(0.25 * bone, 4.0))
-  lamina = [(-waist * 0.7, 0.1 * half), (0, -0.1 * half), (waist * 0.7, 0.1 * half), (waist * 0.6, half), (3, 1.25 * half),
+  lamina = [(-waist * 0.7, 0.1 * half), (0, -0.1 * half), (waist * 0.7, 0.1 * half), (waist * 0.6, half),
+              (3, 1.25 * half),
             (-3, 1.25 * half), (-waist * 0.6, half)]  # fmt: skip
-  paper.add(place(canvas.smooth(lamina)), canvas.Profile(0.45 * bone, 5.0))
-  spinous = [(0, 0.05 * half), (3.0, 0.5 * half), (4.0, 1.35 * half), (2.5, 1.75 * half), (-2.5, 1.75 * half),
-             (-4.0, 1.35 * half), (-3.0, 0.5 * half)]  # fmt: skip
-  paper.add(place(canvas.smooth(spinous)), canvas.Profile(0.22, 3.5, 2.0, 0.42))
+  paper.add(place(canvas.smooth(lamina)), canvas.Profile(0.6 * bone, 6.0, edge=1.0))
+  spinous = [(0, -0.1 * half), (3.0, 0.5 * half), (4.5, 1.5 * half), (3.0, 1.95 * half), (-3.0, 1.95 * half),
+             (-4.5, 1.5 * half), (-3.0, 0.5 * half)]  # fmt: skip
+  paper.add(place(canvas.smooth(spinous)), canvas.Profile(0.16, 3.5, 2.0, 0.36))
 
 
 def _draw_surroundings(paper: canvas.Canvas, p: dict[str, float]) -> None:
-  paper.add(np.array([(-150, -200), (150, -200), (150, 200), (-150, 200)]), canvas.Profile(0.05, 1.0))
+  paper.add(np.array([(-150, -200), (150, -200), (150, 200), (-150, 200)]), canvas.Profile(0.035, 1.0))
   for side in (-1, 1):
     rib = canvas.smooth([(side * 24, -96), (side * 45, -80), (side * 65, -60), (side * 80, -36)], closed=False)
-    paper.add_stroke(rib, 9.0, 0.16 * p["bone_density"])
+    paper.add_stroke(rib, 9.0, 0.12 * p["bone_density"])
     crest = canvas.smooth([(side * 120, 58), (side * 92, 56), (side * 74, 62), (side * 58, 80), (side * 44, 104),
                            (side * 60, 150), (side * 120, 150)])  # fmt: skip
-    paper.add(crest, canvas.Profile(0.26 * p["bone_density"], 9.0, 2.0, 0.08))
+    paper.add(crest, canvas.Profile(0.24 * p["bone_density"], 25.0, 2.0, 0.06))
     psoas = canvas.smooth([(side * 24, -40), (side * 34, 0), (side * 46, 60), (side * 44, 130), (side * 20, 130),
                            (side * 20, 0)])  # fmt: skip
     paper.add(psoas, canvas.Profile(0.03, 14.0))
@@ -109,4 +115,4 @@ def _draw_sacrum(paper: canvas.Canvas, p: dict[str, float], bone: float) -> None
   centre, _ = _places(p)[-1]
   top = centre[1] + 13.0 + p["disc_space_mm"]
   sacrum = [(-30, top), (0, top + 2), (30, top), (48, top + 10), (50, top + 60), (-50, top + 60), (-48, top + 10)]
-  paper.add(canvas.smooth(sacrum) + (centre[0], 0.0), canvas.Profile(1.3 * bone, 9.0, 2.0, 0.1))
+  paper.add(np.add(canvas.smooth(sacrum), (centre[0], 0.0)), canvas.Profile(1.3 * bone, 9.0, 2.0, 0.1))

@@ -30,14 +30,24 @@ def draw(
     rng: places noise and texture.
   """
   paper = canvas.Canvas(shape, PX_PER_MM, ORIGIN, nuisance)
-  bone = 0.30 * p["bone_density"]
+  bone = 0.36 * p["bone_density"]
   centres, angles = _chain(p)
   _draw_surroundings(paper, centres, rng)
+  _draw_column(paper, p, centres)
   for level in range(len(_DEPTHS)):
     _draw_vertebra(paper, p, bone, level, centres[level], angles[level])
   _draw_sacrum(paper, p, bone, centres[-1], angles[-1])
-  _draw_aorta(paper, p, centres)
-  return canvas.develop(paper, nuisance, rng, texture=0.10)
+  _draw_aorta(paper, p, centres, rng)
+  return canvas.develop(paper, nuisance, rng, texture=0.06)
+
+
+def _draw_column(paper: canvas.Canvas, p: dict[str, float], centres: np.ndarray) -> None:
+  """The arches behind the bodies, ribs' ends and muscle: a bright band, brightest in the chest."""
+  arches = canvas.smooth(
+    centres - np.stack((np.array(_DEPTHS) / 2 + 13.0, np.zeros(len(centres))), axis=1), closed=False
+  )
+  paper.add_stroke(arches, 26.0, 0.20 * p["bone_density"])
+  paper.add_stroke(arches[: 6 * _FIRST_LUMBAR] - (4.0, 0.0), 30.0, 0.28 * p["bone_density"])
 
 
 def _chain(p: dict[str, float]) -> tuple[np.ndarray, np.ndarray]:
@@ -94,20 +104,20 @@ def _draw_posterior(
   is_lumbar = level >= _FIRST_LUMBAR
   back = -half_depth
   pedicle = [(back + 1, -0.75 * half), (back - 9, -0.7 * half), (back - 9, -0.05 * half), (back + 1, 0)]
-  paper.add(_placed(canvas.smooth(pedicle), centre, angle), canvas.Profile(0.9 * bone, 4.0))
-  facets = canvas.ellipse((back - 12.5, 0.35 * half), (5.5, 1.25 * half), -12)
-  paper.add(_placed(facets, centre, angle), canvas.Profile(0.30 if is_lumbar else 0.62, 6.0))
+  paper.add(_placed(canvas.smooth(pedicle), centre, angle), canvas.Profile(0.7 * bone, 5.0, edge=1.0))
+  facets = canvas.ellipse((back - 12.5, 0.35 * half), (6.5, 1.45 * half), -12)
+  paper.add(_placed(facets, centre, angle), canvas.Profile(0.30 if is_lumbar else 0.50, 7.0, edge=1.2))
   if is_lumbar:
     spinous = [(back - 16, -2), (back - 26, -5), (back - 37, -1), (back - 38, 9), (back - 28, 12), (back - 17, 8)]
     paper.add(_placed(canvas.smooth(spinous), centre, angle), canvas.Profile(0.10, 5.0))
   else:
     spinous = [(back - 12, 0), (back - 22, 10), (back - 27, 24), (back - 22, 27), (back - 12, 12)]
-    paper.add(_placed(canvas.smooth(spinous), centre, angle), canvas.Profile(0.22, 4.0))
+    paper.add(_placed(canvas.smooth(spinous), centre, angle), canvas.Profile(0.22, 5.0, edge=1.0))
 
 
 def _draw_surroundings(paper: canvas.Canvas, centres: np.ndarray, rng: np.random.Generator) -> None:
   back = canvas.smooth([(-62 + 0.9 * x, y) for x, y in centres[::3]] + [(160, 140), (160, -340)])
-  paper.add(back, canvas.Profile(0.10, 30.0))
+  paper.add(back, canvas.Profile(0.14, 60.0, edge=1.0))
   top, bottom = centres[0], centres[_FIRST_LUMBAR]
   lungs = canvas.smooth(
     [(top[0] + 20, top[1] - 40), (top[0] + 90, top[1] - 20), (130, bottom[1] - 90), (110, bottom[1] - 30),
@@ -117,10 +127,10 @@ def _draw_surroundings(paper: canvas.Canvas, centres: np.ndarray, rng: np.random
   for rib in range(6):
     start = centres[rib + 2] + (10.0, -6.0)
     sag = 70 + 8 * rib + rng.normal(0, 4)
-    line = canvas.smooth([start, start + (28, 0.35 * sag), start + (70, sag), start + (120, 1.5 * sag)], closed=False)
-    paper.add_stroke(line, 9.0, 0.075)
+    line = canvas.smooth(start + np.array([(0, 0), (28, 0.35 * sag), (70, sag), (120, 1.5 * sag)]), closed=False)
+    paper.add_stroke(line, 13.0, 0.10)
   arm = [(80, top[1] - 70), (92, top[1] - 20), (104, top[1] + 40), (118, top[1] + 90)]
-  paper.add_stroke(canvas.smooth(arm, closed=False), 12.0, 0.20)
+  paper.add_stroke(canvas.smooth(arm, closed=False), 14.0, 0.25)
   diaphragm = [
     (bottom[0] + 20, bottom[1] - 40),
     (70, bottom[1] - 20),
@@ -128,7 +138,7 @@ def _draw_surroundings(paper: canvas.Canvas, centres: np.ndarray, rng: np.random
     (120, bottom[1] + 70),
     (40, bottom[1] + 50),
   ]
-  paper.add(canvas.smooth(diaphragm), canvas.Profile(0.14, 40.0))
+  paper.add(canvas.smooth(diaphragm), canvas.Profile(0.16, 60.0, edge=1.0))
 
 
 def _draw_sacrum(paper: canvas.Canvas, p: dict[str, float], bone: float, centre: np.ndarray, angle: float) -> None:
@@ -139,8 +149,11 @@ def _draw_sacrum(paper: canvas.Canvas, p: dict[str, float], bone: float, centre:
   paper.add(_placed(ilium, centre, angle), canvas.Profile(0.45, 16.0))
 
 
-def _draw_aorta(paper: canvas.Canvas, p: dict[str, float], centres: np.ndarray) -> None:
-  """Calcified front and back walls of the abdominal aorta, before L1 to L4."""
-  path = centres[_FIRST_LUMBAR - 1 : _FIRST_LUMBAR + 4]
-  for distance in (26.0, 42.0):
-    paper.add_stroke(canvas.smooth(path + (distance, 0.0), closed=False), 3.0, 1.1 * p["aortic_calcification"])
+def _draw_aorta(paper: canvas.Canvas, p: dict[str, float], centres: np.ndarray, rng: np.random.Generator) -> None:
+  """Calcified patches in the front and back walls of the abdominal aorta, before L1 to L4."""
+  path = canvas.smooth(centres[_FIRST_LUMBAR - 1 : _FIRST_LUMBAR + 4], closed=False)
+  patches = np.array_split(np.arange(len(path)), 6)
+  for distance in (27.0, 42.0):
+    for patch, weight in zip(patches, rng.dirichlet(np.full(len(patches), 3.0)), strict=True):
+      wall = np.add(path[patch], (distance, 0.0))
+      paper.add_stroke(wall, 4.5, 6.0 * float(weight) * p["aortic_calcification"])

@@ -17,7 +17,8 @@ PEOPLE = tables.Schema(
 )  # fmt: skip
 VISITS = tables.Schema(
   "phantom_visits", 1,
-  {"eid": "string", "instance": "int8", "date": "string", "age_years": "float64", "centre": "int32", "is_imaged": "bool"},
+  {"eid": "string", "instance": "int8", "date": "string", "age_years": "float64", "centre": "int32",
+   "is_imaged": "bool"},
 )  # fmt: skip
 ACCELERATIONS = tables.Schema(
   "phantom_accelerations", 1,
