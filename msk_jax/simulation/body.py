@@ -6,13 +6,15 @@ image is mirrored about the midline but for the scoliosis of the spine.
 
 import numpy as np
 
-from msk_jax.simulation import canvas
+from msk_jax.simulation import canvas, people
 
 PX_PER_MM = 0.4128
 ORIGIN = (0.5, 0.03)
 
 _REFERENCE_HEIGHT_CM = 169.0
 _SIDES = (-1, 1)
+_USUAL_BMI = 26.7  # kg/m2
+_BUILD_EXPONENT = 0.25
 
 
 def draw(
@@ -21,8 +23,7 @@ def draw(
   nuisance: canvas.Nuisance,
   rng: np.random.Generator,
   kind: str,
-  height_cm: float,
-  sex: int,
+  person: people.Person,
 ) -> np.ndarray:
   """Returns a total body, uint8 `shape`.
 
@@ -32,11 +33,10 @@ def draw(
     nuisance: position, size and exposure.
     rng: places noise and texture.
     kind: `flesh` or `figure`.
-    height_cm: standing height at 60 years.
-    sex: 0 female, 1 male.
+    person: whose height, build and sex these are.
   """
-  paper = canvas.Canvas(shape, PX_PER_MM * height_cm / _REFERENCE_HEIGHT_CM, ORIGIN, nuisance, reduction=1)
-  frame = _Frame(p, sex)
+  paper = canvas.Canvas(shape, PX_PER_MM * person.height_cm / _REFERENCE_HEIGHT_CM, ORIGIN, nuisance, reduction=1)
+  frame = _Frame(p, person)
   if kind == "flesh":
     _draw_flesh(paper, p, frame, 1.0)
     return canvas.develop(paper, nuisance, rng, texture=0.012)
@@ -48,7 +48,10 @@ def draw(
 class _Frame:
   """Heights (mm below the vertex) and half widths of the body's landmarks."""
 
-  def __init__(self, p: dict[str, float], sex: int):
+  def __init__(self, p: dict[str, float], person: people.Person):
+    sex = person.sex
+    # Stout people are broader all over; age moves waist and limbs in opposite directions.
+    build = (person.weight_kg / (person.height_cm / 100) ** 2 / _USUAL_BMI) ** _BUILD_EXPONENT
     trunk = p["trunk_length_mm"]
     self.chin = 205.0 + 0.3 * p["head_forward_mm"]
     self.shoulder = 285.0 - 0.6 * p["head_forward_mm"]
@@ -58,10 +61,10 @@ class _Frame:
     self.knee = self.hip + 385.0
     self.ankle = self.knee + 390.0
     self.shoulder_half = 178.0 + 14.0 * (sex - 0.5)
-    self.hip_half = 178.0 - 14.0 * (sex - 0.5)
-    self.waist_half = 0.5 * p["waist_mm"]
-    self.thigh = p["thigh_mm"]
-    self.arm = p["arm_mm"]
+    self.hip_half = (178.0 - 14.0 * (sex - 0.5)) * build
+    self.waist_half = 0.5 * p["waist_mm"] * build
+    self.thigh = p["thigh_mm"] * build
+    self.arm = p["arm_mm"] * build
     self.elbow = (self.shoulder_half + 50.0, self.shoulder + 335.0)
     self.wrist = (self.shoulder_half + 72.0, self.shoulder + 590.0)
     self.hip_joint = (92.0, self.hip)

@@ -82,7 +82,7 @@ def draw_picture(seed: int, person: people.Person, visit: people.Visit, picture:
   shape = (picture.shape[0] + int(np.clip(position.normal(), -2, 2) * picture.row_jitter), picture.shape[1])
   rng = randomness.generator(seed, "noise", *key, picture.kind)
   if picture.view == "full_body":
-    return body.draw(p, shape, nuisance, rng, picture.kind, person.height_cm, person.sex)
+    return body.draw(p, shape, nuisance, rng, picture.kind, person)
   image = _PAINTERS[picture.view](p, shape, nuisance, rng)
   return cv2.flip(image, 1) if picture.side == "left" else image
 

@@ -45,7 +45,7 @@ def environmental_covariance() -> np.ndarray:
 
 def draw_family_values(seed: int, family: str) -> np.ndarray:
   """Returns what a family's members share: float64 [5], standardised genetic values of one imagined ancestor."""
-  return _draw(randomness.generator(seed, "family genetics", family), genetic_correlation())
+  return _GENETIC_ROOT @ randomness.generator(seed, "family genetics", family).standard_normal(len(DIMENSIONS))
 
 
 def draw_accelerations(
@@ -64,15 +64,11 @@ def draw_accelerations(
     genetic: float64 [5], years, in the order of DIMENSIONS.
     environmental: float64 [5], years; the acceleration is the sum of the two.
   """
-  own = _draw(randomness.generator(seed, "genetics", eid), genetic_correlation())
+  own = _GENETIC_ROOT @ randomness.generator(seed, "genetics", eid).standard_normal(len(DIMENSIONS))
   if family_values is not None:
     own = np.sqrt(2 * kinship) * family_values + np.sqrt(1 - 2 * kinship) * own
-  environment = _draw(randomness.generator(seed, "environment", eid), environmental_covariance())
-  return SD_YEARS * np.sqrt(HERITABILITY) * own, SD_YEARS * environment
-
-
-def _draw(rng: np.random.Generator, covariance: np.ndarray) -> np.ndarray:
-  return np.linalg.cholesky(covariance) @ rng.standard_normal(len(covariance))
+  rest = _ENVIRONMENTAL_ROOT @ randomness.generator(seed, "environment", eid).standard_normal(len(DIMENSIONS))
+  return SD_YEARS * np.sqrt(HERITABILITY) * own, SD_YEARS * rest
 
 
 def _symmetric(upper: tuple[float, ...]) -> np.ndarray:
@@ -80,3 +76,7 @@ def _symmetric(upper: tuple[float, ...]) -> np.ndarray:
   rows, columns = np.triu_indices(len(DIMENSIONS), 1)
   matrix[rows, columns] = matrix[columns, rows] = upper
   return matrix
+
+
+_GENETIC_ROOT = np.linalg.cholesky(genetic_correlation())
+_ENVIRONMENTAL_ROOT = np.linalg.cholesky(environmental_covariance())
