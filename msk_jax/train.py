@@ -26,16 +26,18 @@ def main(argv: Sequence[str]) -> int:
   from msk_jax.io import specs
   from msk_jax.preparation import prepared
   from msk_jax.preparation import spec as data_spec
-  from msk_jax.training import experiment, spec
+  from msk_jax.training import experiment, loop, spec
 
   values = _CONFIG.value.to_dict()
-  data = specs.from_mapping(data_spec.DataSpec, values.pop("data"), "config.data")
+  data = data_spec.from_mapping(values.pop("data"))
   settings = specs.from_mapping(spec.ExperimentSpec, values, "config")
   workdir = pathlib.Path(_WORKDIR.value)
   if data.kind == "phantom":
     _announce_phantom()
+  view = prepared.view_of(data, settings.view)
+  loop.build_model(settings.model)  # a misspelt backbone shows before minutes of preparing
   prepared.ensure(data, workdir, overwrite=_OVERWRITE.value)
-  ended = experiment.run(settings, prepared.view_of(data, settings.view), data.kind, workdir, _OVERWRITE.value)
+  ended = experiment.run(settings, view, data.kind, workdir, _OVERWRITE.value)
   if ended.result is None:
     logging.warning("%s: run the same command again to go on.", ended.status.value)
     return console.UNFINISHED

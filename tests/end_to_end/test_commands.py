@@ -1,0 +1,154 @@
+"""The commands as a person gives them, from nothing to results."""
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+import cv2
+import numpy as np
+import pytest
+
+from msk_jax.cohort import schemas
+from msk_jax.evaluation import predictions
+from msk_jax.imaging import store, views
+from msk_jax.io import tables
+
+_ROOT = pathlib.Path(__file__).resolve().parents[2]
+_EID = re.compile(r"(?<!\d)9\d{6}(?!\d)")
+
+
+def _command(module: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
+  variables = {k: v for k, v in os.environ.items() if k not in ("MSK_DATA", "JAX_NUM_CPU_DEVICES")} | environment
+  command = [sys.executable, "-m", f"msk_jax.{module}", *arguments]
+  return subprocess.run(command, capture_output=True, text=True, cwd=_ROOT, timeout=900, env=variables)
+
+
+@pytest.fixture(scope="module")
+def phantom_run(tmp_path_factory):
+  """`train` on a phantom that it has to make first."""
+  workdir = tmp_path_factory.mktemp("work")
+  done = _command("train", "--config=configs/knee.py:smoke,backbone=simple_cnn", f"--workdir={workdir}")
+  assert done.returncode == 0, done.stderr
+  return workdir, done
+
+
+@pytest.mark.slow
+def test_train_makes_a_phantom_and_all_results(phantom_run):
+  workdir, done = phantom_run
+  assert "PHANTOM" in done.stderr and "Next steps" in done.stdout
+  folder = workdir / "models/knee/simple_cnn/fold_0"
+  assert {path.name for path in folder.iterdir()} == {
+    "run.json", "checkpoints", "best", "metrics.jsonl", "tensorboard", "predictions.parquet", "predictions.png",
+    "result.json",
+  }  # fmt: skip
+  result = json.loads((folder / "result.json").read_text())
+  assert (result["model"], result["fold"], result["data"]) == ("knee/simple_cnn", 0, "phantom")
+  for key in ("n_train", "n_validation", "n_test", "epochs", "seconds", "images_per_second"):
+    assert result[key] > 0
+  for part in ("validation", "test"):
+    assert {"r2", "rmse", "mae", "mean_predictor_rmse", "n"} <= set(result[part])
+  assert {len(digest) for digest in result["params_sha256"].values()} == {64}
+  table = predictions.read(folder)
+  assert (table["part"] == "test").sum() == result["n_test"]
+  assert np.isfinite(table["predicted_age_years"]).all()
+
+
+@pytest.mark.slow
+def test_prepared_data_hold_every_view_and_nobody_withdrawn(phantom_run):
+  workdir, _ = phantom_run
+  people = tables.read(workdir / "cohort/participants.parquet", schemas.PARTICIPANTS)
+  withdrawn = {line.strip() for path in (workdir / "raw").glob("w*.csv") for line in path.read_text().splitlines()}
+  withdrawn = {line for line in withdrawn if line.isdigit()}
+  assert withdrawn and not withdrawn & set(people["eid"])
+  for name in views.VIEWS:
+    images = store.ImageStore.open(workdir / "images" / name)
+    assert len(images) > 20 and images.shape[:2] == views.VIEWS[name].network_shape
+    assert not withdrawn & set(images.index["eid"])
+    assert all(images.verify(position) for position in range(3))
+    assert (workdir / f"qc/contact_{name.replace('/', '_')}.png").exists()
+
+
+@pytest.mark.slow
+def test_nothing_printed_or_reported_holds_an_id(phantom_run):
+  workdir, done = phantom_run
+  shown = done.stdout + done.stderr + "".join(path.read_text() for path in (workdir / "qc").glob("*.csv"))
+  records = [path.read_text() for path in workdir.rglob("run.json") if "raw" not in path.parts]
+  assert not _EID.search(shown) and records and not any(_EID.search(text) for text in records)
+
+
+@pytest.mark.slow
+def test_the_same_command_again_does_nothing(phantom_run):
+  workdir, _ = phantom_run
+  before = {path: path.stat().st_mtime_ns for path in workdir.rglob("*") if path.is_file() and path.name[0] != "."}
+  again = _command("train", "--config=configs/knee.py:smoke,backbone=simple_cnn", f"--workdir={workdir}")
+  assert again.returncode == 0 and "nothing to do: this training is finished" in again.stderr
+  assert before == {path: path.stat().st_mtime_ns for path in before}
+
+
+@pytest.mark.slow
+def test_another_phantom_in_the_same_workdir_is_refused(phantom_run):
+  workdir, _ = phantom_run
+  config = "--config=configs/knee.py:smoke,backbone=simple_cnn"
+  other = _command("train", config, f"--workdir={workdir}", "--config.train.learning_rate=0.5")
+  assert other.returncode == 1 and "train.learning_rate: 0.001 -> 0.5" in other.stderr
+
+
+@pytest.fixture
+def radiographs(tmp_path):
+  """Forty pictures whose brightness is the age, as PNG and JPEG, with a table."""
+  rng = np.random.default_rng(0)
+  root = tmp_path / "xrays"
+  (root / "images").mkdir(parents=True)
+  lines = ["id,age,sex,path,remark"]
+  for i in range(40):
+    age = rng.uniform(30, 80)
+    image = np.clip(rng.normal(2.5 * age, 5, (60 + i % 3, 50)), 0, 255).astype(np.uint8)
+    name = f"images/P{i}.{'png' if i % 2 else 'jpg'}"
+    cv2.imwrite(str(root / name), image)
+    lines.append(f"P{i},{age:.2f},{'female' if i % 3 else 'male'},{name},-")
+  (root / "labels.csv").write_text("\n".join(lines) + "\n")
+  return root
+
+
+@pytest.mark.slow
+def test_own_radiographs(radiographs, tmp_path):
+  workdir = tmp_path / "work"
+  arguments = ["--config=configs/folder.py:rows=48,columns=40,smoke", f"--config.data.root={radiographs}"]
+  done = _command("train", *arguments, f"--workdir={workdir}", "--config.model.image_shape=(48,40)")
+  assert done.returncode == 0, done.stderr
+  result = json.loads((workdir / "models/folder/simple_cnn/fold_0/result.json").read_text())
+  assert result["data"] == "folder" and result["n_train"] + result["n_validation"] + result["n_test"] == 40
+  assert "PHANTOM" not in done.stderr
+
+
+def test_a_table_without_age_is_named(radiographs, tmp_path):
+  text = (radiographs / "labels.csv").read_text()
+  (radiographs / "labels.csv").write_text(text.replace("age", "years", 1))
+  done = _command(
+    "train", "--config=configs/folder.py", f"--config.data.root={radiographs}", f"--workdir={tmp_path / 'w'}"
+  )
+  assert done.returncode == 1 and "age" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+  ("module", "config", "message"),
+  [
+    ("prepare", "ukb", "20158"),
+    ("train", "knee", "msk_jax.prepare --config=configs/ukb.py"),
+    ("train", "folder", "labels.csv"),
+  ],
+)
+def test_an_empty_data_root_says_what_was_looked_for(tmp_path, module, config, message):
+  (tmp_path / "data").mkdir()
+  done = _command(
+    module, f"--config=configs/{config}.py", f"--workdir={tmp_path / 'w'}", MSK_DATA=str(tmp_path / "data")
+  )
+  assert done.returncode == 1 and message in done.stderr and "Traceback" not in done.stderr, done.stderr
+
+
+def test_an_unknown_backbone_and_view_are_named(tmp_path):
+  done = _command("train", "--config=configs/spine.py:view=elbow,smoke", f"--workdir={tmp_path}")
+  assert done.returncode == 1 and "spine/elbow" in done.stderr and "Traceback" not in done.stderr, done.stderr
