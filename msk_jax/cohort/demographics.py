@@ -74,7 +74,7 @@ def build(table: pd.DataFrame) -> Demographics:
   participants = pd.DataFrame({"eid": table["eid"], "sex": sex, "ethnicity": codes})[has_visit]
   counts |= {
     "participants_without_sex": int(np.isnan(sex).sum()),
-    "participants_without_birth_date": int((np.isnat(birth) & ~np.isnan(sex)).sum()),
+    "participants_without_usable_birth_date": int((np.isnat(birth) & ~np.isnan(sex)).sum()),
     "participants_without_visit": int((known & ~has_visit).sum()),
     "participants_without_ethnicity": int((codes[has_visit] == ethnicity.MISSING).sum()),
     "unknown_ethnicity_values": num_unknown,

@@ -87,8 +87,10 @@ def assign(
   """
   eid = np.asarray(eid, dtype=str)
   available = np.asarray(available, bool)
-  _check(eid, available, age_years, family, given)
+  _check(available, age_years, family, given)
   order = np.argsort(eid)
+  if (eid[order[1:]] == eid[order[:-1]]).any():
+    raise ValueError("participants must be distinct")
   band = np.floor(np.asarray(age_years, float)[order] / AGE_BAND_YEARS).astype(np.int64)
   strata = _Strata.make(available[order], np.asarray(is_male, bool)[order], band)
   random = _hash_people(eid[order], seed)
@@ -246,9 +248,7 @@ def _uniform(x: np.ndarray) -> np.ndarray:
   return ((x ^ (x >> np.uint64(31))) >> np.uint64(11)) / 2.0**53
 
 
-def _check(eid: np.ndarray, available: np.ndarray, age_years: np.ndarray, family, given) -> None:
-  if len(np.unique(eid)) != len(eid):
-    raise ValueError("participants must be distinct")
+def _check(available: np.ndarray, age_years: np.ndarray, family, given) -> None:
   if not np.isfinite(np.asarray(age_years, float)).all():
     raise ValueError("ages must be finite")
   if available.shape[1] > _MOST_DATA_SETS:

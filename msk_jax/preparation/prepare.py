@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import json
+import multiprocessing
 import os
 import pathlib
 import shutil
@@ -240,6 +241,8 @@ def _one_at_a_time(workdir: pathlib.Path) -> Iterator[None]:
     try:
       fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
+      if multiprocessing.parent_process() is not None:  # it would wait for its own parent for ever
+        raise RuntimeError("a worker process runs the main script again: put its calls under __main__") from None
       logging.info("waiting for another process that prepares %s", workdir)
       fcntl.flock(file, fcntl.LOCK_EX)
     yield

@@ -127,7 +127,7 @@ def test_one_of_the_two_sex_fields_is_enough(tmp_path):
 def test_without_birth_date_a_person_is_left_out_and_counted(tmp_path, birth):
   found = _read(tmp_path, [GOOD, _row("9000002", **{"34-0.0": birth[0], "52-0.0": birth[1]})])
   assert found.participants["eid"].tolist() == ["9000001"] and set(found.visits["eid"]) == {"9000001"}
-  assert found.counts["participants_without_birth_date"] == 1
+  assert found.counts["participants_without_usable_birth_date"] == 1
 
 
 def test_implausible_ages_and_unreadable_dates_are_left_out_and_counted(tmp_path):
