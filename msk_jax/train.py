@@ -8,13 +8,10 @@ import pathlib
 from collections.abc import Sequence
 
 from absl import flags, logging
-from ml_collections import config_flags
 
 from msk_jax.io import console
 
-_CONFIG = config_flags.DEFINE_config_file(
-  "config", "configs/knee.py", "What to train, e.g. configs/knee.py:backbone=simple_cnn,fold=3.", lock_config=True
-)
+_CONFIG = console.define_config("configs/knee.py", "What to train, e.g. configs/knee.py:backbone=simple_cnn,fold=3.")
 _WORKDIR = flags.DEFINE_string("workdir", "workspace", "Folder for the prepared data and the models.")
 _OVERWRITE = flags.DEFINE_bool("overwrite", False, "Throw away data and model of other settings in the workdir.")
 

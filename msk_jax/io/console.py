@@ -2,7 +2,6 @@
 
 import logging as python_logging
 import pathlib
-import re
 import sys
 from collections.abc import Callable, Sequence
 
@@ -17,7 +16,6 @@ _FLAG_ERRORS = (flags.Error, AttributeError, KeyError, ValueError, TypeError, Fi
 
 UNFINISHED = 75  # exit status: stopped early on purpose, run the same command again (EX_TEMPFAIL of sysexits.h)
 _PACKAGE = str(pathlib.Path(__file__).resolve().parents[1])
-_NO_CONFIG = "Configuration is not available"  # how ml_collections' OSError begins where it can't load a config file
 
 
 def run(main: Callable[[Sequence[str]], int | None]) -> None:
@@ -82,10 +80,6 @@ def _guarded(main: Callable[[Sequence[str]], int | None], argv: Sequence[str]) -
     return main(argv)
   except errors.InputError as error:
     return _fail(str(error))
-  except OSError as error:
-    if not str(error).startswith(_NO_CONFIG):
-      raise
-    return _fail(_last_cause(str(error)))
   except KeyboardInterrupt:
     return _fail("stopped by the keyboard; run the same command again to go on")
 
@@ -95,12 +89,6 @@ class _OwnNews(python_logging.Filter):
 
   def filter(self, record: python_logging.LogRecord) -> bool:
     return record.levelno >= python_logging.WARNING or record.pathname.startswith(_PACKAGE)
-
-
-def _last_cause(message: str) -> str:
-  """Returns what went wrong at the bottom of an error text into which a traceback was folded."""
-  causes = re.findall(r"(?:Error: |\[Errno \d+\] )([^\n]+)", message)
-  return (causes[-1] if causes else message).strip(" \"'")
 
 
 def _fail(message: str) -> int:
