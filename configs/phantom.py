@@ -2,7 +2,7 @@
 
 Command: python -m msk_jax.phantom --config=configs/phantom.py --workdir=workspace
 Arguments: people=600, seed=0, flaws=true (false for a cohort without a single flaw).
-Hardware: any CPU; two cores draw about 20 zips a second, a zip takes about 2 MB.
+Hardware: any CPU; two cores draw about 20 zips a second, a zip takes about 3 MB.
 Expected time: under a minute for 600 people.
 Expected: workspace/raw with about 630 zips of eight DICOMs, tables, withdrawals, kinship, and truth/.
 """

@@ -95,7 +95,7 @@ class Canvas:
     if found is None:
       return
     window, depth = found
-    table = profile.table(_DEPTH_STEPS_PER_PX * self.px_per_mm)
+    table = _table(profile, _DEPTH_STEPS_PER_PX * self.px_per_mm)
     part = self.attenuation[window]
     join = cv2.max if is_merged else cv2.add
     join(part, cv2.LUT(depth, table), dst=part)
@@ -205,6 +205,12 @@ class Profile:
     return inside.astype(np.float32)
 
 
+@functools.lru_cache(maxsize=64)
+def _table(profile: Profile, steps_per_mm: float) -> np.ndarray:
+  """`Profile.table`, kept for the bodies of one kind in a picture."""
+  return profile.table(steps_per_mm)
+
+
 def smooth(points: npt.ArrayLike, closed: bool = True) -> np.ndarray:
   """Returns a Catmull-Rom spline through control points [n, 2], float64 [m, 2]."""
   knots = np.asarray(points, np.float64)
@@ -241,8 +247,7 @@ def develop(canvas: Canvas, nuisance: Nuisance, rng: np.random.Generator, textur
     uint8 [h, w] of the canvas' full shape, 0 to WHITE.
   """
   grey = cv2.blur(canvas.attenuation, (3, 3))
-  noise, pattern = _noise_bank()
-  grey *= _cut(pattern, (grey.shape[0], grey.shape[1]), rng) * np.float32(texture) + np.float32(1.0)
+  grey *= _cut(_pattern(), (grey.shape[0], grey.shape[1]), rng) * np.float32(texture) + np.float32(1.0)
   grey -= np.float32(_BLACK * nuisance.floor)
   grey *= np.float32(nuisance.gain)
   np.maximum(grey, 0.0, out=grey)
@@ -252,9 +257,10 @@ def develop(canvas: Canvas, nuisance: Nuisance, rng: np.random.Generator, textur
   grey *= np.float32(WHITE)
   grey += np.float32(_FOOT) * (grey > 0.0)
   full = cv2.resize(grey, (canvas.shape[1], canvas.shape[0]), interpolation=cv2.INTER_LINEAR)
-  full *= _cut(noise, canvas.shape, rng) * np.float32(nuisance.noise * _NOISE) + np.float32(1.0)
-  full -= np.float32(_FOOT)
-  return np.clip(full, 0.0, WHITE, out=full).astype(np.uint8)
+  cv2.multiply(full, _cut(_grain(nuisance.noise), canvas.shape, rng), dst=full)
+  # The cheapest way to subtract, round and clip to bytes in one pass.
+  grey_levels = cv2.addWeighted(full, 1.0, full, 0.0, -_FOOT, dtype=cv2.CV_8U)
+  return np.minimum(grey_levels, WHITE, out=grey_levels)
 
 
 def _fixed(points: np.ndarray) -> np.ndarray:
@@ -267,15 +273,21 @@ def _corner(window: tuple[slice, slice]) -> np.ndarray:
   return np.array([window[1].start, window[0].start], np.int32) << _SHIFT_BITS
 
 
-@functools.lru_cache(maxsize=1)
-def _noise_bank() -> tuple[np.ndarray, np.ndarray]:
-  """Fine noise and trabecular pattern, float32 of unit variance, the same for every cohort."""
-  rng = randomness.generator(0, "noise bank")
-  white = rng.standard_normal(_BANK_SHAPE, dtype=np.float32)
+@functools.lru_cache(maxsize=2)
+def _grain(noise: float) -> np.ndarray:
+  """The fine noise as a factor about 1, float32, the same bank for every cohort."""
+  white = randomness.generator(0, "noise bank").standard_normal(_BANK_SHAPE, dtype=np.float32)
   fine = cv2.GaussianBlur(white, (0, 0), 0.6)
-  coarse = rng.standard_normal((_BANK_SHAPE[0] // 2, _BANK_SHAPE[1] // 2), dtype=np.float32)
+  return fine * np.float32(noise * _NOISE / fine.std()) + np.float32(1.0)
+
+
+@functools.lru_cache(maxsize=1)
+def _pattern() -> np.ndarray:
+  """The trabecular pattern, float32 of unit variance, the same bank for every cohort."""
+  shape = (_BANK_SHAPE[0] // 2, _BANK_SHAPE[1] // 2)
+  coarse = randomness.generator(0, "pattern bank").standard_normal(shape, dtype=np.float32)
   pattern = cv2.GaussianBlur(coarse, (0, 0), 0.8) - cv2.GaussianBlur(coarse, (0, 0), 6.0)
-  return fine / fine.std(), pattern / pattern.std()
+  return pattern / pattern.std()
 
 
 def _cut(bank: np.ndarray, shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
