@@ -8,13 +8,10 @@ import pathlib
 from collections.abc import Sequence
 
 from absl import flags
-from ml_collections import config_flags
 
 from msk_jax.io import console
 
-_CONFIG = config_flags.DEFINE_config_file(
-  "config", "configs/phantom.py", "The cohort's size, seed and flaws.", lock_config=True
-)
+_CONFIG = console.define_config("configs/phantom.py", "The cohort's size, seed and flaws.")
 _WORKDIR = flags.DEFINE_string("workdir", "workspace", "Folder of the project's data; the phantom goes to raw/ in it.")
 _WORKERS = flags.DEFINE_integer("workers", -1, "Processes that draw; 0 for none but this one, -1 for one per core.")
 
