@@ -29,6 +29,7 @@ class AgeModel(nn.Module):
     side_nodes: nodes of the side network.
     batch_norm_momentum: share kept of the old moving statistics at each training step.
     dtype: of the backbone's computation.
+    is_fast: whether the backbone uses the forms of `fast_layers`, with the same results; None: on a CPU.
   """
 
   backbone_name: str
@@ -38,6 +39,7 @@ class AgeModel(nn.Module):
   side_nodes: int = 16
   batch_norm_momentum: float = layers.BATCH_NORM_MOMENTUM
   dtype: Any = jnp.float32
+  is_fast: bool | None = None
 
   @nn.compact
   def __call__(
@@ -56,7 +58,11 @@ class AgeModel(nn.Module):
       `side_bk`, `dense_0` ... and `age_z_b`.
     """
     backbone = backbones.make_backbone(
-      self.backbone_name, dtype=self.dtype, batch_norm_momentum=self.batch_norm_momentum, name="backbone"
+      self.backbone_name,
+      dtype=self.dtype,
+      batch_norm_momentum=self.batch_norm_momentum,
+      is_fast=self.is_fast,
+      name="backbone",
     )
     features_bhwc, out = backbone(_to_colour(image_bhwc).astype(self.dtype), train=train)
     out = {**out, "pre_pool_bhwc": features_bhwc}

@@ -69,7 +69,10 @@ class BranchedBlock(nn.Module):
     return apply_branches(self.branches, x_bhwc, self.options, train=train)
 
 
-_POOLS = {AVERAGE_POOL: layers.average_pool_3x3, MAX_POOL: layers.max_pool_3x3}
+def _apply_pool(pool: str, x_bhwc: jax.Array, options: layers.LayerOptions) -> jax.Array:
+  if pool == AVERAGE_POOL:
+    return layers.average_pool_3x3(x_bhwc)
+  return layers.max_pool_3x3(x_bhwc, options.use_fast())
 
 
 def apply_branches(branches: Branches, x_bhwc: jax.Array, options: layers.LayerOptions, *, train: bool) -> jax.Array:
@@ -83,7 +86,7 @@ def apply_branches(branches: Branches, x_bhwc: jax.Array, options: layers.LayerO
       elif isinstance(step, Conv):
         x_bhwc = apply_conv(step, x_bhwc, options, train=train, name=f"conv_{next(numbers)}")
       else:
-        x_bhwc = _POOLS[step](x_bhwc)
+        x_bhwc = _apply_pool(step, x_bhwc, options)
     return x_bhwc
 
   def run(branches: Branches, x_bhwc: jax.Array) -> jax.Array:
@@ -107,7 +110,7 @@ def apply_stem(
     if isinstance(step, Conv):
       x_bhwc = apply_conv(step, x_bhwc, options, train=train, name=f"stem_{next(numbers)}")
     else:
-      x_bhwc = _POOLS[step](x_bhwc)
+      x_bhwc = _apply_pool(step, x_bhwc, options)
   return x_bhwc
 
 

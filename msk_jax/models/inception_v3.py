@@ -80,10 +80,12 @@ class InceptionV3(nn.Module):
   Attributes:
     dtype: of the computation.
     batch_norm_momentum: share kept of the old moving statistics at each training step.
+    is_fast: whether the forms of `fast_layers` are used, with the same results; None: on a CPU.
   """
 
   dtype: Any = jnp.float32
   batch_norm_momentum: float = layers.BATCH_NORM_MOMENTUM
+  is_fast: bool | None = None
 
   @nn.compact
   def __call__(self, image_bhwc: jax.Array, *, train: bool) -> tuple[jax.Array, dict[str, jax.Array]]:
@@ -101,7 +103,7 @@ class InceptionV3(nn.Module):
       ValueError: the image is too small.
     """
     layers.check_image_size(image_bhwc, MIN_IMAGE_PX, "InceptionV3")
-    options = layers.LayerOptions(self.dtype, self.batch_norm_momentum)
+    options = layers.LayerOptions(self.dtype, self.batch_norm_momentum, self.is_fast)
     x_bhwc = branches.apply_stem(STEM, image_bhwc, options, train=train)
     out = {"stem": x_bhwc}
     for name, table in BLOCKS.items():

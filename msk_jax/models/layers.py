@@ -8,6 +8,8 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from msk_jax.models import fast_layers
+
 BATCH_NORM_EPSILON = 1e-3  # Keras' default, with which the ImageNet weights were trained
 BATCH_NORM_MOMENTUM = 0.99  # the share kept of the old moving statistics at each step; Keras' default
 KERNEL_INIT = nn.initializers.glorot_uniform()  # Keras' default for convolutions and dense layers
@@ -20,10 +22,16 @@ class LayerOptions:
   Attributes:
     dtype: of the computation; parameters and moving statistics are float32 whatever it is.
     batch_norm_momentum: share kept of the old moving mean and variance at each training step.
+    is_fast: whether the forms of `fast_layers` are used; None: on a CPU.
   """
 
   dtype: Any = jnp.float32
   batch_norm_momentum: float = BATCH_NORM_MOMENTUM
+  is_fast: bool | None = None
+
+  def use_fast(self) -> bool:
+    """Returns `is_fast`, or whether this program computes on a CPU."""
+    return jax.default_backend() == "cpu" if self.is_fast is None else self.is_fast
 
 
 class ConvBatchNorm(nn.Module):
@@ -49,28 +57,64 @@ class ConvBatchNorm(nn.Module):
   @nn.compact
   def __call__(self, x_bhwc: jax.Array, *, train: bool) -> jax.Array:
     """Maps [b, h, w, c] to [b, h', w', filters], in `options.dtype`."""
-    x_bhwc = nn.Conv(
-      self.filters,
-      self.window,
-      strides=self.stride,
-      padding=self.padding,
-      use_bias=False,
-      dtype=self.options.dtype,
-      kernel_init=KERNEL_INIT,
-      name="conv",
-    )(x_bhwc)
-    # The variance as the mean of squared deviations: E[x^2] - E[x]^2 loses all digits where a channel's
-    # mean is large beside its spread, which an image that was not centred brings about in the stem.
-    x_bhwc = nn.BatchNorm(
-      use_running_average=not train,
-      momentum=self.options.batch_norm_momentum,
-      epsilon=BATCH_NORM_EPSILON,
-      use_scale=False,
-      use_fast_variance=False,
-      dtype=self.options.dtype,
-      name="batch_norm",
-    )(x_bhwc)
-    return nn.relu(x_bhwc)
+    x_bhwc = _Conv(self.filters, self.window, self.stride, self.padding, self.options, name="conv")(x_bhwc)
+    return _BatchNormRelu(self.options, name="batch_norm")(x_bhwc, train=train)
+
+
+class _Conv(nn.Module):
+  filters: int
+  window: tuple[int, int]
+  stride: int
+  padding: str
+  options: LayerOptions
+
+  @nn.compact
+  def __call__(self, x_bhwc: jax.Array) -> jax.Array:
+    kernel = self.param("kernel", KERNEL_INIT, (*self.window, x_bhwc.shape[-1], self.filters))
+    if self.options.use_fast() and self.stride == 1 and self.padding == "SAME":
+      kernel = fast_layers.reachable_window(kernel, x_bhwc.shape[1:3])
+    x_bhwc, kernel = x_bhwc.astype(self.options.dtype), kernel.astype(self.options.dtype)
+    strides = (self.stride, self.stride)
+    return lax.conv_general_dilated(x_bhwc, kernel, strides, self.padding, dimension_numbers=("NHWC", "HWIO", "NHWC"))
+
+
+class _BatchNormRelu(nn.Module):
+  options: LayerOptions
+
+  @nn.compact
+  def __call__(self, x_bhwc: jax.Array, *, train: bool) -> jax.Array:
+    channels = x_bhwc.shape[-1]
+    bias_c = self.param("bias", nn.initializers.zeros, (channels,))
+    mean = self.variable("batch_stats", "mean", jnp.zeros, (channels,))
+    var = self.variable("batch_stats", "var", jnp.ones, (channels,))
+    x_rc = x_bhwc.reshape(-1, channels)
+    if not train:
+      return _normalise_relu(x_rc, mean.value, var.value, bias_c).reshape(x_bhwc.shape)
+    if self.options.use_fast():
+      y_rc, mean_c, var_c = fast_layers.batch_norm_relu(x_rc, bias_c, BATCH_NORM_EPSILON)
+    else:
+      mean_c, var_c = _moments(x_rc)
+      y_rc = _normalise_relu(x_rc, mean_c, var_c, bias_c)
+    if not self.is_initializing():
+      keep = self.options.batch_norm_momentum
+      mean.value = keep * mean.value + (1 - keep) * lax.stop_gradient(mean_c)
+      var.value = keep * var.value + (1 - keep) * lax.stop_gradient(var_c)
+    return y_rc.reshape(x_bhwc.shape)
+
+
+def _moments(x_rc: jax.Array) -> tuple[jax.Array, jax.Array]:
+  """Returns each column's mean and biased variance, in float32 at least.
+
+  The variance is the mean of squared deviations. E[x^2] - E[x]^2 saves one pass over the data, but loses all digits
+  where a channel's mean is large beside its spread, which an image that was not centred brings about.
+  """
+  x_rc = x_rc.astype(jnp.promote_types(x_rc.dtype, jnp.float32))
+  return x_rc.mean(axis=0), x_rc.var(axis=0)
+
+
+def _normalise_relu(x_rc: jax.Array, mean_c: jax.Array, var_c: jax.Array, bias_c: jax.Array) -> jax.Array:
+  y_rc = (x_rc - mean_c[None]) * lax.rsqrt(var_c + BATCH_NORM_EPSILON)[None] + bias_c[None]
+  return nn.relu(y_rc).astype(x_rc.dtype)
 
 
 def average_pool_3x3(x_bhwc: jax.Array) -> jax.Array:
@@ -94,8 +138,10 @@ def _window_counts(size: int) -> jax.Array:
   return jnp.asarray([float(min(i + 1, size - 1) - max(i - 1, 0) + 1) for i in range(size)])
 
 
-def max_pool_3x3(x_bhwc: jax.Array) -> jax.Array:
+def max_pool_3x3(x_bhwc: jax.Array, is_fast: bool = False) -> jax.Array:
   """Takes the maximum over 3x3 windows, stride 2, no padding: [b, h, w, c] -> [b, (h-1)//2, (w-1)//2, c]."""
+  if is_fast:
+    return fast_layers.max_pool_3x3(x_bhwc)
   return nn.max_pool(x_bhwc, (3, 3), strides=(2, 2), padding="VALID")
 
 

@@ -20,10 +20,12 @@ class SimpleCNN(nn.Module):
   Attributes:
     dtype: of the computation.
     batch_norm_momentum: share kept of the old moving statistics at each training step.
+    is_fast: whether the forms of `fast_layers` are used, with the same results; None: on a CPU.
   """
 
   dtype: Any = jnp.float32
   batch_norm_momentum: float = layers.BATCH_NORM_MOMENTUM
+  is_fast: bool | None = None
 
   @nn.compact
   def __call__(self, image_bhwc: jax.Array, *, train: bool) -> tuple[jax.Array, dict[str, jax.Array]]:
@@ -40,7 +42,7 @@ class SimpleCNN(nn.Module):
       ValueError: the image is too small.
     """
     layers.check_image_size(image_bhwc, MIN_IMAGE_PX, "SimpleCNN")
-    options = layers.LayerOptions(self.dtype, self.batch_norm_momentum)
+    options = layers.LayerOptions(self.dtype, self.batch_norm_momentum, self.is_fast)
     x_bhwc, out = image_bhwc, {}
     for i, filters in enumerate(FILTERS):
       if i > 0:

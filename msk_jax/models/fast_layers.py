@@ -1,0 +1,115 @@
+"""The same layers with derivatives and windows written for speed on CPUs.
+
+Values and gradients are those of the plain forms in `layers` up to rounding (tests/models/test_fast_layers.py).
+A training step of InceptionV3 at 96x80 pixels and batch 16 takes a sixth less time with them on two cores of an
+AMD EPYC (1.35 s of CPU time become 1.13 s; convolutions sent to Eigen in both).
+"""
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+
+def reachable_window(kernel: jax.Array, map_shape: tuple[int, int]) -> jax.Array:
+  """Cuts off the rows and columns of a kernel that only ever meet the padding.
+
+  In a map of n rows, with stride 1 and the same size out, places more than n - 1 rows from a kernel's centre lie
+  outside wherever the kernel stands. Their gradient is 0 with or without the cut.
+
+  Args:
+    kernel: [rows, columns, in, out]; rows and columns odd.
+    map_shape: (rows, columns) of the convolution's input.
+
+  Returns:
+    [rows', columns', in, out]; rows' and columns' odd.
+  """
+  cuts = []
+  for size, places in zip(kernel.shape[:2], map_shape, strict=True):
+    reach = min(size // 2, places - 1)
+    cuts.append(slice(size // 2 - reach, size // 2 + reach + 1))
+  return kernel[cuts[0], cuts[1]]
+
+
+@jax.custom_vjp
+def batch_norm_relu(x_rc: jax.Array, bias_c: jax.Array, epsilon: float) -> tuple[jax.Array, jax.Array, jax.Array]:
+  """Normalises each column by its mean and variance, adds the bias, applies ReLU.
+
+  Sums over rows are products with a vector of ones: a matrix product is what a CPU does best.
+
+  Args:
+    x_rc: [rows, channels] floats; computed in float32 at least.
+    bias_c: [channels].
+    epsilon: added to the variance. Not differentiated.
+
+  Returns:
+    y [rows, channels] in the dtype of x; mean [channels] and (biased) variance [channels] of the columns, which
+    are for the moving statistics: no gradient flows through them.
+  """
+  return _batch_norm_relu_forward(x_rc, bias_c, epsilon)[0]
+
+
+def _batch_norm_relu_forward(x_rc, bias_c, epsilon):
+  wide_rc, bias_c = _widen(x_rc), _widen(bias_c)
+  mean_c = _sum_rows(wide_rc) / x_rc.shape[0]
+  centred_rc = wide_rc - mean_c[None]
+  variance_c = _sum_rows(centred_rc * centred_rc) / x_rc.shape[0]
+  inverse_c = lax.rsqrt(variance_c + epsilon)
+  y_rc = jnp.maximum(centred_rc * inverse_c[None] + bias_c[None], 0).astype(x_rc.dtype)
+  return (y_rc, mean_c, variance_c), (x_rc, y_rc, mean_c, inverse_c)
+
+
+def _batch_norm_relu_backward(saved, cotangents):
+  x_rc, y_rc, mean_c, inverse_c = saved
+  num_rows = x_rc.shape[0]
+  normalised_rc = (_widen(x_rc) - mean_c[None]) * inverse_c[None]
+  through_rc = jnp.where(y_rc > 0, _widen(cotangents[0]), 0)
+  bias_gradient_c = _sum_rows(through_rc)
+  slope_c = _sum_rows(through_rc * normalised_rc) / num_rows
+  centred_rc = through_rc - (bias_gradient_c / num_rows)[None] - normalised_rc * slope_c[None]
+  return (centred_rc * inverse_c[None]).astype(x_rc.dtype), bias_gradient_c, None
+
+
+batch_norm_relu.defvjp(_batch_norm_relu_forward, _batch_norm_relu_backward)
+
+
+def _widen(x: jax.Array) -> jax.Array:
+  return x.astype(jnp.promote_types(x.dtype, jnp.float32))
+
+
+def _sum_rows(x_rc: jax.Array) -> jax.Array:
+  return jnp.ones((x_rc.shape[0],), x_rc.dtype) @ x_rc
+
+
+@jax.custom_vjp
+def max_pool_3x3(x_bhwc: jax.Array) -> jax.Array:
+  """Takes the maximum over 3x3 windows, stride 2, no padding: [b, h, w, c] -> [b, (h-1)//2, (w-1)//2, c].
+
+  The gradient goes to the first maximum of a window, read row by row, as XLA's own does: after a ReLU many are equal.
+  """
+  return _max_pool_forward(x_bhwc)[0]
+
+
+def _max_pool_forward(x_bhwc):
+  y_bhwc = lax.reduce_window(x_bhwc, -jnp.inf, lax.max, (1, 3, 3, 1), (1, 2, 2, 1), "VALID")
+  return y_bhwc, (x_bhwc, y_bhwc)
+
+
+def _max_pool_backward(saved, gradient_bhwc):
+  x_bhwc, y_bhwc = saved
+  rows, columns = y_bhwc.shape[1:3]
+  is_taken = jnp.zeros(y_bhwc.shape, bool)
+  total_bhwc = jnp.zeros_like(x_bhwc)
+  for i in range(3):
+    for j in range(3):
+      # Place (i, j) of all windows at once.
+      place = x_bhwc[:, i : i + 2 * rows - 1 : 2, j : j + 2 * columns - 1 : 2]
+      is_first = (place == y_bhwc) & ~is_taken
+      is_taken |= is_first
+      share = jnp.where(is_first, gradient_bhwc, 0)
+      below, right = x_bhwc.shape[1] - i - (2 * rows - 1), x_bhwc.shape[2] - j - (2 * columns - 1)
+      spread = ((0, 0, 0), (i, below, 1), (j, right, 1), (0, 0, 0))
+      total_bhwc += lax.pad(share, jnp.zeros((), share.dtype), spread)
+  return (total_bhwc,)
+
+
+max_pool_3x3.defvjp(_max_pool_forward, _max_pool_backward)
