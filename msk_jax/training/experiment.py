@@ -13,6 +13,8 @@ from msk_jax.io import errors, run_record
 from msk_jax.models import age_model
 from msk_jax.training import data, loop, results, spec, stopping
 
+_SHOWN = 8  # differing settings named in a message
+
 
 @dataclasses.dataclass(frozen=True)
 class Ended:
@@ -60,18 +62,19 @@ def run(experiment: spec.ExperimentSpec, view: views.View, data_kind: str, workd
 
 
 def _claim(folder: pathlib.Path, settings: dict[str, Any], hashes: dict[str, str], overwrite: bool) -> None:
-  """Writes the run record of a new run; makes sure that an old one was of the same settings and data."""
-  if run_record.read(folder) is not None and not run_record.is_current(folder, settings, hashes):
-    changes = run_record.differences(folder, settings, hashes)
+  """Writes the run record of a new run; makes sure that what lies there is of the same settings and data."""
+  if run_record.is_current(folder, settings, hashes):
+    return
+  if folder.exists() and any(folder.iterdir()):
+    changes = run_record.differences(folder, settings, hashes) if run_record.read(folder) else ["it has no run record"]
     if not overwrite:
       raise errors.InputError(
-        f"{folder} holds a model trained otherwise ({'; '.join(changes[:8])}). Give another --workdir, or "
+        f"{folder} holds a model trained otherwise ({'; '.join(changes[:_SHOWN])}). Give another --workdir, or "
         "--overwrite to throw that model away."
       )
     logging.info("--overwrite: removing the model in %s", folder)
     shutil.rmtree(folder)
-  if run_record.read(folder) is None:
-    run_record.write(folder, "train", settings, hashes, [str(device) for device in jax.devices()])
+  run_record.write(folder, "train", settings, hashes, [str(device) for device in jax.devices()])
 
 
 def _describe(program: loop.Program, experiment: spec.ExperimentSpec, loaded: data.Loaded) -> None:

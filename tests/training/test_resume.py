@@ -118,3 +118,10 @@ def test_a_longer_training_goes_on_from_a_finished_one(tmp_path, straight):
 def test_other_settings_are_refused_and_named(straight):
   with pytest.raises(errors.InputError, match=r"trained otherwise \(train.learning_rate: 0.003 -> 0.01\)"):
     experiment.run(cohort.experiment(learning_rate=0.01), cohort.VIEW, "phantom", straight[0])
+
+
+def test_a_checkpoint_without_record_is_not_trusted(tmp_path):
+  cohort.write_workdir(tmp_path)
+  (tmp_path / "models/knee/simple_cnn/fold_0/checkpoints").mkdir(parents=True)
+  with pytest.raises(errors.InputError, match="it has no run record"):
+    _run(tmp_path)
