@@ -1,8 +1,8 @@
 """The same layers with derivatives and windows written for speed on CPUs.
 
 Values and gradients are those of the plain forms in `layers` up to rounding (tests/models/test_fast_layers.py).
-A training step of InceptionV3 at 96x80 pixels and batch 16 takes a sixth less time with them on two cores of an
-AMD EPYC (1.35 s of CPU time become 1.13 s; convolutions sent to Eigen in both).
+A training step of InceptionV3 at 96x80 pixels and batch 16 takes a seventh less time with them on two cores of
+an AMD EPYC (1.34 s of CPU time become 1.16 s; convolutions sent to Eigen in both).
 """
 
 import jax
@@ -34,7 +34,8 @@ def reachable_window(kernel: jax.Array, map_shape: tuple[int, int]) -> jax.Array
 def batch_norm_relu(x_rc: jax.Array, bias_c: jax.Array, epsilon: float) -> tuple[jax.Array, jax.Array, jax.Array]:
   """Normalises each column by its mean and variance, adds the bias, applies ReLU.
 
-  Sums over rows are products with a vector of ones: a matrix product is what a CPU does best.
+  Sums over rows are XLA's, in a tree. Products with a vector of ones would save 2% of a training step, but add row
+  after row: a relative error of 1.5e-5 instead of 1e-7 at 299 pixels, and half again the error of the gradients.
 
   Args:
     x_rc: [rows, channels] floats; computed in float32 at least.
@@ -50,9 +51,9 @@ def batch_norm_relu(x_rc: jax.Array, bias_c: jax.Array, epsilon: float) -> tuple
 
 def _batch_norm_relu_forward(x_rc, bias_c, epsilon):
   wide_rc, bias_c = _widen(x_rc), _widen(bias_c)
-  mean_c = _sum_rows(wide_rc) / x_rc.shape[0]
+  mean_c = wide_rc.sum(axis=0) / x_rc.shape[0]
   centred_rc = wide_rc - mean_c[None]
-  variance_c = _sum_rows(centred_rc * centred_rc) / x_rc.shape[0]
+  variance_c = (centred_rc * centred_rc).sum(axis=0) / x_rc.shape[0]
   inverse_c = lax.rsqrt(variance_c + epsilon)
   y_rc = jnp.maximum(centred_rc * inverse_c[None] + bias_c[None], 0).astype(x_rc.dtype)
   return (y_rc, mean_c, variance_c), (x_rc, y_rc, mean_c, inverse_c)
@@ -63,8 +64,8 @@ def _batch_norm_relu_backward(saved, cotangents):
   num_rows = x_rc.shape[0]
   normalised_rc = (_widen(x_rc) - mean_c[None]) * inverse_c[None]
   through_rc = jnp.where(y_rc > 0, _widen(cotangents[0]), 0)
-  bias_gradient_c = _sum_rows(through_rc)
-  slope_c = _sum_rows(through_rc * normalised_rc) / num_rows
+  bias_gradient_c = through_rc.sum(axis=0)
+  slope_c = (through_rc * normalised_rc).sum(axis=0) / num_rows
   centred_rc = through_rc - (bias_gradient_c / num_rows)[None] - normalised_rc * slope_c[None]
   return (centred_rc * inverse_c[None]).astype(x_rc.dtype), bias_gradient_c, None
 
@@ -74,10 +75,6 @@ batch_norm_relu.defvjp(_batch_norm_relu_forward, _batch_norm_relu_backward)
 
 def _widen(x: jax.Array) -> jax.Array:
   return x.astype(jnp.promote_types(x.dtype, jnp.float32))
-
-
-def _sum_rows(x_rc: jax.Array) -> jax.Array:
-  return jnp.ones((x_rc.shape[0],), x_rc.dtype) @ x_rc
 
 
 @jax.custom_vjp
