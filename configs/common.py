@@ -9,8 +9,8 @@ import sys
 from typing import Any
 
 import ml_collections
-from msk_jax.preparation import spec as data_spec
 
+from msk_jax.preparation import spec as data_spec
 from msk_jax.training import spec as training_spec
 
 DATA_VARIABLE = "MSK_DATA"
@@ -19,13 +19,13 @@ _ROOT_FLAG = "--config.data.root"
 # The phantom is small and its networks start from random weights: fewer and smaller images, larger steps.
 _PHANTOM_TRAINING = {
   "batch_size": 16,
-  "learning_rate": 1e-3,
+  "learning_rate": 3e-4,
   "images_per_epoch": 640,
-  "max_epochs": 9,
-  "plateau_patience": 2,
+  "max_epochs": 10,
+  "plateau_patience": 1,
   "early_stopping_patience": 6,
 }
-_PHANTOM_MODEL = {"batch_norm_momentum": 0.9, "l2": 1e-3, "num_dense_nodes": 256, "dropout": 0.2}
+_PHANTOM_MODEL = {"batch_norm_momentum": 0.95, "l2": 1e-4, "num_dense_nodes": 256, "dropout": 0.2}
 _PAPER_BATCH_SIZE = {"inception_resnet_v2": 8}  # images; 32 for the others (Methods, "Image models")
 
 

@@ -20,7 +20,7 @@ class Sides(grain.MapDataset):
   def __len__(self) -> int:
     return min(len(self._parent) * self._num_sides, sys.maxsize)  # an endless parent already has the largest length
 
-  def __getitem__(self, index):
+  def __getitem__(self, index):  # pyrefly: ignore[bad-override]
     if isinstance(index, slice):
       return self.slice(index)
     sample, side = divmod(index, self._num_sides)

@@ -72,7 +72,7 @@ class _Conv(nn.Module):
   def __call__(self, x_bhwc: jax.Array) -> jax.Array:
     kernel = self.param("kernel", KERNEL_INIT, (*self.window, x_bhwc.shape[-1], self.filters))
     if self.options.use_fast() and self.stride == 1 and self.padding == "SAME":
-      kernel = fast_layers.reachable_window(kernel, x_bhwc.shape[1:3])
+      kernel = fast_layers.reachable_window(kernel, (x_bhwc.shape[1], x_bhwc.shape[2]))
     x_bhwc, kernel = x_bhwc.astype(self.options.dtype), kernel.astype(self.options.dtype)
     strides = (self.stride, self.stride)
     return lax.conv_general_dilated(x_bhwc, kernel, strides, self.padding, dimension_numbers=("NHWC", "HWIO", "NHWC"))

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from msk_jax.models import age_model
+from msk_jax.models import age_model, initialise
 
 
 @flax.struct.dataclass
@@ -69,9 +69,7 @@ def create(rng: jax.Array, *, model: age_model.AgeModel, tx: optax.GradientTrans
     image_shape: (rows, columns, channels) of the stored images.
     num_side_inputs: columns of the side network's input.
   """
-  image = jnp.zeros((1, *image_shape), jnp.float32)
-  side = jnp.zeros((1, num_side_inputs), jnp.float32)
-  variables = model.init(rng, image, side, train=False)
+  variables = initialise.init_variables(model, rng, image_shape, num_side_inputs)
   params = variables["params"]
   batch_stats = variables.get("batch_stats", {})
   return TrainState(jnp.zeros((), jnp.int32), params, batch_stats, tx.init(params), Progress.start())

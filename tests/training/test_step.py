@@ -52,7 +52,7 @@ def test_golden_step(setup, devices):
   assert int(after.step) == 1 and int(after.progress.num_images) == 8
 
 
-_GOLDEN = [5.788354, 2.0815144, 105.001076, 1.3045238, 16.009789, 5.283637, 2.675935, 16.877285, 5.788354]
+_GOLDEN = [6.322885, 2.579305, 191.078934, 1.524642, 15.985712, 5.312046, 2.588425, 16.88637, 6.322885]
 
 
 def test_penalty_is_the_sum_of_squared_head_kernels(setup):
