@@ -21,9 +21,10 @@ _PHANTOM_TRAINING = {
   "batch_size": 16,
   "learning_rate": 3e-4,
   "images_per_epoch": 640,
-  "max_epochs": 10,
+  "max_epochs": 14,
   "plateau_patience": 1,
-  "early_stopping_patience": 6,
+  "plateau_factor": 0.3,
+  "early_stopping_patience": 10,
 }
 _PHANTOM_MODEL = {"batch_norm_momentum": 0.95, "l2": 1e-4, "num_dense_nodes": 256, "dropout": 0.2}
 _PAPER_BATCH_SIZE = {"inception_resnet_v2": 8}  # images; 32 for the others (Methods, "Image models")

@@ -127,9 +127,12 @@ def _find_tables(
 
 def _check(found: Files, spec: data_spec.DataSpec, root: pathlib.Path, num_files: int) -> None:
   lacks = []
-  if not found.tables:
+  if not found.tables and not spec.images_only:
     where = ", ".join(spec.tables or USUAL_TABLES)
-    lacks.append(f"no tables: looked for {where} ending in {', '.join(table_files.SUFFIXES)} (config.data.tables)")
+    lacks.append(
+      f"no tables: looked for {where} ending in {', '.join(table_files.SUFFIXES)} (config.data.tables)."
+      " For the images alone, without a cohort: --config.data.images_only=True"
+    )
   if not found.zips:
     lacks.append(f"no DXA archives: looked for {', '.join(spec.zips)} (config.data.zips)")
   if not found.withdrawals and not spec.allow_no_withdrawals:

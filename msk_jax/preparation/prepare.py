@@ -83,6 +83,9 @@ def _prepare_ukb(spec: data_spec.DataSpec, workdir: pathlib.Path) -> None:
 
     phantom.generate(spec.phantom, root, num_workers(spec))
   files = layout.find(spec, root, workdir)
+  if spec.images_only:
+    _read_images_only(spec, files, workdir)
+    return
   settings, hashes = settings_of(spec, workdir), files.hashes()
   if _is_done(workdir, settings, hashes):
     return
@@ -108,6 +111,14 @@ def _prepare_ukb(spec: data_spec.DataSpec, workdir: pathlib.Path) -> None:
     "imaged_people_without_demographics": _num_strangers(participants, indexes),
   }
   _finish(workdir, assembly.Cohort(participants, visits, folds), settings, hashes, left_out, counts)
+
+
+def _read_images_only(spec: data_spec.DataSpec, files: layout.Files, workdir: pathlib.Path) -> None:
+  withdrawn, key = withdrawals.read(files.withdrawals), privacy.load_key(workdir)
+  _take_over(spec, workdir)
+  (workdir / schemas.FOLDER / run_record.FILE_NAME).unlink(missing_ok=True)  # an older cohort may not fit these images
+  counts = ingest.ingest_zips(files.zips, workdir, withdrawn=withdrawn, key=key, workers=num_workers(spec))
+  summary.show({"images": counts.images, "left_out": {}, "reasons": counts.reasons}, workdir)
 
 
 def _prepare_folder(spec: data_spec.DataSpec, workdir: pathlib.Path) -> None:

@@ -27,6 +27,8 @@ class DataSpec:
     withdrawals: globs of the lists of withdrawn participants.
     kinship: globs of the relatedness file.
     allow_no_withdrawals: say so if there really is no list of withdrawals for this application.
+    images_only: read the archives alone, without tables: for a look at the images and the QC report. There is no
+      cohort then, and nothing to train on; a later call without it goes on from the images that are there.
     num_folds: folds of participants.
     fold_seed: another seed, another division.
     workers: processes that read images; 0 reads in this process, -1 takes one per core.
@@ -41,6 +43,7 @@ class DataSpec:
   withdrawals: tuple[str, ...] = ("**/w*_*.csv",)
   kinship: tuple[str, ...] = ("**/ukb_rel*.dat",)
   allow_no_withdrawals: bool = False
+  images_only: bool = False
   num_folds: int = 10
   fold_seed: int = 0
   workers: int = -1

@@ -10,10 +10,16 @@ from msk_jax.imaging import quality
 
 
 def show(results: Mapping[str, Any], workdir: pathlib.Path) -> None:
-  """Prints the counts of a run record's results (participants, visits, images, left_out, reasons) to stderr."""
+  """Prints the counts of a run record's results to stderr.
+
+  Args:
+    results: `images`, `left_out`, `reasons` and, unless images alone were read, `participants` and `visits`.
+    workdir: where everything lies.
+  """
   printer = console.Console(stderr=True)
   printer.print(make_table(results))
-  printer.print(f"Prepared in {workdir}: cohort/, images/, and qc/ with the reasons and a contact sheet per view.")
+  folders = "cohort/, images/" if "participants" in results else "images/ (no cohort: config.data.images_only)"
+  printer.print(f"Prepared in {workdir}: {folders}, and qc/ with the reasons and a contact sheet per view.")
 
 
 def make_table(results: Mapping[str, Any]) -> table.Table:
@@ -21,7 +27,8 @@ def make_table(results: Mapping[str, Any]) -> table.Table:
   made = table.Table("what", "count", "meaning", title="prepared")
   made.columns[1].justify = "right"
   for name in ("participants", "visits"):
-    made.add_row(name, f"{results[name]:,}", "in the cohort")
+    if name in results:
+      made.add_row(name, f"{results[name]:,}", "in the cohort")
   for view, count in results["images"].items():
     made.add_row(f"images {view}", f"{count:,}", "stored")
   made.add_section()

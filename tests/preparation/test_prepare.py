@@ -212,3 +212,19 @@ def test_images_of_strangers_are_counted(tmp_path):
   raw_data.add_zip(root, "9000099")
   prepare.prepare(_spec(root), tmp_path / "work")
   assert run_record.read(tmp_path / "work" / "cohort")["results"]["left_out"]["imaged_people_without_demographics"] == 1
+
+
+def test_archives_alone_give_images_and_a_later_call_the_cohort(root, tmp_path):
+  """Only zips and the list of withdrawals lie there: images and QC, no cohort; with the tables it goes on."""
+  bare, workdir = tmp_path / "bare", tmp_path / "work"
+  shutil.copytree(root, bare, ignore=shutil.ignore_patterns("tables"))
+  with pytest.raises(errors.InputError, match="images_only=True"):
+    prepare.prepare(_spec(bare), workdir)
+  prepare.prepare(_spec(bare, images_only=True), workdir)
+  assert not (workdir / "cohort" / "participants.parquet").exists()
+  assert run_record.read(workdir / "cohort") is None
+  assert (workdir / "qc" / "contact_knee.png").exists()
+  assert set(_index(workdir)["eid"]) == set(raw_data.IMAGED) - set(raw_data.WITHDRAWN)
+  shutil.copytree(root / "tables", bare / "tables")
+  prepare.prepare(_spec(bare), workdir)
+  assert run_record.read(workdir / "cohort") is not None
