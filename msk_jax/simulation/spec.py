@@ -68,7 +68,7 @@ class PhantomSpec:
     noise: size of the images' noise, 1 as designed.
   """
 
-  num_participants: int = 600
+  num_participants: int = 1000
   seed: int = 0
   imaged_fraction: float = 0.95
   repeat_imaging_fraction: float = 0.1

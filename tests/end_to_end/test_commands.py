@@ -89,6 +89,18 @@ def test_the_same_command_again_does_nothing(phantom_run):
 
 
 @pytest.mark.slow
+def test_colour_images_in_the_same_workdir(phantom_run):
+  """The mixed view has three channels; the prepared data serve every view."""
+  workdir, _ = phantom_run
+  config = "--config=configs/full_body.py:view=mixed,smoke,backbone=simple_cnn,fold=3"
+  done = _command("train", config, f"--workdir={workdir}", "--config.model.dropout=.25")
+  assert done.returncode == 0, done.stderr
+  assert "80x76x3" in done.stderr
+  result = json.loads((workdir / "models/full_body/mixed/simple_cnn/fold_3/result.json").read_text())
+  assert result["model"] == "full_body/mixed/simple_cnn" and result["fold"] == 3
+
+
+@pytest.mark.slow
 def test_another_phantom_in_the_same_workdir_is_refused(phantom_run):
   workdir, _ = phantom_run
   config = "--config=configs/knee.py:smoke,backbone=simple_cnn"
