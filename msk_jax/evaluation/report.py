@@ -37,7 +37,7 @@ def print_result(result: Mapping[str, Any], folder: pathlib.Path) -> None:
   rows = [(part, result[part]) for part in ("validation", "test")]
   num_splits, all_tests = pooled.test_summary(folder.parent, result["fold_map_hash"])
   if num_splits > 1:
-    rows.append((f"test, {num_splits} splits so far", all_tests))
+    rows.append((f"test, {num_splits} splits", all_tests))
   print_scores(title, rows)
   lines = [
     f"predictions  {folder / 'predictions.parquet'}",
