@@ -11,10 +11,9 @@ import ml_collections
 
 from configs import common
 
-# Hundreds of images, random initial weights: short epochs, larger steps than the paper's.
+# Hundreds of images, random initial weights: small batches, short epochs.
 _TRAINING = {
   "batch_size": 16,
-  "learning_rate": 3e-4,
   "images_per_epoch": 256,
   "max_epochs": 30,
   "plateau_patience": 3,
@@ -31,7 +30,7 @@ def get_config(argument: str = "") -> ml_collections.ConfigDict:
   config.model.update({"batch_norm_momentum": 0.9, "l2": 1e-3, "num_dense_nodes": 256})
   config.train.update(_TRAINING)
   if given.backbone == "simple_cnn":
-    config.train.learning_rate = 1e-3  # small networks bear larger steps
+    config.train.learning_rate = 1e-3  # a small network bears larger steps than the paper's 1e-4
   if given.smoke:
     common.shrink(config)
   config.lock()
