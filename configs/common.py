@@ -21,7 +21,7 @@ _PHANTOM_TRAINING = {
   "batch_size": 16,
   "learning_rate": 3e-4,
   "images_per_epoch": 640,
-  "max_epochs": 14,
+  "max_epochs": 12,
   "plateau_patience": 1,
   "plateau_factor": 0.3,
   "early_stopping_patience": 10,

@@ -4,7 +4,7 @@ Command: python -m msk_jax.train --config=configs/spine.py:view=sagittal
 Arguments: view=sagittal|coronal, backbone=inception_v3|inception_resnet_v2|simple_cnn,
   fold=0..9, preset=auto|phantom|ukb, smoke=true.
 Hardware: without data, two CPU cores (a phantom cohort is made); with UK Biobank data, one GPU of 16 GB.
-Expected time: phantom about ten minutes, of which two and a half make the cohort; UK Biobank up to ten hours a split.
+Expected time: phantom about ten minutes, of which two make the cohort; UK Biobank up to ten hours a split.
 Expected: phantom test R2 above .4; UK Biobank test R2 .610 (coronal, InceptionResNetV2, published).
 """
 
