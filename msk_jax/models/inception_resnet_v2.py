@@ -7,11 +7,9 @@ of the tables below; a residual block ends with `up`, a plain 1x1 convolution wi
 """
 
 import dataclasses
-from typing import Any
 
 import flax.linen as nn
 import jax
-import jax.numpy as jnp
 
 from msk_jax.models import branches, inception_v3, layers
 from msk_jax.models.branches import AVERAGE_POOL, MAX_POOL, Branches, Conv, halve, square
@@ -81,18 +79,8 @@ class ResidualBlock(nn.Module):
     return nn.relu(x_bhwc) if self.residual.relu else x_bhwc
 
 
-class InceptionResNetV2(nn.Module):
-  """The backbone: 244 convolutions, 54.3 million parameters, 1536 channels at a 32nd of the image's size.
-
-  Attributes:
-    dtype: of the computation.
-    batch_norm_momentum: share kept of the old moving statistics at each training step.
-    is_fast: whether the forms of `fast_layers` are used, with the same results; None: on a CPU.
-  """
-
-  dtype: Any = jnp.float32
-  batch_norm_momentum: float = layers.BATCH_NORM_MOMENTUM
-  is_fast: bool | None = None
+class InceptionResNetV2(layers.Backbone):
+  """The backbone: 244 convolutions, 54.3 million parameters, 1536 channels at a 32nd of the image's size."""
 
   @nn.compact
   def __call__(self, image_bhwc: jax.Array, *, train: bool) -> tuple[jax.Array, dict[str, jax.Array]]:
@@ -111,7 +99,7 @@ class InceptionResNetV2(nn.Module):
       ValueError: the image is too small.
     """
     layers.check_image_size(image_bhwc, MIN_IMAGE_PX, "InceptionResNetV2")
-    options = layers.LayerOptions(self.dtype, self.batch_norm_momentum, self.is_fast)
+    options = self.options
     x_bhwc = branches.apply_stem(STEM, image_bhwc, options, train=train)
     out = {"stem": x_bhwc}
     for name, table in BLOCKS.items():

@@ -5,11 +5,8 @@ Modules: `stem_0` ... `stem_4`, then the blocks `mixed0` ... `mixed10`, each wit
 tables below. Every convolution is a `ConvBatchNorm`.
 """
 
-from typing import Any
-
 import flax.linen as nn
 import jax
-import jax.numpy as jnp
 
 from msk_jax.models import branches, layers
 from msk_jax.models.branches import AVERAGE_POOL, MAX_POOL, Branches, Conv, Fork, halve, square
@@ -74,18 +71,8 @@ BLOCKS: dict[str, Branches] = {
 }
 
 
-class InceptionV3(nn.Module):
-  """The backbone: 94 convolutions, 21.8 million parameters, 2048 channels at a 32nd of the image's size.
-
-  Attributes:
-    dtype: of the computation.
-    batch_norm_momentum: share kept of the old moving statistics at each training step.
-    is_fast: whether the forms of `fast_layers` are used, with the same results; None: on a CPU.
-  """
-
-  dtype: Any = jnp.float32
-  batch_norm_momentum: float = layers.BATCH_NORM_MOMENTUM
-  is_fast: bool | None = None
+class InceptionV3(layers.Backbone):
+  """The backbone: 94 convolutions, 21.8 million parameters, 2048 channels at a 32nd of the image's size."""
 
   @nn.compact
   def __call__(self, image_bhwc: jax.Array, *, train: bool) -> tuple[jax.Array, dict[str, jax.Array]]:
@@ -103,7 +90,7 @@ class InceptionV3(nn.Module):
       ValueError: the image is too small.
     """
     layers.check_image_size(image_bhwc, MIN_IMAGE_PX, "InceptionV3")
-    options = layers.LayerOptions(self.dtype, self.batch_norm_momentum, self.is_fast)
+    options = self.options
     x_bhwc = branches.apply_stem(STEM, image_bhwc, options, train=train)
     out = {"stem": x_bhwc}
     for name, table in BLOCKS.items():

@@ -34,6 +34,25 @@ class LayerOptions:
     return jax.default_backend() == "cpu" if self.is_fast is None else self.is_fast
 
 
+class Backbone(nn.Module):
+  """What all backbones take; a subclass says in its `__call__` what it maps images to.
+
+  Attributes:
+    dtype: of the computation.
+    batch_norm_momentum: share kept of the old moving statistics at each training step.
+    is_fast: whether the forms of `fast_layers` are used, with the same results; None: on a CPU.
+  """
+
+  dtype: Any = jnp.float32
+  batch_norm_momentum: float = BATCH_NORM_MOMENTUM
+  is_fast: bool | None = None
+
+  @property
+  def options(self) -> LayerOptions:
+    """The same for the layers."""
+    return LayerOptions(self.dtype, self.batch_norm_momentum, self.is_fast)
+
+
 class ConvBatchNorm(nn.Module):
   """Convolution without bias, batch normalisation without scale, ReLU.
 

@@ -1,10 +1,7 @@
 """A small backbone for tests, demonstrations and laptops: it learns from scratch within minutes on a CPU."""
 
-from typing import Any
-
 import flax.linen as nn
 import jax
-import jax.numpy as jnp
 
 from msk_jax.models import layers
 
@@ -12,20 +9,11 @@ FILTERS = (16, 32, 64, 96, 128)
 MIN_IMAGE_PX = 32
 
 
-class SimpleCNN(nn.Module):
+class SimpleCNN(layers.Backbone):
   """Five 3x3 convolutions, 190,000 parameters; the features are 128 channels at a 32nd of the image's size.
 
   Modules: `conv_0` ... `conv_4`. Each but the last is followed by a 2x2 max-pool; the first has stride 2.
-
-  Attributes:
-    dtype: of the computation.
-    batch_norm_momentum: share kept of the old moving statistics at each training step.
-    is_fast: whether the forms of `fast_layers` are used, with the same results; None: on a CPU.
   """
-
-  dtype: Any = jnp.float32
-  batch_norm_momentum: float = layers.BATCH_NORM_MOMENTUM
-  is_fast: bool | None = None
 
   @nn.compact
   def __call__(self, image_bhwc: jax.Array, *, train: bool) -> tuple[jax.Array, dict[str, jax.Array]]:
@@ -42,7 +30,7 @@ class SimpleCNN(nn.Module):
       ValueError: the image is too small.
     """
     layers.check_image_size(image_bhwc, MIN_IMAGE_PX, "SimpleCNN")
-    options = layers.LayerOptions(self.dtype, self.batch_norm_momentum, self.is_fast)
+    options = self.options
     x_bhwc, out = image_bhwc, {}
     for i, filters in enumerate(FILTERS):
       if i > 0:
