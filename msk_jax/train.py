@@ -23,7 +23,7 @@ def main(argv: Sequence[str]) -> int:
   from msk_jax.io import specs
   from msk_jax.preparation import prepared
   from msk_jax.preparation import spec as data_spec
-  from msk_jax.training import experiment, loop, spec
+  from msk_jax.training import experiment, network, spec
 
   values = _CONFIG.value.to_dict()
   data = data_spec.from_mapping(values.pop("data"))
@@ -32,7 +32,7 @@ def main(argv: Sequence[str]) -> int:
   if data.kind == "phantom":
     _announce_phantom()
   view = prepared.view_of(data, settings.view)
-  loop.build_model(settings.model)  # a misspelt backbone shows before minutes of preparing
+  network.build_model(settings.model)  # a misspelt backbone shows before minutes of preparing
   prepared.ensure(data, workdir, overwrite=_OVERWRITE.value)
   ended = experiment.run(settings, view, data.kind, workdir, _OVERWRITE.value)
   if ended.result is None:

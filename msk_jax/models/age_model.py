@@ -7,7 +7,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from msk_jax.models import backbones, layers
+from msk_jax.models import backbones, input_scale, layers
 
 _COLOURS = 3  # channels that the backbones take
 _WIDTH_RATIO = 4  # each dense layer has a quarter of the nodes of the one before
@@ -30,6 +30,8 @@ class AgeModel(nn.Module):
     batch_norm_momentum: share kept of the old moving statistics at each training step.
     dtype: of the backbone's computation.
     is_fast: whether the backbone uses the forms of `fast_layers`, with the same results; None: on a CPU.
+    remat: whether the backbone's blocks keep only their input for the backward pass.
+    input_scale: how pixels become the backbone's input, a key of `input_scale.INPUT_SCALES`.
   """
 
   backbone_name: str
@@ -40,6 +42,8 @@ class AgeModel(nn.Module):
   batch_norm_momentum: float = layers.BATCH_NORM_MOMENTUM
   dtype: Any = jnp.float32
   is_fast: bool | None = None
+  remat: bool = False
+  input_scale: str = input_scale.DEFAULT
 
   @nn.compact
   def __call__(
@@ -48,7 +52,7 @@ class AgeModel(nn.Module):
     """Returns the z-scored ages and the intermediates.
 
     Args:
-      image_bhwc: [b, h, w, 1] or [b, h, w, 3] floats in the backbone's input scale.
+      image_bhwc: [b, h, w, 1] or [b, h, w, 3] pixels, uint8 or floats, 0 to 255.
       side_bk: [b, k] z-scored side inputs.
       train: whether dropout acts and batch statistics are used; then `apply` needs `rngs={'dropout': key}`
         and `mutable=['batch_stats']`.
@@ -62,9 +66,11 @@ class AgeModel(nn.Module):
       dtype=self.dtype,
       batch_norm_momentum=self.batch_norm_momentum,
       is_fast=self.is_fast,
+      remat=self.remat,
       name="backbone",
     )
-    features_bhwc, out = backbone(_to_colour(image_bhwc).astype(self.dtype), train=train)
+    scaled_bhwc = _to_colour(input_scale.scale_pixels(image_bhwc, self.input_scale))
+    features_bhwc, out = backbone(scaled_bhwc.astype(self.dtype), train=train)
     out = {**out, "pre_pool_bhwc": features_bhwc}
     out["pooled_bk"] = features_bhwc.astype(jnp.float32).mean(axis=(1, 2))
     out["side_bk"] = nn.relu(_dense(self.side_nodes, "side")(side_bk.astype(jnp.float32)))

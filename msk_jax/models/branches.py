@@ -64,7 +64,7 @@ class BranchedBlock(nn.Module):
   options: layers.LayerOptions = layers.LayerOptions()
 
   @nn.compact
-  def __call__(self, x_bhwc: jax.Array, *, train: bool) -> jax.Array:
+  def __call__(self, x_bhwc: jax.Array, train: bool) -> jax.Array:
     """Maps [b, h, w, c] to [b, h', w', sum of the branches' channels]."""
     return apply_branches(self.branches, x_bhwc, self.options, train=train)
 

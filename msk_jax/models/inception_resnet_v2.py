@@ -69,7 +69,7 @@ class ResidualBlock(nn.Module):
   options: layers.LayerOptions = layers.LayerOptions()
 
   @nn.compact
-  def __call__(self, x_bhwc: jax.Array, *, train: bool) -> jax.Array:
+  def __call__(self, x_bhwc: jax.Array, train: bool) -> jax.Array:
     """Maps [b, h, w, c] to the same shape."""
     y_bhwc = branches.apply_branches(self.residual.branches, x_bhwc, self.options, train=train)
     y_bhwc = nn.Conv(x_bhwc.shape[-1], (1, 1), dtype=self.options.dtype, kernel_init=layers.KERNEL_INIT, name="up")(
@@ -104,10 +104,10 @@ class InceptionResNetV2(layers.Backbone):
     out = {"stem": x_bhwc}
     for name, table in BLOCKS.items():
       if isinstance(table, Residual):
-        x_bhwc = ResidualBlock(table, options, name=name)(x_bhwc, train=train)
+        x_bhwc = self.block(ResidualBlock)(table, options, name=name)(x_bhwc, train)
         out[f"{name}_ac" if table.relu else name] = x_bhwc
       else:
-        x_bhwc = branches.BranchedBlock(table, options, name=name)(x_bhwc, train=train)
+        x_bhwc = self.block(branches.BranchedBlock)(table, options, name=name)(x_bhwc, train)
         out[name] = x_bhwc
     x_bhwc = branches.apply_conv(square(LAST_FILTERS), x_bhwc, options, train=train, name="conv_7b")
     out["conv_7b_ac"] = x_bhwc

@@ -94,7 +94,7 @@ class InceptionV3(layers.Backbone):
     x_bhwc = branches.apply_stem(STEM, image_bhwc, options, train=train)
     out = {"stem": x_bhwc}
     for name, table in BLOCKS.items():
-      x_bhwc = branches.BranchedBlock(table, options, name=name)(x_bhwc, train=train)
+      x_bhwc = self.block(branches.BranchedBlock)(table, options, name=name)(x_bhwc, train)
       out[name] = x_bhwc
     return x_bhwc, out
 

@@ -23,11 +23,14 @@ class LayerOptions:
     dtype: of the computation; parameters and moving statistics are float32 whatever it is.
     batch_norm_momentum: share kept of the old moving mean and variance at each training step.
     is_fast: whether the forms of `fast_layers` are used; None: on a CPU.
+    remat: whether blocks keep only their input for the backward pass and compute the rest anew: less memory, a third
+      more work, the same numbers.
   """
 
   dtype: Any = jnp.float32
   batch_norm_momentum: float = BATCH_NORM_MOMENTUM
   is_fast: bool | None = None
+  remat: bool = False
 
   def use_fast(self) -> bool:
     """Returns `is_fast`, or whether this program computes on a CPU."""
@@ -41,16 +44,26 @@ class Backbone(nn.Module):
     dtype: of the computation.
     batch_norm_momentum: share kept of the old moving statistics at each training step.
     is_fast: whether the forms of `fast_layers` are used, with the same results; None: on a CPU.
+    remat: whether blocks keep only their input for the backward pass (see `LayerOptions`).
   """
 
   dtype: Any = jnp.float32
   batch_norm_momentum: float = BATCH_NORM_MOMENTUM
   is_fast: bool | None = None
+  remat: bool = False
 
   @property
   def options(self) -> LayerOptions:
     """The same for the layers."""
-    return LayerOptions(self.dtype, self.batch_norm_momentum, self.is_fast)
+    return LayerOptions(self.dtype, self.batch_norm_momentum, self.is_fast, self.remat)
+
+  def block(self, block_class: type[nn.Module]) -> type[nn.Module]:
+    """Returns the class to make a block from: itself, or rematerialised.
+
+    Args:
+      block_class: with `__call__(x, train)`, both by position.
+    """
+    return nn.remat(block_class, static_argnums=(2,)) if self.remat else block_class
 
 
 class ConvBatchNorm(nn.Module):
@@ -74,7 +87,7 @@ class ConvBatchNorm(nn.Module):
   options: LayerOptions = LayerOptions()
 
   @nn.compact
-  def __call__(self, x_bhwc: jax.Array, *, train: bool) -> jax.Array:
+  def __call__(self, x_bhwc: jax.Array, train: bool) -> jax.Array:
     """Maps [b, h, w, c] to [b, h', w', filters], in `options.dtype`."""
     x_bhwc = _Conv(self.filters, self.window, self.stride, self.padding, self.options, name="conv")(x_bhwc)
     return _BatchNormRelu(self.options, name="batch_norm")(x_bhwc, train=train)

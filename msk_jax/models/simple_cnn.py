@@ -35,6 +35,8 @@ class SimpleCNN(layers.Backbone):
     for i, filters in enumerate(FILTERS):
       if i > 0:
         x_bhwc = nn.max_pool(x_bhwc, (2, 2), strides=(2, 2))
-      conv = layers.ConvBatchNorm(filters, (3, 3), stride=2 if i == 0 else 1, options=options, name=f"conv_{i}")
-      x_bhwc = out[f"conv_{i}"] = conv(x_bhwc, train=train)
+      conv = self.block(layers.ConvBatchNorm)(
+        filters, (3, 3), stride=2 if i == 0 else 1, options=options, name=f"conv_{i}"
+      )
+      x_bhwc = out[f"conv_{i}"] = conv(x_bhwc, train)
     return x_bhwc, out

@@ -20,11 +20,11 @@ from msk_jax.imaging import views
 from msk_jax.input import pipeline, standardize
 from msk_jax.io import errors
 from msk_jax.io import progress as progress_display
-from msk_jax.models import age_model, backbones
 from msk_jax.training import (
   checkpoints,
   compiler,
   metrics_log,
+  network,
   optimizer,
   prediction,
   sharding,
@@ -84,7 +84,7 @@ class Program:
     Raises:
       InputError: no such backbone, or it can't take images of this size.
     """
-    model = build_model(experiment.model)
+    model = network.build_model(experiment.model)
     tx = optimizer.make(experiment.train)
     self.shardings = sharding.make()
     replicated, by_batch = self.shardings.replicated, self.shardings.by_batch
@@ -117,25 +117,6 @@ class Program:
   def abstract_best(self) -> dict:
     """Returns shapes and shardings of what the best checkpoint holds."""
     return best_of(self.abstract_state)
-
-
-def build_model(settings: spec.ModelSpec) -> age_model.AgeModel:
-  """Returns the network that the settings describe.
-
-  Raises:
-    InputError: no such backbone.
-  """
-  if settings.backbone not in backbones.BACKBONES:
-    known = ", ".join(backbones.BACKBONES)
-    raise errors.InputError(f"config.model.backbone: there is no {settings.backbone!r}; choose one of {known}.")
-  return age_model.AgeModel(
-    backbone_name=settings.backbone,
-    side_nodes=settings.side_nodes,
-    num_dense_layers=settings.num_dense_layers,
-    num_dense_nodes=settings.num_dense_nodes,
-    dropout=settings.dropout,
-    batch_norm_momentum=settings.batch_norm_momentum,
-  )
 
 
 def best_of(current: state.TrainState) -> dict:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 # Settings that change how a run is carried out but never what it computes: an interrupted run may go on with others.
 _NOT_TRAJECTORY = {
+  "model": ("pretrained",),  # a path; what the file holds is named by its hash among the inputs
   "train": ("max_epochs", "max_hours", "checkpoint_every_steps", "evaluation_batch_size"),
   "input": ("threads", "workers", "prefetch"),
 }
@@ -26,6 +27,11 @@ class ModelSpec:
     dropout: rate after the concatenation and after a 1024-wide layer.
     l2: weight of the squared kernels of the added dense layers in the loss.
     batch_norm_momentum: what the running statistics keep at each step.
+    pretrained: file with the backbone's initial weights (see `msk_jax.weights`); empty for random ones.
+    input_scale: how pixels become the network's input, a key of `msk_jax.models.input_scale.INPUT_SCALES`; empty for
+      that of the pretrained weights, or the paper's [0, 1] without any.
+    compute_dtype: of the backbone's computation; parameters, statistics and head are float32 whatever it is.
+    remat: whether the backbone's blocks keep only their input for the backward pass: less memory, same numbers.
   """
 
   backbone: str = "inception_v3"
@@ -36,6 +42,10 @@ class ModelSpec:
   dropout: float = 0.5
   l2: float = 0.1
   batch_norm_momentum: float = 0.99
+  pretrained: str = ""
+  input_scale: str = ""
+  compute_dtype: Literal["float32", "bfloat16"] = "float32"
+  remat: bool = False
 
   def __post_init__(self) -> None:
     """Refuses values without meaning."""

@@ -29,12 +29,11 @@ def train_step(current: state.TrainState, batch: dict[str, jax.Array], rng: jax.
     The state after, and scalars `loss`, `mse_z`, `grad_norm`.
   """
   noise = jax.random.fold_in(rng, current.step)
-  image = objective.scale_image(batch["image"])
 
   def loss_of(params):
     (age_z, _), updated = model.apply(
       {"params": params, "batch_stats": current.batch_stats},
-      image,
+      batch["image"],
       batch["side"],
       train=True,
       mutable=["batch_stats"],
@@ -60,6 +59,6 @@ def train_step(current: state.TrainState, batch: dict[str, jax.Array], rng: jax.
 
 def predict_step(params: Any, batch_stats: Any, batch: dict[str, jax.Array], *, model: age_model.AgeModel) -> jax.Array:
   """Returns predicted z-scored ages, float32 [b], with running BatchNorm statistics and no dropout."""
-  image = objective.scale_image(batch["image"])
-  age_z, _ = model.apply({"params": params, "batch_stats": batch_stats}, image, batch["side"], train=False)
+  variables = {"params": params, "batch_stats": batch_stats}
+  age_z, _ = model.apply(variables, batch["image"], batch["side"], train=False)
   return age_z

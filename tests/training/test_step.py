@@ -10,7 +10,7 @@ import optax
 import pytest
 
 from msk_jax.io import errors
-from msk_jax.training import loop, metrics_log, objective, optimizer, sharding, spec, state, step, stopping
+from msk_jax.training import loop, metrics_log, network, objective, optimizer, sharding, spec, state, step, stopping
 
 _MODEL = spec.ModelSpec("simple_cnn", num_dense_nodes=16, batch_norm_momentum=0.9)
 _TRAIN = spec.OptimizationSpec(batch_size=8, images_per_epoch=16, learning_rate=1e-3)
@@ -28,7 +28,7 @@ def _batch(seed: int = 0) -> dict:
 
 @pytest.fixture(scope="module")
 def setup():
-  model, tx = loop.build_model(_MODEL), optimizer.make(_TRAIN)
+  model, tx = network.build_model(_MODEL), optimizer.make(_TRAIN)
   start = jax.jit(functools.partial(state.create, model=model, tx=tx, image_shape=_SHAPE, num_side_inputs=_SIDE))
   return model, tx, start(jax.random.key(0))
 
