@@ -22,11 +22,13 @@ class Loaded:
     data: for `loop.fit`.
     test_rows: samples of the test fold.
     hashes: name to SHA-256, for the run record.
+    demographics: standardises sex and ethnicity, fitted on the training samples.
   """
 
   data: loop.Data
   test_rows: np.ndarray
   hashes: dict[str, str]
+  demographics: standardize.Standardizer
 
 
 def load(experiment: spec.ExperimentSpec, view: views.View, workdir: pathlib.Path) -> Loaded:
@@ -64,7 +66,7 @@ def load(experiment: spec.ExperimentSpec, view: views.View, workdir: pathlib.Pat
   image_shape = (shape[0], shape[1], view.channels)
   data = loop.Data(inputs, rows[0], rows[1], scaler, augmentation, image_shape)
   hashes = {"folds": fold_map.fold_map_hash(folds), "examples": _hash_examples(found, store.index["sha256"])}
-  return Loaded(data, rows[2], hashes)
+  return Loaded(data, rows[2], hashes, side)
 
 
 def _check_not_empty(rows: list[np.ndarray], view: str, fold: int) -> None:

@@ -11,7 +11,7 @@ from absl import logging
 from msk_jax.imaging import views
 from msk_jax.io import errors, run_record
 from msk_jax.models import age_model
-from msk_jax.training import data, loop, results, spec, stopping
+from msk_jax.training import data, loop, model_card, results, spec, stopping
 
 _SHOWN = 8  # differing settings named in a message
 
@@ -53,6 +53,7 @@ def run(experiment: spec.ExperimentSpec, view: views.View, data_kind: str, workd
   if found is not None and (found["stopped_early"] or found["epochs"] >= experiment.train.max_epochs):
     logging.info("nothing to do: this training is finished; its results lie in %s", folder)
     return Ended(stopping.Status.FINISHED, folder, found)
+  model_card.write(folder, model_card.describe(experiment, view, loaded, data_kind))
   program = loop.Program(experiment, loaded.data)
   _describe(program, experiment, loaded)
   outcome = loop.fit(program, experiment, loaded.data, folder)

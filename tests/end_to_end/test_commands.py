@@ -41,8 +41,8 @@ def test_train_makes_a_phantom_and_all_results(phantom_run):
   assert "PHANTOM" in done.stderr and "Next steps" in done.stdout
   folder = workdir / "models/knee/simple_cnn/fold_0"
   assert {path.name for path in folder.iterdir()} == {
-    "run.json", "checkpoints", "best", "metrics.jsonl", "tensorboard", "predictions.parquet", "predictions.png",
-    "result.json",
+    "run.json", "model.json", "checkpoints", "best", "metrics.jsonl", "tensorboard", "predictions.parquet",
+    "predictions.png", "result.json",
   }  # fmt: skip
   result = json.loads((folder / "result.json").read_text())
   assert (result["model"], result["fold"], result["data"]) == ("knee/simple_cnn", 0, "phantom")
