@@ -73,6 +73,25 @@ def decode_picture(data: bytes) -> tuple[dict[str, Any], np.ndarray]:
   Raises:
     Refusal: `decode_failed`, `too_large`.
   """
+  picture = _open_picture(data)
+  if picture.mode.startswith("I"):
+    return {}, to_uint8(np.asarray(picture), bits_stored=16)
+  return {}, np.asarray(picture.convert("L"))
+
+
+def decode_colour(data: bytes) -> tuple[dict[str, Any], np.ndarray]:
+  """Reads a PNG or JPEG with colours, as uint8 [h, w, 3]: red, green, blue.
+
+  Raises:
+    Refusal: `not_colour`, `decode_failed`, `too_large`.
+  """
+  picture = _open_picture(data)
+  if picture.mode not in ("RGB", "RGBA", "P", "CMYK", "YCbCr"):
+    raise quality.Refusal("not_colour")
+  return {}, np.asarray(picture.convert("RGB"))
+
+
+def _open_picture(data: bytes) -> Any:
   from PIL import Image, ImageOps
 
   Image.MAX_IMAGE_PIXELS = None  # our own cap is checked before anything is decoded
@@ -81,10 +100,7 @@ def decode_picture(data: bytes) -> tuple[dict[str, Any], np.ndarray]:
   except Exception as error:
     raise quality.Refusal("decode_failed", type(error).__name__) from None
   dicom.check_size(picture.height, picture.width)
-  picture = ImageOps.exif_transpose(picture)
-  if picture.mode.startswith("I"):
-    return {}, to_uint8(np.asarray(picture), bits_stored=16)
-  return {}, np.asarray(picture.convert("L"))
+  return ImageOps.exif_transpose(picture)
 
 
 def to_uint8(
@@ -173,7 +189,7 @@ def _number(header: Any) -> int | None:
     return None
 
 
-_KINDS = {"dicom": decode_dicom, "picture": decode_picture}
+_KINDS = {"dicom": decode_dicom, "picture": decode_picture, "colour": decode_colour}
 
 
 def _answer(kind: str, data: bytes) -> tuple[dict[str, Any], bytes]:

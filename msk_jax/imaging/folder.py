@@ -5,13 +5,12 @@ instance, fold`; other columns are ignored. Paths are relative to the folder and
 """
 
 import pathlib
-from collections.abc import Sequence
 
 import cv2
 import numpy as np
 import pandas as pd
 
-from msk_jax.imaging import batches, dicom, parts, quality, views
+from msk_jax.imaging import batches, dicom, labels, parts, quality, views
 from msk_jax.imaging.batches import IngestCounts
 from msk_jax.imaging.folder_spec import FolderSpec as FolderSpec
 from msk_jax.io import errors
@@ -22,12 +21,11 @@ NO_FOLD = -1
 
 _PIPELINE = 1  # raised when the same picture would give other pixels
 _REQUIRED = ("id", "age", "sex", "path")
+_OPTIONAL = ("side", "ethnicity", "instance", "fold")
 _SMALLEST_SIDE_PX = 32
+_MAX_FILE_BYTES = 256 * 2**20  # 64 million pixels of 16 bits are 128 MiB
 _FOLDS = 10
-_FEMALE = frozenset({"f", "female", "woman", "w", "0", "0.0", "2", "2.0"})  # 2: surveys that code men 1, women 2
-_MALE = frozenset({"m", "male", "man", "1", "1.0"})
-_SIDES = {"right": "right", "r": "right", "left": "left", "l": "left", "": ""}
-_DICOM_ENDINGS = frozenset({".dcm", ".dicom", ".ima", ""})
+DICOM_ENDINGS = frozenset({".dcm", ".dicom", ".ima", ""})
 _TABLE_COLUMNS = ("eid", "instance", "side", "path", "age_years", "sex", "ethnicity", "fold")
 
 
@@ -50,15 +48,14 @@ def read_folder_table(root: pathlib.Path | str, spec: FolderSpec) -> pd.DataFram
       not understood.
   """
   root = pathlib.Path(root)
-  raw = _read_csv(root / spec.table)
+  raw = labels.read_csv(root / spec.table, _REQUIRED, _OPTIONAL)
   table = pd.DataFrame({"eid": raw["id"], "path": raw["path"].str.replace("\\", "/")})
-  table["age_years"] = pd.to_numeric(raw["age"].str.rstrip("Yy "), errors="coerce").astype("float64")
-  spelled = raw["sex"].str.lower()
-  table["sex"] = np.select([spelled.isin(_FEMALE), spelled.isin(_MALE)], [0, 1], -1).astype(np.int8)
-  table["side"] = _mapped(raw, "side", _SIDES)
-  table["instance"] = _integers(raw, "instance", 0, range(128)).astype("int8")
-  table["ethnicity"] = _integers(raw, "ethnicity", MISSING_ETHNICITY, range(-10, 10_000)).astype("int16")
-  table["fold"] = _integers(raw, "fold", NO_FOLD, range(NO_FOLD, _FOLDS)).astype("int8")
+  table["age_years"] = labels.ages_years(raw["age"])
+  table["sex"] = labels.sexes(raw["sex"])
+  table["side"] = labels.mapped(raw, "side", labels.SIDES)
+  table["instance"] = labels.integers(raw, "instance", 0, range(128)).astype("int8")
+  table["ethnicity"] = labels.integers(raw, "ethnicity", MISSING_ETHNICITY, range(-10, 10_000)).astype("int16")
+  table["fold"] = labels.integers(raw, "fold", NO_FOLD, range(NO_FOLD, _FOLDS)).astype("int8")
   reasons = _reasons(table, root, spec)
   good = table.loc[reasons == "", list(_TABLE_COLUMNS)].reset_index(drop=True)
   good = good.astype({"eid": "string", "side": "string", "path": "string"})
@@ -143,66 +140,31 @@ def fit(pixels: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
   return page
 
 
-def _read_pixels(path: pathlib.Path, decoder: dicom.Decoder) -> np.ndarray:
+def read_bytes(path: pathlib.Path) -> bytes:
+  """Reads a picture's file.
+
+  Raises:
+    Refusal: `unreadable_file`, or `too_large`.
+  """
   try:
-    data = path.read_bytes()
+    with path.open("rb") as file:
+      data = file.read(_MAX_FILE_BYTES + 1)
   except OSError as error:
     raise quality.Refusal("unreadable_file", type(error).__name__) from None
-  if path.suffix.lower() in _DICOM_ENDINGS:
+  if len(data) > _MAX_FILE_BYTES:
+    raise quality.Refusal("too_large", "file")
+  return data
+
+
+def _read_pixels(path: pathlib.Path, decoder: dicom.Decoder) -> np.ndarray:
+  data = read_bytes(path)
+  if path.suffix.lower() in DICOM_ENDINGS:
     pixels = dicom.read(data, decoder).pixels
   else:
     _, pixels = decoder.decode("picture", data)
   if isinstance(pixels, quality.Refusal):
     raise pixels
   return pixels
-
-
-def _read_csv(path: pathlib.Path) -> pd.DataFrame:
-  """All columns as stripped text, missing values as empty text; names in lower case."""
-  try:
-    with path.open(encoding="utf-8-sig") as file:
-      header = file.readline()
-    delimiter = max(",;\t", key=header.count)
-    raw = pd.read_csv(path, sep=delimiter, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-  except FileNotFoundError:
-    raise errors.InputError(
-      f"no table {path.name} in the folder: it needs the columns {', '.join(_REQUIRED)}."
-    ) from None
-  except (OSError, UnicodeError, ValueError) as error:
-    raise errors.InputError(f"{path.name} can't be read as a CSV table ({type(error).__name__}).") from None
-  raw.columns = [str(column).strip().lower() for column in raw.columns]
-  missing = [column for column in _REQUIRED if column not in raw]
-  if missing:
-    raise errors.InputError(
-      f"{path.name} lacks the columns {', '.join(missing)}; it has {', '.join(raw.columns)}. Needed are "
-      f"{', '.join(_REQUIRED)}; side, ethnicity, instance and fold are used if there."
-    )
-  return raw.apply(lambda column: column.str.strip())
-
-
-def _mapped(raw: pd.DataFrame, name: str, meanings: dict[str, str]) -> pd.Series:
-  if name not in raw:
-    return pd.Series("", index=raw.index)
-  found = raw[name].str.lower().map(meanings)
-  _refuse_unread(name, found.isna(), f"one of {', '.join(filter(None, meanings))} or nothing")
-  return found
-
-
-def _integers(raw: pd.DataFrame, name: str, missing: int, allowed: range) -> pd.Series:
-  if name not in raw:
-    return pd.Series(missing, index=raw.index)
-  found = pd.to_numeric(raw[name].where(raw[name] != "", str(missing)), errors="coerce")
-  _refuse_unread(name, ~found.isin(allowed), f"a whole number from {allowed[0]} to {allowed[-1]} or nothing")
-  return found.astype("int64")
-
-
-def _refuse_unread(name: str, bad: pd.Series, wanted: str) -> None:
-  if bad.any():
-    lines: Sequence[int] = (np.flatnonzero(bad)[:5] + 2).tolist()  # the header is line 1
-    raise errors.InputError(
-      f"column {name}: {int(bad.sum())} values are not understood (lines {', '.join(map(str, lines))}); "
-      f"each must be {wanted}."
-    )
 
 
 def _reasons(table: pd.DataFrame, root: pathlib.Path, spec: FolderSpec) -> pd.Series:
@@ -214,17 +176,14 @@ def _reasons(table: pd.DataFrame, root: pathlib.Path, spec: FolderSpec) -> pd.Se
     ("no_age", ~np.isfinite(age)),
     ("implausible_age", (age < spec.min_age_years) | (age > spec.max_age_years)),
     ("no_sex", table["sex"] < 0),
-    ("outside_root", ~table["path"].map(_stays_inside)),
-    ("missing_file", ~table["path"].map(lambda path: bool(path) and _stays_inside(path) and (root / path).is_file())),
+    ("outside_root", ~table["path"].map(labels.stays_inside)),
+    (
+      "missing_file",
+      ~table["path"].map(lambda path: bool(path) and labels.stays_inside(path) and (root / path).is_file()),
+    ),
   )
   for reason, is_bad in checks:
     reasons = reasons.mask((reasons == "") & is_bad, reason)
   surplus = table[reasons == ""].duplicated(["eid", "instance", "side"])
   reasons.loc[surplus.index[surplus]] = "duplicate_row"
   return reasons
-
-
-def _stays_inside(path: str) -> bool:
-  """Whether a relative path has no step upwards. (A link that the folder's owner made is theirs to follow.)"""
-  parsed = pathlib.PurePosixPath(path)
-  return not (parsed.is_absolute() or ".." in parsed.parts or pathlib.PureWindowsPath(path).drive)

@@ -46,12 +46,13 @@ class IsolatedDecoder:
     """Decodes a file.
 
     Args:
-      kind: `dicom` or `picture` (PNG, JPEG).
+      kind: `dicom`, `picture` (PNG, JPEG) or `colour` (the same, three channels).
       data: the file's bytes.
 
     Returns:
       facts: what the header told (DICOM: `protocol`, `instance_number`).
-      pixels: uint8 [h, w], or the reason why there are none; `decoder_crashed` if the process died or hung.
+      pixels: uint8 [h, w] (`colour`: [h, w, 3]), or the reason why there are none; `decoder_crashed` if the process
+        died or hung.
     """
     process = self._running()
     timer = threading.Timer(self._timeout_seconds, process.kill)

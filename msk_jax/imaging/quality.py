@@ -40,6 +40,7 @@ REASONS: dict[str, tuple[Severity, str]] = {
   "pixel_length": (_R, "The pixel data are shorter or longer than the header's rows times columns."),
   "too_large": (_R, "The header claims more pixels, or the file has more bytes, than any radiograph has."),
   "unsupported": (_R, "A colour, multi-frame or unusually coded image that is not read."),
+  "not_colour": (_R, "A grey image where one of three channels is wanted."),
   "decode_failed": (_R, "The pixels can't be decoded."),
   "decoder_crashed": (_R, "The decoder died or hung on this file."),
   "worker_crashed": (_R, "The worker process died on this file; the run went on without it."),
@@ -49,6 +50,7 @@ REASONS: dict[str, tuple[Severity, str]] = {
   "surplus_image": (_R, "The zip holds more than one image of this view and side; the first is kept."),
   "unordered_total_body": (_R, "Total Body images whose order is unknown: which is flesh, which figure?"),
   "single_total_body": (_D, "One Total Body image only: it is taken as flesh, and there is no figure."),
+  "other_view": (_R, "The DICOM ProtocolName names another view than the one wanted."),
   "missing_view": (_A, "The zip holds no usable image of this view and side."),
   # the image itself
   "blank": (_R, "The image is constant, or almost."),

@@ -2,6 +2,7 @@
 
 import dataclasses
 import pathlib
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -28,14 +29,30 @@ def read_visit(path: pathlib.Path, decoder: dicom.Decoder) -> tuple[list[ViewIma
     found, notes = _read_images(path, decoder)
   except quality.Refusal as refusal:
     return [], [quality.Note(path.name, "", refusal.reason, refusal.detail)]
-  has_unreadable = bool(notes)
+  images, remarks = to_views(found, path.name, has_unreadable=bool(notes))
+  return images, notes + remarks
+
+
+def to_views(
+  found: Sequence[dicom.DicomImage], source: str, has_unreadable: bool = False
+) -> tuple[list[ViewImage], list[quality.Note]]:
+  """Makes the views of one visit from its DICOM files, chosen by their headers.
+
+  Args:
+    found: the files of the visit.
+    source: where they come from, for the notes.
+    has_unreadable: whether there were others whose header could not be read.
+
+  Returns:
+    As `read_visit`.
+  """
   roles, remarks = preprocess.assign_roles(found, has_unreadable)
-  notes.extend(quality.Note(path.name, view, reason, detail) for view, reason, detail in remarks)
+  notes = [quality.Note(source, view, reason, detail) for view, reason, detail in remarks]
   images: list[ViewImage] = []
   bodies: dict[str, np.ndarray] = {}
   for (name, side), image in roles.items():
     native, remarks = _native(image, name, side)
-    notes.extend(quality.Note(path.name, name, reason, detail) for reason, detail in remarks)
+    notes.extend(quality.Note(source, name, reason, detail) for reason, detail in remarks)
     if native is None:
       continue
     if views.VIEWS[name].dimension == "full_body":
