@@ -118,15 +118,29 @@ def read_picture(
   """Reads one picture; `context` is (eid, instance, side, stored shape)."""
   eid, instance, side, shape = context
   try:
-    pixels = _read_pixels(source.path, decoder)
-    if min(pixels.shape) < _SMALLEST_SIDE_PX:
-      raise quality.Refusal("too_small", f"{pixels.shape[0]}x{pixels.shape[1]}")
-    quality.check_not_blank(pixels)
+    stored, doubts = to_stored(read_pixels(source.path, decoder), side, shape)
   except quality.Refusal as refusal:
     return [], [quality.Note(source.name, VIEW, refusal.reason, refusal.detail)]
-  notes = [quality.Note(source.name, VIEW, "white_margin", side)] if quality.has_white_margin(pixels) else []
+  notes = [quality.Note(source.name, VIEW, doubt, side) for doubt in doubts]
+  return [batches.StoredImage(VIEW, eid, instance, side, stored)], notes
+
+
+def to_stored(pixels: np.ndarray, side: str, shape: tuple[int, int]) -> tuple[np.ndarray, list[str]]:
+  """Makes the stored image, uint8 of `shape`, from a picture, uint8 [h, w]; a left one is mirrored.
+
+  Returns:
+    stored: the image.
+    doubts: reason codes.
+
+  Raises:
+    Refusal: `too_small` or `blank`.
+  """
+  if min(pixels.shape) < _SMALLEST_SIDE_PX:
+    raise quality.Refusal("too_small", f"{pixels.shape[0]}x{pixels.shape[1]}")
+  quality.check_not_blank(pixels)
   fitted = fit(pixels, shape)
-  return [batches.StoredImage(VIEW, eid, instance, side, fitted[:, ::-1] if side == "left" else fitted)], notes
+  doubts = ["white_margin"] if quality.has_white_margin(pixels) else []
+  return fitted[:, ::-1] if side == "left" else fitted, doubts
 
 
 def fit(pixels: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
@@ -156,7 +170,12 @@ def read_bytes(path: pathlib.Path) -> bytes:
   return data
 
 
-def _read_pixels(path: pathlib.Path, decoder: dicom.Decoder) -> np.ndarray:
+def read_pixels(path: pathlib.Path, decoder: dicom.Decoder) -> np.ndarray:
+  """Reads a PNG, JPEG or DICOM file as uint8 [h, w].
+
+  Raises:
+    Refusal: it can't be read.
+  """
   data = read_bytes(path)
   if path.suffix.lower() in DICOM_ENDINGS:
     pixels = dicom.read(data, decoder).pixels

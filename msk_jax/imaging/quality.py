@@ -58,6 +58,7 @@ REASONS: dict[str, tuple[Severity, str]] = {
   "transposed": (_R, "Rows and columns are swapped. Not mended: the size can't tell a turn from a mirroring."),
   "wrong_aspect": (_R, "The shape is so far from the view's that resizing would distort it twofold or more."),
   "odd_aspect": (_D, "The shape is unusual for the view: resizing distorts it by over a third."),
+  "mostly_padding": (_D, "The shape is so unlike the stored one that over half of the stored image is padding."),
   "white_margin": (_D, "A broad white (saturated) margin, as where the scanner left strips empty."),
   # a folder's table
   "no_id": (_R, "The table's row has no id."),

@@ -14,6 +14,14 @@ from msk_jax.input import augmentation, examples, order
 Batch = dict[str, np.ndarray]
 
 
+def to_image_shape(stored: np.ndarray, image_shape: tuple[int, int]) -> np.ndarray:
+  """Returns a stored image, [h, w] or [h, w, 3], as the network takes it: [rows, columns, channels], averaged by area."""
+  image = stored
+  if image.shape[:2] != image_shape:
+    image = cv2.resize(image, image_shape[::-1], interpolation=cv2.INTER_AREA)
+  return image[..., None] if image.ndim == 2 else image
+
+
 @dataclasses.dataclass(frozen=True)
 class Inputs:
   """All that the network sees of a view's examples, still on disk as far as images go.
@@ -34,11 +42,7 @@ class Inputs:
 
   def load(self, row: int, side: int) -> dict[str, Any]:
     """Reads one image: `image` uint8 [rows, columns, channels], `side` float32 [k], `age_z` float32."""
-    image = self.store.read(int(self.examples.positions[row, side]))
-    if image.shape[:2] != self.image_shape:
-      image = cv2.resize(image, self.image_shape[::-1], interpolation=cv2.INTER_AREA)
-    if image.ndim == 2:
-      image = image[..., None]
+    image = to_image_shape(self.store.read(int(self.examples.positions[row, side])), self.image_shape)
     inputs = self.demographics[row]
     if self.examples.is_paired:
       inputs = np.append(inputs, self.examples.is_left[row, side])
