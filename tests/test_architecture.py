@@ -19,8 +19,9 @@ _ALLOWED = {
   "preparation": {"io", "cohort", "imaging", "simulation"},
   "input": {"io", "cohort", "imaging"},
   "models": set(),
+  "weights": {"io", "models"},
   "evaluation": {"io"},
-  "training": {"io", "cohort", "imaging", "input", "models", "evaluation"},
+  "training": {"io", "cohort", "imaging", "input", "models", "weights", "evaluation"},
 }
 _NO_JAX = ("io", "cohort", "imaging", "simulation", "preparation", "evaluation")
 _STAGES = sorted(path.stem for path in _PACKAGE.glob("*.py") if path.stem != "__init__")

@@ -1,0 +1,85 @@
+"""The published ImageNet weights: file names, addresses and hashes, as Keras' own source gives them.
+
+Taken from `keras/src/applications/*.py` of keras 3.15.1, which checks its downloads against the same hashes. Nothing
+here downloads anything: `third_party/README.md` says how to get a file.
+"""
+
+import dataclasses
+import hashlib
+import pathlib
+
+from absl import logging
+
+GUIDE = "third_party/README.md"
+_STORE = "https://storage.googleapis.com/tensorflow/keras-applications"
+
+
+@dataclasses.dataclass(frozen=True)
+class KnownFile:
+  """A published file of weights without top.
+
+  Attributes:
+    name: of the file.
+    url: where Keras gets it.
+    algorithm: of the published hash, `md5` or `sha256`.
+    digest: the published hash, hex.
+  """
+
+  name: str
+  url: str
+  algorithm: str
+  digest: str
+
+
+KNOWN_FILES: dict[str, KnownFile] = {
+  "inception_v3": KnownFile(
+    "inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5",
+    f"{_STORE}/inception_v3/inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5",
+    "md5",
+    "bcbd6486424b2319ff4ef7d526e38f63",
+  ),
+  "inception_resnet_v2": KnownFile(
+    "inception_resnet_v2_weights_tf_dim_ordering_tf_kernels_notop.h5",
+    f"{_STORE}/inception_resnet_v2/inception_resnet_v2_weights_tf_dim_ordering_tf_kernels_notop.h5",
+    "md5",
+    "d19885ff4a710c122648d3b5c3b684e4",
+  ),
+  "convnext_tiny": KnownFile(
+    "convnext_tiny_notop.h5",
+    f"{_STORE}/convnext/convnext_tiny_notop.h5",
+    "sha256",
+    "d547c096cabd03329d7be5562c5e14798aa39ed24b474157cef5e85ab9e49ef1",
+  ),
+  "efficientnet_v2_s": KnownFile(
+    "efficientnetv2-s_notop.h5",
+    f"{_STORE}/efficientnet_v2/efficientnetv2-s_notop.h5",
+    "md5",
+    "af0682fb74e8c54910f2d4393339c070",
+  ),
+}
+
+
+def hint(backbone_name: str) -> str:
+  """Returns where weights of a backbone come from, for the message about an absent file."""
+  known = KNOWN_FILES.get(backbone_name)
+  if known is None:
+    return f"Nothing is downloaded by this program: {GUIDE} says where weights come from."
+  return f"Nothing is downloaded by this program: get {known.name} by hand from {known.url} ({GUIDE})."
+
+
+def is_published(path: pathlib.Path) -> bool:
+  """Returns whether a file is one of the published ones, by name and hash.
+
+  A file that only bears such a name is warned about, not refused: it may be somebody's own.
+  """
+  known = next((known for known in KNOWN_FILES.values() if known.name == path.name), None)
+  if known is None:
+    return False
+  with path.open("rb") as file:
+    digest = hashlib.file_digest(file, lambda: hashlib.new(known.algorithm, usedforsecurity=False)).hexdigest()
+  if digest != known.digest:
+    logging.warning(
+      "%s has the name of published weights, but its %s is %s instead of %s: it is another file, or damaged (%s).",
+      path.name, known.algorithm, digest, known.digest, GUIDE,
+    )  # fmt: skip
+  return digest == known.digest

@@ -1,0 +1,162 @@
+"""A file of pretrained weights: what it is, and what it holds, for a given backbone."""
+
+import dataclasses
+import hashlib
+import pathlib
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from msk_jax.io import errors
+from msk_jax.models import backbones, keras_names
+from msk_jax.models import input_scale as scales
+from msk_jax.weights import hdf5, keras_files, known_files, safetensors_files
+
+_ANY_SHAPE = (1, 96, 96, 3)  # an image that every backbone takes; weights do not depend on its size
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+  """What a file is, found without reading its weights.
+
+  Attributes:
+    path: of the file.
+    sha256: of its bytes, hex.
+    input_scale: that its weights expect, a key of `input_scale.INPUT_SCALES`.
+    is_keras: whether it is of Keras, else safetensors of this package.
+    is_published: whether it is one of the published files (`known_files`).
+  """
+
+  path: pathlib.Path
+  sha256: str
+  input_scale: str
+  is_keras: bool
+  is_published: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Pretrained:
+  """Weights of a backbone.
+
+  Attributes:
+    variables: {'params', 'batch_stats'}, trees of NumPy arrays, float32.
+    input_scale: that they expect, a key of `input_scale.INPUT_SCALES`.
+    sha256: of the file, hex.
+    source: what the file is.
+  """
+
+  variables: dict[str, Any]
+  input_scale: str
+  sha256: str
+  source: Source
+
+
+def inspect(path: pathlib.Path | str, backbone_name: str) -> Source:
+  """Returns what a file is; reads all of it once for the hash, but no weights.
+
+  Args:
+    path: Keras' legacy HDF5, `.weights.h5` or `.keras`, or this package's safetensors; told apart by content.
+    backbone_name: a key of `backbones.BACKBONES`.
+
+  Raises:
+    InputError: no such file, of another kind, damaged, or of another backbone.
+  """
+  path = pathlib.Path(path)
+  _check_file(path, backbone_name)
+  if safetensors_files.is_safetensors(path):
+    return Source(path, _sha256(path), _own_scale(path, backbone_name), is_keras=False)
+  if not keras_files.is_keras(path):
+    raise errors.InputError(
+      f"{path.name} is neither a Keras weight file (.h5, .weights.h5, .keras) nor safetensors. Other formats, such as "
+      "PyTorch's pickles, are not read."
+    )
+  if backbone_name not in keras_names.LAYER_ORDERS:
+    raise errors.InputError(
+      f"{path.name} is a Keras file, but Keras has no backbone {backbone_name}: only "
+      f"{', '.join(keras_names.LAYER_ORDERS)}."
+    )
+  scale = keras_names.KERAS_INPUT_SCALES[backbone_name]
+  return Source(path, _sha256(path), scale, is_keras=True, is_published=known_files.is_published(path))
+
+
+def read(path: pathlib.Path | str, backbone_name: str, expected: Mapping[str, Any] | None = None) -> Pretrained:
+  """Returns the weights in a file.
+
+  Args:
+    path: as for `inspect`.
+    backbone_name: a key of `backbones.BACKBONES`.
+    expected: {'params', 'batch_stats'} of the backbone or their shapes, if they are at hand.
+
+  Raises:
+    InputError: as `inspect`; or the file holds other layers than the backbone has: the message names one.
+  """
+  source = inspect(path, backbone_name)
+  expected = abstract_variables(backbone_name) if expected is None else expected
+  if source.is_keras:
+    variables = _read_keras(source.path, backbone_name, expected)
+  else:
+    variables = safetensors_files.read(source.path, expected)
+  _check_finite(source.path, variables)
+  return Pretrained(variables, source.input_scale, source.sha256, source)
+
+
+def abstract_variables(backbone_name: str) -> dict[str, Any]:
+  """Returns shapes and dtypes of a backbone's {'params', 'batch_stats'}.
+
+  Raises:
+    ValueError: no such backbone.
+  """
+  backbone = backbones.make_backbone(backbone_name)
+  image = jax.ShapeDtypeStruct(_ANY_SHAPE, jnp.float32)
+  shapes = jax.eval_shape(lambda image: backbone.init(jax.random.key(0), image, train=False), image)
+  return {"params": shapes["params"], "batch_stats": shapes.get("batch_stats", {})}
+
+
+def _read_keras(path: pathlib.Path, backbone_name: str, expected: Mapping[str, Any]) -> dict[str, Any]:
+  classes, parts = keras_names.keras_classes(backbone_name), keras_names.keras_parts(backbone_name)
+  layers = keras_files.read(path, classes, parts)
+  try:
+    variables = keras_names.import_weights(backbone_name, layers, expected)
+  except ValueError as error:
+    raise errors.InputError(f"{path.name}: {error}") from error
+  return jax.tree.map(np.asarray, variables)
+
+
+def _own_scale(path: pathlib.Path, backbone_name: str) -> str:
+  metadata = safetensors_files.read_metadata(path)
+  if metadata["backbone"] != backbone_name:
+    raise errors.InputError(
+      f"{path.name} holds weights of {metadata['backbone']}, not of {backbone_name}: name that backbone, or "
+      "take another file."
+    )
+  if metadata["input_scale"] not in scales.INPUT_SCALES:
+    raise errors.InputError(
+      f"{path.name} names the input scale {metadata['input_scale']!r}, which is none of "
+      f"{', '.join(scales.INPUT_SCALES)}: it may be of a newer msk_jax."
+    )
+  return metadata["input_scale"]
+
+
+def _check_file(path: pathlib.Path, backbone_name: str) -> None:
+  if not path.is_file():
+    raise errors.InputError(f"there is no file {path} with weights. {known_files.hint(backbone_name)}")
+  size = path.stat().st_size
+  if size > hdf5.MAX_FILE_BYTES:
+    raise errors.InputError(
+      f"{path.name} has {size / 2**30:.1f} GiB; weights of the networks here have less than "
+      f"{hdf5.MAX_FILE_BYTES / 2**30:.0f}. Is it the right file?"
+    )
+
+
+def _check_finite(path: pathlib.Path, variables: Mapping[str, Any]) -> None:
+  for name, array in safetensors_files.flatten(variables).items():
+    if not np.isfinite(array).all():
+      raise errors.InputError(f"{path.name}: {name} has values that are not finite: the file is of no use.")
+
+
+def _sha256(path: pathlib.Path) -> str:
+  with path.open("rb") as file:
+    return hashlib.file_digest(file, "sha256").hexdigest()
