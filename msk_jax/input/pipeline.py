@@ -15,7 +15,7 @@ Batch = dict[str, np.ndarray]
 
 
 def to_image_shape(stored: np.ndarray, image_shape: tuple[int, int]) -> np.ndarray:
-  """Returns a stored image, [h, w] or [h, w, 3], as the network takes it: [rows, columns, channels], averaged by area."""
+  """Returns a stored image, [h, w] or [h, w, 3], as the network takes it: [rows, columns, channels], area averages."""
   image = stored
   if image.shape[:2] != image_shape:
     image = cv2.resize(image, image_shape[::-1], interpolation=cv2.INTER_AREA)
