@@ -2,6 +2,8 @@
 
 Without data of your own (MSK_DATA or --config.data.root) a small phantom cohort is made and trained on. The same
 command again goes on where an interrupted run stopped, to the same bits.
+
+All devices of this process are used; with --distributed those of several processes, on one machine or many.
 """
 
 import pathlib
@@ -14,6 +16,15 @@ from msk_jax.io import console
 _CONFIG = console.define_config("configs/knee.py", "What to train, e.g. configs/knee.py:backbone=simple_cnn,fold=3.")
 _WORKDIR = flags.DEFINE_string("workdir", "workspace", "Folder for the prepared data and the models.")
 _OVERWRITE = flags.DEFINE_bool("overwrite", False, "Throw away data and model of other settings in the workdir.")
+_COMPILATION_CACHE = flags.DEFINE_string(
+  "compilation_cache", "~/.cache/msk_jax", "Folder of compiled programs, which make later starts fast; empty for none."
+)
+_DISTRIBUTED = flags.DEFINE_bool(
+  "distributed", None, "Train one model with all processes of this srun, TPU pod or mpirun (or see --coordinator)."
+)
+_COORDINATOR = flags.DEFINE_string("coordinator", "", "HOST:PORT of process 0, to join processes by hand.")
+_NUM_PROCESSES = flags.DEFINE_integer("num_processes", 0, "With --coordinator: how many processes there are.")
+_PROCESS_ID = flags.DEFINE_integer("process_id", -1, "With --coordinator: which of them this is, from 0.")
 
 
 def main(argv: Sequence[str]) -> int:
@@ -23,22 +34,27 @@ def main(argv: Sequence[str]) -> int:
   from msk_jax.io import specs
   from msk_jax.preparation import prepared
   from msk_jax.preparation import spec as data_spec
-  from msk_jax.training import experiment, network, spec
+  from msk_jax.training import compiler, experiment, network, processes, spec
 
+  processes.join(_DISTRIBUTED.value, _COORDINATOR.value, _NUM_PROCESSES.value, _PROCESS_ID.value)
+  if not processes.is_first():
+    logging.set_verbosity(logging.WARNING)
+  compiler.use_cache(_COMPILATION_CACHE.value)
   values = _CONFIG.value.to_dict()
   data = data_spec.from_mapping(values.pop("data"))
   settings = specs.from_mapping(spec.ExperimentSpec, values, "config")
   workdir = pathlib.Path(_WORKDIR.value)
-  if data.kind == "phantom":
+  if data.kind == "phantom" and processes.is_first():
     _announce_phantom()
   view = prepared.view_of(data, settings.view)
   network.build_model(settings.model)  # a misspelt backbone shows before minutes of preparing
-  prepared.ensure(data, workdir, overwrite=_OVERWRITE.value)
+  prepared.ensure(data, workdir, overwrite=_OVERWRITE.value, may_prepare=processes.are_one())
   ended = experiment.run(settings, view, data.kind, workdir, _OVERWRITE.value)
   if ended.result is None:
     logging.warning("%s: run the same command again to go on.", ended.status.value)
     return console.UNFINISHED
-  report.print_result(ended.result, ended.folder)
+  if processes.is_first():
+    report.print_result(ended.result, ended.folder)
   return 0
 
 

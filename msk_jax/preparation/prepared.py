@@ -8,8 +8,11 @@ from msk_jax.io import errors, run_record
 from msk_jax.preparation import prepare
 from msk_jax.preparation import spec as data_spec
 
+_KINDS = {"ukb": "UK Biobank data", "phantom": "phantom", "folder": "folder of radiographs"}
 
-def ensure(spec: data_spec.DataSpec, workdir: pathlib.Path | str, *, overwrite: bool = False) -> None:
+
+def ensure(spec: data_spec.DataSpec, workdir: pathlib.Path | str, *, overwrite: bool = False,
+           may_prepare: bool = True) -> None:  # fmt: skip
   """Makes sure that the workdir is prepared from these data: phantom and folder on the spot, UK Biobank never.
 
   Reading 100,000 archives takes hours and no accelerator, so that is a stage of its own.
@@ -18,18 +21,20 @@ def ensure(spec: data_spec.DataSpec, workdir: pathlib.Path | str, *, overwrite: 
     spec: the data.
     workdir: the workdir.
     overwrite: whether a phantom or folder may take the place of another source's outputs.
+    may_prepare: whether a phantom or folder is prepared here; several processes at once must not.
 
   Raises:
-    InputError: UK Biobank data are not prepared, or from another source or other settings; or see `prepare`.
+    InputError: the data, which are not to be prepared here, are not, or with other settings; or see `prepare`.
   """
   workdir = pathlib.Path(workdir)
-  if spec.kind != "ukb":
+  if spec.kind != "ukb" and may_prepare:
     prepare.prepare(spec, workdir, overwrite=overwrite)
     return
-  command = f"Run `python -m msk_jax.prepare --config=configs/ukb.py --workdir={workdir}`"
+  name = "knee" if spec.kind == "phantom" else spec.kind
+  command = f"Run `python -m msk_jax.prepare --config=configs/{name}.py --workdir={workdir}`"
   record = run_record.read(workdir / schemas.FOLDER)
   if record is None:
-    raise errors.InputError(f"the workdir {workdir} holds no prepared UK Biobank data. {command} first.")
+    raise errors.InputError(f"the workdir {workdir} holds no prepared {_KINDS[spec.kind]}. {command} first.")
   wanted = prepare.settings_of(spec, workdir)
   changes = run_record.differences(workdir / schemas.FOLDER, wanted, record["inputs"])
   if changes:

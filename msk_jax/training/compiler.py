@@ -1,8 +1,12 @@
-"""Compiler options that the program sets by itself, on CPU only."""
+"""Compiler options that the program sets by itself, on CPU only, and the cache of compiled programs."""
 
 import os
+import pathlib
 
 import jax
+from absl import logging
+
+_WORTH_KEEPING_SECONDS = 0.3  # programs that compile faster are compiled anew
 
 OFF_SWITCH = "MSK_STOCK_COMPILER"  # set to 1 to compile as JAX does by default
 
@@ -16,3 +20,24 @@ def options() -> dict[str, str] | None:
   if jax.default_backend() != "cpu" or os.environ.get(OFF_SWITCH) == "1":
     return None
   return dict(_CPU_OPTIONS)
+
+
+def use_cache(folder: str) -> None:
+  """Keeps compiled programs on disk, so that a later start with the same program need not compile it.
+
+  What lies in the folder is code that will be run: keep it where only you can write. Programs of another jaxlib lie in
+  another folder. JAX_ENABLE_COMPILATION_CACHE=false turns the cache off too.
+
+  Args:
+    folder: where; `~` is your home; empty for no cache.
+  """
+  if not folder:
+    return
+  place = pathlib.Path(folder).expanduser() / f"jaxlib-{jax.lib.__version__}"
+  try:
+    place.mkdir(parents=True, exist_ok=True, mode=0o700)
+  except OSError as error:
+    logging.warning("no cache of compiled programs: %s", error)
+    return
+  jax.config.update("jax_compilation_cache_dir", str(place))
+  jax.config.update("jax_persistent_cache_min_compile_time_secs", _WORTH_KEEPING_SECONDS)

@@ -11,7 +11,8 @@ from absl import logging
 from msk_jax.imaging import views
 from msk_jax.io import errors, run_record
 from msk_jax.models import age_model
-from msk_jax.training import data, loop, model_card, results, spec, stopping
+from msk_jax.training import data, loop, model_card, processes, results, spec, stopping
+from msk_jax.training.program import Program
 
 _SHOWN = 8  # differing settings named in a message
 
@@ -53,8 +54,9 @@ def run(experiment: spec.ExperimentSpec, view: views.View, data_kind: str, workd
   if found is not None and (found["stopped_early"] or found["epochs"] >= experiment.train.max_epochs):
     logging.info("nothing to do: this training is finished; its results lie in %s", folder)
     return Ended(stopping.Status.FINISHED, folder, found)
-  model_card.write(folder, model_card.describe(experiment, view, loaded, data_kind))
-  program = loop.Program(experiment, loaded.data)
+  if processes.is_first():
+    model_card.write(folder, model_card.describe(experiment, view, loaded, data_kind))
+  program = Program(experiment, loaded.data.image_shape, loaded.data.inputs.examples.num_side_inputs)
   _describe(program, experiment, loaded)
   outcome = loop.fit(program, experiment, loaded.data, folder)
   if outcome.status is not stopping.Status.FINISHED:
@@ -64,21 +66,37 @@ def run(experiment: spec.ExperimentSpec, view: views.View, data_kind: str, workd
 
 def _claim(folder: pathlib.Path, settings: dict[str, Any], hashes: dict[str, str], overwrite: bool) -> None:
   """Writes the run record of a new run; makes sure that what lies there is of the same settings and data."""
+  devices = [str(device) for device in jax.devices()]
   if run_record.is_current(folder, settings, hashes):
+    _note_devices(folder, len(devices))
     return
-  if folder.exists() and any(folder.iterdir()):
+  is_taken = folder.exists() and any(folder.iterdir())
+  if is_taken:
     changes = run_record.differences(folder, settings, hashes) if run_record.read(folder) else ["it has no run record"]
     if not overwrite:
       raise errors.InputError(
         f"{folder} holds a model trained otherwise ({'; '.join(changes[:_SHOWN])}). Give another --workdir, or "
         "--overwrite to throw that model away."
       )
-    logging.info("--overwrite: removing the model in %s", folder)
-    shutil.rmtree(folder)
-  run_record.write(folder, "train", settings, hashes, [str(device) for device in jax.devices()])
+  processes.wait_for_all("looked at the model's folder")
+  if processes.is_first():
+    if is_taken:
+      logging.info("--overwrite: removing the model in %s", folder)
+      shutil.rmtree(folder)
+    run_record.write(folder, "train", settings, hashes, devices)
+  processes.wait_for_all("claimed the model's folder")
 
 
-def _describe(program: loop.Program, experiment: spec.ExperimentSpec, loaded: data.Loaded) -> None:
+def _note_devices(folder: pathlib.Path, num_devices: int) -> None:
+  record = run_record.read(folder) or {"devices": []}
+  if len(record["devices"]) != num_devices:
+    logging.warning(
+      "this training began on %d device(s) and goes on with %d: sums are rounded otherwise, so the result differs in "
+      "the last digits from an uninterrupted one.", len(record["devices"]), num_devices,
+    )  # fmt: skip
+
+
+def _describe(program: Program, experiment: spec.ExperimentSpec, loaded: data.Loaded) -> None:
   rows = age_model.parameter_table(program.abstract_state.params)
   total = sum(row[2] for row in rows)
   logging.info(

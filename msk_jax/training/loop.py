@@ -5,34 +5,31 @@ step; at an epoch's end: evaluate, update progress, log, save the best, save the
 """
 
 import dataclasses
-import functools
 import pathlib
 import time
 
 import grain
 import jax
-import jax.numpy as jnp
 import numpy as np
 from absl import logging
 
 from msk_jax.evaluation import metrics
 from msk_jax.imaging import views
 from msk_jax.input import pipeline, standardize
-from msk_jax.io import errors
 from msk_jax.io import progress as progress_display
 from msk_jax.training import (
   checkpoints,
-  compiler,
   metrics_log,
-  network,
   optimizer,
   prediction,
+  processes,
   sharding,
   spec,
   state,
   step,
   stopping,
 )
+from msk_jax.training.program import Program, best_of
 
 _DROPOUT_STREAM = 1  # folded into the seed: dropout noise differs from the initial parameters' noise
 
@@ -75,68 +72,6 @@ class Outcome:
   seconds: float
 
 
-class Program:
-  """The compiled functions of one experiment."""
-
-  def __init__(self, experiment: spec.ExperimentSpec, data: Data):
-    """Builds (does not yet compile) init, train step, epoch end and predict step.
-
-    Raises:
-      InputError: no such backbone, or it can't take images of this size.
-    """
-    model = network.build_model(experiment.model)
-    tx = optimizer.make(experiment.train)
-    self.shardings = sharding.make()
-    replicated, by_batch = self.shardings.replicated, self.shardings.by_batch
-    options = compiler.options()
-    create = functools.partial(
-      state.create, model=model, tx=tx, image_shape=data.image_shape,
-      num_side_inputs=data.inputs.examples.num_side_inputs,
-    )  # fmt: skip
-    self.create = jax.jit(create, out_shardings=replicated)
-    try:
-      shapes = jax.eval_shape(create, jax.random.key(experiment.seed))
-    except ValueError as error:  # such as images too small for the backbone
-      raise errors.InputError(f"config.model: {error}") from error
-    self.abstract_state = self.shardings.abstract(shapes)
-    self.train_step = jax.jit(
-      functools.partial(step.train_step, model=model, tx=tx, l2=experiment.model.l2),
-      in_shardings=(replicated, by_batch, replicated),
-      out_shardings=replicated,
-      donate_argnums=(0,),
-      compiler_options=options,
-    )
-    self.predict_step = jax.jit(
-      functools.partial(step.predict_step, model=model),
-      in_shardings=(replicated, replicated, by_batch),
-      out_shardings=replicated,
-      compiler_options=options,
-    )
-    self.end_epoch = jax.jit(end_epoch, out_shardings=replicated)
-
-  def abstract_best(self) -> dict:
-    """Returns shapes and shardings of what the best checkpoint holds."""
-    return best_of(self.abstract_state)
-
-
-def best_of(current: state.TrainState) -> dict:
-  """Returns the part of a state that predicting needs."""
-  return {"params": current.params, "batch_stats": current.batch_stats}
-
-
-def end_epoch(progress: state.Progress, rmse_years: jax.Array) -> state.Progress:
-  """Returns the progress after an epoch's evaluation, with its sums set back to zero."""
-  better = rmse_years < progress.best_rmse_years
-  done = progress.epochs_done + 1
-  return dataclasses.replace(
-    state.Progress.start(),
-    best_rmse_years=jnp.where(better, rmse_years, progress.best_rmse_years),
-    best_epoch=jnp.where(better, done, progress.best_epoch),
-    epochs_since_best=jnp.where(better, 0, progress.epochs_since_best + 1),
-    epochs_done=done,
-  )
-
-
 def fit(program: Program, experiment: spec.ExperimentSpec, data: Data, folder: pathlib.Path) -> Outcome:
   """Trains until the run is finished or has to pause; goes on from the newest checkpoint in `folder`.
 
@@ -152,14 +87,14 @@ def fit(program: Program, experiment: spec.ExperimentSpec, data: Data, folder: p
   """
   settings = experiment.train
   num_sides = data.inputs.examples.positions.shape[1]
-  sharding.check_batch_size("config.train.batch_size", settings.batch_size, num_sides)
+  sharding.check_batch_size("config.train.batch_size", settings.batch_size, num_sides, settings.accumulation_parts)
   sharding.check_batch_size("config.train.evaluation_batch_size", settings.evaluation_batch_size, num_sides)
   began = time.monotonic()
   last = checkpoints.Checkpoints(folder / "checkpoints")
   best = checkpoints.Checkpoints(folder / "best", kept=1)
   with last, best, stopping.Budget(settings.max_hours) as budget:
     current = _start(program, experiment, last)
-    log = metrics_log.MetricsLog(folder, int(current.step))
+    log = metrics_log.MetricsLog(folder, int(current.step), processes.is_first())
     batches = pipeline.training_batches(
       data.inputs, data.train_rows, settings.batch_size, experiment.seed, int(current.step), data.augmentation,
       sharing_of(experiment.input),
@@ -167,9 +102,8 @@ def fit(program: Program, experiment: spec.ExperimentSpec, data: Data, folder: p
     clock, paused = _Clock(), None
     while paused is None and not stopping.is_finished(current.progress, settings):
       current, paused = _epoch(program, settings, current, batches, experiment.seed, budget, last, clock)
-      if paused is None:
+      if int(current.step) % settings.steps_per_epoch == 0:
         current = _close_epoch(program, experiment, data, current, log, best, last, clock)
-        paused = budget.exhausted
     batches.close()
     log.close()
   finished = paused is None or stopping.is_finished(current.progress, settings)
@@ -221,40 +155,44 @@ def _epoch(program: Program, settings: spec.OptimizationSpec, current: state.Tra
   stop = epoch * settings.steps_per_epoch
   rng = jax.random.fold_in(jax.random.key(seed), _DROPOUT_STREAM)
   done = start - (epoch - 1) * settings.steps_per_epoch
-  what, pending = f"epoch {epoch}", None
+  what, pending, paused = f"epoch {epoch}", None, None
   total = settings.steps_per_epoch * settings.batch_size
   with progress_display.track(what, total, "images", done * settings.batch_size) as advance:
     for number in range(start + 1, stop + 1):
-      current, pending = _take_step(program, current, next(batches), rng, pending, number)
+      current, pending, paused = _take_step(program, current, next(batches), rng, pending, number, budget)
       clock.lap(settings.batch_size)
       advance(settings.batch_size)
-      paused = budget.exhausted
       if number < stop and (paused or number % settings.checkpoint_every_steps == 0):
         last.save(number, current)
         if paused:
           return current, paused
-  _check_finite(pending, stop)
+  paused = _read_metrics(pending, stop) or paused
   clock.pause()
-  return current, None
+  return current, paused
 
 
 def _take_step(program: Program, current: state.TrainState, batch: pipeline.Batch, rng: jax.Array,
-               pending: step.Metrics | None, number: int) -> tuple[state.TrainState, step.Metrics]:  # fmt: skip
+               pending: step.Metrics | None, number: int,
+               budget: stopping.Budget) -> tuple[state.TrainState, step.Metrics, stopping.Status | None]:  # fmt: skip
   """Dispatches a step, then looks at the metrics of the one before: the device never waits for the host."""
-  current, fresh = program.train_step(current, program.shardings.to_devices(batch), rng)
-  if pending is not None:
-    _check_finite(pending, number - 1)
-  return current, fresh
+  vote = np.full(len(batch["age_z"]), stopping.vote_of(budget.exhausted), np.int32)
+  sent = program.shardings.to_devices({**batch, "vote": vote})
+  vote_b = sent.pop("vote")
+  current, fresh = program.train_step(current, sent, rng, vote_b)
+  return current, fresh, _read_metrics(pending, number - 1)
 
 
-def _check_finite(found: step.Metrics | None, number: int) -> None:
+def _read_metrics(found: step.Metrics | None, number: int) -> stopping.Status | None:
+  """Makes sure that a step's metrics are finite; returns whether and why the hosts want to pause."""
   if found is None:
-    return
+    return None
   values = {name: float(value) for name, value in jax.device_get(found).items()}
+  status = stopping.status_of(int(values.pop("vote")))
   if not all(np.isfinite(value) for value in values.values()):
     raise FloatingPointError(
       f"step {number}: not finite: {values}. Lower config.train.learning_rate; earlier checkpoints are sound."
     )
+  return status
 
 
 def _close_epoch(program: Program, experiment: spec.ExperimentSpec, data: Data, current: state.TrainState,

@@ -1,4 +1,4 @@
-"""The run's numbers over time: JSON lines for programs, TensorBoard events for eyes."""
+"""The run's numbers over time: JSON lines for programs, TensorBoard events for eyes. Process 0 writes them."""
 
 import json
 import pathlib
@@ -12,8 +12,11 @@ FILE_NAME = "metrics.jsonl"
 class MetricsLog:
   """Appends one record per epoch; on resuming, records after the checkpoint are dropped first."""
 
-  def __init__(self, folder: pathlib.Path, start_step: int):
-    """Opens `folder`'s log to go on after `start_step`."""
+  def __init__(self, folder: pathlib.Path, start_step: int, is_writer: bool = True):
+    """Opens `folder`'s log to go on after `start_step`; does nothing, now and later, if not `is_writer`."""
+    self._is_writer = is_writer
+    if not is_writer:
+      return
     import tensorboardX
 
     self._path = pathlib.Path(folder) / FILE_NAME
@@ -24,6 +27,8 @@ class MetricsLog:
 
   def write(self, step: int, values: Mapping[str, float]) -> None:
     """Appends `values` under `step` and flushes, so that a killed run has lost nothing."""
+    if not self._is_writer:
+      return
     with self._path.open("a", encoding="utf-8") as file:
       file.write(json.dumps({"step": step, **values}) + "\n")
     for name, value in values.items():
@@ -32,7 +37,8 @@ class MetricsLog:
 
   def close(self) -> None:
     """Closes the files."""
-    self._events.close()
+    if self._is_writer:
+      self._events.close()
 
 
 def _step(line: str) -> int:

@@ -11,7 +11,8 @@ import pandas as pd
 
 from msk_jax.evaluation import figures, metrics, pooled, predictions
 from msk_jax.io import atomic
-from msk_jax.training import checkpoints, data, loop, prediction, spec, stopping
+from msk_jax.training import checkpoints, data, loop, prediction, processes, spec, stopping
+from msk_jax.training.program import Program, best_of
 
 FILE_NAME = pooled.RESULT_NAME
 _SCHEMA_VERSION = 1
@@ -26,7 +27,7 @@ def tree_sha256(tree: Any) -> str:
   return digest.hexdigest()
 
 
-def finish(program: loop.Program, experiment: spec.ExperimentSpec, loaded: data.Loaded, outcome: loop.Outcome,
+def finish(program: Program, experiment: spec.ExperimentSpec, loaded: data.Loaded, outcome: loop.Outcome,
            data_kind: str, folder: pathlib.Path) -> dict[str, Any]:  # fmt: skip
   """Predicts validation and test samples with the best parameters and writes everything down.
 
@@ -51,9 +52,6 @@ def finish(program: loop.Program, experiment: spec.ExperimentSpec, loaded: data.
     for part, rows in ((part, table[table["part"] == part]) for part in ("validation", "test"))
   }
   scores = {part: metrics.summary(*pair, mean_years) for part, pair in ages.items()}
-  predictions.write(folder, table, loaded.hashes["folds"])
-  title = f"{experiment.model_name}, split {experiment.fold} ({data_kind})"
-  figures.scatter(folder / "predictions.png", title, ages, scores, mean_years)
   result = {
     "schema": "result",
     "version": _SCHEMA_VERSION,
@@ -71,12 +69,16 @@ def finish(program: loop.Program, experiment: spec.ExperimentSpec, loaded: data.
     "steps": int(outcome.final.step),
     "seconds": outcome.seconds,
     "images_per_second": outcome.images_per_second,
-    "params_sha256": {"final": tree_sha256(loop.best_of(outcome.final)), "best": tree_sha256(tree)},
+    "params_sha256": {"final": tree_sha256(best_of(outcome.final)), "best": tree_sha256(tree)},
     "training_age_mean_years": mean_years,
     "training_age_std_years": float(loaded.data.scaler.std),
     "fold_map_hash": loaded.hashes["folds"],
   }
-  atomic.write_json(folder / FILE_NAME, result)
+  if processes.is_first():
+    predictions.write(folder, table, loaded.hashes["folds"])
+    title = f"{experiment.model_name}, split {experiment.fold} ({data_kind})"
+    figures.scatter(folder / "predictions.png", title, ages, scores, mean_years)
+    atomic.write_json(folder / FILE_NAME, result)
   return result
 
 
@@ -86,7 +88,7 @@ def read(folder: pathlib.Path) -> dict[str, Any] | None:
   return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
 
 
-def _predict_parts(program: loop.Program, experiment: spec.ExperimentSpec, loaded: data.Loaded,
+def _predict_parts(program: Program, experiment: spec.ExperimentSpec, loaded: data.Loaded,
                    tree: dict) -> pd.DataFrame:  # fmt: skip
   found = loaded.data.inputs.examples
   parts = []

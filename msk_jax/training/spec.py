@@ -74,6 +74,9 @@ class OptimizationSpec:
     max_hours: wall-clock budget of one call, hours; a later call goes on.
     checkpoint_every_steps: steps between checkpoints within an epoch; each epoch's end has one too.
     evaluation_batch_size: images per evaluation step.
+    accumulation_parts: parts of a batch worked on one after the other, where a whole one does not fit into memory;
+      BatchNorm then normalises each part by itself (`step.train_step` says what else holds).
+    optimizer_shards: devices over which the optimiser's moments are split; the others hold copies.
   """
 
   batch_size: int = 32
@@ -88,11 +91,15 @@ class OptimizationSpec:
   max_hours: float = 10.0
   checkpoint_every_steps: int = 500
   evaluation_batch_size: int = 64
+  accumulation_parts: int = 1
+  optimizer_shards: int = 1
 
   def __post_init__(self) -> None:
     """Refuses values without meaning."""
-    for name in ("batch_size", "images_per_epoch", "max_epochs", "plateau_patience", "early_stopping_patience",
-                 "checkpoint_every_steps", "evaluation_batch_size"):  # fmt: skip
+    positive = ("batch_size", "images_per_epoch", "max_epochs", "plateau_patience", "early_stopping_patience",
+                "checkpoint_every_steps", "evaluation_batch_size", "accumulation_parts",
+                "optimizer_shards")  # fmt: skip
+    for name in positive:
       if getattr(self, name) < 1:
         raise ValueError(f"{name} is at least 1, got {getattr(self, name)}.")
     if self.learning_rate <= 0 or self.clip_norm <= 0 or self.max_hours <= 0 or not 0 < self.plateau_factor < 1:

@@ -14,7 +14,8 @@ Metrics = dict[str, jax.Array]
 
 
 def train_step(current: state.TrainState, batch: dict[str, jax.Array], rng: jax.Array, *, model: age_model.AgeModel,
-               tx: optax.GradientTransformationExtraArgs, l2: float) -> tuple[state.TrainState, Metrics]:  # fmt: skip
+               tx: optax.GradientTransformationExtraArgs, l2: float,
+               num_parts: int = 1) -> tuple[state.TrainState, Metrics]:  # fmt: skip
   """Takes one step.
 
   Args:
@@ -24,26 +25,30 @@ def train_step(current: state.TrainState, batch: dict[str, jax.Array], rng: jax.
     model: the network.
     tx: the optimiser.
     l2: weight of the L2 penalty.
+    num_parts: parts of the batch worked on one after the other, so that memory holds one part's activations. Loss and
+      gradient are means over the parts: those of the whole batch, but for BatchNorm, which normalises each part by
+      its own statistics (their means over the parts enter the moving ones), and for dropout's noise.
 
   Returns:
     The state after, and scalars `loss`, `mse_z`, `grad_norm`.
   """
   noise = jax.random.fold_in(rng, current.step)
 
-  def loss_of(params):
+  def loss_of(params, part, noise):
+    variables = {"params": params, "batch_stats": current.batch_stats}
     (age_z, _), updated = model.apply(
-      {"params": params, "batch_stats": current.batch_stats},
-      batch["image"],
-      batch["side"],
-      train=True,
-      mutable=["batch_stats"],
-      rngs={"dropout": noise},
+      variables, part["image"], part["side"], train=True, mutable=["batch_stats"], rngs={"dropout": noise}
     )
-    squared_error = jnp.square(age_z - batch["age_z"])
-    mse = jnp.mean(squared_error)
+    mse = jnp.mean(jnp.square(age_z - part["age_z"]))
     return mse + l2 * objective.l2_penalty(params), (mse, updated.get("batch_stats", {}))
 
-  (loss, (mse, batch_stats)), grads = jax.value_and_grad(loss_of, has_aux=True)(current.params)
+  value_and_grad = jax.value_and_grad(loss_of, has_aux=True)
+  if num_parts == 1:
+    (loss, (mse, batch_stats)), grads = value_and_grad(current.params, batch, noise)
+  else:
+    parts = jax.tree.map(lambda rows: _split_rows(rows, num_parts), batch)
+    keys = jax.random.split(noise, num_parts)
+    (loss, (mse, batch_stats)), grads = _mean_over(lambda part: value_and_grad(current.params, *part), (parts, keys))
   updates, opt_state = tx.update(grads, current.opt_state, current.params, value=loss)
   num_images = batch["age_z"].shape[0]
   progress = dataclasses.replace(
@@ -55,6 +60,24 @@ def train_step(current: state.TrainState, batch: dict[str, jax.Array], rng: jax.
   params = optax.apply_updates(current.params, updates)
   after = state.TrainState(current.step + 1, params, batch_stats, opt_state, progress)
   return after, {"loss": loss, "mse_z": mse, "grad_norm": optax.tree.norm(grads)}
+
+
+def _split_rows(rows: jax.Array, num_parts: int) -> jax.Array:
+  """Returns [parts, b / parts, ...]: every n-th row, so that each device's rows stay on that device."""
+  return jnp.moveaxis(rows.reshape(-1, num_parts, *rows.shape[1:]), 1, 0)
+
+
+def _mean_over(function: Any, parts: Any) -> Any:
+  """Returns the mean of the function's results over the first axis of `parts`, one at a time."""
+  num_parts = jax.tree.leaves(parts)[0].shape[0]
+  first = jax.tree.map(lambda rows: rows[0], parts)
+  zeros = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), jax.eval_shape(function, first))
+
+  def add(total, part):
+    return jax.tree.map(jnp.add, total, function(part)), None
+
+  total, _ = jax.lax.scan(add, zeros, parts)
+  return jax.tree.map(lambda leaf: leaf / num_parts, total)
 
 
 def predict_step(params: Any, batch_stats: Any, batch: dict[str, jax.Array], *, model: age_model.AgeModel) -> jax.Array:

@@ -17,6 +17,19 @@ class Status(enum.Enum):
   OUT_OF_TIME = "out of its wall-clock budget"
 
 
+_VOTES = (None, Status.OUT_OF_TIME, Status.TERMINATED)  # the highest of several processes' votes counts
+
+
+def vote_of(status: Status | None) -> int:
+  """Returns the number by which a process tells the others that, and why, it wants to pause; 0 if it does not."""
+  return _VOTES.index(status)
+
+
+def status_of(vote: int) -> Status | None:
+  """Returns what `vote_of` made a number of."""
+  return _VOTES[vote]
+
+
 class Budget:
   """Wall-clock budget and termination signals; use as a context manager around the loop.
 

@@ -1,29 +1,67 @@
-"""Trains the tiny cohort in a process of its own and kills it: `run_once.py WORKDIR STEP`."""
+"""Trains the tiny cohort in a process of its own, alone or with others, and kills it if asked to."""
 
+import argparse
+import dataclasses
 import os
 import pathlib
 import signal
+import subprocess
 import sys
 
 from absl import flags
 
-from msk_jax.training import experiment, loop
+from msk_jax.training import experiment, loop, processes
 from tests.training import cohort
+
+_ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 def interrupt_at(number: int, sent: signal.Signals) -> None:
   """Makes the loop send itself a signal just before step `number`."""
   original = loop._take_step
 
-  def take_step(program, current, batch, rng, pending, step):
+  def take_step(program, current, batch, rng, pending, step, budget):
     if step == number:
       os.kill(os.getpid(), sent)
-    return original(program, current, batch, rng, pending, step)
+    return original(program, current, batch, rng, pending, step, budget)
 
   loop._take_step = take_step
 
 
-if __name__ == "__main__":
+def start(workdir: pathlib.Path, *arguments: str, devices: int = 2) -> subprocess.Popen:
+  """Starts this file on `workdir` with so many simulated devices."""
+  environment = {**os.environ, "JAX_NUM_CPU_DEVICES": str(devices)}
+  command = [sys.executable, "-m", "tests.training.run_once", str(workdir), *arguments]
+  return subprocess.Popen(
+    command, cwd=_ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+  )
+
+
+def main() -> int:
+  parser = argparse.ArgumentParser()
+  parser.add_argument("workdir", type=pathlib.Path)
+  parser.add_argument("--signal", default="KILL")
+  parser.add_argument("--signal_at", type=int, default=0)
+  parser.add_argument("--coordinator", default="")
+  parser.add_argument("--num_processes", type=int, default=0)
+  parser.add_argument("--process_id", type=int, default=-1)
+  parser.add_argument("--optimizer_shards", type=int, default=1)
+  parser.add_argument("--backbone", default="simple_cnn")
+  parser.add_argument("--image_px", type=int, default=0)
+  given = parser.parse_args()
   flags.FLAGS(sys.argv[:1])
-  interrupt_at(int(sys.argv[2]), signal.SIGKILL)
-  experiment.run(cohort.experiment(), cohort.VIEW, "phantom", pathlib.Path(sys.argv[1]))
+  processes.join(None, given.coordinator, given.num_processes, given.process_id)
+  if given.signal_at:
+    interrupt_at(given.signal_at, signal.Signals[f"SIG{given.signal}"])
+  settings = cohort.experiment(optimizer_shards=given.optimizer_shards)
+  if given.image_px:
+    shape = (given.image_px, given.image_px)
+    model = dataclasses.replace(settings.model, backbone=given.backbone, image_shape=shape)
+    train = dataclasses.replace(settings.train, images_per_epoch=48, max_epochs=1, learning_rate=1e-4)
+    settings = dataclasses.replace(settings, model=model, train=train)
+  ended = experiment.run(settings, cohort.VIEW, "phantom", given.workdir)
+  return 0 if ended.result else 75
+
+
+if __name__ == "__main__":
+  sys.exit(main())

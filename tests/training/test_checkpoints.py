@@ -15,7 +15,7 @@ def _tree(width: int = 3, **more) -> dict:
 
 
 def _abstract(tree) -> dict:
-  return sharding.make().abstract(tree)
+  return sharding.abstract(tree, sharding.make().replicated)
 
 
 def test_round_trip_keeps_the_newest(tmp_path):

@@ -4,16 +4,12 @@ import dataclasses
 import json
 import pathlib
 import signal
-import subprocess
-import sys
 
 import pytest
 
 from msk_jax.io import errors
-from msk_jax.training import experiment, loop, results, stopping
+from msk_jax.training import experiment, loop, program, results, stopping
 from tests.training import cohort, run_once
-
-_ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -21,15 +17,14 @@ def _compile_once():
   """Lets the runs of this module share compiled functions: compiling is most of their time."""
   made = {}
 
-  def program(settings, data):
+  def make(settings, *shapes):
     key = (settings.model, dataclasses.replace(settings.train, max_epochs=1))
     if key not in made:
-      made[key] = original(settings, data)
+      made[key] = program.Program(settings, *shapes)
     return made[key]
 
-  original = loop.Program
   with pytest.MonkeyPatch.context() as patch:
-    patch.setattr(loop, "Program", program)
+    patch.setattr(experiment, "Program", make)
     yield
 
 
@@ -56,20 +51,21 @@ def _log(workdir: pathlib.Path) -> list[dict]:
 def test_killed_and_resumed_equals_straight(tmp_path, straight, step):
   """Kill -9 in mid-epoch, at and between checkpoints; the same command again gives the same bits."""
   cohort.write_workdir(tmp_path)
-  command = [sys.executable, "-m", "tests.training.run_once", str(tmp_path), str(step)]
-  assert subprocess.run(command, capture_output=True, cwd=_ROOT, timeout=300).returncode == -signal.SIGKILL
+  killed = run_once.start(tmp_path, f"--signal_at={step}")
+  printed = killed.communicate(timeout=300)[0]
+  assert killed.returncode == -signal.SIGKILL, printed[-3000:]
   assert results.read(tmp_path / "models/knee/simple_cnn/fold_0") is None
   _check_same(_run(tmp_path), tmp_path, straight)
 
 
 def test_terminated_and_resumed_equals_straight(tmp_path, straight, monkeypatch):
-  """SIGTERM: a checkpoint at that very step, an orderly pause, and then the same bits."""
+  """SIGTERM: a checkpoint one step later, an orderly pause, and then the same bits."""
   cohort.write_workdir(tmp_path)
   monkeypatch.setattr(loop, "_take_step", loop._take_step)  # put back at the end
   run_once.interrupt_at(17, signal.SIGTERM)
   paused = _run(tmp_path)
   assert paused.status is stopping.Status.TERMINATED and paused.result is None
-  assert sorted(p.name for p in (paused.folder / "checkpoints").iterdir() if p.name.isdigit())[-1] == "17"
+  assert sorted(p.name for p in (paused.folder / "checkpoints").iterdir() if p.name.isdigit())[-1] == "18"
   monkeypatch.undo()
   _check_same(_run(tmp_path), tmp_path, straight)
 

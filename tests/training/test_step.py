@@ -10,7 +10,7 @@ import optax
 import pytest
 
 from msk_jax.io import errors
-from msk_jax.training import loop, metrics_log, network, objective, optimizer, sharding, spec, state, step, stopping
+from msk_jax.training import metrics_log, network, objective, optimizer, program, sharding, spec, state, step, stopping
 
 _MODEL = spec.ModelSpec("simple_cnn", num_dense_nodes=16, batch_norm_momentum=0.9)
 _TRAIN = spec.OptimizationSpec(batch_size=8, images_per_epoch=16, learning_rate=1e-3)
@@ -102,7 +102,7 @@ def test_epoch_end_keeps_the_best_and_counts_since():
   progress = state.Progress.start()
   seen = []
   for rmse in (5.0, 4.0, 4.5, 4.0, 3.0):
-    progress = loop.end_epoch(dataclasses.replace(progress, loss_sum=jnp.float32(9)), np.float32(rmse))
+    progress = program.end_epoch(dataclasses.replace(progress, loss_sum=jnp.float32(9)), np.float32(rmse))
     seen.append((float(progress.best_rmse_years), int(progress.best_epoch), int(progress.epochs_since_best)))
     assert float(progress.loss_sum) == 0
   assert seen == [(5, 1, 0), (4, 2, 0), (4, 2, 1), (4, 2, 2), (3, 5, 0)]
@@ -113,7 +113,7 @@ def test_stops_at_max_epochs_or_without_improvement():
   progress = state.Progress.start()
   done = []
   for rmse in (5.0, 6.0, 6.0):
-    progress = loop.end_epoch(progress, np.float32(rmse))
+    progress = program.end_epoch(progress, np.float32(rmse))
     done.append(stopping.is_finished(progress, settings))
   assert done == [False, False, True] and stopping.has_stopped_early(progress, settings)
   assert stopping.is_finished(dataclasses.replace(state.Progress.start(), epochs_done=jnp.int32(4)), settings)
