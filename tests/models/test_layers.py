@@ -62,6 +62,31 @@ def test_variance_survives_a_large_mean():
   np.testing.assert_allclose(updated["batch_stats"]["batch_norm"]["var"], [x.var(dtype=np.float64)], rtol=1e-3)
 
 
+@pytest.mark.parametrize("size", [6, 7])
+def test_same_padding_with_stride_2(size):
+  """An even size gets one place, at its end; an odd one gets one at either end."""
+  x = np.random.default_rng(4).normal(size=(1, size, 1, 1)).astype(np.float32)
+  module = layers.ConvBatchNorm(1, (3, 1), stride=2)
+  variables = module.init(jax.random.key(0), x, train=False)
+  before = size % 2
+  padded = np.pad(x[0, :, 0, 0], (before, 1))
+  sums = np.asarray([padded[i : i + 3] @ variables["params"]["conv"]["kernel"][:, 0, 0, 0] for i in range(0, size, 2)])
+  expected = np.maximum(sums / np.sqrt(1 + 1e-3), 0)
+  assert (expected > 0).any()
+  np.testing.assert_allclose(module.apply(variables, x, train=False)[0, :, 0, 0], expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("relu", [True, False])
+def test_a_residual_is_scaled_with_its_bias(relu):
+  x = np.random.default_rng(5).normal(size=(1, 2, 2, 3)).astype(np.float32)
+  block = inception_resnet_v2.ResidualBlock(inception_resnet_v2.Residual(((branches.square(2),),), 0.17, relu))
+  variables = block.init(jax.random.key(0), x, False)
+  up = {"kernel": jnp.zeros((1, 1, 2, 3)), "bias": jnp.asarray([1.0, -2.0, 3.0])}
+  y = block.apply({**variables, "params": {**variables["params"], "up": up}}, x, False)
+  expected = x + 0.17 * np.asarray([1.0, -2.0, 3.0])
+  np.testing.assert_allclose(y, np.maximum(expected, 0) if relu else expected, rtol=1e-5, atol=1e-6)
+
+
 def test_names_by_depth_puts_the_layers_farthest_from_the_end_first():
   block = (
     (branches.square(8),),
