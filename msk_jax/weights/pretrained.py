@@ -44,7 +44,7 @@ class Pretrained:
   Attributes:
     variables: {'params', 'batch_stats'}, trees of NumPy arrays, float32.
     input_scale: that they expect, a key of `input_scale.INPUT_SCALES`.
-    sha256: of the file, hex.
+    sha256: of the file, hex; empty if they come from a trained fold.
     source: what the file is.
   """
 
@@ -67,7 +67,7 @@ def inspect(path: pathlib.Path | str, backbone_name: str) -> Source:
   path = pathlib.Path(path)
   _check_file(path, backbone_name)
   if safetensors_files.is_safetensors(path):
-    return Source(path, _sha256(path), _own_scale(path, backbone_name), is_keras=False)
+    return Source(path, sha256(path), _own_scale(path, backbone_name), is_keras=False)
   if not keras_files.is_keras(path):
     raise errors.InputError(
       f"{path.name} is neither a Keras weight file (.h5, .weights.h5, .keras) nor safetensors. Other formats, such as "
@@ -79,7 +79,7 @@ def inspect(path: pathlib.Path | str, backbone_name: str) -> Source:
       f"{', '.join(keras_names.LAYER_ORDERS)}."
     )
   scale = keras_names.KERAS_INPUT_SCALES[backbone_name]
-  return Source(path, _sha256(path), scale, is_keras=True, is_published=known_files.is_published(path))
+  return Source(path, sha256(path), scale, is_keras=True, is_published=known_files.is_published(path))
 
 
 def read(path: pathlib.Path | str, backbone_name: str, expected: Mapping[str, Any] | None = None) -> Pretrained:
@@ -101,6 +101,28 @@ def read(path: pathlib.Path | str, backbone_name: str, expected: Mapping[str, An
     variables = safetensors_files.read(source.path, expected)
   _check_finite(source.path, variables)
   return Pretrained(variables, source.input_scale, source.sha256, source)
+
+
+def settle_scale(source: Source, wanted: str, setting: str) -> str:
+  """Returns the input scale of a file's weights.
+
+  Args:
+    source: the file.
+    wanted: the scale that the user named; empty for the file's own.
+    setting: where the user named it, for the message.
+
+  Raises:
+    InputError: the user named another one than the file.
+  """
+  if wanted in ("", source.input_scale):
+    return source.input_scale
+  origin = f"Keras' {'published ' if source.is_published else ''}weights expect" if source.is_keras else "it says"
+  remedy = ". If this file is of weights trained otherwise, convert it with python -m msk_jax.convert_weights "
+  is_declarable = source.is_keras and not source.is_published
+  raise errors.InputError(
+    f"{setting} is {wanted}, but {source.path.name} is of weights for {source.input_scale} ({origin} so): leave the "
+    f"setting empty{f'{remedy}--input_scale={wanted}.' if is_declarable else '.'}"
+  )
 
 
 def abstract_variables(backbone_name: str) -> dict[str, Any]:
@@ -157,6 +179,7 @@ def _check_finite(path: pathlib.Path, variables: Mapping[str, Any]) -> None:
       raise errors.InputError(f"{path.name}: {name} has values that are not finite: the file is of no use.")
 
 
-def _sha256(path: pathlib.Path) -> str:
+def sha256(path: pathlib.Path) -> str:
+  """Returns the SHA-256 of a file, hex."""
   with path.open("rb") as file:
     return hashlib.file_digest(file, "sha256").hexdigest()
