@@ -33,7 +33,7 @@ def test_probabilities_are_the_softmax_of_the_pooled_features():
   rng = np.random.default_rng(0)
   shapes, _ = abstract("simple_cnn", num_classes=5)
   variables = jax.tree.map(lambda leaf: rng.uniform(0.0, 0.5, leaf.shape).astype(np.float32), shapes)
-  image = rng.uniform(-1, 1, (2, 48, 40, 3)).astype(np.float32)
+  image = rng.uniform(-1, 1, (2, 96, 80, 3)).astype(np.float32)
   apply = jax.jit(lambda v, x: CLASSIFIER("simple_cnn", num_classes=5).apply(v, x, train=False))
   features = np.asarray(apply(variables, image)[1]["pre_pool_bhwc"])
   top = variables["params"]["predictions"]
