@@ -1,0 +1,239 @@
+"""What ages are wanted for: the files of a folder, with or without a table that says whose they are."""
+
+import dataclasses
+import math
+import os
+import pathlib
+from collections.abc import Collection, Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from absl import logging
+
+from msk_jax.cohort import ethnicity
+from msk_jax.imaging import archives, folder, labels, quality
+from msk_jax.io import errors
+
+UNKNOWN_ETHNICITY = 0  # no code of field 21000; `ethnicity.MISSING` is an answer that the networks know
+ARCHIVE_ENDING = ".zip"
+
+_PICTURE_ENDINGS = frozenset({".png", ".jpg", ".jpeg"})
+_MAGIC_END = 132  # bytes: a DICOM file's preamble and the word DICM
+_MAX_INSTANCE = 127
+_OLDEST_YEARS = 120.0
+_REQUIRED = ("path",)
+_OPTIONAL = ("id", "instance", "side", "sex", "ethnicity", "age")
+
+
+@dataclasses.dataclass(frozen=True)
+class File:
+  """A file to read.
+
+  Attributes:
+    path: where it lies.
+    name: its path within the folder, as shown in the output.
+    side: `right`, `left`, or empty for unknown or none.
+  """
+
+  path: pathlib.Path
+  name: str
+  side: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Sample:
+  """A person at a visit, with the files that show them.
+
+  Attributes:
+    id: as the table, the archive's name or the file's name gives it.
+    instance: visit; 0 where nothing says it.
+    files: in the order given.
+    sex: 0 female, 1 male, `labels.UNKNOWN_SEX`.
+    ethnicity: code of field 21000, `UNKNOWN_ETHNICITY`.
+    age_years: chronological age; NaN if unknown.
+  """
+
+  id: str
+  instance: int
+  files: tuple[File, ...]
+  sex: int = labels.UNKNOWN_SEX
+  ethnicity: int = UNKNOWN_ETHNICITY
+  age_years: float = math.nan
+
+
+def find(root: pathlib.Path, table: pathlib.Path | None) -> tuple[list[Sample], list[quality.Note]]:
+  """Lists the samples of a folder.
+
+  Args:
+    root: the folder.
+    table: CSV with the column `path` (relative to the folder) and, if wanted, id, instance, side, sex, ethnicity, age;
+      None takes every image file and archive under the folder.
+
+  Returns:
+    samples: in the table's order, or by name.
+    notes: rows and files that can't be read for what they are called.
+
+  Raises:
+    InputError: no such folder, no image in it, or a table that is not understood.
+  """
+  if not root.is_dir():
+    raise errors.InputError(f"--images: {root} is no folder.")
+  rows, notes = _scan(root) if table is None else _read_table(root, table)
+  if not rows and not notes:
+    raise errors.InputError(
+      f"--images: no image in {root}. PNG, JPEG and DICOM files are read, and archives named "
+      "<eid>_20158_<instance>_<array>.zip; for files of other names give a --table with the column path."
+    )
+  return _group(rows), notes
+
+
+def without(samples: Iterable[Sample], withdrawn: Collection[str]) -> list[Sample]:
+  """Returns the samples of people who have not withdrawn; says how many others there were."""
+  samples = list(samples)
+  kept = [sample for sample in samples if sample.id not in withdrawn]
+  if len(kept) < len(samples):
+    logging.info("%d samples of withdrawn participants are left out", len(samples) - len(kept))
+  return kept
+
+
+def _scan(root: pathlib.Path) -> tuple[list[Sample], list[quality.Note]]:
+  """One sample for each file; hidden files and what is no image are passed over."""
+  numbered: list[tuple[int, Sample]] = []
+  notes: list[quality.Note] = []
+  for path in sorted(root.rglob("*")):
+    relative = path.relative_to(root)
+    if any(part.startswith(".") for part in relative.parts) or not path.is_file():
+      continue
+    file = File(path, printable(relative.as_posix()))
+    if path.suffix.lower() == ARCHIVE_ENDING:
+      parsed = _parse_archive_name(path.name)
+      if parsed is None:
+        notes.append(quality.Note(file.name, "", "bad_name"))
+      else:
+        numbered.append((parsed.array, Sample(parsed.eid, parsed.instance, (file,))))
+    elif _is_image(path):
+      numbered.append((0, Sample(file.name, 0, (file,))))
+  return _first_of_each_visit(numbered, notes), notes
+
+
+def _first_of_each_visit(numbered: list[tuple[int, Sample]], notes: list[quality.Note]) -> list[Sample]:
+  """Keeps, of several archives of a visit, the one of lowest number; notes the others."""
+  taken: dict[tuple[str, int], int] = {}
+  for place, (array, sample) in enumerate(numbered):
+    best = taken.setdefault((sample.id, sample.instance), place)
+    if array < numbered[best][0]:
+      taken[sample.id, sample.instance] = place
+  kept = set(taken.values())
+  notes.extend(
+    quality.Note(sample.files[0].name, "", "duplicate_visit")
+    for place, (_, sample) in enumerate(numbered)
+    if place not in kept
+  )
+  return [sample for place, (_, sample) in enumerate(numbered) if place in kept]
+
+
+def _is_image(path: pathlib.Path) -> bool:
+  ending = path.suffix.lower()
+  if ending in _PICTURE_ENDINGS or (ending and ending in folder.DICOM_ENDINGS):
+    return True
+  try:
+    with path.open("rb") as file:  # DICOM files often have no ending, or a number
+      return file.read(_MAGIC_END)[-4:] == b"DICM"
+  except OSError:
+    return False
+
+
+def _read_table(root: pathlib.Path, table: pathlib.Path) -> tuple[list[Sample], list[quality.Note]]:
+  raw = labels.read_csv(table if table.exists() else root / table, _REQUIRED, _OPTIONAL)
+  if raw.empty:
+    raise errors.InputError(f"{table.name} has no rows.")
+  columns = pd.DataFrame({"path": raw["path"].str.replace("\\", "/")})
+  columns["id"] = raw.get("id", "")
+  columns["side"] = labels.mapped(raw, "side", labels.SIDES)
+  columns["instance"] = labels.integers(raw, "instance", -1, range(-1, _MAX_INSTANCE + 1))
+  columns["sex"] = labels.sexes(raw["sex"]) if "sex" in raw else labels.UNKNOWN_SEX
+  columns["ethnicity"] = _ethnicities(raw)
+  columns["age_years"] = _ages(raw)
+  samples: list[Sample] = []
+  notes: list[quality.Note] = []
+  for row in columns.itertuples(index=False):
+    reason = _reason(root, str(row.path))
+    if reason:
+      notes.append(quality.Note(str(row.path), "", reason))
+    else:
+      samples.append(_sample(root, row))
+  return samples, notes
+
+
+def _reason(root: pathlib.Path, path: str) -> str:
+  """The reason against a row's path, or an empty text."""
+  if not labels.stays_inside(path):
+    return "outside_root"
+  try:
+    return "" if path and (root / path).is_file() else "missing_file"
+  except (OSError, ValueError):  # a name too long, or with a zero byte
+    return "missing_file"
+
+
+def _sample(root: pathlib.Path, row: Any) -> Sample:
+  path = root / row.path
+  parsed = _parse_archive_name(path.name) if path.suffix.lower() == ARCHIVE_ENDING else None
+  name, instance = row.id, int(row.instance)
+  if parsed is not None:
+    name, instance = name or parsed.eid, parsed.instance if instance < 0 else instance
+  file = File(path, str(row.path), str(row.side))
+  return Sample(
+    str(name or row.path), max(instance, 0), (file,), int(row.sex), int(row.ethnicity), float(row.age_years)
+  )
+
+
+def _ethnicities(raw: pd.DataFrame) -> pd.Series:
+  found = labels.integers(raw, "ethnicity", UNKNOWN_ETHNICITY, range(-10, 10_000))
+  is_known = found.isin([*ethnicity.CODES, UNKNOWN_ETHNICITY])
+  _warn(int((~is_known).sum()), "ethnicity", "no codes of field 21000")
+  return found.where(is_known, UNKNOWN_ETHNICITY)
+
+
+def _ages(raw: pd.DataFrame) -> pd.Series:
+  if "age" not in raw:
+    return pd.Series(np.nan, index=raw.index)
+  found = labels.ages_years(raw["age"])
+  is_age = found.between(0.0, _OLDEST_YEARS)
+  _warn(int((~is_age & (raw["age"] != "")).sum()), "age", f"no ages from 0 to {_OLDEST_YEARS:.0f} years")
+  return found.where(is_age)
+
+
+def _warn(count: int, column: str, why: str) -> None:
+  if count:
+    logging.warning("column %s: %d values are %s and are taken as unknown", column, count, why)
+
+
+def _group(rows: Iterable[Sample]) -> list[Sample]:
+  """Joins rows of one id and visit; of what they say of the person the first known counts."""
+  grouped: dict[tuple[str, int], Sample] = {}
+  for row in rows:
+    key = row.id, row.instance
+    first = grouped.get(key)
+    if first is None:
+      grouped[key] = row
+      continue
+    grouped[key] = dataclasses.replace(
+      first,
+      files=first.files + row.files,
+      sex=row.sex if first.sex == labels.UNKNOWN_SEX else first.sex,
+      ethnicity=row.ethnicity if first.ethnicity == UNKNOWN_ETHNICITY else first.ethnicity,
+      age_years=row.age_years if math.isnan(first.age_years) else first.age_years,
+    )
+  return list(grouped.values())
+
+
+def _parse_archive_name(name: str) -> archives.ZipName | None:
+  parsed = archives.parse_name(name)
+  return parsed if parsed is not None and parsed.instance <= _MAX_INSTANCE else None
+
+
+def printable(name: str) -> str:
+  """Returns a file's name as text that any encoding and any table bears: odd bytes and line ends are escaped."""
+  text = os.fsencode(name).decode("utf-8", "backslashreplace")
+  return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)

@@ -1,0 +1,48 @@
+"""Predicts the ages of new images: `python -m msk_jax.predict --model=workspace/models/knee/inception_v3 --images=new`.
+
+Reads PNG, JPEG and DICOM files and UK Biobank's DXA archives in a folder; writes a CSV with the mean over the trained
+folds, and beside it a list of files that were refused. The output holds individual-level data: the ids that the table
+or the files' names give.
+"""
+
+import pathlib
+from collections.abc import Sequence
+
+from absl import flags
+
+from msk_jax.io import console, errors
+
+_MODEL = flags.DEFINE_string(
+  "model", None, "A trained model, e.g. workspace/models/knee/inception_v3 (the mean of its folds) or .../fold_3."
+)
+_IMAGES = flags.DEFINE_string("images", None, "Folder of new images, at any depth.")
+_TABLE = flags.DEFINE_string(
+  "table", "", "CSV with the column path (within --images), and id, instance, side, sex, ethnicity, age if known."
+)
+_OUTPUT = flags.DEFINE_string("output", "predictions.csv", "CSV to write; refused files are listed in ..._qc.csv.")
+_BATCH_SIZE = flags.DEFINE_integer("batch_size", 64, "Images per step.", lower_bound=1)
+_WITHDRAWN = flags.DEFINE_multi_string("withdrawn", [], "List of withdrawn participants to leave out; may be repeated.")
+
+
+def main(argv: Sequence[str]) -> int:
+  """Predicts; returns the exit status."""
+  del argv
+  if not _MODEL.value or not _IMAGES.value:
+    raise errors.InputError("give --model (a trained model's folder) and --images (a folder); --help tells more.")
+  from msk_jax.inference import run
+
+  run.predict_folder(
+    run.Request(
+      model=pathlib.Path(_MODEL.value),
+      images=pathlib.Path(_IMAGES.value),
+      output=pathlib.Path(_OUTPUT.value),
+      table=pathlib.Path(_TABLE.value) if _TABLE.value else None,
+      batch_size=_BATCH_SIZE.value,
+      withdrawn=[pathlib.Path(path) for path in _WITHDRAWN.value],
+    )
+  )
+  return 0
+
+
+if __name__ == "__main__":
+  console.run(main)

@@ -1,0 +1,83 @@
+"""A trained fold of the tiny cohort and a sibling, and its test people's images as somebody else would hand them in."""
+
+import csv
+import dataclasses
+import pathlib
+import shutil
+from collections.abc import Iterable
+
+import cv2
+import jax
+import pandas as pd
+import pytest
+
+from msk_jax.cohort import schemas
+from msk_jax.imaging import store
+from msk_jax.inference import predictor
+from msk_jax.inference import trained as trained_folds
+from msk_jax.input import standardize
+from msk_jax.io import tables
+from msk_jax.training import checkpoints, experiment, model_card
+from tests.training import cohort
+
+FOLDS = (0, 1)
+
+
+@pytest.fixture(scope="package")
+def trained(tmp_path_factory) -> pathlib.Path:
+  """The workdir with folds 0 and 1 of `knee/simple_cnn`."""
+  workdir = tmp_path_factory.mktemp("trained")
+  cohort.write_workdir(workdir)
+  first = experiment.run(cohort.experiment(max_epochs=1), cohort.VIEW, "phantom", workdir).folder
+  _write_sibling(first, first.with_name("fold_1"))
+  return workdir
+
+
+def _write_sibling(first: pathlib.Path, second: pathlib.Path) -> None:
+  """Writes another fold without training it: other parameters and scalers, the same network."""
+  shutil.copytree(first, second, ignore=shutil.ignore_patterns(trained_folds.BEST, "checkpoints"))
+  card = model_card.read(first)
+  age = standardize.Standardizer(card.age.mean + 2.0, card.age.std * 0.9)
+  model_card.write(second, dataclasses.replace(card, fold=1, age=age))
+  program = predictor.Predictor(card, 8, 8)
+  with checkpoints.Checkpoints(first / trained_folds.BEST) as best:
+    tree = best.load(program._abstract)
+  with checkpoints.Checkpoints(second / trained_folds.BEST) as best:
+    best.save(1, jax.tree.map(lambda leaf: leaf * 1.02, tree))
+
+
+@pytest.fixture(scope="package")
+def model(trained) -> pathlib.Path:
+  """The model's folder."""
+  return trained / "models/knee/simple_cnn"
+
+
+@pytest.fixture(scope="package")
+def people(trained) -> pd.DataFrame:
+  """All people of the cohort: eid, sex, ethnicity, instance, age_years, fold."""
+  cohort_folder = trained / "cohort"
+  found = tables.read(cohort_folder / "participants.parquet", schemas.PARTICIPANTS)
+  for name, schema in (("visits", schemas.VISITS), ("folds", schemas.FOLDS)):
+    found = found.merge(tables.read(cohort_folder / f"{name}.parquet", schema), on="eid")
+  return found
+
+
+def write_pictures(workdir: pathlib.Path, folder: pathlib.Path, eids: Iterable[str]) -> dict[tuple[str, str], str]:
+  """Writes people's stored images as PNG, left ones as they were taken; returns (eid, side) to file name."""
+  folder.mkdir(parents=True, exist_ok=True)
+  images, wanted, names = store.ImageStore.open(workdir / "images/knee"), set(eids), {}
+  for position, row in enumerate(images.index.itertuples()):
+    if row.eid in wanted:
+      pixels = images.read(position)
+      names[row.eid, row.side] = f"{len(names)}.png"
+      cv2.imwrite(str(folder / names[row.eid, row.side]), pixels[:, ::-1] if row.side == "left" else pixels)
+  return names
+
+
+def write_table(path: pathlib.Path, rows: list[dict]) -> pathlib.Path:
+  """Writes a CSV with the columns of the first row."""
+  with path.open("w", newline="") as file:
+    writer = csv.DictWriter(file, list(rows[0]))
+    writer.writeheader()
+    writer.writerows(rows)
+  return path
