@@ -22,6 +22,7 @@ _ALLOWED = {
   "weights": {"io", "models"},
   "evaluation": {"io"},
   "training": {"io", "cohort", "imaging", "input", "models", "weights", "evaluation"},
+  "inference": {"io", "cohort", "imaging", "input", "models", "evaluation", "training"},
 }
 _NO_JAX = ("io", "cohort", "imaging", "simulation", "preparation", "evaluation")
 _STAGES = sorted(path.stem for path in _PACKAGE.glob("*.py") if path.stem != "__init__")
