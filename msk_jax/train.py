@@ -34,7 +34,7 @@ def main(argv: Sequence[str]) -> int:
   from msk_jax.io import specs
   from msk_jax.preparation import prepared
   from msk_jax.preparation import spec as data_spec
-  from msk_jax.training import compiler, experiment, network, processes, spec
+  from msk_jax.training import compiler, experiment, initial_weights, processes, spec
 
   processes.join(_DISTRIBUTED.value, _COORDINATOR.value, _NUM_PROCESSES.value, _PROCESS_ID.value)
   if not processes.is_first():
@@ -47,7 +47,7 @@ def main(argv: Sequence[str]) -> int:
   if data.kind == "phantom" and processes.is_first():
     _announce_phantom()
   view = prepared.view_of(data, settings.view)
-  network.build_model(settings.model)  # a misspelt backbone shows before minutes of preparing
+  initial_weights.settle(settings.model)  # a misspelt backbone or file shows before minutes of preparing
   prepared.ensure(data, workdir, overwrite=_OVERWRITE.value, may_prepare=processes.are_one())
   ended = experiment.run(settings, view, data.kind, workdir, _OVERWRITE.value)
   if ended.result is None:

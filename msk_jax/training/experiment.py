@@ -11,7 +11,7 @@ from absl import logging
 from msk_jax.imaging import views
 from msk_jax.io import errors, run_record
 from msk_jax.models import age_model
-from msk_jax.training import data, loop, model_card, processes, results, spec, stopping
+from msk_jax.training import data, initial_weights, loop, model_card, processes, results, spec, stopping
 from msk_jax.training.program import Program
 
 _SHOWN = 8  # differing settings named in a message
@@ -44,12 +44,14 @@ def run(experiment: spec.ExperimentSpec, view: views.View, data_kind: str, workd
     overwrite: whether a model of other settings or data in that folder is thrown away.
 
   Raises:
-    InputError: the folder holds a model of other settings or data, or the data are not there.
+    InputError: the folder holds a model of other settings, data or initial weights, or data or weights are not there.
   """
+  network_settings, weight_hash = initial_weights.settle(experiment.model)
+  experiment = dataclasses.replace(experiment, model=network_settings)
   loaded = data.load(experiment, view, workdir)
   folder = workdir / "models" / experiment.model_name / f"fold_{experiment.fold}"
   settings = {**experiment.trajectory(), "data": data_kind}
-  _claim(folder, settings, loaded.hashes, overwrite)
+  _claim(folder, settings, loaded.hashes | weight_hash, overwrite)
   found = results.read(folder)
   if found is not None and (found["stopped_early"] or found["epochs"] >= experiment.train.max_epochs):
     logging.info("nothing to do: this training is finished; its results lie in %s", folder)

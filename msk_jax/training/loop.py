@@ -19,6 +19,7 @@ from msk_jax.input import pipeline, standardize
 from msk_jax.io import progress as progress_display
 from msk_jax.training import (
   checkpoints,
+  initial_weights,
   metrics_log,
   optimizer,
   prediction,
@@ -137,7 +138,8 @@ def _start(program: Program, experiment: spec.ExperimentSpec, last: checkpoints.
   if last.latest_step is not None:
     logging.info("going on from step %d", last.latest_step)
     return last.load(program.abstract_state)
-  return program.create(jax.random.key(experiment.seed))
+  weights = initial_weights.read(experiment.model, program.abstract_state)
+  return program.create(jax.random.key(experiment.seed), weights)
 
 
 def sharing_of(settings: spec.InputSpec) -> pipeline.Sharing:

@@ -58,18 +58,25 @@ class TrainState:
   progress: Progress
 
 
-def create(rng: jax.Array, *, model: age_model.AgeModel, tx: optax.GradientTransformation,
+BACKBONE = "backbone"  # the name of its part of parameters and statistics
+
+
+def create(rng: jax.Array, backbone: Any = None, *, model: age_model.AgeModel, tx: optax.GradientTransformation,
            image_shape: tuple[int, int, int], num_side_inputs: int) -> TrainState:  # fmt: skip
   """Returns the state before the first step.
 
   Args:
     rng: key of the initial parameters.
+    backbone: {'params', 'batch_stats'} that the backbone starts from (`initial_weights`); None for random ones. All
+      else is random, and the same with and without.
     model: the network.
     tx: the optimiser.
     image_shape: (rows, columns, channels) of the stored images.
     num_side_inputs: columns of the side network's input.
   """
   variables = initialise.init_variables(model, rng, image_shape, num_side_inputs)
+  if backbone is not None:
+    variables = {name: {**part, BACKBONE: backbone[name]} for name, part in variables.items() if BACKBONE in part}
   params = variables["params"]
   batch_stats = variables.get("batch_stats", {})
   return TrainState(jnp.zeros((), jnp.int32), params, batch_stats, tx.init(params), Progress.start())
