@@ -5,13 +5,15 @@ from typing import Any
 
 import flax.linen as nn
 
-from msk_jax.models import inception_resnet_v2, inception_v3, simple_cnn
+from msk_jax.models import convnext, efficientnet_v2, inception_resnet_v2, inception_v3, simple_cnn
 
 # Factory with the keyword arguments `dtype`, `batch_norm_momentum`, `is_fast` and `remat`. The module it makes maps
 # (image [b, h, w, 3], train=) to (features [b, h', w', c], intermediates by name).
 BACKBONES: dict[str, Callable[..., nn.Module]] = {
   "inception_v3": inception_v3.InceptionV3,
   "inception_resnet_v2": inception_resnet_v2.InceptionResNetV2,
+  "convnext_tiny": convnext.ConvNeXtTiny,
+  "efficientnet_v2_s": efficientnet_v2.EfficientNetV2S,
   "simple_cnn": simple_cnn.SimpleCNN,
 }
 

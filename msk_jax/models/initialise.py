@@ -1,27 +1,28 @@
-"""New weights, as Keras would draw them, from a program that compiles in a second.
+"""New weights, as Keras would draw them, from a program that compiles in seconds.
 
 `model.init` under `jax.jit` gives the same distribution, but compiles one random generator for each of the
-hundreds of parameters: 40 s for InceptionV3 on a CPU. Here one draw serves all.
+hundreds of kernels: 40 s for InceptionV3 on a CPU. Here one draw serves all kernels. What is not a kernel comes from
+`model.init`; the compiler throws away the rest of that, so that a new kind of parameter needs no rule here.
 """
 
 import functools
+import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-_FILLS = {"bias": 0.0, "scale": 1.0, "mean": 0.0, "var": 1.0}
-
 
 def init_variables(
   model: nn.Module, key: jax.Array, image_shape: tuple[int, int, int], num_side_features: int
 ) -> Mapping[str, Any]:
-  """Returns new variables of an age model: kernels Glorot uniform, biases 0, moving means 0, variances 1.
+  """Returns new variables of an age model: kernels Glorot uniform, all else by the modules' own initialisers.
 
-  Pure, so that it may run inside `jax.jit`.
+  Pure, so that it may run inside `jax.jit`. A kernel is what is called `kernel` and has at least two axes; a module
+  whose weights must be drawn otherwise gives them another name.
 
   Args:
     model: an `AgeModel`.
@@ -31,26 +32,33 @@ def init_variables(
 
   Returns:
     {'params', 'batch_stats'} as `model.init` gives them, float32.
-
-  Raises:
-    ValueError: a backbone has parameters of a kind for which no rule is known here.
   """
   image, side = jnp.zeros((1, *image_shape)), jnp.zeros((1, num_side_features))
-  shapes = jax.eval_shape(functools.partial(model.init, train=False), key, image, side)
-  flat, structure = jax.tree_util.tree_flatten_with_path(shapes)
-  total = sum(leaf.size for path, leaf in flat if path[-1].key == "kernel")
-  draws, start, made = jax.random.uniform(key, (total,), minval=-1.0, maxval=1.0), 0, []
-  for path, leaf in flat:
-    kind = path[-1].key
-    if kind == "kernel":
-      drawn = jax.lax.slice(draws, (start,), (start + leaf.size,)).reshape(leaf.shape)
-      made.append(drawn * _glorot_limit(leaf.shape))
-      start += leaf.size
-    elif kind in _FILLS:
-      made.append(jnp.full(leaf.shape, _FILLS[kind], leaf.dtype))
-    else:
-      raise ValueError(f"no initial value is known for {jax.tree_util.keystr(path)}: add its kind to {__name__}.")
-  return jax.tree_util.tree_unflatten(structure, made)
+  init = functools.partial(model.init, train=False)
+  flat, structure = jax.tree_util.tree_flatten_with_path(jax.eval_shape(init, key, image, side))
+  are_kernels = [path[-1].key == "kernel" and leaf.ndim > 1 for path, leaf in flat]
+
+  @jax.jit
+  def init_others(key: jax.Array) -> list[jax.Array]:
+    leaves = jax.tree.leaves(init(key, image, side))
+    return [leaf for leaf, is_kernel in zip(leaves, are_kernels, strict=True) if not is_kernel]
+
+  kernels = _draw_kernels(
+    key, [leaf.shape for (_, leaf), is_kernel in zip(flat, are_kernels, strict=True) if is_kernel]
+  )
+  parts = {True: iter(kernels), False: iter(init_others(key))}
+  return jax.tree_util.tree_unflatten(structure, [next(parts[is_kernel]) for is_kernel in are_kernels])
+
+
+def _draw_kernels(key: jax.Array, shapes: Sequence[tuple[int, ...]]) -> list[jax.Array]:
+  """Cuts one draw of uniform numbers into kernels and scales each by its bound."""
+  sizes = [math.prod(shape) for shape in shapes]
+  draws = jax.random.uniform(key, (sum(sizes),), minval=-1.0, maxval=1.0)
+  starts = itertools.accumulate(sizes, initial=0)
+  return [
+    jax.lax.slice(draws, (start,), (start + size,)).reshape(shape) * _glorot_limit(shape)
+    for start, size, shape in zip(starts, sizes, shapes, strict=False)
+  ]
 
 
 def _glorot_limit(shape: tuple[int, ...]) -> float:

@@ -12,13 +12,15 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from msk_jax.models import inception_resnet_v2, inception_v3, keras_layer
+from msk_jax.models import convnext, efficientnet_v2, inception_resnet_v2, inception_v3, keras_layer
 from msk_jax.models.keras_layer import KerasLayer, Path
 
 # Optional for a backbone: only with an entry here can Keras' weights of it be read and written.
 LAYER_ORDERS: dict[str, Callable[[], list[KerasLayer]]] = {
   "inception_v3": lambda: keras_layer.by_name(inception_v3.layer_order()),
   "inception_resnet_v2": lambda: keras_layer.by_name(inception_resnet_v2.layer_order()),
+  "convnext_tiny": convnext.layer_order,
+  "efficientnet_v2_s": efficientnet_v2.layer_order,
 }
 
 # The input that Keras' published ImageNet weights were trained on: keys of `input_scale.INPUT_SCALES`. Keras' Inception

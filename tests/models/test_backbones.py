@@ -6,14 +6,34 @@ import pytest
 
 from msk_jax.models import backbones
 
-CHANNELS = {"inception_v3": 2048, "inception_resnet_v2": 1536, "simple_cnn": 128}
-COUNTS = {"inception_v3": 21_768_352, "inception_resnet_v2": 54_276_192, "simple_cnn": 189_696}
+CHANNELS = {
+  "inception_v3": 2048,
+  "inception_resnet_v2": 1536,
+  "convnext_tiny": 768,
+  "efficientnet_v2_s": 1280,
+  "simple_cnn": 128,
+}
+COUNTS = {
+  "inception_v3": 21_768_352,
+  "inception_resnet_v2": 54_276_192,
+  "convnext_tiny": 27_820_128,
+  "efficientnet_v2_s": 20_177_488,
+  "simple_cnn": 189_696,
+}
 INTERMEDIATES = {
   "inception_v3": {"stem"} | {f"mixed{i}" for i in range(11)},
   "inception_resnet_v2": {"stem", "mixed_5b", "mixed_6a", "mixed_7a", "block8_10", "conv_7b_ac"}
   | {f"block35_{i}_ac" for i in range(1, 11)}
   | {f"block17_{i}_ac" for i in range(1, 21)}
   | {f"block8_{i}_ac" for i in range(1, 10)},
+  "convnext_tiny": {"stem", "norm"}
+  | {f"stage_{stage}_block_{i}" for stage, depth in enumerate((3, 3, 9, 3)) for i in range(depth)},
+  "efficientnet_v2_s": {"stem", "top"}
+  | {
+    f"block{stage}{letter}"
+    for stage, depth in enumerate((2, 4, 4, 6, 9, 15), start=1)
+    for letter in "abcdefghijklmno"[:depth]
+  },
   "simple_cnn": {f"conv_{i}" for i in range(5)},
 }
 
@@ -22,7 +42,8 @@ def abstract(name: str, train: bool, image_shape=(2, 96, 80, 3), **options):
   backbone = backbones.make_backbone(name, **options)
   image = jax.ShapeDtypeStruct(image_shape, jnp.float32)
   variables = jax.eval_shape(lambda x: backbone.init(jax.random.key(0), x, train=False), image)
-  apply = lambda v, x: backbone.apply(v, x, train=train, mutable=["batch_stats"])  # noqa: E731
+  rngs = {"dropout": jax.random.key(1)}
+  apply = lambda v, x: backbone.apply(v, x, train=train, mutable=["batch_stats"], rngs=rngs)  # noqa: E731
   (features, out), updated = jax.eval_shape(apply, variables, image)
   return variables, features, out, updated
 
@@ -36,6 +57,9 @@ def test_every_backbone_is_tested_here():
   [
     ("inception_v3", jnp.float32),
     ("inception_resnet_v2", jnp.bfloat16),
+    ("convnext_tiny", jnp.float32),
+    ("convnext_tiny", jnp.bfloat16),
+    ("efficientnet_v2_s", jnp.bfloat16),
     ("simple_cnn", jnp.float32),
     ("simple_cnn", jnp.bfloat16),
   ],
@@ -45,11 +69,14 @@ def test_shapes_names_and_dtypes(name, dtype):
   assert features.shape[0] == 2 and features.shape[-1] == CHANNELS[name] and features.dtype == dtype
   assert set(out) == INTERMEDIATES[name]
   assert {leaf.dtype for leaf in jax.tree.leaves(variables)} == {jnp.dtype(jnp.float32)}
-  assert {leaf.dtype for leaf in jax.tree.leaves(updated)} == {jnp.dtype(jnp.float32)}
+  assert {leaf.dtype for leaf in jax.tree.leaves(updated)} <= {jnp.dtype(jnp.float32)}
+  assert bool(updated) is (name != "convnext_tiny")  # which has no batch statistics
   assert sum(leaf.size for leaf in jax.tree.leaves(variables["params"])) == COUNTS[name]
 
 
-@pytest.mark.parametrize("name, px", [("inception_v3", 75), ("simple_cnn", 32)])
+@pytest.mark.parametrize(
+  "name, px", [("inception_v3", 75), ("simple_cnn", 32), ("convnext_tiny", 32), ("efficientnet_v2_s", 32)]
+)
 def test_the_smallest_image_works_and_a_smaller_one_is_refused(name, px):
   _, features, _, _ = abstract(name, train=False, image_shape=(1, px, px, 3))
   assert min(features.shape) == 1
@@ -58,5 +85,7 @@ def test_the_smallest_image_works_and_a_smaller_one_is_refused(name, px):
 
 
 def test_unknown_backbone_is_refused_with_the_known_names():
-  with pytest.raises(ValueError, match="inception_resnet_v2, inception_v3, simple_cnn"):
+  with pytest.raises(
+    ValueError, match="convnext_tiny, efficientnet_v2_s, inception_resnet_v2, inception_v3, simple_cnn"
+  ):
     backbones.make_backbone("resnet")

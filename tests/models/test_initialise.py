@@ -5,7 +5,6 @@ import functools
 import jax
 import jax.numpy as jnp
 import numpy as np
-import pytest
 
 from msk_jax.models import age_model, initialise
 
@@ -54,14 +53,16 @@ def test_equal_keys_give_equal_weights_and_no_two_kernels_share_draws():
   assert np.unique(scaled.round(6)).size > 0.99 * scaled.size
 
 
-def test_a_parameter_without_a_rule_is_refused():
+def test_other_parameters_are_drawn_by_their_own_initialisers():
   class Odd(age_model.AgeModel):
     @age_model.nn.compact
     def __call__(self, image_bhwc, side_bk, *, train):
-      return self.param("table", age_model.nn.initializers.ones, (3,))
+      self.param("scale", age_model.nn.initializers.constant(1e-6), (3,))
+      return self.param("table", age_model.nn.initializers.normal(2.0), (4000,))
 
-  with pytest.raises(ValueError, match="table"):
-    initialise.init_variables(Odd("simple_cnn"), jax.random.key(0), IMAGE_SHAPE, SIDE_FEATURES)
+  made = initialise.init_variables(Odd("simple_cnn"), jax.random.key(0), IMAGE_SHAPE, SIDE_FEATURES)["params"]
+  np.testing.assert_array_equal(made["scale"], np.full(3, 1e-6, np.float32))
+  np.testing.assert_allclose(np.std(made["table"]), 2.0, rtol=0.05)
 
 
 def test_kernels_are_glorot_uniform_as_in_keras():

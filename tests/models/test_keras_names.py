@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from msk_jax.models import backbones, input_scale, keras_names
+from msk_jax.models import backbones, input_scale, keras_layer, keras_names
 
 NAMES = list(keras_names.LAYER_ORDERS)
 
@@ -42,6 +42,8 @@ def test_import_undoes_export(name):
   [
     ("inception_v3", {"conv2d": 94, "batch_normalization": 94}),
     ("inception_resnet_v2", {"conv2d": 244, "batch_normalization": 204}),
+    ("convnext_tiny", {"sequential": 4, "conv2d": 18, "layer_normalization": 19, "dense": 36, "layer_scale": 18}),
+    ("efficientnet_v2_s", {"conv2d": 140, "batch_normalization": 110, "depthwise_conv2d": 30}),
   ],
 )
 def test_classes_are_counted_as_in_keras(name, counts):
@@ -82,3 +84,16 @@ def test_a_backbone_without_keras_weights_is_refused():
 def test_every_network_of_keras_has_an_input_scale():
   assert set(keras_names.LAYER_ORDERS) <= set(keras_names.KERAS_INPUT_SCALES)
   assert set(keras_names.KERAS_INPUT_SCALES.values()) <= set(input_scale.INPUT_SCALES)
+
+
+def test_a_depthwise_kernel_is_turned():
+  """Keras' is [rows, columns, channels, 1]; the values of a channel must stay together."""
+  name, path = "efficientnet_v2_s", ("block4b", "depthwise")
+  index = keras_names.LAYER_ORDERS[name]().index(keras_layer.one("depthwise_conv2d", *path))
+  layers = exported(name)
+  (filler,) = layers[index][1]
+  assert filler.shape == (3, 3, 512, 1)
+  kernel = np.random.default_rng(0).normal(size=filler.shape).astype(np.float32)
+  layers[index] = ("depthwise", [kernel])
+  ours = keras_names.import_weights(name, layers, abstract(name))["params"]["block4b"]["depthwise"]["kernel"]
+  np.testing.assert_array_equal(ours[:, :, 0], kernel[..., 0])
