@@ -9,6 +9,7 @@ import sys
 
 import cv2
 import numpy as np
+import pandas as pd
 import pytest
 
 from msk_jax.cohort import schemas
@@ -89,6 +90,29 @@ def test_the_same_command_again_does_nothing(phantom_run):
 
 
 @pytest.mark.slow
+def test_predict_gives_archives_the_ages_that_training_gave_their_images(phantom_run, tmp_path):
+  workdir, _ = phantom_run
+  folder = workdir / "models/knee/simple_cnn/fold_0"
+  stored = predictions.read(folder)
+  people = tables.read(workdir / "cohort/participants.parquet", schemas.PARTICIPANTS)
+  stored = stored[stored["part"] == "test"].merge(people, on="eid")
+  lines = ["path,id,instance,sex,ethnicity,age"]
+  for row in stored.itertuples():
+    path = next((workdir / "raw").glob(f"dxa/*/{row.eid}_20158_{row.instance}_0.zip"))
+    name = path.relative_to(workdir / "raw")
+    lines.append(f"{name},{row.eid},{row.instance},{row.sex},{row.ethnicity},{row.age_years!r}")
+  (tmp_path / "labels.csv").write_text("\n".join(lines) + "\n")
+  arguments = [f"--model={folder.parent}", f"--images={workdir / 'raw'}", f"--table={tmp_path / 'labels.csv'}"]
+  done = _command("predict", *arguments, f"--output={tmp_path / 'ages.csv'}", "--batch_size=8")
+  assert done.returncode == 0, done.stderr
+  assert "PHANTOM" in done.stderr and not _EID.search(done.stdout + done.stderr)
+  found = pd.read_csv(tmp_path / "ages.csv", dtype={"id": "string"})
+  both = stored.merge(found, left_on=["eid", "instance"], right_on=["id", "instance"], suffixes=("", "_new"))
+  assert len(both) == len(stored) == len(found)
+  np.testing.assert_allclose(both["predicted_age_years_new"], both["predicted_age_years"], atol=1e-5)
+
+
+@pytest.mark.slow
 def test_colour_images_in_the_same_workdir(phantom_run):
   """The mixed view has three channels; the prepared data serve every view."""
   workdir, _ = phantom_run
@@ -159,6 +183,13 @@ def test_an_empty_data_root_says_what_was_looked_for(tmp_path, module, config, m
     module, f"--config=configs/{config}.py", f"--workdir={tmp_path / 'w'}", MSK_DATA=str(tmp_path / "data")
   )
   assert done.returncode == 1 and message in done.stderr and "Traceback" not in done.stderr, done.stderr
+
+
+def test_predict_says_what_it_needs(tmp_path):
+  done = _command("predict", f"--images={tmp_path}")
+  assert done.returncode == 1 and "--model" in done.stderr
+  done = _command("predict", f"--images={tmp_path}", f"--model={tmp_path / 'models/knee'}")
+  assert done.returncode == 1 and "no trained fold" in done.stderr and "Traceback" not in done.stderr
 
 
 def test_an_unknown_backbone_and_view_are_named(tmp_path):
