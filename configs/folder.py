@@ -1,7 +1,8 @@
 """Age from your own radiographs: a folder of PNG, JPEG or DICOM images with a CSV (id, age, sex, path[, side, ...]).
 
 Command: python -m msk_jax.train --config=configs/folder.py --config.data.root=my_xrays
-Arguments: backbone=inception_v3|inception_resnet_v2|simple_cnn, fold=0..9, rows=224, columns=224, smoke=true.
+Arguments: backbone=inception_v3|inception_resnet_v2|convnext_tiny|efficientnet_v2_s|simple_cnn,
+  fold=0..9, rows=224, columns=224, smoke=true.
 Hardware: two CPU cores for a few hundred images; one GPU for thousands.
 Expected time: on two cores, 238 knees at 128x128: simple_cnn under a minute a split, InceptionV3 about eight minutes.
 Expected: hundreds of images teach little: the 238 public knees give about the mean predictor's RMSE.

@@ -1,8 +1,9 @@
 """Age from full-body DXA images: figure, flesh, skeleton or mixed (the three as colours).
 
 Command: python -m msk_jax.train --config=configs/full_body.py:view=mixed
-Arguments: view=mixed|figure|flesh|skeleton, backbone=inception_v3|inception_resnet_v2|simple_cnn,
-  fold=0..9, preset=auto|phantom|ukb, smoke=true.
+Arguments: view=mixed|figure|flesh|skeleton,
+  backbone=inception_v3|inception_resnet_v2|convnext_tiny|efficientnet_v2_s|simple_cnn, fold=0..9,
+  preset=auto|phantom|ukb, smoke=true.
 Hardware: without data, two CPU cores (a phantom cohort is made); with UK Biobank data, one GPU of 16 GB.
 Expected time: phantom about ten minutes, of which two make the cohort; UK Biobank up to ten hours a split.
 Expected: phantom test R2 above .4; UK Biobank test R2 .800, RMSE 3.38 years (mixed, InceptionV3, published).

@@ -1,7 +1,7 @@
 """Age from spine DXA images, sagittal (lateral) or coronal (antero-posterior).
 
 Command: python -m msk_jax.train --config=configs/spine.py:view=sagittal
-Arguments: view=sagittal|coronal, backbone=inception_v3|inception_resnet_v2|simple_cnn,
+Arguments: view=sagittal|coronal, backbone=inception_v3|inception_resnet_v2|convnext_tiny|efficientnet_v2_s|simple_cnn,
   fold=0..9, preset=auto|phantom|ukb, smoke=true.
 Hardware: without data, two CPU cores (a phantom cohort is made); with UK Biobank data, one GPU of 16 GB.
 Expected time: phantom about ten minutes, of which two make the cohort; UK Biobank up to ten hours a split.
