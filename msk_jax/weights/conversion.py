@@ -43,7 +43,8 @@ def write(path: pathlib.Path, weights: pretrained.Pretrained, backbone_name: str
   """
   check_output(path, backbone_name)
   if path.name.endswith(_SAFETENSORS):
-    origin = {"source": weights.source.path.name} | ({"source_sha256": weights.sha256} if weights.sha256 else {})
+    source = weights.source.path  # a fold's is the model's name, without the workdir
+    origin = {"source": source.name if weights.sha256 else source.as_posix(), "source_sha256": weights.sha256}
     safetensors_files.write(path, weights.variables, backbone_name, weights.input_scale, **origin)
     return
   layers = keras_names.export_weights(backbone_name, weights.variables)

@@ -2,6 +2,10 @@
 
 import dataclasses
 import json
+import pathlib
+import re
+import subprocess
+import sys
 
 import jax
 import numpy as np
@@ -11,6 +15,8 @@ from msk_jax.io import errors
 from msk_jax.training import experiment, initial_weights, loop, program, spec, trained_backbone
 from msk_jax.weights import pretrained, safetensors_files
 from tests.training import cohort
+
+_ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 def make_variables(seed: int = 0):
@@ -117,3 +123,21 @@ def test_the_backbone_of_a_trained_fold_starts_the_next_training(trained, tmp_pa
   assert np.abs(found.variables["params"]["conv_0"]["conv"]["kernel"] - trained_last).max() < 0.02  # one step on
   with pytest.raises(errors.InputError, match=r"no model\.json"):
     trained_backbone.read(tmp_path)
+
+
+def convert(*arguments: str) -> subprocess.CompletedProcess:
+  command = [sys.executable, "-m", "msk_jax.convert_weights", *arguments]
+  return subprocess.run(command, capture_output=True, text=True, cwd=_ROOT, timeout=300)
+
+
+def test_the_command_converts_a_fold_and_says_what_it_did(trained, tmp_path):
+  output = tmp_path / "knee.safetensors"
+  done = convert(f"--input={trained[2].folder}", f"--output={output}")
+  assert done.returncode == 0, done.stderr
+  assert "simple_cnn: 10 layers, 1" in done.stdout and "input scale minus_one_to_one" in done.stdout
+  assert pretrained.sha256(output) in done.stdout
+  assert safetensors_files.read_metadata(output)["source"] == "knee/simple_cnn/fold_0"
+  expected = trained_backbone.read(trained[2].folder)[1]
+  assert_equal_trees(pretrained.read(output, "simple_cnn").variables, expected.variables)
+  refused = convert(f"--input={trained[2].folder}", f"--output={output}", "--input_scale=imagenet")
+  assert refused.returncode == 1 and re.fullmatch(r"error: --input_scale=imagenet, but .*\n", refused.stderr)

@@ -95,7 +95,7 @@ def test_what_is_written_is_read_back(tmp_path):
 
 def test_long_lists_of_names_are_written_in_pieces(tmp_path):
   """HDF5 refuses an attribute over 64 KiB; the names of a large network come close."""
-  layers = [(f"layer_{i:05d}_{'x' * 90}", [np.full(1, i, np.float32)]) for i in range(700)]
+  layers = [(f"layer_{i:05d}_{'x' * 990}", [np.full(1, i, np.float32)]) for i in range(70)]
   keras_legacy.write(tmp_path / "a.h5", layers)
   with h5py.File(tmp_path / "a.h5") as file:
     assert "layer_names" not in file.attrs and "layer_names1" in file.attrs

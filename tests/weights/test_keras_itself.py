@@ -8,7 +8,7 @@ from msk_jax.models import backbones, keras_names
 from msk_jax.weights import conversion, pretrained
 from tests.weights import keras_models
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning:keras")]
 
 NAMES = [name for name in keras_models.NETWORKS if name in keras_names.LAYER_ORDERS]
 CASES = [("inception_v3", form) for form in keras_models.FORMATS] + [
