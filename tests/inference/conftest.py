@@ -38,7 +38,8 @@ def _write_sibling(first: pathlib.Path, second: pathlib.Path) -> None:
   shutil.copytree(first, second, ignore=shutil.ignore_patterns(trained_folds.BEST, "checkpoints"))
   card = model_card.read(first)
   age = standardize.Standardizer(card.age.mean + 2.0, card.age.std * 0.9)
-  model_card.write(second, dataclasses.replace(card, fold=1, age=age))
+  known = standardize.Standardizer(card.demographics.mean + 0.2, card.demographics.std * 1.1)
+  model_card.write(second, dataclasses.replace(card, fold=1, age=age, demographics=known))
   program = predictor.Predictor(card, 8, 8)
   with checkpoints.Checkpoints(first / trained_folds.BEST) as best:
     tree = best.load(program._abstract)
