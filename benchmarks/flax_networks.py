@@ -18,15 +18,20 @@ ADAM_EPSILON = 1e-7  # Keras' default, given to everybody
 Variables = dict[str, Any]
 
 
-def make_batch(size: int, batch: int) -> tuple[np.ndarray, np.ndarray]:
-  """Returns the images, float32 [b, size, size, 3] in [-1, 1), and targets, float32 [b]: the same for everybody."""
+def shape_of(size: int | tuple[int, int]) -> tuple[int, int]:
+  """Returns (rows, columns): given so, or one number for both."""
+  return (size, size) if isinstance(size, int) else size
+
+
+def make_batch(size: int | tuple[int, int], batch: int) -> tuple[np.ndarray, np.ndarray]:
+  """Returns the images, float32 [b, rows, columns, 3] in [-1, 1), and targets, float32 [b]: the same for everybody."""
   rng = np.random.default_rng(0)
-  return rng.uniform(-1, 1, (batch, size, size, 3)).astype(np.float32), rng.normal(size=batch).astype(np.float32)
+  return rng.uniform(-1, 1, (batch, *shape_of(size), 3)).astype(np.float32), rng.normal(size=batch).astype(np.float32)
 
 
-def abstract_variables(model: Any, size: int) -> Variables:
+def abstract_variables(model: Any, size: int | tuple[int, int]) -> Variables:
   """Returns shapes of the backbone's variables and of the last layer (`params/last`)."""
-  image = jax.ShapeDtypeStruct((1, size, size, 3), jnp.float32)
+  image = jax.ShapeDtypeStruct((1, *shape_of(size), 3), jnp.float32)
   variables = jax.eval_shape(functools.partial(model.init, train=False), jax.random.key(0), image)
   features, _ = jax.eval_shape(functools.partial(model.apply, train=False), variables, image)
   last = {"kernel": jax.ShapeDtypeStruct((features.shape[-1], 1), jnp.float32),
@@ -62,7 +67,7 @@ def train_step(variables: Variables, moments: Any, images: jax.Array, targets: j
   def loss_of(params):
     mine = _of_backbone({"params": params, "batch_stats": variables["batch_stats"]})
     (features, _), updated = model.apply(mine, images, train=True, mutable=["batch_stats"])
-    return jnp.mean(jnp.square(_last(params["last"], features) - targets)), updated["batch_stats"]
+    return jnp.mean(jnp.square(_last(params["last"], features) - targets)), updated.get("batch_stats", {})
 
   (loss, batch_stats), grads = jax.value_and_grad(loss_of, has_aux=True)(variables["params"])
   updates, moments = tx.update(grads, moments, variables["params"])
@@ -73,12 +78,13 @@ def train_step(variables: Variables, moments: Any, images: jax.Array, targets: j
 class Program:
   """A jitted step and what it works on; `step` is a `jax.jit` function of `arguments`."""
 
-  def __init__(self, network: str, size: int, batch: int, mode: str, is_fast: bool | None, dtype: Any = jnp.float32):
+  def __init__(self, network: str, size: int | tuple[int, int], batch: int, mode: str, is_fast: bool | None,
+               dtype: Any = jnp.float32):  # fmt: skip
     """Builds, without compiling.
 
     Args:
       network: a key of `backbones.BACKBONES`.
-      size: rows and columns.
+      size: rows and columns, one number if equal.
       batch: images a step.
       mode: `train` or `infer`.
       is_fast: whether layers written for CPUs are used; None: the package's choice.
@@ -97,7 +103,7 @@ class Program:
 
   def abstract_arguments(self) -> tuple[Any, ...]:
     """Returns shapes of the step's arguments."""
-    images = jax.ShapeDtypeStruct((self._batch, self._size, self._size, 3), jnp.float32)
+    images = jax.ShapeDtypeStruct((self._batch, *shape_of(self._size), 3), jnp.float32)
     if self.mode == "infer":
       return self.shapes, images
     moments = jax.eval_shape(self.tx.init, self.shapes["params"])
@@ -111,25 +117,38 @@ class Program:
       return variables, images
     return variables, jax.jit(self.tx.init)(variables["params"]), images, targets
 
+  def trace(self) -> Any:
+    """Returns the step as traced, neither lowered nor compiled."""
+    return self.step.trace(*self.abstract_arguments())
+
   def cost(self) -> dict[str, float]:
     """Returns XLA's count for one step before optimisation: `flops`, `bytes accessed` and others."""
-    return self.step.lower(*self.abstract_arguments()).cost_analysis()
+    return cost_of(self.trace())
 
 
-def make_runner(network: str, size: int, batch: int, mode: str, is_fast: bool | None) -> Callable[[int], None]:
-  """Returns a function that takes n steps and waits for the last."""
-  program = Program(network, size, batch, mode, is_fast)
+def cost_of(traced: Any) -> dict[str, float]:
+  """Returns XLA's count for what `Program.trace` gave."""
+  return dict(traced.lower().cost_analysis() or {})
+
+
+def start(program: Program) -> Callable[[int], None]:
+  """Returns a function that takes n steps of a program, each from where the last ended, and waits for the last."""
   held = list(program.arguments())
 
   def run(n: int) -> None:
     out = None
     for _ in range(n):
       out = program.step(*held)
-      if mode == "train":
+      if program.mode == "train":
         held[:2] = out[:2]
     jax.block_until_ready(out)
 
   return run
+
+
+def make_runner(network: str, size: int, batch: int, mode: str, is_fast: bool | None) -> Callable[[int], None]:
+  """Returns a function that takes n steps and waits for the last."""
+  return start(Program(network, size, batch, mode, is_fast))
 
 
 def num_parameters(network: str) -> int:

@@ -1,8 +1,20 @@
 """The benchmarks run: the tiniest setting of each, this package's part only. Nothing is timed here."""
 
+import jax
+import jax.numpy as jnp
 import pytest
 
-from benchmarks import networks, report, workers
+from benchmarks import (
+  accelerator,
+  compile_time,
+  data_wait,
+  flax_networks,
+  image_store,
+  input_pipeline,
+  networks,
+  report,
+  workers,
+)
 
 
 def test_worker_answers_between_stops():
@@ -45,3 +57,50 @@ def test_report_files(tmp_path):
   report.write(args, report.machine(), [report.Table("t", ["a"], [["1"]])], ["note"], {"x": 1})
   assert '"x": 1' in (tmp_path / "a.json").read_text()
   assert "| 1 |" in (tmp_path / "a.md").read_text()
+
+
+def test_flax_contestant_takes_steps():
+  flax_networks.make_runner("simple_cnn", 32, 2, "train", is_fast=None)(2)
+
+
+def test_compile_time_table_leaves_warm_empty_where_nothing_is_kept():
+  found = {
+    "setting": networks.PRESETS["irv2"],
+    "cold": {"msk": [(20.0, 18.0)], "torch": [(5.0, 3.0), (7.0, 3.0)]},
+    "warm": {"msk": [(4.0, 2.0)]},
+    "cache_mb": {"msk": 12.3, "torch": 0.0},
+  }
+  assert compile_time.tabulate(found).rows[1] == ["PyTorch channels-last", "6.0", "3.0", "", "", ""]
+
+
+def test_input_pipeline_counts_images_and_memory(tmp_path):
+  image_store.write_store(tmp_path, 8, (40, 32))
+  found = input_pipeline.measure(["msk"], tmp_path, batch=4, rounds=1, share=0.05)
+  assert found["images_per_core_second"]["msk"][0] > 0
+  assert input_pipeline.tabulate(found, 4).rows[0][0] == "msk_jax, 1 thread"
+
+
+@pytest.mark.slow
+def test_data_wait_share_lies_between_0_and_1(tmp_path):
+  setting = data_wait.Setting("simple_cnn", (40, 32), 32, 3)
+  found = data_wait.measure(setting, tmp_path, threads=1, stored=(48, 40), num_samples=40)
+  assert 0 <= found["share"] <= 1
+  assert found["step_ms"] >= found["wait_ms"] > 0
+  assert len(data_wait.tabulate([found]).rows) == 1
+
+
+def test_roofline_counts_products_once():
+  found = accelerator.roofline("simple_cnn", (40, 32), "infer", batch=2)
+  trained = accelerator.roofline("simple_cnn", (40, 32), "train", batch=2)
+  assert 2 < trained["flops"] / found["flops"] < 4
+  assert found["least_bytes"] < found["unfused_bytes"]
+  assert accelerator.tabulate([found, trained]).rows[0][0] == "simple_cnn 40x32 infer"
+
+
+def test_least_traffic_counts_each_product_and_nothing_else():
+  @jax.jit
+  def step(x, y):
+    return jnp.tanh(jax.checkpoint(lambda x: x @ y)(x) + 1)
+
+  x, y = jax.ShapeDtypeStruct((8, 4), jnp.bfloat16), jax.ShapeDtypeStruct((4, 16), jnp.bfloat16)
+  assert accelerator.least_traffic(step.trace(x, y)) == 2 * (8 * 4 + 4 * 16 + 8 * 16)  # two bytes a value
