@@ -2,7 +2,8 @@
 
 Each measurement is a fresh process that imports, builds the network, traces, compiles and takes one step; each round
 begins with an empty cache folder (cold), then starts again with what is there (warm). TensorFlow and PyTorch, which
-compile nothing here, are started without a cache. Shown are medians over rounds.
+compile nothing here, are started without a cache. Shown are medians over rounds, by the clock and of CPU time; the
+latter hardly depends on what else the machine does.
 """
 
 import argparse
@@ -20,20 +21,20 @@ TARGET_SECONDS = {"inception_v3": 4, "inception_resnet_v2": 9}  # warm; performa
 
 
 def start_once(name: str, setting: dict[str, Any], cache: str) -> tuple[float, float]:
-  """Returns seconds from process start to the first step's end, and of that from the building of the network on."""
+  """Returns seconds from process start to the first step's end, by the clock and of CPU time."""
   variant = networks.VARIANTS[name]
   settings = {"variant": variant, "setting": setting, "cache": cache}
   began = time.perf_counter()
   with workers.Worker(name, "benchmarks.network_worker", settings, variant["environment"]) as worker:
-    building, _ = worker.ask(do="warm_up", steps=1)
-    return time.perf_counter() - began, building
+    _, cpu, second_step = worker.ask(do="warm_up")
+    return time.perf_counter() - began - second_step, cpu
 
 
 def measure(setting: dict[str, Any], names: Sequence[str], rounds: int) -> dict[str, Any]:
   """Measures one setting.
 
   Returns:
-    `cold` and `warm` by contestant: lists over rounds of (seconds from process start, seconds without imports);
+    `cold` and `warm` by contestant: lists over rounds of (seconds from process start, CPU seconds);
     `cache_mb`: size of the cache folder by contestant.
   """
   found: dict[str, Any] = {"setting": setting, "cold": {}, "warm": {}, "cache_mb": {}}
@@ -59,7 +60,7 @@ def tabulate(found: dict[str, Any]) -> report.Table:
       pairs = found[heat].get(name)
       cells += [f"{statistics.median(pair[i] for pair in pairs):.1f}" if pairs else "" for i in (0, 1)]
     rows.append([*cells, f"{found['cache_mb'][name]:.0f}" if found["cache_mb"][name] else ""])
-  columns = ["contestant", "cold s", "without imports s", "warm s", "without imports s", "cache MB"]
+  columns = ["contestant", "cold s", "CPU s", "warm s", "CPU s", "cache MB"]
   title = (
     f"process start to first training step: {setting['network']}, {setting['size']} px, batch {setting['batch']}; "
     f"target warm: {TARGET_SECONDS[setting['network']]} s"

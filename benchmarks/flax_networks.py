@@ -32,8 +32,8 @@ def make_batch(size: int | tuple[int, int], batch: int) -> tuple[np.ndarray, np.
 def abstract_variables(model: Any, size: int | tuple[int, int]) -> Variables:
   """Returns shapes of the backbone's variables and of the last layer (`params/last`)."""
   image = jax.ShapeDtypeStruct((1, *shape_of(size), 3), jnp.float32)
-  variables = jax.eval_shape(functools.partial(model.init, train=False), jax.random.key(0), image)
-  features, _ = jax.eval_shape(functools.partial(model.apply, train=False), variables, image)
+  init = functools.partial(model.init_with_output, train=False)
+  (features, _), variables = jax.eval_shape(init, jax.random.key(0), image)
   last = {"kernel": jax.ShapeDtypeStruct((features.shape[-1], 1), jnp.float32),
           "bias": jax.ShapeDtypeStruct((1,), jnp.float32)}  # fmt: skip
   return {"params": {"backbone": variables["params"], "last": last}, "batch_stats": variables.get("batch_stats", {})}

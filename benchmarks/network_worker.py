@@ -56,7 +56,8 @@ def make_matmul(framework: str) -> Callable[[], Any]:
 def build(settings: dict[str, Any]) -> dict[str, Callable[..., Any]]:
   """Returns the answers: `warm_up` (seconds), `time` (seconds), `peak` (GFLOP/s), `memory` (GiB).
 
-  `warm_up` says how long building and the first step took, and how long the second.
+  `warm_up` gives the seconds of building and the first step, the CPU seconds of the process until then, and the
+  seconds of the second step.
   """
   variant = settings["variant"]
   if settings.get("cache"):
@@ -66,13 +67,14 @@ def build(settings: dict[str, Any]) -> dict[str, Callable[..., Any]]:
   matmul: Callable[[], Any] | None = None
   run: Callable[[int], None] = lambda n: None  # noqa: E731 - until `warm_up`
 
-  def warm_up(steps: int = 2) -> list[float]:
+  def warm_up() -> list[float]:
     nonlocal run
     began = time.perf_counter()
     run = make_runner(variant["framework"], variant, settings["setting"])
     run(1)
     first = time.perf_counter() - began
-    return [first, timed(1) if steps > 1 else 0.0]
+    cpu = time.process_time()
+    return [first, cpu, timed(1)]
 
   def timed(steps: int) -> float:
     began = time.perf_counter()

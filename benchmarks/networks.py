@@ -80,7 +80,9 @@ def count_flops(setting: dict[str, Any]) -> float:
 
 
 @contextlib.contextmanager
-def started(names: Sequence[str], setting: dict[str, Any], at_once: int) -> Iterator[dict[str, workers.Worker]]:
+def started(
+  names: Sequence[str], setting: dict[str, Any], at_once: int, cache: str
+) -> Iterator[dict[str, workers.Worker]]:
   """Starts the contestants, `at_once` at a time, and waits for each one's first steps; ends them afterwards."""
   with contextlib.ExitStack() as stack:
     found = {}
@@ -89,20 +91,29 @@ def started(names: Sequence[str], setting: dict[str, Any], at_once: int) -> Iter
       _check_memory(group)
       for name in group:
         variant = VARIANTS[name]
-        settings = {"variant": variant, "setting": setting}
+        settings = {"variant": variant, "setting": setting, "cache": cache}
         worker = workers.Worker(name, "benchmarks.network_worker", settings, variant["environment"])
         found[name] = stack.enter_context(worker)
         if variant["framework"] != "numpy":
           worker.send(do="warm_up")
       for name in group:
         if VARIANTS[name]["framework"] != "numpy":
-          first_step, second_step = found[name].receive()
+          first_step, _, second_step = found[name].receive()
           print(f"  {name}: first step after {first_step:.1f} s, second {second_step:.2f} s", flush=True)
     yield found
 
 
-def measure(setting: dict[str, Any], names: Sequence[str], rounds: int, at_once: int) -> dict[str, Any]:
+def measure(
+  setting: dict[str, Any], names: Sequence[str], rounds: int, at_once: int, cache: str = ""
+) -> dict[str, Any]:
   """Measures one setting.
+
+  Args:
+    setting: network, size, batch and mode.
+    names: contestants, keys of `VARIANTS`.
+    rounds: how often each is measured.
+    at_once: contestants that are started at a time.
+    cache: folder for JAX's compiled programs; empty for none.
 
   Returns:
     `ms` per step, a list over rounds, by contestant; `peak_gflops`, the same for those that multiply matrices;
@@ -111,7 +122,7 @@ def measure(setting: dict[str, Any], names: Sequence[str], rounds: int, at_once:
   multiplying = {VARIANTS[name]["matmul"]: name for name in reversed(names)}  # one contestant for each library
   milliseconds: dict[str, list[float]] = {name: [] for name in names}
   peaks: dict[str, list[float]] = {matmul: [] for matmul in ("numpy", *multiplying)}
-  with started([*names, "numpy"], setting, at_once) as contestants:
+  with started([*names, "numpy"], setting, at_once, cache) as contestants:
     steps = {}
     for name in names:
       seconds = contestants[name].ask(do="time", steps=1)
@@ -171,6 +182,7 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
   parser.add_argument("--variants", nargs="+", choices=[n for n in VARIANTS if n != "numpy"], default=list(DEFAULT))
   parser.add_argument("--rounds", type=int, default=5)
   parser.add_argument("--at_once", type=int, default=2, help="contestants compiled at a time (default 2)")
+  parser.add_argument("--cache", default="", metavar="FOLDER", help="keep JAX's compiled programs for the next run")
   parser.add_argument("--quick", action="store_true", help="96 px, batch 2, 2 rounds: to see that all works")
   report.add_flags(parser)
   args = parser.parse_args(argv)
@@ -188,7 +200,7 @@ def main(argv: Sequence[str] | None = None) -> None:
   tables, raw = [], []
   for setting in args.settings:
     print(setting, flush=True)
-    raw.append(measure(setting, args.variants, args.rounds, args.at_once))
+    raw.append(measure(setting, args.variants, args.rounds, args.at_once, args.cache))
     tables.append(tabulate(raw[-1]))
     report.show(tables[-1:])
     report.write(args, machine, tables, NOTES, raw)
