@@ -34,7 +34,7 @@ def init_variables(
     {'params', 'batch_stats'} as `model.init` gives them, float32.
   """
   image, side = jnp.zeros((1, *image_shape)), jnp.zeros((1, num_side_features))
-  init = functools.partial(model.init, train=False)
+  init = jax.jit(functools.partial(model.init, train=False))  # under jit, so that it is traced once
   flat, structure = jax.tree_util.tree_flatten_with_path(jax.eval_shape(init, key, image, side))
   are_kernels = [path[-1].key == "kernel" and leaf.ndim > 1 for path, leaf in flat]
 
