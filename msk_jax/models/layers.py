@@ -1,4 +1,30 @@
-"""The layers that the backbones are made of, with Keras' semantics and numbers."""
+"""The layers that the backbones are made of, with Keras' semantics and numbers.
+
+What of Keras is reproduced, and the test that shows it. In tests/models/test_layers.py:
+
+- Batch normalisation has a bias, but no scale; the variance is the biased one, in the moving average too; inference
+  uses the moving averages alone: `test_conv_batch_norm_relu_is_the_formula`. Means and variances are taken in two
+  passes over batch, rows and columns: `test_variance_survives_a_large_mean`.
+- `SAME` with stride 2 pads an even size at its end only, an odd one at both (no Inception network has it):
+  `test_same_padding_with_stride_2`. `VALID` leaves out what does not fill a window:
+  `test_max_pool_takes_whole_windows_only`.
+- The average pool divides by the number of pixels inside the image:
+  `test_average_pool_is_the_mean_of_the_pixels_inside`.
+- A residual is scaled after its bias is added, before sum and ReLU: `test_a_residual_is_scaled_with_its_bias`.
+- Layers are listed by their distance from the output:
+  `test_names_by_depth_puts_the_layers_farthest_from_the_end_first`.
+
+And in tests/models/test_keras_parity.py, against Keras itself:
+
+- Batch normalisation adds 1e-3 to the variance, and its moving averages keep 0.99 of the old at each step:
+  `test_keras_normalises_with_our_constants`, `test_batch_statistics_of_a_training_step`.
+- Convolutions have no bias, but for the last of a residual block: `test_parameter_counts_layer_by_layer`.
+- The top is the mean over places, a dense layer, a softmax:
+  `test_the_classifier_down_to_its_probabilities_at_299_pixels`.
+
+Keras computes x/s - m/s + b where here (x - m)/s + b stands: the same but for rounding, which in training mode grows
+from layer to layer (`test_training_in_float64_leaves_no_difference_but_rounding`).
+"""
 
 import dataclasses
 from typing import Any

@@ -1,120 +1,123 @@
-"""Both large backbones give Keras' numbers with Keras' weights: features, gradients, statistics, counts."""
+"""The published networks give Keras' numbers with Keras' weights: outputs, gradients, statistics, counts.
+
+Differences are the largest one as a share of the largest value. In float32 both programs round, each in its own
+order; in float64 only what is computed differently could remain.
+"""
 
 import jax
-import jax.numpy as jnp
 import keras
 import keras_oracle as oracle
 import numpy as np
 import pytest
 
-from msk_jax.models import keras_names
+from msk_jax.imaging import views
+from msk_jax.models import keras_names, layers
 
 pytestmark = pytest.mark.slow
 
 NAMES = ("inception_v3", "inception_resnet_v2")
-INTERMEDIATES = {
-  "inception_v3": [f"mixed{i}" for i in range(11)],
-  "inception_resnet_v2": ["mixed_5b", "block35_1_ac", "block35_10_ac", "mixed_6a", "block17_20_ac", "mixed_7a",
-                          "block8_1_ac", "conv_7b_ac"],
-}  # fmt: skip
-TOLERANCE = 1e-5  # of the largest value, float32
+VIEW_SHAPES = sorted({view.network_shape for view in views.VIEWS.values()})
+TOLERANCE = 1e-5  # float32, inference
+BATCH_TOLERANCE = 1e-4  # float32, means and variances of one batch
+ONE_RELU = 5e-2  # float32, gradients where a ReLU passes in one program only
+DOUBLE_TOLERANCE = 1e-9  # float64
+PUBLISHED_COUNTS = {"inception_v3": 23_851_784, "inception_resnet_v2": 55_873_736}  # with top, as Keras' documentation
 
 
-def make_image(rows: int, columns: int, batch: int = 1) -> np.ndarray:
-  return np.random.default_rng(rows * columns).uniform(-1, 1, (batch, rows, columns, 3)).astype(np.float32)
+def assert_all_below(differences: dict[str, float], tolerance: float) -> None:
+  worst = max(differences, key=differences.get)
+  assert differences[worst] <= tolerance, f"{worst}: {differences[worst]:.1e}"
 
 
-def assert_near(ours, theirs, tolerance=TOLERANCE, message=""):
-  ours, theirs = np.asarray(ours), np.asarray(theirs)
-  assert ours.shape == theirs.shape, message
-  difference = np.abs(ours - theirs).max() / np.abs(theirs).max()
-  assert difference <= tolerance, f"{message}: {difference}"
-
-
-@pytest.mark.parametrize("size", [(96, 80), (299, 299), (347, 286)], ids=str)
+@pytest.mark.parametrize("shape", VIEW_SHAPES, ids=str)
 @pytest.mark.parametrize("name", NAMES)
-def test_features_intermediates_and_pooled_features_are_those_of_keras(name, size):
-  pair, image = oracle.make_pair(name), make_image(*size)
-  features, out = jax.jit(lambda v, x: pair.backbone.apply(v, x, train=False))(pair.variables, image)
-  names = INTERMEDIATES[name]
-  outputs = [pair.keras_model.get_layer(layer).output for layer in names] + [pair.keras_model.output]
-  theirs = keras.Model(pair.keras_model.input, outputs)(image, training=False)
-  for layer, value in zip(names, theirs, strict=False):
-    assert_near(out[layer], value, message=layer)
-  assert_near(features, theirs[-1], message="features")
-  assert_near(features.mean((1, 2)), keras.layers.GlobalAveragePooling2D()(theirs[-1]), message="pooled")
+def test_features_and_intermediates_at_every_views_size(name, shape):
+  differences = oracle.compare_outputs(oracle.make_pair(name), oracle.make_images(1, *shape))
+  assert len(differences) > 10
+  assert_all_below(differences, TOLERANCE)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_parameter_counts_are_those_of_keras_layer_by_layer(name):
+def test_the_classifier_down_to_its_probabilities_at_299_pixels(name):
+  differences = oracle.compare_outputs(oracle.make_pair_with_top(name), oracle.make_images(1, 299, 299))
+  assert {"pooled", "predictions"} < set(differences)
+  assert_all_below(differences, TOLERANCE)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_parameter_counts_layer_by_layer(name):
   pair = oracle.make_pair(name)
   ours = keras_names.export_weights(name, pair.variables)
   theirs = [arrays for _, arrays in oracle.weighted_layers(pair.keras_model)]
   assert [sum(a.size for a in layer) for layer in ours] == [sum(a.size for a in layer) for layer in theirs]
   assert sum(leaf.size for leaf in jax.tree.leaves(pair.variables)) == pair.keras_model.count_params()
-
-
-def test_input_gradients_of_inception_v3_are_those_of_keras():
-  pair, image = oracle.make_pair("inception_v3"), make_image(96, 80, batch=2)
-  trainable, fixed = _keras_values(pair.keras_model)
-
-  def ours(x):
-    return jnp.sum(pair.backbone.apply(pair.variables, x, train=False)[0] ** 2)
-
-  def theirs(x):
-    return jnp.sum(pair.keras_model.stateless_call(trainable, fixed, x, training=False)[0] ** 2)
-
-  assert_near(jax.jit(jax.grad(ours))(image), jax.jit(jax.grad(theirs))(image))
+  with_top = oracle.make_pair_with_top(name)
+  counts = {sum(leaf.size for leaf in jax.tree.leaves(with_top.variables)), with_top.keras_model.count_params()}
+  assert counts == {PUBLISHED_COUNTS[name]}
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_batch_statistics_after_a_training_step_are_those_of_keras(name):
-  pair, image = oracle.make_pair(name), make_image(139, 107, batch=4)
+def test_input_gradients(name):
+  """Most images agree to rounding.
 
-  @jax.jit
-  def ours(x):
-    return pair.backbone.apply(pair.variables, x, train=True, mutable=["batch_stats"])
+  In an image in ten or so a ReLU's input lies so near 0 that rounding decides whether a gradient passes: a difference
+  of 1e-4 to 1e-2, in one of the programs against float64 (benchmarks/parity.py). So the median of the images counts.
+  """
+  differences = oracle.compare_input_gradients(oracle.make_pair(name), oracle.make_images(7, 96, 80))
+  assert np.median(differences) <= TOLERANCE
+  assert max(differences) <= ONE_RELU
 
-  (features, _), updated = ours(image)
-  trainable, fixed = _keras_values(pair.keras_model)
-  call = jax.jit(lambda x: pair.keras_model.stateless_call(trainable, fixed, x, training=True))
-  their_features, their_fixed = call(image)
-  # 2048 channels normalised over 24 places, 94 layers deep: rounding grows a thousandfold on the way.
-  assert_near(features, their_features, tolerance=1e-3)
-  old = pair.variables["batch_stats"]
-  our_moments = jax.tree_util.tree_flatten_with_path(_batch_moments(old, updated["batch_stats"]))[0]
-  their_moments = jax.tree.leaves(_batch_moments(old, _with_values(pair, their_fixed)))
-  for (path, moments), theirs in zip(our_moments, their_moments, strict=True):
-    assert_near(moments, theirs, tolerance=1e-3, message=jax.tree_util.keystr(path))
+
+@pytest.mark.parametrize("name", NAMES)
+def test_batch_statistics_of_a_training_step(name):
+  pair, image = oracle.make_pair(name), oracle.make_images(8, 139, 107)
+  after = [run(pair, image) for run in (oracle.run_ours, oracle.run_keras)]
+  assert_all_below(statistics_differences(*after), TOLERANCE)
+  # A hundredth of what is left is the batch's own. From 0 on it is all that there is.
+  batchs_own = [run(pair, image, from_zero=True) for run in (oracle.run_ours, oracle.run_keras)]
+  assert_all_below(statistics_differences(*batchs_own), BATCH_TOLERANCE)
+
+
+def statistics_differences(ours, theirs) -> dict[str, float]:
+  differences = oracle.compare_training(ours, theirs)
+  del differences["features"]
+  return differences
+
+
+def test_training_in_float64_leaves_no_difference_but_rounding():
+  """In training mode rounding grows a thousandfold through the layers, in Keras as much as here.
+
+  More places to average over help little: of batch 4 and of batch 8 at 139x107 pixels the features of the two programs
+  differ by 1.8e-4 and 1.1e-4 in float32, the worst statistics of a batch by 1.0e-4 and 6e-5.
+  """
+  double, single = oracle.make_pair("inception_v3", is_double=True), oracle.make_pair("inception_v3")
+  image = oracle.make_images(4, 96, 80)
+  exact = oracle.run_keras(double, image)
+  assert exact.features.dtype == np.float64
+  for is_fast in (True, False):
+    ours = oracle.run_ours(double, image, is_fast=is_fast)
+    assert_all_below(oracle.compare_training(ours, exact), DOUBLE_TOLERANCE)
+  our_error, their_error = (
+    oracle.relative_difference(run(single, image).features, exact.features)
+    for run in (oracle.run_ours, oracle.run_keras)
+  )
+  assert our_error < 2 * their_error
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_layer_with_wrong_shapes_is_refused_by_name(name):
   pair = oracle.make_pair(name)
-  layers = oracle.weighted_layers(pair.keras_model)
-  abstract = oracle.abstract_variables(pair.backbone)
-  layers[8], layers[16] = layers[16], layers[8]
-  with pytest.raises(ValueError, match=f"layer {layers[8][0]} does not fit"):
-    keras_names.import_weights(name, layers, abstract)
+  weighted = oracle.weighted_layers(pair.keras_model)
+  abstract = oracle.abstract_variables(pair.network)
+  weighted[8], weighted[16] = weighted[16], weighted[8]
+  with pytest.raises(ValueError, match=f"layer {weighted[8][0]} does not fit"):
+    keras_names.import_weights(name, weighted, abstract)
   with pytest.raises(ValueError, match="without its top"):
-    keras_names.import_weights(name, layers[:-1], abstract)
+    keras_names.import_weights(name, weighted[:-1], abstract)
 
 
-def _batch_moments(old, new, momentum=0.99):
-  """Returns the batch's own means and variances, from the moving ones before and after it."""
-  return jax.tree.map(lambda a, b: (np.asarray(b, np.float64) - momentum * np.asarray(a)) / (1 - momentum), old, new)
-
-
-def _keras_values(model):
-  return [v.value for v in model.trainable_variables], [v.value for v in model.non_trainable_variables]
-
-
-def _with_values(pair, fixed):
-  """Returns the statistics that Keras' `stateless_call` gave back, as our tree."""
-  values = dict(zip((v.path for v in pair.keras_model.non_trainable_variables), fixed, strict=True))
-  layers = [
-    (layer.name, [values.get(w.path, w.value) for w in layer.weights])
-    for layer in pair.keras_model.layers
-    if layer.weights
-  ]
-  return keras_names.import_weights(pair.name, layers, pair.variables)["batch_stats"]
+def test_keras_normalises_with_our_constants():
+  model = oracle.make_pair("inception_v3").keras_model
+  norms = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
+  numbers = {(layer.epsilon, layer.momentum, layer.scale, layer.center) for layer in norms}
+  assert numbers == {(layers.BATCH_NORM_EPSILON, layers.BATCH_NORM_MOMENTUM, False, True)}
