@@ -23,7 +23,7 @@ from tests.models import keras_oracle as oracle
 
 _BLOCK = re.compile(r"(block\d+|stage\d+)_")  # repeated blocks become one row
 _GRADIENT_SHAPE = (7, 96, 80)  # images, rows, columns
-_TRAINING_SHAPE = (4, 139, 107)
+_TRAINING_SHAPE = (8, 139, 107)
 VIEW_SHAPES = sorted({view.network_shape for view in views.VIEWS.values()})
 WITH_TOP = ("inception_v3", "inception_resnet_v2")  # whose published top is pool, dense layer and softmax
 

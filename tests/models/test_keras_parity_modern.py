@@ -13,7 +13,7 @@ import pytest
 
 from msk_jax.models import backbones, efficientnet_v2, input_scale, keras_names
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("modern")]
 
 NETWORKS = {
   "convnext_tiny": keras.applications.ConvNeXtTiny,
