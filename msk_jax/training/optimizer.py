@@ -1,5 +1,7 @@
 """The optimiser: clipped gradients, Adam, and a learning rate that halves on a plateau of the training loss."""
 
+from typing import Any
+
 import optax
 
 from msk_jax.training import spec
@@ -28,5 +30,6 @@ def make(settings: spec.OptimizationSpec) -> optax.GradientTransformationExtraAr
 
 
 def learning_rate(opt_state: optax.OptState, settings: spec.OptimizationSpec) -> float:
-  """Returns the learning rate that the next step will use."""
-  return settings.learning_rate * float(optax.tree.get(opt_state, "scale"))
+  """Returns the learning rate that the next step will use, which the chain's last part, the plateau rule, scales."""
+  plateau: Any = tuple(opt_state)[-1]  # type: ignore[arg-type]
+  return settings.learning_rate * float(plateau.scale)

@@ -86,6 +86,11 @@ def test_learning_rate_halves_after_patience_epochs_without_lower_loss():
   assert rates == [1, 1, 1, 0.5, 0.5, 0.5, 0.25]
 
 
+def test_learning_rate_is_found_in_networks_with_parameters_called_scale():
+  opt_state = optimizer.make(_TRAIN).init({"norm": {"scale": jnp.ones(3)}})
+  assert optimizer.learning_rate(opt_state, _TRAIN) == _TRAIN.learning_rate
+
+
 @pytest.mark.parametrize("name", ["adam", "rmsprop", "adadelta"])
 def test_every_optimizer_lowers_a_quadratic(name):
   tx = optimizer.make(dataclasses.replace(_TRAIN, optimizer=name, learning_rate=0.1))
