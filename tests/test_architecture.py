@@ -20,11 +20,16 @@ _ALLOWED = {
   "input": {"io", "cohort", "imaging"},
   "models": set(),
   "weights": {"io", "models"},
-  "evaluation": {"io"},
+  "evaluation": {"io", "cohort"},
+  "regression": {"io"},
+  "scalar_models": {"io", "cohort", "models", "regression", "evaluation"},
+  "ensembling": {"io", "cohort", "regression", "evaluation", "biological_age"},
+  "biological_age": {"io", "cohort", "evaluation"},
   "training": {"io", "cohort", "imaging", "input", "models", "weights", "evaluation"},
   "inference": {"io", "cohort", "imaging", "input", "models", "evaluation", "training"},
 }
-_NO_JAX = ("io", "cohort", "imaging", "simulation", "preparation", "evaluation")
+_NO_JAX = ("io", "cohort", "imaging", "simulation", "preparation", "evaluation", "regression", "ensembling",
+            "biological_age")  # fmt: skip
 _STAGES = sorted(path.stem for path in _PACKAGE.glob("*.py") if path.stem != "__init__")
 _SOURCES = sorted(_PACKAGE.rglob("*.py"))
 

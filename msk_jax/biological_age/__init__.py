@@ -1,0 +1,1 @@
+"""Biological age and accelerated ageing: bias correction, visits averaged, correlations."""

@@ -1,0 +1,1 @@
+"""The hierarchy of ensembles: from model names to elastic nets on predictions."""

@@ -1,0 +1,1 @@
+"""Age from body measurements: elastic net, LightGBM and a small network in nested cross-validation."""

@@ -1,0 +1,107 @@
+"""What a scalar algorithm is: fits many models at once, scores many settings at once, reads and writes its models."""
+
+import dataclasses
+import pathlib
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import numpy as np
+
+Setting = dict[str, float | int]  # hyper-parameter name to value
+
+
+@dataclasses.dataclass(frozen=True)
+class Real:
+  """A real hyper-parameter in [low, high], drawn uniformly or, if `is_log`, uniformly in its logarithm."""
+
+  low: float
+  high: float
+  is_log: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Whole:
+  """A whole hyper-parameter in low..high, both included."""
+
+  low: int
+  high: int
+
+
+Space = Mapping[str, Real | Whole]
+
+
+@dataclasses.dataclass(frozen=True)
+class Samples:
+  """Complete cases of one scalar set.
+
+  Attributes:
+    features_np: float64 [n, p], finite, in the features' own units; not standardised: each fit does that by itself,
+      from its training rows alone.
+    age_years: float64 [n].
+    fold: int64 [n], the data fold of each row, 0 to num_folds - 1.
+    names: the p features' names.
+  """
+
+  features_np: np.ndarray
+  age_years: np.ndarray
+  fold: np.ndarray
+  names: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Trial:
+  """A setting to be scored for split k: by inner folds, all data folds but k.
+
+  Attributes:
+    folds: the inner folds; each in turn is left out of the fit and scored. Rows of other folds are never touched.
+    setting: the hyper-parameters.
+    seed: for whatever is random in the fit.
+  """
+
+  folds: tuple[int, ...]
+  setting: Setting
+  seed: int
+
+
+class Model(Protocol):
+  """A fitted model."""
+
+  def predict(self, features_np: np.ndarray) -> np.ndarray:
+    """Returns predicted ages, float64 [n] years, from features [n, p] in their own units."""
+    ...
+
+  def to_file(self, path: pathlib.Path) -> None:
+    """Writes the model, whole or not at all: JSON, LightGBM's text or safetensors."""
+    ...
+
+
+class Algorithm(Protocol):
+  """An algorithm with its search space.
+
+  Attributes:
+    name: as in model names: `elastic_net`, `lightgbm`, `mlp`.
+    suffix: of its model files, with the dot.
+    space: hyper-parameters to search.
+    trials_at_once: settings per split that are best scored together.
+  """
+
+  name: str
+  suffix: str
+  space: Space
+  trials_at_once: int
+
+  def score(self, samples: Samples, trials: Sequence[Trial]) -> np.ndarray:
+    """Returns for each trial the mean R2 over its inner folds, each predicted by a fit on the trial's other folds."""
+    ...
+
+  def fit(self, samples: Samples, trials: Sequence[Trial]) -> list[Model]:
+    """Returns for each trial a model fitted on all rows of its folds."""
+    ...
+
+  def from_file(self, path: pathlib.Path) -> Model:
+    """Reads what `to_file` wrote.
+
+    Raises:
+      InputError: the file is damaged, or of another kind or version.
+    """
+    ...
