@@ -13,7 +13,9 @@ from absl import logging
 
 from msk_jax.regression import moments as moments_lib
 
-TOLERANCE = 1e-12  # of the duality gap, relative to the target's variance: 1e-8 leaves 1e-4 of a twin column's weight open
+TOLERANCE = (
+  1e-12  # of the duality gap, relative to the target's variance: 1e-8 leaves 1e-4 of a twin column's weight open
+)
 _MAX_SWEEPS = 100_000  # strongly collinear features under a weak penalty want thousands
 
 
