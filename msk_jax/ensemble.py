@@ -12,7 +12,9 @@ from absl import flags
 
 from msk_jax.io import console
 
-_CONFIG = console.define_config("configs/ensemble.py", "How models are combined, e.g. configs/ensemble.py:cases=available.")
+_CONFIG = console.define_config(
+  "configs/ensemble.py", "How models are combined, e.g. configs/ensemble.py:cases=available."
+)
 _WORKDIR = flags.DEFINE_string("workdir", "workspace", "Folder with the cohort and the models.")
 
 

@@ -43,7 +43,7 @@ def average_visits(table: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame
   Raises:
     InputError: a participant without any visit in `reference`, or too few different ages to fit a bias.
   """
-  place = pd.Index(reference["eid"]).get_indexer(table["eid"])
+  place = pd.Index(reference["eid"]).get_indexer(pd.Index(table["eid"]))
   if num_unknown := int((place < 0).sum()):
     raise errors.InputError(f"{num_unknown} predictions are of people without a visit in cohort/visits.parquet.")
   age0 = reference["age_years"].to_numpy(np.float64)[place]

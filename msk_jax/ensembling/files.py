@@ -99,4 +99,3 @@ def _scores(combined: combination.Combined, universe: combination.Universe, part
   age, predicted = universe.age_years[rows], predicted[rows]
   r2 = metrics.r2(age, predicted)
   return {"n": int(rows.sum()), "r2": r2 if np.isfinite(r2) else None, "rmse": metrics.rmse(age, predicted)}
-

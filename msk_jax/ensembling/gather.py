@@ -42,7 +42,9 @@ class Cohort:
   Attributes:
     participants: str [people], sorted.
     visits: eid, instance, age_years, ordered by eid and instance; of participants alone.
+    visit_person: int64 [visits], each visit's participant.
     num_folds: data folds.
+    fold_map_hash: of the cohort's own fold map.
     hashes: file's name to its hash.
   """
 
@@ -63,11 +65,12 @@ class Cohort:
     self.visit_person = self.person_of(visits)
     self._visit_keys = _visit_key(self.visit_person, visits)
     self.num_folds = int(tables.read(paths["folds"], schemas.FOLDS, ["fold"])["fold"].max()) + 1
+    self.fold_map_hash: str = tables.read_extra(paths["folds"], schemas.FOLDS)["hash"]
     self.hashes = {name: hash_file(path) for name, path in paths.items()}
 
   def person_of(self, table: pd.DataFrame) -> np.ndarray:
     """Returns each row's participant, int64 [n]; -1 where the cohort has no such participant."""
-    return self._people.get_indexer(table["eid"].to_numpy(object))
+    return self._people.get_indexer(pd.Index(table["eid"]))
 
   def visit_of(self, table: pd.DataFrame, person: np.ndarray) -> np.ndarray:
     """Returns each row's visit, int64 [n]; -1 where the cohort has no such visit."""
@@ -127,6 +130,10 @@ def read_leaf(workdir: pathlib.Path, leaf: str, cohort: Cohort) -> Leaf:
   _check_values(leaf, table)
   person = cohort.person_of(table)
   visit = cohort.visit_of(table, person)
+  if not (visit >= 0).any():
+    raise errors.InputError(
+      f"{leaf}: none of its predictions is of a visit of this cohort. Train it again on this one."
+    )
   kept = table[visit >= 0].reset_index(drop=True)
   age = cohort.visits["age_years"].to_numpy()[visit[visit >= 0]]
   if num_other := int((np.abs(kept["age_years"].to_numpy() - age) > _SAME_AGE_YEARS).sum()):

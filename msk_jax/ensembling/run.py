@@ -79,53 +79,54 @@ def run(spec: ensemble_spec.EnsembleSpec, workdir: pathlib.Path) -> None:
     logging.info("nothing to do: %s is made from these models", folder)
     return
   (folder / run_record.FILE_NAME).unlink(missing_ok=True)
-  products, fold_map_hash, splits = _gather(workdir, leaves, cohort)
-  _report_splits(splits, cohort.num_folds)
+  products, fold_map_hash, counts = _gather(workdir, leaves, cohort)
+  if fold_map_hash != cohort.fold_map_hash:
+    logging.warning("the cohort's fold map is not (any more) the one these models were trained with; theirs counts")
   with progress.track("combining", len(nodes) * len(products), "ensembles") as advance:
     for product in products:
       for node in nodes:
         _make_node(workdir, product, node, spec, settings, hashes, fold_map_hash, cohort.num_folds)
         advance(note=node.name)
   _remove_others(workdir, {*leaves, *(node.name for node in nodes)}, {node.name for node in nodes})
-  results = {"models": len(leaves), "ensembles": len(nodes)}
+  results = {"models": len(leaves), "ensembles": len(nodes), **counts}
   run_record.write(folder, STAGE, settings, hashes, results=results)
   report.show(workdir, nodes)
 
 
 def _gather(
   workdir: pathlib.Path, leaves: Sequence[str], cohort: gather.Cohort
-) -> tuple[list[_Product], str, dict[str, tuple[int, ...]]]:
+) -> tuple[list[_Product], str, dict[str, int]]:
   """Reads all models, one at a time, and writes their pooled predictions of both products.
 
   Returns:
-    The products, the models' fold map's hash, and each model's finished splits.
+    The products, the models' fold map's hash, and counts of predictions (of all models) left out.
   """
   reference = averaging.reference_visits(cohort.visits)
   sample = _Product.empty("sample", cohort.visits, cohort.visit_person)
   participant = _Product.empty("participant", reference, cohort.person_of(reference))
   place_of_person = np.full(len(cohort.participants), -1)
   place_of_person[participant.person] = np.arange(len(participant.person))
-  hashes, splits = {}, {}
-  dropped, unknown = 0, 0
+  hashes, splits, counts = {}, {}, {"without_participant": 0, "without_visit": 0}
   with progress.track("reading predictions", len(leaves), "models") as advance:
     for name in leaves:
       leaf = gather.read_leaf(workdir, name, cohort)
       hashes[name], splits[name] = leaf.fold_map_hash, leaf.splits
       pooled_predictions.check_one_fold_map(hashes)
-      dropped, unknown = max(dropped, leaf.num_withdrawn), max(unknown, leaf.num_unknown_visits)
-      if leaf.table.empty:
-        raise errors.InputError(f"{name}: none of its predictions is of a participant of this cohort.")
+      counts["without_participant"] += leaf.num_withdrawn
+      counts["without_visit"] += leaf.num_unknown_visits
       averaged = _average(name, leaf.table, reference)
       sample.add(name, leaf.table, cohort.visit_of(leaf.table, cohort.person_of(leaf.table)))
       participant.add(name, averaged, place_of_person[cohort.person_of(averaged)])
       pooled_predictions.write(workdir, "sample", name, leaf.table, leaf.fold_map_hash)
       pooled_predictions.write(workdir, "participant", name, averaged, leaf.fold_map_hash)
       advance()
-  if dropped:
-    logging.info("left out: up to %d predictions a model of people who are not in the cohort (any more)", dropped)
-  if unknown:
-    logging.info("left out: up to %d predictions a model of visits that are not in the cohort (any more)", unknown)
-  return [sample, participant], pooled_predictions.check_one_fold_map(hashes), splits
+  for what, count in counts.items():
+    if count:
+      logging.info(
+        "left out: %d predictions, of all models, %s in the cohort (any more)", count, what.replace("_", " ")
+      )
+  _report_splits(splits, cohort.num_folds)
+  return [sample, participant], hashes[leaves[0]], counts
 
 
 def _average(name: str, table: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:

@@ -54,7 +54,9 @@ def make_cohort(spec: predictions_spec.SimulatedPredictionsSpec) -> Cohort:
   age = _YOUNGEST + _AGE_RANGE * randomness.generator(spec.seed, "simulated age").beta(*_AGE_BETA, n)
   draw = randomness.generator(spec.seed, "simulated person").random((n, 5))
   sex = np.where(draw[:, 0] < _FEMALE_SHARE, schemas.FEMALE, schemas.MALE)
-  ages = np.stack([age - _between(draw[:, 1], _YEARS_SINCE_BASELINE), age, age + _between(draw[:, 2], _YEARS_TO_REPEAT)])
+  ages = np.stack(
+    [age - _between(draw[:, 1], _YEARS_SINCE_BASELINE), age, age + _between(draw[:, 2], _YEARS_TO_REPEAT)]
+  )
   is_there = np.stack([np.ones(n, bool), np.ones(n, bool), draw[:, 3] < spec.repeat_imaging_fraction])
   visit, person = np.nonzero(is_there)
   visits = pd.DataFrame({
@@ -74,7 +76,7 @@ def make_cohort(spec: predictions_spec.SimulatedPredictionsSpec) -> Cohort:
 def samples_of(cohort: Cohort) -> pd.DataFrame:
   """Returns the imaging visits: eid, instance, age_years, fold; ordered by eid, instance."""
   imaged = cohort.visits[cohort.visits["instance"] > 0]
-  fold = cohort.folds["fold"].to_numpy()[pd.Index(cohort.folds["eid"]).get_indexer(imaged["eid"])]
+  fold = cohort.folds["fold"].to_numpy()[pd.Index(cohort.folds["eid"]).get_indexer(pd.Index(imaged["eid"]))]
   return imaged[["eid", "instance", "age_years"]].assign(fold=fold).reset_index(drop=True)
 
 

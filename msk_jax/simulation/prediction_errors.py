@@ -65,13 +65,14 @@ class ErrorModel:
     return weights
 
 
-def r2_of(variance: float | np.ndarray) -> float | np.ndarray:
+def r2_of(variance: np.ndarray) -> np.ndarray:
   """Returns the R2 of a calibrated model whose error has this variance."""
   return 1.0 / (1.0 + variance)
 
 
-def variance_of(r2: float | np.ndarray) -> float | np.ndarray:
+def variance_of(r2: np.ndarray | float) -> np.ndarray:
   """Returns the error's variance of a calibrated model of this R2."""
+  r2 = np.asarray(r2, np.float64)
   return (1.0 - r2) / r2
 
 
@@ -125,7 +126,10 @@ def _shared_variance(view: targets.View) -> float:
   own = variance_of(np.array(list(view.r2.values())))
   if view.correlation is not None:
     return float(view.correlation * np.sqrt(np.prod(np.sort(own)[:2])))
-  return _bisect(lambda x: _best_variance(_view_covariance(view, x)), variance_of(view.ensemble_r2), 0.0, own.min())
+  if view.ensemble_r2 is None:
+    raise ValueError("a view has a target: its models' correlation or its ensemble's R2")
+  wanted = float(variance_of(view.ensemble_r2))
+  return _bisect(lambda x: _best_variance(_view_covariance(view, x)), wanted, 0.0, float(own.min()))
 
 
 def _between_views(dimension: str, views: Sequence[str], variance: np.ndarray) -> np.ndarray:
@@ -141,7 +145,7 @@ def _between_views(dimension: str, views: Sequence[str], variance: np.ndarray) -
   # The joined view has one covariance with all others; the larger it is, the less they add to each other, up to the
   # point where one of the two sides adds nothing.
   most = min(variance[joined], _best_variance((fixed + np.diag(variance))[np.ix_(others, others)]))
-  wanted = variance_of(targets.DIMENSION_R2[dimension])
+  wanted = float(variance_of(targets.DIMENSION_R2[dimension]))
   return fixed + _bisect(lambda x: _best_variance(fixed + x * free + np.diag(variance)), wanted, 0.0, most) * free
 
 

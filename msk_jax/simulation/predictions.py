@@ -121,18 +121,22 @@ def _write_model(workdir: pathlib.Path, name: str, samples: pd.DataFrame, predic
     parts = []
     for part, data_fold in zip(prediction_draws.PARTS, (split.validation, split.test), strict=True):
       rows = fold == data_fold
-      keys = [samples[column].to_numpy()[rows] for column in ("eid", "instance", "fold", "age_years")]
+      eid, instance, age = (samples[column].to_numpy()[rows] for column in ("eid", "instance", "age_years"))
       chosen = predicted[prediction_draws.PARTS.index(part)][rows]
-      parts.append(prediction_files.part_table(part, *keys, chosen))
+      parts.append(prediction_files.part_table(part, eid, instance, fold[rows], age, chosen))
     training_age = samples["age_years"].to_numpy()[np.isin(fold, split.train)]
     folder = workdir / "models" / name / f"fold_{k}"
     prediction_files.write(folder, pd.concat(parts, ignore_index=True), fold_map_hash)
     atomic.write_json(folder / pooled.RESULT_NAME, _result(name, k, parts, training_age, fold_map_hash))
 
 
-def _result(name: str, k: int, parts: list[pd.DataFrame], training_age: np.ndarray, fold_map_hash: str) -> dict[str, Any]:
+def _result(
+  name: str, k: int, parts: list[pd.DataFrame], training_age: np.ndarray, fold_map_hash: str
+) -> dict[str, Any]:
   mean = float(training_age.mean())
-  scores = [metrics.summary(part["age_years"].to_numpy(), part["predicted_age_years"].to_numpy(), mean) for part in parts]
+  scores = [
+    metrics.summary(part["age_years"].to_numpy(), part["predicted_age_years"].to_numpy(), mean) for part in parts
+  ]
   return {
     "schema": "result",
     "version": 1,
@@ -153,13 +157,15 @@ def _result(name: str, k: int, parts: list[pd.DataFrame], training_age: np.ndarr
 def _claim(workdir: pathlib.Path) -> None:
   """Refuses a workdir with other data; marks a fresh one."""
   source = workdir / schemas.FOLDER / _SOURCE
+  found = ""
   if source.exists():
     found = json.loads(source.read_text(encoding="utf-8"))["kind"]
-  else:
-    found = "unknown" if any((workdir / name).exists() for name in (schemas.FOLDER, "models", "raw")) else DATA
-  if found != DATA:
+  elif any((workdir / name).exists() for name in (schemas.FOLDER, "models", "raw")):
+    found = "unknown"
+  if found not in ("", DATA):
     raise errors.InputError(f"the workdir {workdir} holds data of kind {found}: give another --workdir.")
-  atomic.write_json(source, {"kind": DATA, "root": ""})
+  if not found:
+    atomic.write_json(source, {"kind": DATA, "root": ""})
 
 
 def _remove_simulated(workdir: pathlib.Path) -> None:

@@ -26,7 +26,9 @@ class SimulatedPredictionsSpec:
 
   def __post_init__(self):
     if not 100 <= self.num_participants <= phantom_spec.MAX_PARTICIPANTS:
-      raise ValueError(f"num_participants must be in 100..{phantom_spec.MAX_PARTICIPANTS}, got {self.num_participants}.")
+      raise ValueError(
+        f"num_participants must be in 100..{phantom_spec.MAX_PARTICIPANTS}, got {self.num_participants}."
+      )
     if self.seed < 0:
       raise ValueError(f"seed must not be negative, got {self.seed}.")
     if not 0.0 <= self.repeat_imaging_fraction <= 1.0:
