@@ -8,17 +8,20 @@ from rich import box, console, table
 from msk_jax.ensembling import files, hierarchy
 from msk_jax.evaluation import pooled_predictions
 
+_WIDTH = 110  # columns, where the output is not a terminal
 _TITLES = {"sample": "per sample (participant and visit)", "participant": "per participant (visits averaged)"}
 
 
 def show(workdir: pathlib.Path, nodes: Sequence[hierarchy.Node]) -> None:
   """Prints a table per product, a section per dimension."""
-  printer = console.Console(soft_wrap=True)
+  printer = console.Console()
+  if not printer.is_terminal:
+    printer = console.Console(width=_WIDTH)
   for product in pooled_predictions.PRODUCTS:
     printer.print(make_table(workdir, product, nodes))
   printer.print(
     f"predictions   {workdir / pooled_predictions.FOLDER}\ncoefficients  {workdir / files.FOLDER}",
-    highlight=False, markup=False,
+    highlight=False, markup=False, soft_wrap=True,
   )  # fmt: skip
 
 
