@@ -108,6 +108,23 @@ def test_an_interrupted_run_goes_on_to_the_same_bytes(workdir, count_fits, monke
   assert all(after[path] == whole[path] for path in whole if path.name != "run.json")
 
 
+def test_coefficients_never_stand_beside_predictions_of_others(workdir, monkeypatch):
+  """Killed between the two files, then back to the old models: the old coefficients must not vouch for the new file."""
+  whole = _files(workdir)
+  old = workdir / "models/knee/one/fold_2/predictions.parquet"
+  content = old.read_bytes()
+  made.change_split(workdir, "knee/one", 2, lambda t: t.assign(predicted_age_years=t["predicted_age_years"] + 3))
+  with monkeypatch.context() as patch:
+    write = files.write
+    patch.setattr(files, "write", lambda *args: _stop_at("knee/ensemble", write, *args))
+    with pytest.raises(KeyboardInterrupt):
+      run.run(_SPEC, workdir)
+  old.write_bytes(content)
+  run.run(_SPEC, workdir)
+  after = _files(workdir)
+  assert all(after[path] == whole[path] for path in whole if path.name != "run.json")
+
+
 def _stop_at(name, write, workdir, product, record):
   if record["model"] == name:
     raise KeyboardInterrupt
