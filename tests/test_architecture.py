@@ -15,7 +15,7 @@ _ALLOWED = {
   "io": set(),
   "cohort": {"io"},
   "imaging": {"io"},
-  "simulation": {"io", "imaging", "cohort"},
+  "simulation": {"io", "imaging", "cohort", "evaluation"},
   "preparation": {"io", "cohort", "imaging", "simulation"},
   "input": {"io", "cohort", "imaging"},
   "models": set(),
@@ -26,7 +26,7 @@ _ALLOWED = {
   "ensembling": {"io", "cohort", "regression", "evaluation", "biological_age"},
   "biological_age": {"io", "cohort", "evaluation"},
   "training": {"io", "cohort", "imaging", "input", "models", "weights", "evaluation"},
-  "inference": {"io", "cohort", "imaging", "input", "models", "evaluation", "training"},
+  "inference": {"io", "cohort", "imaging", "input", "models", "evaluation", "biological_age", "training"},
 }
 _NO_JAX = ("io", "cohort", "imaging", "simulation", "preparation", "evaluation", "regression", "ensembling",
             "biological_age")  # fmt: skip

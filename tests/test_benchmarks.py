@@ -8,6 +8,7 @@ from benchmarks import (
   accelerator,
   compile_time,
   data_wait,
+  ensembles,
   flax_networks,
   image_store,
   input_pipeline,
@@ -78,6 +79,15 @@ def test_input_pipeline_counts_images_and_memory(tmp_path):
   found = input_pipeline.measure(["msk"], tmp_path, batch=4, rounds=1, share=0.05)
   assert found["images_per_core_second"]["msk"][0] > 0
   assert input_pipeline.tabulate(found, 4).rows[0][0] == "msk_jax, 1 thread"
+
+
+def test_ensembles_has_the_published_hierarchy_and_a_time_for_each():
+  settings = ensembles.spec.EnsembleSpec(num_trials=1)
+  found, universe = ensembles.simulate(400)
+  ours = ensembles.time_ours(found, universe, settings)
+  assert len(ours) == 19 and ours["general"]["inputs"] == 49
+  peer = ensembles.time_peer(found, universe, settings)
+  assert peer.keys() == ours.keys() and min(peer.values()) > 0
 
 
 @pytest.mark.slow

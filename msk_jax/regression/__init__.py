@@ -1,1 +1,1 @@
-"""Regression from sums of products: elastic nets by Gram matrices, and the search of their settings."""
+"""Linear regression from sums of products: moments per fold, elastic nets by the thousand, seeded search."""

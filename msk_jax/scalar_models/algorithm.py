@@ -2,32 +2,17 @@
 
 import dataclasses
 import pathlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
 
-Setting = dict[str, float | int]  # hyper-parameter name to value
+from msk_jax.regression import search
 
-
-@dataclasses.dataclass(frozen=True)
-class Real:
-  """A real hyper-parameter in [low, high], drawn uniformly or, if `is_log`, uniformly in its logarithm."""
-
-  low: float
-  high: float
-  is_log: bool = False
-
-
-@dataclasses.dataclass(frozen=True)
-class Whole:
-  """A whole hyper-parameter in low..high, both included."""
-
-  low: int
-  high: int
-
-
-Space = Mapping[str, Real | Whole]
+Setting = search.Setting
+Real = search.Real
+Whole = search.Whole
+Space = search.Space
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,0 +1,81 @@
+"""Counts, means and sums of products of groups of rows: all that linear regression needs to know of the data.
+
+Every row is read once. The moments of any set of groups follow from those of the groups (Chan, Golub and LeVeque,
+*Updating formulae and a pairwise algorithm for computing sample variances*, 1979), stably: products are centred on
+each group's own mean. So nothing of a group enters a set that does not hold it, not even by rounding.
+"""
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+_BLOCK_ROWS = 8_192  # of features gathered at a time: 3 MB at 45 features
+
+
+@dataclasses.dataclass(frozen=True)
+class Moments:
+  """Moments of the p features and, last, the target; leading axes are free.
+
+  Attributes:
+    count: float64 [...], rows.
+    mean: float64 [..., p + 1]; 0 where there are no rows.
+    products: float64 [..., p + 1, p + 1], sums over rows of products of deviations from `mean`.
+  """
+
+  count: np.ndarray
+  mean: np.ndarray
+  products: np.ndarray
+
+  def __getitem__(self, index) -> "Moments":
+    """Indexes the leading axes."""
+    return Moments(self.count[index], self.mean[index], self.products[index])
+
+  def total(self, groups: Iterable[int]) -> "Moments":
+    """Returns the moments of the union of some groups; other groups are not looked at.
+
+    Args:
+      groups: positions on the one leading axis.
+    """
+    chosen = self[np.asarray(list(groups), np.int64)]
+    count = chosen.count.sum()
+    mean = chosen.count @ chosen.mean / max(count, 1.0)
+    off = chosen.mean - mean
+    return Moments(count, mean, chosen.products.sum(0) + (chosen.count[:, None] * off).T @ off)
+
+
+def stack(parts: Sequence[Moments]) -> Moments:
+  """Returns moments with one more axis, the first."""
+  return Moments(*(np.stack([getattr(part, name) for part in parts]) for name in ("count", "mean", "products")))
+
+
+def group_moments(features_np: np.ndarray, target_n: np.ndarray, group_n: np.ndarray, num_groups: int) -> Moments:
+  """Returns the moments of each group of rows.
+
+  Memory beyond the input is a block of 8,192 rows and a list of row numbers, however many rows there are.
+
+  Args:
+    features_np: [n, p] finite numbers.
+    target_n: [n].
+    group_n: int [n], the row's group; rows of groups outside 0 to num_groups - 1 are passed over.
+    num_groups: g.
+
+  Returns:
+    Moments [g].
+  """
+  group_n = np.asarray(group_n)
+  return stack([_moments(features_np, target_n, np.flatnonzero(group_n == g)) for g in range(num_groups)])
+
+
+def _moments(features_np: np.ndarray, target_n: np.ndarray, rows: np.ndarray) -> Moments:
+  """The moments of some rows, block by block."""
+  width = features_np.shape[1] + 1
+  parts = [Moments(np.zeros(()), np.zeros(width), np.zeros((width, width)))]
+  for start in range(0, len(rows), _BLOCK_ROWS):
+    at = rows[start : start + _BLOCK_ROWS]
+    block = np.empty((len(at), width))
+    block[:, :-1], block[:, -1] = features_np[at], target_n[at]
+    mean = block.mean(0)
+    block -= mean
+    parts.append(Moments(np.float64(len(at)), mean, block.T @ block))
+  return stack(parts).total(range(len(parts)))
