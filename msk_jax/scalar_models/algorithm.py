@@ -79,7 +79,7 @@ class Algorithm(Protocol):
     """Returns for each trial the mean R2 over its inner folds, each predicted by a fit on the trial's other folds."""
     ...
 
-  def fit(self, samples: Samples, trials: Sequence[Trial]) -> list[Model]:
+  def fit(self, samples: Samples, trials: Sequence[Trial]) -> Sequence[Model]:
     """Returns for each trial a model fitted on all rows of its folds."""
     ...
 

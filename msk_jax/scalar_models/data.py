@@ -138,8 +138,8 @@ def _check_not_all_missing(name: str, joined: pd.DataFrame, features: tuple[str,
   missing = [feature for feature in features if not joined[feature].notna().any()]
   if missing:
     raise errors.InputError(
-      f"scalar set {name}: {', '.join(missing)} has no value at all, so no sample is complete. Leave the feature out, or "
-      "leave this set out with --config.scalars.sets."
+      f"scalar set {name}: {', '.join(missing)} has no value at all, so no sample is complete. Leave the feature "
+      "out, or name the other sets in --config.scalars.sets."
     )
 
 

@@ -34,8 +34,16 @@ class SplitModels:
   test: algorithm.Model
 
 
-def search(samples: algorithm.Samples, chosen: algorithm.Algorithm, num_folds: int, num_trials: int, seed: int, *,
-           history: Histories | None = None, after_round: Callable[[Histories], None] | None = None) -> Histories:  # fmt: skip
+def search(
+  samples: algorithm.Samples,
+  chosen: algorithm.Algorithm,
+  num_folds: int,
+  num_trials: int,
+  seed: int,
+  *,
+  history: Histories | None = None,
+  after_round: Callable[[Histories], None] | None = None,
+) -> Histories:
   """Searches the hyper-parameters of all splits in step.
 
   Args:
