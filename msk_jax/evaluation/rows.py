@@ -47,7 +47,7 @@ class Rows:
 
 @dataclasses.dataclass(frozen=True)
 class Predictions:
-  """A model's validation and test rows, their fold map's hash, and how many rows of people outside the cohort were dropped."""
+  """A model's validation and test rows, their fold map's hash, the number of rows dropped (people not in the cohort)."""
 
   validation: Rows
   test: Rows
