@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute
+from absl import logging
 
 from msk_jax.cohort import schemas
 from msk_jax.evaluation import pooled_predictions
-from msk_jax.io import errors, tables
+from msk_jax.io import errors, run_record, tables
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Rows:
 
 @dataclasses.dataclass(frozen=True)
 class Predictions:
-  """A model's validation and test rows, their fold map's hash, the number of rows dropped (people not in the cohort)."""
+  """A model's validation and test rows, their fold map's hash, and how many rows were dropped (not in the cohort)."""
 
   validation: Rows
   test: Rows
@@ -78,7 +79,8 @@ def read(
   ages = table[["age_years", "predicted_age_years"]].to_numpy(np.float64)
   if not np.isfinite(ages).all():
     raise errors.InputError(f"predictions of {model} ({product}) hold ages that are not finite: make them again.")
-  index = pyarrow.compute.index_in(pa.array(table["eid"]), value_set=pa.array(participants["eid"]))
+  lookup = pyarrow.compute.SetLookupOptions(value_set=pa.array(participants["eid"]))
+  index = pyarrow.compute.call_function("index_in", [pa.array(table["eid"])], lookup)
   person = index.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
   is_there, parts = person >= 0, table["part"].to_numpy(str)
   columns = {
@@ -96,6 +98,45 @@ def _ordered(columns: dict[str, np.ndarray], chosen: np.ndarray) -> Rows:
   kept = np.flatnonzero(chosen)
   kept = kept[np.lexsort((columns["instance"][kept], columns["person"][kept]))]
   return Rows(**{name: values[kept] for name, values in columns.items()})
+
+
+def read_all(
+  workdir: pathlib.Path, product: pooled_predictions.Product, participants: pd.DataFrame
+) -> dict[str, Predictions]:
+  """Reads all models of a product, by name; says how many rows of people not in the cohort were left out.
+
+  Raises:
+    InputError: predictions of different fold maps, or see `read`.
+  """
+  names = pooled_predictions.list_models(workdir, product)
+  found = {name: read(workdir, product, name, participants) for name in names}
+  if found:
+    pooled_predictions.check_one_fold_map({name: one.fold_map_hash for name, one in found.items()})
+  if dropped := sum(one.num_dropped for one in found.values()):
+    logging.info("%s: %d predictions of people who are not in the cohort any more are left out", product, dropped)
+  return found
+
+
+def hash_inputs(workdir: pathlib.Path) -> dict[str, str]:
+  """Returns the hashes of all pooled predictions and of the cohort's tables, by path within the workdir.
+
+  Raises:
+    InputError: there is no prediction at all.
+  """
+  paths = [
+    pooled_predictions.path_of(workdir, product, name)
+    for product in pooled_predictions.PRODUCTS
+    for name in pooled_predictions.list_models(workdir, product)
+  ]
+  if not paths:
+    raise errors.InputError(
+      f"no pooled predictions in {workdir / pooled_predictions.FOLDER}: run python -m msk_jax.ensemble first, with the "
+      "same --workdir."
+    )
+  cohort = [workdir / schemas.FOLDER / f"{name}.parquet" for name in ("participants", "visits")]
+  return {
+    path.relative_to(workdir).as_posix(): run_record.hash_file(path) for path in [*paths, *cohort] if path.exists()
+  }
 
 
 def by_same_rows(models: dict[str, Rows]) -> list[list[str]]:
