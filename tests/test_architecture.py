@@ -26,7 +26,7 @@ _ALLOWED = {
   "ensembling": {"io", "cohort", "regression", "evaluation", "biological_age"},
   "biological_age": {"io", "cohort", "evaluation"},
   "training": {"io", "cohort", "imaging", "input", "models", "weights", "evaluation"},
-  "inference": {"io", "cohort", "imaging", "input", "models", "evaluation", "training"},
+  "inference": {"io", "cohort", "imaging", "input", "models", "evaluation", "biological_age", "training"},
 }
 _NO_JAX = ("io", "cohort", "imaging", "simulation", "preparation", "evaluation", "regression", "ensembling",
             "biological_age")  # fmt: skip

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from msk_jax.evaluation import age_correction
+from msk_jax.biological_age import bias
 from msk_jax.imaging import quality
 from msk_jax.io import atomic
 
@@ -22,7 +22,7 @@ def qc_path(path: pathlib.Path) -> pathlib.Path:
 
 
 def table(
-  keys: pd.DataFrame, ages: np.ndarray, correction: age_correction.BiasCorrection | None, age_years: np.ndarray,
+  keys: pd.DataFrame, ages: np.ndarray, correction: bias.BiasCorrection | None, age_years: np.ndarray,
   assumed: Sequence[str],
 ) -> pd.DataFrame:  # fmt: skip
   """Returns the table of predictions.

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from absl import logging
 
+from msk_jax.biological_age import bias
 from msk_jax.cohort import withdrawals
-from msk_jax.evaluation import age_correction
 from msk_jax.imaging import quality
 from msk_jax.inference import output, predictor, samples, side_inputs, spool, trained
 from msk_jax.io import errors, progress
@@ -77,7 +77,7 @@ def _predict(
 
 def _tabulate(
   fold: trained.Fold, people: list[samples.Sample], spooled: spool.Spooled, ages: np.ndarray,
-  correction: age_correction.BiasCorrection | None,
+  correction: bias.BiasCorrection | None,
 ) -> pd.DataFrame:  # fmt: skip
   """One row per sample where sides are averaged, else one per image."""
   is_paired = fold.card.view.is_paired
@@ -98,9 +98,7 @@ def _tabulate(
   return output.table(keys, means, correction, np.array([one.age_years for one in owners], np.float64), assumed)
 
 
-def _announce(
-  folds: list[trained.Fold], correction: age_correction.BiasCorrection | None, people: list[samples.Sample]
-) -> None:
+def _announce(folds: list[trained.Fold], correction: bias.BiasCorrection | None, people: list[samples.Sample]) -> None:
   card = folds[0].card
   numbers = ", ".join(str(fold.card.fold) for fold in folds)
   logging.info("%s, fold(s) %s, trained on %s data; %d samples", card.model, numbers, card.data, len(people))

@@ -5,7 +5,7 @@ import pathlib
 
 from absl import logging
 
-from msk_jax.evaluation import age_correction
+from msk_jax.biological_age import bias
 from msk_jax.inference import reading
 from msk_jax.io import errors
 from msk_jax.training import model_card, results
@@ -56,19 +56,19 @@ def wanted(fold: Fold) -> reading.Wanted:
   return reading.Wanted(fold.card.view, fold.card.is_padded, fold.card.image_shape)
 
 
-def correction(folds: list[Fold]) -> age_correction.BiasCorrection | None:
+def correction(folds: list[Fold]) -> bias.BiasCorrection | None:
   """Returns the bias correction of the folds' mean, None where none is fitted.
 
   For several folds that of the model's folder counts, else the mean of the folds' own, if each has one; for one fold
   its own, else the model's.
   """
-  of_model = age_correction.read(folds[0].folder.parent)
-  of_folds = [age_correction.read(fold.folder) for fold in folds]
+  of_model = bias.read(folds[0].folder.parent)
+  of_folds = [bias.read(fold.folder) for fold in folds]
   fitted = [one for one in of_folds if one is not None]
   if len(folds) > 1 and of_model is not None:
     return of_model
   if len(fitted) == len(folds):
-    return age_correction.mean_of(fitted)
+    return bias.mean_of(fitted)
   if fitted:
     logging.warning("%d of %d folds have a bias correction: none is applied", len(fitted), len(folds))
   return of_model if len(folds) == 1 else None

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from msk_jax.evaluation import age_correction, predictions
+from msk_jax.biological_age import bias
+from msk_jax.evaluation import predictions
 from msk_jax.inference import output, predictor, run
 from msk_jax.input import standardize
 from msk_jax.io import errors
@@ -153,17 +154,17 @@ def test_a_missing_side_is_stood_in_for_by_the_other(model, folder, tmp_path):
 def test_bias_correction_of_fold_and_of_model(model, folder, tmp_path):
   copy = tmp_path / "model"
   shutil.copytree(model, copy)
-  age_correction.write(copy / "fold_0", age_correction.BiasCorrection(-0.3, 18.0, 100))
+  bias.write(copy / "fold_0", bias.BiasCorrection(-0.3, 18.0, 100))
   one = _predict(copy / "fold_0", *folder, tmp_path)
   assert list(one)[5:8] == ["corrected_age_years", "age_years", "age_gap_years"]
   expected = one["predicted_age_years"] - (18.0 - 0.3 * one["age_years"])
   np.testing.assert_allclose(one["corrected_age_years"], expected, atol=2e-6)
   assert "corrected_age_years" not in _predict(copy, *folder, tmp_path)  # one fold of two has none
-  age_correction.write(copy / "fold_1", age_correction.BiasCorrection(-0.5, 30.0, 100))
+  bias.write(copy / "fold_1", bias.BiasCorrection(-0.5, 30.0, 100))
   both = _predict(copy, *folder, tmp_path)
   expected = both["predicted_age_years"] - (24.0 - 0.4 * both["age_years"])
   np.testing.assert_allclose(both["corrected_age_years"], expected, atol=2e-6)
-  age_correction.write(copy, age_correction.BiasCorrection(0.0, 1.0, 100))
+  bias.write(copy, bias.BiasCorrection(0.0, 1.0, 100))
   both = _predict(copy, *folder, tmp_path)
   np.testing.assert_allclose(both["corrected_age_years"], both["predicted_age_years"] - 1.0, atol=2e-6)
   few = [{**row, "age": "" if i % 2 else row["age"]} for i, row in enumerate(folder[1])]
@@ -234,7 +235,7 @@ def test_logs_hold_no_ids(model, folder, tmp_path, caplog):
 def test_exact_csv(tmp_path):
   keys = pd.DataFrame({"id": ["a", "b,c"], "instance": [2, 0]})
   ages = np.array([[60.0, 61.0], [50.0, 50.5]])
-  correction = age_correction.BiasCorrection(-0.5, 30.0, 9)
+  correction = bias.BiasCorrection(-0.5, 30.0, 9)
   made = output.table(keys, ages, correction, np.array([58.0, np.nan]), ["", "sex;left_image"])
   output.write(tmp_path / "a.csv", made, [])
   assert (tmp_path / "a.csv").read_text() == (
