@@ -31,6 +31,12 @@ class Mlp(nn.Module):
     return nn.Dense(1, dtype=jnp.float32, name="age")(x_bp)[:, 0]
 
 
+def apply(params: Any, x_bp: jax.Array, hidden: Sequence[int] = HIDDEN) -> jax.Array:
+  """Returns the outputs [b] of the network with some parameters."""
+  out_b: Any = Mlp(hidden).apply({"params": params}, x_bp)
+  return out_b
+
+
 def layer_names(hidden: Sequence[int] = HIDDEN) -> list[str]:
   """Returns the layers' names from the first to the last."""
   return [*(f"dense_{i}" for i in range(len(hidden))), "age"]

@@ -109,7 +109,7 @@ def train_epoch(data_nq: jax.Array, problem: Problem, state: State, max_width: i
   )
 
 
-def loss(params: Any, x_bp: jax.Array, y_b: jax.Array, is_held_b: jax.Array, alpha: jax.Array) -> jax.Array:
+def loss(params: Any, x_bp: jax.Array, y_b: jax.Array, is_held_b: jax.Array, alpha: mlp_rows.Leaf) -> jax.Array:
   """Returns scikit-learn's objective: half the mean squared error plus half alpha times the kernels' square over rows.
 
   Args:
@@ -120,7 +120,7 @@ def loss(params: Any, x_bp: jax.Array, y_b: jax.Array, is_held_b: jax.Array, alp
     alpha: weight of the L2 penalty.
   """
   num_rows = jnp.sum(is_held_b)
-  error_b = jnp.where(is_held_b, mlp.Mlp().apply({"params": params}, x_bp) - y_b, 0)
+  error_b = jnp.where(is_held_b, mlp.apply(params, x_bp) - y_b, 0)
   penalty = sum(jnp.sum(jnp.square(layer["kernel"])) for layer in params.values())
   return 0.5 * (jnp.sum(jnp.square(error_b)) + alpha * penalty) / num_rows
 
@@ -133,7 +133,7 @@ def r2(data_nq: jax.Array, problem: Problem, params: Any, rows: mlp_rows.Segment
     position = i * _BLOCK + jnp.arange(_BLOCK, dtype=jnp.int32)
     is_row = position < num_rows
     x_bp, y_b = _examples(data_nq, problem, rows.row(jnp.where(is_row, position, 0)))
-    error_b = mlp.Mlp().apply({"params": params}, x_bp) - y_b
+    error_b = mlp.apply(params, x_bp) - y_b
     terms = jnp.stack([jnp.square(error_b), jnp.square(y_b), y_b])
     return sums + jnp.sum(jnp.where(is_row[None, :], terms, 0), axis=1)
 
@@ -151,7 +151,7 @@ def _examples(data_nq: jax.Array, problem: Problem, row_b: jax.Array) -> tuple[j
 
 
 def _adam(params: Any, gradient: Any, mean_gradient: Any, mean_square: Any, step: jax.Array,
-          learning_rate: jax.Array) -> tuple[Any, Any, Any, jax.Array]:  # fmt: skip
+          learning_rate: mlp_rows.Leaf) -> tuple[Any, Any, Any, jax.Array]:  # fmt: skip
   """Returns parameters and moments after a step of Adam, epsilon outside the correction, as scikit-learn has it."""
   step = step + 1
   mean_gradient = jax.tree.map(lambda m, g: _DECAY_MEAN * m + (1 - _DECAY_MEAN) * g, mean_gradient, gradient)
@@ -163,4 +163,4 @@ def _adam(params: Any, gradient: Any, mean_gradient: Any, mean_square: Any, step
 
 
 def _key(problem: Problem) -> jax.Array:
-  return jax.random.wrap_key_data(problem.key, impl="threefry2x32")
+  return jax.random.wrap_key_data(jnp.asarray(problem.key), impl="threefry2x32")
