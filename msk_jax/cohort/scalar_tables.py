@@ -30,10 +30,10 @@ def write(folder: pathlib.Path | str, name: str, table: pd.DataFrame) -> None:
   Raises:
     InputError: a name that can't be one, no features, samples that are there twice, or infinite values.
   """
-  features = [column for column in table if column not in KEYS]
-  _check(name, table, features)
-  kept = table[table[features].notna().any(axis=1)].sort_values(list(KEYS), ignore_index=True)
-  tables.write(_path(folder, name), kept, _schema(features), {"set": name, "features": features})
+  columns = list(features(table))
+  _check(name, table, columns)
+  kept = table[table[columns].notna().any(axis=1)].sort_values(list(KEYS), ignore_index=True)
+  tables.write(_path(folder, name), kept, _schema(columns), {"set": name, "features": columns})
 
 
 def names(folder: pathlib.Path | str) -> list[str]:

@@ -56,6 +56,16 @@ def read(
   return joined.astype(table_files.TEXT).sort_index().rename_axis("eid").reset_index(), dict(counts)
 
 
+def find(paths: Iterable[pathlib.Path], wanted: Iterable[columns.Column]) -> frozenset[columns.Column]:
+  """Returns which of the wanted columns are in any of the tables; reads nothing but the headers.
+
+  Raises:
+    InputError: no tables, or unreadable ones.
+  """
+  files = _inspect_all(paths)
+  return frozenset(column for column in wanted if any(file.find(column) for file in files))
+
+
 def _inspect_all(paths: Iterable[pathlib.Path]) -> list[table_files.TableFile]:
   paths = sorted(paths)
   described = [table_files.inspect(path) for path in paths]

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from msk_jax.evaluation import concordance, score_sums
+
 
 def rmse(chronological: np.ndarray, predicted: np.ndarray) -> float:
   """Returns the root mean squared error, years; both [n]."""
@@ -20,6 +22,30 @@ def r2(chronological: np.ndarray, predicted: np.ndarray) -> float:
   if spread == 0:
     return float("nan")
   return float(1.0 - np.sum(np.square(np.asarray(predicted) - chronological)) / spread)
+
+
+def pearson_r(chronological: np.ndarray, predicted: np.ndarray) -> float:
+  """Returns Pearson's correlation, both [n]; NaN if either is constant."""
+  return _from_sums("pearson_r", chronological, predicted)
+
+
+def calibration_slope(chronological: np.ndarray, predicted: np.ndarray) -> float:
+  """Returns the slope of age regressed on predicted age, both [n]; NaN if all predictions are equal.
+
+  1 is ideal; below 1 the predictions are spread too widely (an overfitted model), above 1 too little. Source: Cox, Two
+  further applications of a model for binary regression, Biometrika 1958, as used for prediction models ever since.
+  """
+  return _from_sums("calibration_slope", chronological, predicted)
+
+
+def c_index(chronological: np.ndarray, predicted: np.ndarray) -> float:
+  """Returns the share of pairs of different ages, both [n], that are predicted in the right order; ties count half."""
+  return concordance.c_index(chronological, predicted)
+
+
+def _from_sums(name: str, chronological: np.ndarray, predicted: np.ndarray) -> float:
+  terms = score_sums.row_terms(chronological, np.asarray(predicted)[:, None])
+  return float(score_sums.scores(terms.sum(axis=0))[name][0])
 
 
 def summary(

@@ -28,6 +28,12 @@ def fingerprint(value: Any) -> str:
   return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()
 
 
+def hash_file(path: pathlib.Path | str) -> str:
+  """Returns the SHA-256 (hex) of a file's content."""
+  with pathlib.Path(path).open("rb") as file:
+    return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def write(folder: pathlib.Path | str, stage: str, settings: Mapping[str, Any], inputs: Mapping[str, str],
           devices: Sequence[str] = (), results: Mapping[str, Any] | None = None) -> None:  # fmt: skip
   """Writes `<folder>/run.json`.

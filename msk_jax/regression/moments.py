@@ -77,5 +77,5 @@ def _moments(features_np: np.ndarray, target_n: np.ndarray, rows: np.ndarray) ->
     block[:, :-1], block[:, -1] = features_np[at], target_n[at]
     mean = block.mean(0)
     block -= mean
-    parts.append(Moments(np.float64(len(at)), mean, block.T @ block))
+    parts.append(Moments(np.asarray(float(len(at))), mean, block.T @ block))
   return stack(parts).total(range(len(parts)))

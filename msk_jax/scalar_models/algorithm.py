@@ -15,9 +15,9 @@ Whole = search.Whole
 Space = search.Space
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Samples:
-  """Complete cases of one scalar set.
+  """Complete cases of one scalar set; known by identity, so that algorithms can keep what they derive from one.
 
   Attributes:
     features_np: float64 [n, p], finite, in the features' own units; not standardised: each fit does that by itself,
@@ -79,7 +79,7 @@ class Algorithm(Protocol):
     """Returns for each trial the mean R2 over its inner folds, each predicted by a fit on the trial's other folds."""
     ...
 
-  def fit(self, samples: Samples, trials: Sequence[Trial]) -> list[Model]:
+  def fit(self, samples: Samples, trials: Sequence[Trial]) -> Sequence[Model]:
     """Returns for each trial a model fitted on all rows of its folds."""
     ...
 

@@ -13,10 +13,14 @@ VISIT_FLAWS = (
   "corrupt_zip", "missing_view", "single_total_body", "duplicate_visit", "transposed", "white_margin", "html_page",
   "truncated_dicom", "pixel_length", "unknown_protocol",
 )  # fmt: skip
-PERSON_FLAWS = ("withdrawn", "implausible_age")
+PERSON_FLAWS = ("withdrawn", "implausible_age", "implausible_scalar", "infinite_scalar", "text_scalar")
 ABSURD_BIRTH_YEAR = 1885  # of people with an implausible age
+# Flaws of a scalar: what the table's cell holds instead of the value, whichever scalar it is.
+SCALAR_TEXTS = {"implausible_scalar": "9999.0", "infinite_scalar": "inf", "text_scalar": "not measured"}
 
 _HTML = b"<!DOCTYPE html>\n<html><head><title>503 Service Unavailable</title></head><body>Try again.</body></html>\n"
+# Columns that a flaw of a scalar may be in: waist, weight, standing height, impedance, grip, all at baseline.
+_SCALAR_COLUMNS = ("48-0.0", "21002-0.0", "50-0.0", "23106-0.0", "46-0.0", "47-0.0")
 # Where a transposed image can be told from an upright one.
 _OBLONG = tuple(picture for picture in drawing.PICTURES if picture.view in ("spine/sagittal", "knee", "full_body"))
 _MARGIN_STEPS = 6  # teeth of a white margin
@@ -31,7 +35,7 @@ class Flaw:
     instance: of which visit, -1 for flaws of a person.
     kind: one of VISIT_FLAWS and PERSON_FLAWS.
     file: the zip's name, or the table that shows it.
-    member: the file within the zip, empty where the flaw is the zip's.
+    member: the file within the zip, or the column of the table; empty where the flaw is of the whole.
     protocol: the ProtocolName of the member, as it was before the flaw.
   """
 
@@ -53,8 +57,15 @@ def plan(spec: spec_lib.PhantomSpec, cohort: list[people.Person]) -> list[Flaw]:
   touched = {flaw.eid for flaw in planned}
   others = [p.eid for p in cohort if p.eid not in touched]
   for kind, i in zip(_scaled(spec, PERSON_FLAWS, len(others)), rng.permutation(len(others)), strict=False):
-    planned.append(Flaw(others[i], -1, kind, "withdrawals" if kind == "withdrawn" else "main table"))
+    planned.append(_plan_for_person(spec.seed, kind, others[i]))
   return planned
+
+
+def _plan_for_person(seed: int, kind: str, eid: str) -> Flaw:
+  member = ""
+  if kind in SCALAR_TEXTS:
+    member = str(randomness.generator(seed, "flawed scalar", eid).choice(_SCALAR_COLUMNS))
+  return Flaw(eid, -1, kind, "withdrawals" if kind == "withdrawn" else "main table", member)
 
 
 def _plan_one(seed: int, kind: str, eid: str, instance: int) -> Flaw:

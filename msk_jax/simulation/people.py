@@ -168,9 +168,10 @@ def _make_visits(spec: spec_lib.PhantomSpec, eid: str) -> tuple[datetime.date, t
     visits.append(Visit(1, _date(imaging - gap / 2), assessment_centre, False))
   if is_imaged:
     has_second = second_possible and (is_repeated or only_second)
-    visits.append(Visit(2, _date(imaging), imaging_centre, not (only_second and not is_repeated and has_second)))
+    is_first_imaged = not (only_second and not is_repeated and has_second)
+    visits.append(Visit(2, _date(imaging), imaging_centre, spec.has_images and is_first_imaged))
     if has_second:
-      visits.append(Visit(3, _date(repeat), imaging_centre, True))
+      visits.append(Visit(3, _date(repeat), imaging_centre, spec.has_images))
   return _date(imaging - age), tuple(visits)
 
 

@@ -6,7 +6,7 @@ FIRST_EID = 9_000_001  # phantom eids lie above UK Biobank's, so that nobody tak
 MAX_PARTICIPANTS = 999_998  # eids keep seven digits
 
 # Raised whenever the same spec gives other bytes: a phantom of an older program is then made again.
-GENERATOR_VERSION = 1
+GENERATOR_VERSION = 2
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,6 +26,9 @@ class FlawCounts:
     pixel_length: zips with one DICOM whose pixel data are shorter or longer than the header says.
     html_page: zips with an HTML page under a DICOM's name.
     unknown_protocol: zips with one image of an unknown ProtocolName.
+    implausible_scalar: people with an impossible scalar value at baseline.
+    infinite_scalar: people with an infinite scalar value.
+    text_scalar: people with text in place of a scalar value.
   """
 
   corrupt_zip: int = 2
@@ -40,6 +43,9 @@ class FlawCounts:
   pixel_length: int = 2
   html_page: int = 2
   unknown_protocol: int = 2
+  implausible_scalar: int = 2
+  infinite_scalar: int = 2
+  text_scalar: int = 2
 
   def __post_init__(self):
     for name, count in dataclasses.asdict(self).items():
@@ -61,11 +67,13 @@ class PhantomSpec:
     seed: everything random hangs on it, on the eid and on the purpose of the draw, on nothing else.
     imaged_fraction: share of the people with at least one imaging visit.
     repeat_imaging_fraction: share of the imaged with images at instance 2 and at instance 3.
-    missing_value_fraction: share of empty cells among the table's optional fields.
+    missing_value_fraction: share of empty cells among the table's optional fields; scalars lack more or less, each as
+      often as in UK Biobank, in proportion to it.
     max_flawed_fraction: share of visits and of people that flaws may touch; counts beyond it are scaled down.
     flaws: how many flaws of which kind.
     nuisance: size of the variation that has nothing to do with age (position, size, exposure), 1 as designed.
     noise: size of the images' noise, 1 as designed.
+    has_images: whether DXA images were taken; if not, there are tables and the truth alone: many people cost little.
   """
 
   num_participants: int = 1000
@@ -77,6 +85,7 @@ class PhantomSpec:
   flaws: FlawCounts = FlawCounts()
   nuisance: float = 1.0
   noise: float = 1.0
+  has_images: bool = True
 
   def __post_init__(self):
     if not 1 <= self.num_participants <= MAX_PARTICIPANTS:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from msk_jax.io import atomic
-from msk_jax.simulation import flaws, people, randomness
+from msk_jax.simulation import flaws, people, randomness, scalar_columns
 from msk_jax.simulation import spec as spec_lib
 
 MAIN_TABLE = "tables/ukb99999.csv"
@@ -22,10 +22,12 @@ _STRANGER = "9999999"  # an eid on the list of withdrawals that is in no table
 def main_table(spec: spec_lib.PhantomSpec, cohort: list[people.Person], planned: list[flaws.Flaw]) -> pd.DataFrame:
   """Returns the main table as text cells, one row per participant, columns named as `ukbconv` does.
 
-  Fields: 31 sex, 34 year and 52 month of birth, 53 dates, 54 centres, 21000 ethnicity, 22001 genetic sex.
+  Fields: 31 sex, 34 year and 52 month of birth, 53 dates, 54 centres, 21000 ethnicity, 22001 genetic sex, and the
+  scalar measurements (`scalar_columns`).
   """
   absurd = {flaw.eid for flaw in planned if flaw.kind == "implausible_age"}
-  return pd.DataFrame([_row(spec, person, person.eid in absurd) for person in cohort])
+  demographics = pd.DataFrame([_row(spec, person, person.eid in absurd) for person in cohort])
+  return pd.concat([demographics, scalar_columns.main_table_columns(spec, cohort, planned)], axis=1)
 
 
 def write(

@@ -6,7 +6,7 @@ import pathlib
 import pandas as pd
 
 from msk_jax.io import tables
-from msk_jax.simulation import anatomy, flaws, latent, people
+from msk_jax.simulation import anatomy, flaws, latent, people, scalar_effects
 
 FOLDER = "truth"
 
@@ -38,6 +38,12 @@ AGE_EFFECTS = tables.Schema(
   {"view": "string", "parameter": "string", "mean": "float64", "per_year": "float64", "male_difference": "float64",
    "person_sd": "float64", "least": "float64", "why": "string"},
 )  # fmt: skip
+SCALAR_EFFECTS = tables.Schema(
+  "phantom_scalar_effects", 1,
+  {"set": "string", "quantity": "string", "mean": "float64", "male_difference": "float64", "per_cm": "float64",
+   "per_bmi": "float64", "per_muscle": "float64", "per_year_female": "float64", "per_year_male": "float64",
+   "per_year_squared": "float64", "person_sd": "float64", "visit_sd": "float64", "why": "string"},
+)  # fmt: skip
 
 
 def path(folder: pathlib.Path, schema: tables.Schema) -> pathlib.Path:
@@ -54,6 +60,7 @@ def write(seed: int, cohort: list[people.Person], planted: list[flaws.Flaw], fol
     (ACCELERATIONS, [row for person in cohort for row in _acceleration_rows(person)]),
     (PARAMETERS, [row for person, visit in visits for row in _parameter_rows(seed, person, visit)]),
     (FLAWS, [dataclasses.astuple(flaw) for flaw in planted]),
+    (SCALAR_EFFECTS, [dataclasses.astuple(effect) for effect in scalar_effects.EFFECTS]),
     (AGE_EFFECTS, [dataclasses.astuple(effect) for effect in anatomy.AGE_EFFECTS]),
   )
   for schema, rows in made:

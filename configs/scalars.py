@@ -1,0 +1,33 @@
+"""Age from body measurements: anthropometry, impedance, heel densitometry, hand grip, and all of them.
+
+Command: python -m msk_jax.scalars --config=configs/scalars.py
+Arguments: people=20000 (of the phantom), seed=0, preset=auto|phantom|ukb, smoke=true.
+Hardware: any CPU; 3 GB of memory for 500,000 people.
+Expected time: phantom of 20,000 people about HOURS on two cores, nearly all of it LightGBM.
+Expected: test R2 of all scalars .205 (elastic net), .252 (LightGBM), .252 (network) in UK Biobank (published); the
+  phantom comes near each.
+"""
+
+import dataclasses
+
+import ml_collections
+
+from configs import common
+from msk_jax.scalar_models import spec
+
+
+def get_config(argument: str = "") -> ml_collections.ConfigDict:
+  """Returns the locked config; see the header for the arguments."""
+  given = common.parse_argument(argument, people=20_000, seed=0, preset="auto", smoke=False)
+  preset = common.default_preset() if given.preset == "auto" else given.preset
+  settings = spec.ScalarsSpec(seed=given.seed)
+  config = ml_collections.ConfigDict({"data": common.data_config(preset), "scalars": dataclasses.asdict(settings)})
+  config.data.phantom.num_participants = given.people
+  config.data.phantom.seed = given.seed
+  config.data.phantom.has_images = False
+  if given.smoke:
+    config.data.phantom.num_participants = 400
+    config.scalars.num_trials = 2
+    config.scalars.permutation_repeats = 1
+  config.lock()
+  return config

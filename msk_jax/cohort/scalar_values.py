@@ -1,0 +1,71 @@
+"""One scalar measurement after the other: text to numbers, and what is no possible value set missing and on record."""
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+
+from msk_jax.cohort import coding
+
+# Reason code -> what it means. Codes are part of the QC report's format: add, do not rename.
+REASONS: dict[str, str] = {
+  "not_a_number": "The cell holds text where a number is due; the value is set missing.",
+  "infinite": "The cell holds an infinite number; the value is set missing.",
+  "implausible": "The value is beyond what is physically possible; it is set missing.",
+}
+COLUMNS = ("eid", "instance", "set", "feature", "reason", "detail")
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+  """Whose and what values are: for the record of those that are refused.
+
+  Attributes:
+    eid: [n] participants.
+    instance: of the visit, one for all or [n].
+    set_name: the scalar set.
+    feature: the feature.
+    detail: where the values stand, e.g. the column; never a value or an id.
+  """
+
+  eid: pd.Series
+  instance: int | pd.Series
+  set_name: str
+  feature: str
+  detail: str = ""
+
+
+def judge(cells: pd.Series, limits: tuple[float, float], source: Source) -> tuple[np.ndarray, pd.DataFrame]:
+  """Reads cells as numbers and refuses those that can't be values.
+
+  Args:
+    cells: [n] text, missing where empty.
+    limits: the least and the greatest possible value, both included.
+    source: whose they are.
+
+  Returns:
+    values: float64 [n], finite or NaN.
+    refused: one row per refused cell, columns COLUMNS.
+  """
+  values = coding.numbers(cells)
+  with np.errstate(invalid="ignore"):
+    reasons = {
+      "not_a_number": np.isnan(values) & cells.notna().to_numpy(bool),
+      "infinite": np.isinf(values),
+      "implausible": np.isfinite(values) & ((values < limits[0]) | (values > limits[1])),
+    }
+  parts = [_rows(reason, is_bad, source) for reason, is_bad in reasons.items() if is_bad.any()]
+  values[np.logical_or.reduce(list(reasons.values()))] = np.nan
+  return values, pd.concat(parts, ignore_index=True) if parts else no_refusals()
+
+
+def no_refusals() -> pd.DataFrame:
+  """Returns an empty table of refused values."""
+  return pd.DataFrame({name: pd.Series(dtype="int8" if name == "instance" else "object") for name in COLUMNS})
+
+
+def _rows(reason: str, is_bad: np.ndarray, source: Source) -> pd.DataFrame:
+  instance = source.instance if isinstance(source.instance, int) else source.instance[is_bad].to_numpy()
+  facts = {"set": source.set_name, "feature": source.feature, "reason": reason, "detail": source.detail}
+  rows = pd.DataFrame({"eid": source.eid[is_bad].astype("object").to_numpy(), "instance": instance, **facts})
+  return rows.astype({"instance": "int8"})

@@ -1,0 +1,200 @@
+"""UK Biobank's scalar measurements: from tables in any spelling to one table per scalar set, visit by visit.
+
+Source: paper, Methods ("Scalar data"); fields in `scalar_fields`. The heel was measured by two protocols: at first on
+one foot (baseline only), later on both, whose mean counts; values came from the device or were typed in (field 19 for
+the single foot, 4092 and 4095 for left and right say which). Who has both protocols at baseline gets the two-foot
+values: they average two measurements, and all later visits have them.
+"""
+
+import dataclasses
+import pathlib
+from collections.abc import Collection, Iterable, Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+from absl import logging
+
+from msk_jax.cohort import coding, scalar_fields, scalar_values, tables
+from msk_jax.cohort.columns import Column
+from msk_jax.cohort.scalar_fields import HeelFields
+from msk_jax.io import errors
+
+_FEET = (scalar_fields.LEFT_FOOT, scalar_fields.RIGHT_FOOT)
+
+
+@dataclasses.dataclass(frozen=True)
+class Scalars:
+  """What was read.
+
+  Attributes:
+    tables: set name to `eid`, `instance` and its features (float64, NaN missing), one row per sample with any value.
+    refused: cells that are no possible values, see `scalar_values.COLUMNS`.
+    counts: what else was left out, by reason.
+    absent: names of sets none of whose fields are in the tables.
+  """
+
+  tables: dict[str, pd.DataFrame]
+  refused: pd.DataFrame
+  counts: dict[str, int]
+  absent: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class _Block:
+  """Columns of which a table must have all or none: those of a set, an instance and, for the heel, a protocol."""
+
+  set_name: str
+  instance: int
+  columns: tuple[Column, ...]
+
+
+def read(paths: Iterable[pathlib.Path], sets: Sequence[str] = scalar_fields.SETS) -> Scalars:
+  """Reads scalar sets from UK Biobank tables.
+
+  The text of one set (of the heel: one visit) is in memory at a time. A visit none of whose columns are there is passed
+  over, and so is a set none of whose fields are there, which is said loudly.
+
+  Args:
+    paths: the tables, see `tables.read`.
+    sets: names of the sets wanted.
+
+  Raises:
+    InputError: of a set's columns at a visit some but not all are there (all that lack are listed), or a table can't
+      be read.
+  """
+  paths = list(paths)
+  blocks = [block for name in sets for block in _blocks(name)]
+  present = tables.find(paths, {column for block in blocks for column in block.columns})
+  _refuse_incomplete(blocks, present)
+  made: dict[str, pd.DataFrame] = {}
+  refused, num_both = [], 0
+  for name in sets:
+    visits = list(_read_visits(paths, [block for block in blocks if block.set_name == name], present))
+    if visits:
+      values = pd.concat([visit.values for visit in visits], ignore_index=True)
+      made[name] = values.sort_values(["eid", "instance"], ignore_index=True)
+      refused += [visit.refused for visit in visits]
+      num_both += sum(visit.num_both for visit in visits)
+  absent = tuple(name for name in sets if name not in made)
+  _warn(absent, blocks)
+  return Scalars(made, _joined(refused), {"heels_measured_by_both_protocols": num_both}, absent)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Visit:
+  """A set's values at a visit, the cells refused, and (heel) how many people have both protocols."""
+
+  values: pd.DataFrame
+  refused: pd.DataFrame
+  num_both: int = 0
+
+
+def _read_visits(
+  paths: Sequence[pathlib.Path], blocks: Sequence[_Block], present: Collection[Column]
+) -> Iterator[_Visit]:
+  """Reads the visits of one set that are in the tables."""
+  by_instance = {
+    i: wanted
+    for i in scalar_fields.INSTANCES
+    if (wanted := [c for block in blocks if block.instance == i for c in block.columns if c in present])
+  }
+  name = blocks[0].set_name
+  if name == scalar_fields.HEEL_DENSITOMETRY:  # 38 columns a visit: one at a time
+    yield from (_heel(tables.read(paths, [], wanted)[0], i) for i, wanted in by_instance.items())
+  elif by_instance:
+    text, _ = tables.read(paths, [], [column for wanted in by_instance.values() for column in wanted])
+    yield from (_plain(text, name, i) for i in by_instance)
+
+
+def _blocks(name: str) -> list[_Block]:
+  if name != scalar_fields.HEEL_DENSITOMETRY:
+    fields = [feature.field for feature in scalar_fields.FEATURES[name]]
+    return [_Block(name, i, tuple(Column(field, i) for field in fields)) for i in scalar_fields.INSTANCES]
+  found = []
+  for instance in scalar_fields.INSTANCES:
+    protocols = ((scalar_fields.SINGLE_FOOT,), _FEET) if instance == 0 else (_FEET,)
+    for feet in protocols:
+      direct = [field for foot in feet for field in (foot.method, foot.spacing, *foot.direct)]
+      manual = [field for foot in feet for field in foot.manual]
+      found += [_Block(name, instance, tuple(Column(f, instance) for f in fields)) for fields in (direct, manual)]
+  return found
+
+
+def _refuse_incomplete(blocks: Sequence[_Block], present: Collection[Column]) -> None:
+  lines = []
+  for block in blocks:
+    lacking = [str(column) for column in block.columns if column not in present]
+    if 0 < len(lacking) < len(block.columns):
+      lines.append(f"  {block.set_name}, instance {block.instance}: {', '.join(lacking)}")
+  if lines:
+    raise errors.InputError(
+      "some columns of scalar sets are in the tables, but not these (in any spelling):\n"
+      + "\n".join(lines)
+      + "\nExport these fields too, or name the sets that you want (config.data.scalar_sets)."
+    )
+
+
+def _warn(absent: Sequence[str], blocks: Sequence[_Block]) -> None:
+  for name in absent:
+    fields = sorted({column.field for block in blocks if block.set_name == name for column in block.columns})
+    logging.warning(
+      "SCALAR SET %s IS LEFT OUT: none of its fields is in the tables: %s.", name, ", ".join(map(str, fields))
+    )
+
+
+def _plain(text: pd.DataFrame, name: str, instance: int) -> _Visit:
+  values, refused = {}, []
+  for feature in scalar_fields.FEATURES[name]:
+    column = str(Column(feature.field, instance))
+    limits = (feature.limits.low, feature.limits.high)
+    source = scalar_values.Source(text["eid"], instance, name, feature.name, column)
+    values[feature.name], bad = scalar_values.judge(text[column], limits, source)
+    refused.append(bad)
+  return _Visit(_with_any_value(text["eid"], instance, values), _joined(refused))
+
+
+def _heel(text: pd.DataFrame, instance: int) -> _Visit:
+  """The heel at a visit: the mean of both feet where both were measured, else the single foot."""
+  feet = [_foot(text, foot, instance) for foot in _FEET]
+  (left, has_left, bad_left), (right, has_right, bad_right) = feet
+  both = {name: np.where(has_left & has_right, (left[name] + right[name]) / 2, np.nan) for name in left}
+  refused = [bad_left, bad_right]
+  if instance > 0:
+    return _Visit(_with_any_value(text["eid"], instance, both), _joined(refused))
+  single, _, bad_single = _foot(text, scalar_fields.SINGLE_FOOT, instance)
+  has_both = ~np.isnan(list(both.values())).all(axis=0)
+  has_single = ~np.isnan(list(single.values())).all(axis=0)
+  values = {name: np.where(has_both, both[name], single[name]) for name in both}
+  refused.append(bad_single)
+  num_both = int((has_both & has_single).sum())
+  return _Visit(_with_any_value(text["eid"], instance, values), _joined(refused), num_both)
+
+
+def _foot(
+  text: pd.DataFrame, foot: HeelFields, instance: int
+) -> tuple[dict[str, np.ndarray], np.ndarray, pd.DataFrame]:
+  """Returns one foot's features (float64 [n] each), whether it was measured (bool [n]), and refused cells."""
+  nothing = pd.Series(pd.NA, index=text.index, dtype=text["eid"].dtype)
+  cells = lambda field: text.get(str(Column(field, instance)), nothing)  # noqa: E731
+  method = coding.codes(cells(foot.method), scalar_fields.METHODS)
+  is_direct, is_manual = method == scalar_fields.DIRECT, method == scalar_fields.MANUAL
+  values, refused = {}, []
+  pairs = ((foot.spacing, foot.spacing), *zip(foot.direct, foot.manual, strict=True))
+  name = scalar_fields.HEEL_DENSITOMETRY
+  for feature, (direct, manual) in zip(scalar_fields.FEATURES[name], pairs, strict=True):
+    chosen = cells(direct).where(is_direct, cells(manual).where(is_manual))
+    detail = str(Column(direct, instance)) + ("" if direct == manual else f" or {Column(manual, instance)}")
+    source = scalar_values.Source(text["eid"], instance, name, feature.name, detail)
+    values[feature.name], bad = scalar_values.judge(chosen, (feature.limits.low, feature.limits.high), source)
+    refused.append(bad)
+  return values, is_direct | is_manual, _joined(refused)
+
+
+def _with_any_value(eid: pd.Series, instance: int, values: dict[str, np.ndarray]) -> pd.DataFrame:
+  table = pd.DataFrame({"eid": eid.astype("string"), "instance": np.int8(instance), **values})
+  return table[table[list(values)].notna().any(axis=1)]
+
+
+def _joined(refused: Sequence[pd.DataFrame]) -> pd.DataFrame:
+  found = [part for part in refused if len(part)]
+  return pd.concat(found, ignore_index=True) if found else scalar_values.no_refusals()

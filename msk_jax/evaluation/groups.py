@@ -1,0 +1,122 @@
+"""Scores by sex, age band, ethnicity and assessment centre."""
+
+import dataclasses
+import pathlib
+
+import numpy as np
+import pandas as pd
+
+from msk_jax.cohort import coding, folds, schemas
+from msk_jax.evaluation import disclosure, score_sums
+from msk_jax.evaluation.rows import Rows
+from msk_jax.io import tables
+
+KINDS = ("sex", "age_band", "ethnicity", "centre")
+FEWEST_SCORED = 30  # people; below, scores are noise and a group shows its count alone
+
+GROUPS = tables.Schema("performance_groups", 1, {
+  "product": "string", "model": "string", "kind": "string", "group": "string", "n": "int64", "num_people": "int64",
+  **dict.fromkeys(score_sums.SCORES, "float64"), "mean_error_years": "float64",
+})  # fmt: skip
+
+_PARENTS = {1: "White", 2: "Mixed", 3: "Asian", 4: "Black", 5: "Chinese"}  # codes of field 21000
+_CHILDREN_PER_PARENT = 1000
+_INSTANCES = 128  # more than any visit's number: int8
+
+
+@dataclasses.dataclass(frozen=True)
+class Labels:
+  """What groups people and visits belong to.
+
+  Attributes:
+    sex: str [p] by participant.
+    ethnicity: str [p] by participant.
+    visit: int64 [v], person * 128 + instance, ascending.
+    centre: str [v] by visit.
+  """
+
+  sex: np.ndarray
+  ethnicity: np.ndarray
+  visit: np.ndarray
+  centre: np.ndarray
+
+
+def read_labels(workdir: pathlib.Path, participants: pd.DataFrame) -> Labels:
+  """Returns the groups of the cohort's people and visits.
+
+  Args:
+    workdir: holds `cohort/`.
+    participants: from `rows.read_participants`; its order numbers the people.
+  """
+  visits = tables.read(workdir / schemas.FOLDER / "visits.parquet", schemas.VISITS)
+  person = pd.Index(participants["eid"]).get_indexer(pd.Index(visits["eid"]))
+  key = person.astype(np.int64) * _INSTANCES + visits["instance"].to_numpy(np.int64)
+  order = np.argsort(key)
+  order = order[person[order] >= 0]
+  sex = np.where(participants["sex"].to_numpy() == schemas.MALE, "male", "female")
+  ethnicity = ethnicity_groups(participants["ethnicity"].to_numpy(np.int64))
+  return Labels(sex, ethnicity, key[order], centre_names(visits["centre"].to_numpy(np.int64)[order]))
+
+
+def ethnicity_groups(codes: np.ndarray) -> np.ndarray:
+  """Returns White, Mixed, Asian, Black, Chinese or Other, str [n], for codes [n] of field 21000."""
+  top = np.where(codes >= _CHILDREN_PER_PARENT, codes // _CHILDREN_PER_PARENT, codes)
+  return _named(top, _PARENTS, "Other")
+
+
+def centre_names(codes: np.ndarray) -> np.ndarray:
+  """Returns the assessment centres' names, str [n], for codes [n] of field 54."""
+  known = {code: name.title() for name, code in coding.CENTRE.items()}
+  return _named(codes, {code: known.get(code, str(code)) for code in np.unique(codes).tolist() if code >= 0},
+                "not known")  # fmt: skip
+
+
+def age_bands(age_years: np.ndarray) -> np.ndarray:
+  """Returns five-year bands, str [n]: `45-49` holds ages from 45 to just under 50."""
+  low = (np.floor(age_years / folds.AGE_BAND_YEARS) * folds.AGE_BAND_YEARS).astype(np.int64)
+  names = {band: f"{band}-{band + int(folds.AGE_BAND_YEARS) - 1}" for band in np.unique(low).tolist()}
+  return _named(low, names, "")
+
+
+def labels_of(found: Rows, labels: Labels) -> dict[str, np.ndarray]:
+  """Returns each row's group, str [n], for each of `KINDS`."""
+  key = found.person * _INSTANCES + found.instance
+  place = np.searchsorted(labels.visit, key).clip(0, max(len(labels.visit) - 1, 0))
+  is_known = labels.visit[place] == key if len(labels.visit) else np.zeros(len(key), bool)
+  centre = (
+    np.where(is_known, labels.centre[place], "not known") if len(labels.visit) else np.full(len(key), "not known")
+  )
+  return {
+    "sex": labels.sex[found.person],
+    "age_band": age_bands(found.age_years),
+    "ethnicity": labels.ethnicity[found.person],
+    "centre": centre,
+  }
+
+
+def scores_by_group(product: str, model: str, found: Rows, labels: Labels) -> pd.DataFrame:
+  """Returns a model's scores in every group (schema performance_groups).
+
+  Groups of fewer than five people are left out, with whatever else would give their size away; below thirty people a
+  group has counts alone.
+  """
+  terms = score_sums.row_terms(found.age_years, found.predicted_years[:, None])
+  parts = []
+  for kind, label in labels_of(found, labels).items():
+    names, group = np.unique(label, return_inverse=True)
+    sums = score_sums.group_sums(terms, group, len(names))
+    num_people = disclosure.count_people(group, found.person, len(names))
+    values = {name: score[:, 0] for name, score in score_sums.scores(sums).items()}
+    values["mean_error_years"] = sums[:, 3] / sums[:, 0]
+    is_scored = num_people >= FEWEST_SCORED
+    columns = {name: np.where(is_scored, score, np.nan) for name, score in values.items()}
+    counts = {"n": np.bincount(group, minlength=len(names)), "num_people": num_people}
+    table = pd.DataFrame({"kind": kind, "group": names, **counts, **columns})
+    parts.append(table[disclosure.is_publishable(num_people)])
+  return pd.concat(parts, ignore_index=True).assign(product=product, model=model)[list(GROUPS.columns)]
+
+
+def _named(codes: np.ndarray, names: dict[int, str], other: str) -> np.ndarray:
+  """Names by code, str [n]."""
+  known, place = np.unique(codes, return_inverse=True)
+  return np.array([names.get(code, other) for code in known.tolist()], dtype=str)[place.reshape(-1)]

@@ -1,0 +1,53 @@
+"""The order in which models are shown: dimensions as in the paper, ensembles first."""
+
+from collections.abc import Iterable
+
+GENERAL = "general"
+ENSEMBLE = "ensemble"
+DIMENSIONS = (GENERAL, "full_body", "spine", "hip", "knee", "scalars")  # paper, Figure 2
+_GROUPS = ("mixed", "figure", "skeleton", "flesh", "sagittal", "coronal", "all", "anthropometry", "impedance",
+           "heel_densitometry", "hand_grip")  # fmt: skip
+
+
+def dimension(name: str) -> str:
+  """Returns the dimension of a model: the first part of its name."""
+  return name.split("/", 1)[0]
+
+
+def is_ensemble(name: str) -> bool:
+  """Returns whether this is an ensemble's name."""
+  return name == GENERAL or name.rsplit("/", 1)[-1] == ENSEMBLE
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+  """Returns the names, by dimension and image or scalar set, a group's ensemble before its members."""
+  return sorted(names, key=_key)
+
+
+def dimensions(names: Iterable[str]) -> list[str]:
+  """Returns the dimensions that the names have, in order."""
+  return list(dict.fromkeys(dimension(name) for name in in_order(names)))
+
+
+def representatives(names: Iterable[str], best: dict[str, str]) -> list[str]:
+  """Returns one model per dimension, in order: its ensemble, or, where there is none, the best one.
+
+  Args:
+    names: all models.
+    best: dimension to its best model.
+  """
+  present = set(names)
+  chosen = []
+  for name in dimensions(present):
+    ensemble = name if name == GENERAL else f"{name}/{ENSEMBLE}"
+    one = ensemble if ensemble in present else best.get(name)
+    chosen += [one] if one is not None else []
+  return chosen
+
+
+def _key(name: str) -> tuple:
+  first, *rest = name.split("/")
+  groups, last = rest[:-1], rest[-1] if rest else ""
+  ranks = tuple((_GROUPS.index(group) if group in _GROUPS else len(_GROUPS), group) for group in groups)
+  place = DIMENSIONS.index(first) if first in DIMENSIONS else len(DIMENSIONS)
+  return place, first, len(groups) > 0, ranks, last != ENSEMBLE, last

@@ -1,0 +1,111 @@
+"""The table of performance: every model's scores with two SDs, beside what is published; and the best models."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from msk_jax.evaluation import bootstrap, concordance, model_names, published, score_sums
+from msk_jax.evaluation.rows import Predictions, Rows, by_same_rows
+from msk_jax.evaluation.spec import EvaluateSpec
+from msk_jax.io import tables
+
+_SCORE_COLUMNS = [f"{name}{suffix}" for name in score_sums.SCORES for suffix in ("", "_sd_folds", "_sd_bootstrap")]
+# SDs over folds have ddof 1; SDs by bootstrap are those of the replicates.
+PERFORMANCE = tables.Schema("performance", 1, {
+  "model": "string", "product": "string", "dimension": "string", "n": "int64", "num_people": "int64",
+  "num_folds": "int64", **dict.fromkeys(_SCORE_COLUMNS, "float64"), "c_index": "float64", "c_index_sd_folds": "float64",
+  **dict.fromkeys(("published_n", "published_r2", "published_r2_sd", "published_rmse", "published_rmse_sd"), "float64"),
+})  # fmt: skip
+BEST = tables.Schema("best_models", 1, {
+  "product": "string", "dimension": "string", "model": "string", "num_candidates": "int64", "validation_n": "int64",
+  "validation_r2": "float64", "validation_rmse": "float64", "test_n": "int64", "test_r2": "float64",
+  "test_rmse": "float64",
+})  # fmt: skip
+
+
+def tabulate(product: str, models: Mapping[str, Rows], settings: EvaluateSpec) -> pd.DataFrame:
+  """Returns the table of performance (schema performance), models in the order of `model_names`.
+
+  Args:
+    product: `sample` or `participant`.
+    models: name to test rows.
+    settings: number, unit and seed of the bootstraps.
+  """
+  lines = {}
+  for group in by_same_rows(dict(models)):
+    lines |= _score_group(group, models, settings)
+  ordered = model_names.in_order(models)
+  table = pd.DataFrame([{"model": name, "product": product, **lines[name]} for name in ordered])
+  known = [published.of(name, product) for name in ordered]
+  table = table.assign(
+    dimension=[model_names.dimension(name) for name in ordered],
+    published_n=[one.n for one in known],
+    published_r2=[one.r2 for one in known],
+    published_r2_sd=[one.r2_sd for one in known],
+    published_rmse=[one.rmse_years for one in known],
+    published_rmse_sd=[one.rmse_sd_years for one in known],
+  )
+  return table[list(PERFORMANCE.columns)]
+
+
+def _score_group(names: list[str], models: Mapping[str, Rows], settings: EvaluateSpec) -> dict[str, dict]:
+  """Scores of models with the same rows, by name."""
+  first = models[names[0]]
+  terms = score_sums.row_terms(first.age_years, np.stack([models[name].predicted_years for name in names], axis=1))
+  folds, fold = np.unique(first.fold, return_inverse=True)
+  whole = score_sums.scores(terms.sum(axis=0))
+  by_fold = score_sums.scores(score_sums.group_sums(terms, fold, len(folds)))
+  people, person = np.unique(first.person, return_inverse=True)
+  cluster = person if settings.bootstrap_unit == "participant" else None
+  drawn = bootstrap.score_sds(terms, settings.num_bootstraps, settings.seed, cluster)
+  lines = {}
+  for m, name in enumerate(names):
+    line: dict[str, float] = {"n": len(first), "num_people": len(people), "num_folds": len(folds)}
+    for score in score_sums.SCORES:
+      line[score] = whole[score][m]
+      line[f"{score}_sd_folds"] = float(bootstrap.sd(by_fold[score][:, m]))
+      line[f"{score}_sd_bootstrap"] = drawn[score][m]
+    predicted = models[name].predicted_years
+    each = [concordance.c_index(first.age_years[fold == f], predicted[fold == f]) for f in range(len(folds))]
+    line["c_index"] = concordance.c_index(first.age_years, predicted)
+    line["c_index_sd_folds"] = float(bootstrap.sd(np.array(each)))
+    lines[name] = line
+  return lines
+
+
+def choose_best(product: str, models: Mapping[str, Predictions]) -> pd.DataFrame:
+  """Returns the best model of each dimension (schema best_models).
+
+  Chosen by R2 on the validation rows, pooled over splits; the test rows only say how good the choice is. (The
+  published choice was made on the test rows.) Models without validation rows can't be chosen.
+
+  Args:
+    product: `sample` or `participant`.
+    models: name to predictions.
+  """
+  scored = {name: _r2_and_rmse(found.validation) for name, found in models.items()}
+  lines = []
+  for dimension in model_names.dimensions(models):
+    names = [
+      name
+      for name in model_names.in_order(models)
+      if model_names.dimension(name) == dimension and np.isfinite(scored[name][0])
+    ]
+    if not names:
+      continue
+    best = max(names, key=lambda name: scored[name][0])
+    test_r2, test_rmse = _r2_and_rmse(models[best].test)
+    lines.append({
+      "product": product, "dimension": dimension, "model": best, "num_candidates": len(names),
+      "validation_n": len(models[best].validation), "validation_r2": scored[best][0],
+      "validation_rmse": scored[best][1], "test_n": len(models[best].test), "test_r2": test_r2,
+      "test_rmse": test_rmse,
+    })  # fmt: skip
+  return pd.DataFrame(lines, columns=list(BEST.columns))
+
+
+def _r2_and_rmse(found: Rows) -> tuple[float, float]:
+  terms = score_sums.row_terms(found.age_years, found.predicted_years[:, None])
+  made = score_sums.scores(terms.sum(axis=0))
+  return float(made["r2"][0]), float(made["rmse"][0])

@@ -1,0 +1,66 @@
+"""Performance printed: ours beside the published."""
+
+import pandas as pd
+from rich import box, console, table
+
+_NONE = "–"
+_WIDTH = 150  # columns that the widest table takes; a narrower terminal wraps its lines rather than losing digits
+
+
+def show(performance: pd.DataFrame, best: pd.DataFrame, folder: str) -> None:
+  """Prints both tables to standard output.
+
+  Args:
+    performance: schema performance, all products.
+    best: schema best_models.
+    folder: where the files lie.
+  """
+  printer = console.Console(width=max(_WIDTH, console.Console().width))
+  for product, rows in performance.groupby("product", sort=False):
+    printer.print(make_table(rows, f"Test performance per {product}, before bias correction (± bootstrap SD)"))
+  printer.print(make_best_table(best))
+  printer.print(f"Tables and figures in {folder}", highlight=False, markup=False)
+
+
+def make_table(rows: pd.DataFrame, title: str) -> table.Table:
+  """Returns one product's performance as a table."""
+  made = table.Table(title=title, box=box.SIMPLE_HEAD, title_justify="left")
+  made.add_column("model", no_wrap=True)
+  for name in ("n", "R2", "published", "SD over folds", "RMSE", "published", "MAE", "r", "slope", "C-index"):
+    made.add_column(name, justify="right", no_wrap=True)
+  previous = None
+  for row in rows.to_dict("records"):
+    if previous not in (None, row["dimension"]):
+      made.add_section()
+    previous = row["dimension"]
+    made.add_row(
+      row["model"], f"{row['n']:,}", _with_sd(row, "r2", 3), _number(row["published_r2"], 3),
+      _number(row["r2_sd_folds"], 3), _with_sd(row, "rmse", 2), _number(row["published_rmse"], 2),
+      _number(row["mae"], 2), _number(row["pearson_r"], 3), _number(row["calibration_slope"], 2),
+      _number(row["c_index"], 3),
+    )  # fmt: skip
+  return made
+
+
+def make_best_table(best: pd.DataFrame) -> table.Table:
+  """Returns the best models as a table."""
+  made = table.Table(title="Best model per dimension, chosen on validation", box=box.SIMPLE_HEAD, title_justify="left")
+  for name in ("product", "dimension", "model"):
+    made.add_column(name, no_wrap=True)
+  for name in ("of", "validation R2", "test R2", "test RMSE"):
+    made.add_column(name, justify="right", no_wrap=True)
+  for row in best.to_dict("records"):
+    made.add_row(
+      row["product"], row["dimension"], row["model"], str(row["num_candidates"]), _number(row["validation_r2"], 3),
+      _number(row["test_r2"], 3), _number(row["test_rmse"], 2),
+    )  # fmt: skip
+  return made
+
+
+def _with_sd(row: dict, score: str, digits: int) -> str:
+  sd = row[f"{score}_sd_bootstrap"]
+  return _number(row[score], digits) + ("" if pd.isna(sd) else f" ± {sd:.{digits + 1}f}")
+
+
+def _number(value: float, digits: int) -> str:
+  return _NONE if pd.isna(value) else f"{value:.{digits}f}"

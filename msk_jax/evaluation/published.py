@@ -1,0 +1,52 @@
+"""The published performance, to stand beside the reproduction's.
+
+Sources: `paper`, Results and Figure 2 of Le Goallec et al., medRxiv 2021.06.14.21258896; `website`, tables in the
+history of the repository of their web site (Deep-Learning-and-Aging/Website). SDs are the authors' bootstrap SDs. Hips
+and knees had one model name more in their tree; ours are `hip/...` and `knee/...`.
+"""
+
+import csv
+import dataclasses
+import functools
+import importlib.resources
+import math
+
+FILE_NAME = "published_performance.csv"
+
+
+@dataclasses.dataclass(frozen=True)
+class Published:
+  """What is published of one model and product; NaN where a number is not.
+
+  Attributes:
+    n: samples or participants.
+    r2: coefficient of determination on the test folds.
+    r2_sd: its bootstrap SD.
+    rmse_years: root mean squared error on the test folds.
+    rmse_sd_years: its bootstrap SD.
+    source: `paper`, `website` or both.
+  """
+
+  n: float = math.nan
+  r2: float = math.nan
+  r2_sd: float = math.nan
+  rmse_years: float = math.nan
+  rmse_sd_years: float = math.nan
+  source: str = ""
+
+
+@functools.cache
+def performance() -> dict[tuple[str, str], Published]:
+  """Returns what is published, by (model, product) in this package's names."""
+  path = importlib.resources.files("msk_jax.evaluation") / FILE_NAME
+  found = {}
+  for row in csv.DictReader(path.read_text(encoding="utf-8").splitlines()):
+    key = row.pop("model"), row.pop("product")
+    source = row.pop("source")
+    found[key] = Published(**{name: float(text) if text else math.nan for name, text in row.items()}, source=source)
+  return found
+
+
+def of(model: str, product: str) -> Published:
+  """Returns what is published of a model, all NaN if nothing is."""
+  return performance().get((model, product), Published())

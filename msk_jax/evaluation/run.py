@@ -1,0 +1,86 @@
+"""The stage `evaluate`: pooled predictions to tables and figures of performance."""
+
+import dataclasses
+import pathlib
+
+import pandas as pd
+from absl import logging
+
+from msk_jax.evaluation import (
+  disclosure,
+  groups,
+  performance,
+  performance_figures,
+  performance_report,
+  pooled_predictions,
+  rows,
+)
+from msk_jax.evaluation.spec import EvaluateSpec
+from msk_jax.io import atomic, progress, run_record, tables
+
+FOLDER = "performance"
+_VERSION = 1  # raise it when the outputs change for equal inputs
+
+
+def evaluate(workdir: pathlib.Path, settings: EvaluateSpec) -> pathlib.Path:
+  """Writes and prints the performance of all models with pooled predictions; returns the folder.
+
+  Args:
+    workdir: holds `predictions/` and `cohort/`; gets `performance/`, whole or not at all.
+    settings: what is asked for.
+
+  Raises:
+    InputError: no predictions, or predictions of different fold maps.
+  """
+  folder = workdir / FOLDER
+  asked = {**dataclasses.asdict(settings), "version": _VERSION}
+  inputs = rows.hash_inputs(workdir)
+  if run_record.is_current(folder, asked, inputs):
+    logging.info("nothing to do: the performance of these predictions lies in %s", folder)
+    _show(folder)
+    return folder
+  participants = rows.read_participants(workdir)
+  labels = groups.read_labels(workdir, participants)
+  scores, by_group, best = [], [], []
+  with atomic.replacing_folder(folder) as temporary:
+    for product in pooled_predictions.PRODUCTS:
+      found = rows.read_all(workdir, product, participants)
+      tests = {name: one.test for name, one in found.items() if one.test.num_people >= disclosure.FEWEST_PEOPLE}
+      if not tests:
+        continue
+      logging.info("%s: %d models, %d bootstraps", product, len(tests), settings.num_bootstraps)
+      table = performance.tabulate(product, tests, settings)
+      scores.append(table)
+      by_group += [groups.scores_by_group(product, name, one, labels) for name, one in tests.items()]
+      best.append(performance.choose_best(product, {name: found[name] for name in tests}))
+      if settings.has_figures:
+        _draw(temporary / "figures" / product, product, tests, table)
+    _write(temporary, pd.concat(scores), pd.concat(by_group), pd.concat(best))
+    run_record.write(temporary, "evaluate", asked, inputs, results={"models": sum(map(len, scores))})
+  _show(folder)
+  return folder
+
+
+def _write(folder: pathlib.Path, scores: pd.DataFrame, by_group: pd.DataFrame, best: pd.DataFrame) -> None:
+  tables.write(folder / "performance.parquet", scores, performance.PERFORMANCE)
+  tables.write(folder / "groups.parquet", by_group, groups.GROUPS)
+  for name, table in (("performance", scores), ("groups", by_group), ("best", best)):
+    atomic.write_text(folder / f"{name}.csv", table.to_csv(index=False, float_format="%.6g", lineterminator="\n"))
+  tables.write(folder / "best.parquet", best, performance.BEST)
+
+
+def _draw(folder: pathlib.Path, product: str, tests: dict[str, rows.Rows], table: pd.DataFrame) -> None:
+  performance_figures.draw_scores(folder / "scores.png", table, f"Age predicted on test folds, per {product}")
+  with progress.track("drawing", len(tests), "figures") as advance:
+    for line in table.to_dict("records"):
+      name = line["model"]
+      subtitle = f"R² {line['r2']:.3f}, RMSE {line['rmse']:.2f} years, MAE {line['mae']:.2f} years, n {line['n']:,}"
+      path = folder / f"{name.replace('/', '-')}.png"
+      performance_figures.draw_model(path, f"{name}, per {product}", tests[name], subtitle)
+      advance()
+
+
+def _show(folder: pathlib.Path) -> None:
+  scores = tables.read(folder / "performance.parquet", performance.PERFORMANCE)
+  best = tables.read(folder / "best.parquet", performance.BEST)
+  performance_report.show(scores, best, str(folder))

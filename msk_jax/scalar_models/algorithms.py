@@ -1,0 +1,41 @@
+"""The scalar algorithms by name."""
+
+from collections.abc import Callable
+
+from msk_jax.scalar_models import algorithm
+
+
+def make(name: str, threads: int = 1) -> algorithm.Algorithm:
+  """Returns an algorithm; a new one is one more entry here and in `spec.ALGORITHMS`.
+
+  Args:
+    name: one of `spec.ALGORITHMS`.
+    threads: fits that run side by side, for algorithms that know such a thing.
+
+  Raises:
+    KeyError: no such algorithm.
+  """
+  makers: dict[str, Callable[[], algorithm.Algorithm]] = {
+    "elastic_net": _elastic_net,
+    "lightgbm": lambda: _lightgbm(threads),
+    "mlp": _mlp,
+  }
+  return makers[name]()
+
+
+def _elastic_net() -> algorithm.Algorithm:
+  from msk_jax.scalar_models import elastic_net
+
+  return elastic_net.ElasticNet()
+
+
+def _lightgbm(threads: int) -> algorithm.Algorithm:
+  from msk_jax.scalar_models import boosting
+
+  return boosting.LightGbm(threads)
+
+
+def _mlp() -> algorithm.Algorithm:
+  from msk_jax.scalar_models import mlp  # the one that brings jax
+
+  return mlp.Mlp()

@@ -1,0 +1,163 @@
+"""Complete cases of a scalar set: measurements, sex and ethnicity, age and fold of each sample.
+
+Source: paper's code (`general_predictor.py`): features are the set's measurements, sex and all 24 ethnicity columns;
+samples that lack any measurement are left out.
+"""
+
+import dataclasses
+import hashlib
+import pathlib
+from collections.abc import Collection
+
+import numpy as np
+import pandas as pd
+from absl import logging
+
+from msk_jax.cohort import ethnicity, scalar_tables, schemas
+from msk_jax.cohort import folds as fold_map
+from msk_jax.io import errors, tables
+from msk_jax.scalar_models import algorithm
+
+SEX = "sex"
+_ETHNICITY_PREFIX = "ethnicity_"
+_KEYS = list(scalar_tables.KEYS)
+
+
+@dataclasses.dataclass(frozen=True)
+class ScalarData:
+  """What the models of one set are made from.
+
+  Attributes:
+    name: of the set.
+    samples: complete cases, ordered by eid and instance.
+    eid: [n] participant ids, strings.
+    instance: int8 [n] visits.
+    num_folds: of the fold map.
+    fold_map_hash: names the fold map.
+    hashes: name to SHA-256 of what was read, for the run record.
+  """
+
+  name: str
+  samples: algorithm.Samples
+  eid: np.ndarray
+  instance: np.ndarray
+  num_folds: int
+  fold_map_hash: str
+  hashes: dict[str, str]
+
+
+def load(workdir: pathlib.Path, name: str, withdrawn: Collection[str] = ()) -> ScalarData:
+  """Reads a scalar set and joins it with the cohort.
+
+  Args:
+    workdir: holds `cohort/`.
+    name: of the set, or `all`.
+    withdrawn: ids to leave out besides those that `prepare` left out.
+
+  Raises:
+    InputError: a table is missing or unusable; see `assemble`.
+  """
+  cohort = workdir / schemas.FOLDER
+  measured = scalar_tables.read(cohort, name)
+  participants = tables.read(cohort / "participants.parquet", schemas.PARTICIPANTS)
+  visits = tables.read(cohort / "visits.parquet", schemas.VISITS)
+  folds = tables.read(cohort / "folds.parquet", schemas.FOLDS)
+  measured = measured[~measured["eid"].isin(list(withdrawn))]
+  return assemble(name, measured, participants, visits, folds)
+
+
+def assemble(name: str, measured: pd.DataFrame, participants: pd.DataFrame, visits: pd.DataFrame,
+             folds: pd.DataFrame) -> ScalarData:  # fmt: skip
+  """Joins measurements with the cohort and keeps complete cases.
+
+  Args:
+    name: of the set.
+    measured: eid, instance and the features, NaN where missing.
+    participants: schema participants.
+    visits: schema visits.
+    folds: schema folds.
+
+  Raises:
+    InputError: a sample is there twice, a value is infinite, a feature has no value at all, no sample is complete, or
+      a fold has none.
+  """
+  features = scalar_tables.features(measured)
+  _check_values(name, measured, features)
+  people = participants.merge(folds, on="eid", validate="one_to_one")
+  joined = measured.merge(visits, on=_KEYS, validate="one_to_one").merge(people, on="eid", validate="many_to_one")
+  _check_not_all_missing(name, joined, features)
+  is_complete = joined[list(features)].notna().all(axis=1)
+  kept = joined[is_complete].sort_values(_KEYS, ignore_index=True)
+  num_folds = int(folds["fold"].max()) + 1
+  _check_folds(name, kept, num_folds)
+  logging.info(
+    "scalar set %s: %d complete samples of %d measured (%d not in the cohort)", name, len(kept), len(measured),
+    len(measured) - len(joined),
+  )  # fmt: skip
+  samples = _samples(kept, features)
+  map_hash = fold_map.fold_map_hash(folds)
+  eid, instance = kept["eid"].to_numpy(str), kept["instance"].to_numpy(np.int8)
+  return ScalarData(
+    name, samples, eid, instance, num_folds, map_hash, {"folds": map_hash, "samples": _hash_samples(samples)}
+  )
+
+
+def _samples(kept: pd.DataFrame, features: tuple[str, ...]) -> algorithm.Samples:
+  ethnic = ethnicity.one_hot(kept["ethnicity"].to_numpy())
+  matrix = np.empty((len(kept), len(features) + 1 + ethnic.shape[1]))
+  matrix[:, : len(features)] = kept[list(features)].to_numpy(np.float64)
+  matrix[:, len(features)] = kept["sex"].to_numpy(np.float64)
+  matrix[:, len(features) + 1 :] = ethnic
+  names = (*features, SEX, *(f"{_ETHNICITY_PREFIX}{column.lower()}" for column in ethnicity.ETHNICITY_COLUMNS))
+  age, fold = kept["age_years"].to_numpy(np.float64), kept["fold"].to_numpy(np.int64)
+  return algorithm.Samples(matrix, age, fold, names)
+
+
+def _check_values(name: str, measured: pd.DataFrame, features: tuple[str, ...]) -> None:
+  clash = [feature for feature in features if feature == SEX or feature.startswith(_ETHNICITY_PREFIX)]
+  if clash:
+    raise errors.InputError(
+      f"scalar set {name}: {', '.join(clash)}: sex and ethnicity are features of every set already; leave them out."
+    )
+  if num_twice := int(measured.duplicated(_KEYS).sum()):
+    raise errors.InputError(
+      f"scalar set {name}: {num_twice} samples (eid, instance) are there more than once: keep one row of each."
+    )
+  values = measured[list(features)].to_numpy(np.float64, na_value=np.nan)
+  if np.isinf(values).any():
+    columns = ", ".join(np.array(features)[np.isinf(values).any(0)])
+    raise errors.InputError(f"scalar set {name}: infinite values in {columns}: leave them empty (missing).")
+
+
+def _check_not_all_missing(name: str, joined: pd.DataFrame, features: tuple[str, ...]) -> None:
+  if joined.empty:
+    raise errors.InputError(
+      f"scalar set {name}: no measured sample has its age in cohort/visits.parquet: participants or instances differ. "
+      "Prepare both from the same data."
+    )
+  missing = [feature for feature in features if not joined[feature].notna().any()]
+  if missing:
+    raise errors.InputError(
+      f"scalar set {name}: {', '.join(missing)} has no value at all, so no sample is complete. Leave the feature "
+      "out, or name the other sets in --config.scalars.sets."
+    )
+
+
+def _check_folds(name: str, kept: pd.DataFrame, num_folds: int) -> None:
+  counts = np.bincount(kept["fold"].to_numpy(np.int64), minlength=num_folds)
+  empty = [str(fold) for fold in np.flatnonzero(counts == 0)]
+  if len(kept) == 0:
+    raise errors.InputError(f"scalar set {name}: no sample has all features; leave sparse features out.")
+  if empty:
+    raise errors.InputError(
+      f"scalar set {name}: no complete sample in fold {', '.join(empty)} (of {num_folds}; {len(kept)} samples in all). "
+      "Every fold is tested once: prepare more people or fewer folds (--config.data.num_folds)."
+    )
+
+
+def _hash_samples(samples: algorithm.Samples) -> str:
+  """Names the samples by features, ages and folds, in order; ids do not enter."""
+  digest = hashlib.sha256(repr(samples.names).encode())
+  for values in (samples.features_np, samples.age_years, samples.fold):
+    digest.update(np.ascontiguousarray(values).tobytes())
+  return digest.hexdigest()

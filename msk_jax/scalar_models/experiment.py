@@ -1,0 +1,171 @@
+"""One scalar model, all its splits: searched, refitted, predicted, looked into and written down."""
+
+import dataclasses
+import pathlib
+import shutil
+import time
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from absl import logging
+
+from msk_jax.cohort import folds as fold_map
+from msk_jax.evaluation import metrics, pooled, predictions
+from msk_jax.io import atomic, errors, progress, run_record, tables
+from msk_jax.regression import search as search_lib
+from msk_jax.scalar_models import algorithm, algorithms, importances, nested, spec, trials
+from msk_jax.scalar_models.data import ScalarData
+
+IMPORTANCES_NAME = "importances.parquet"
+MODELS = "models"
+ROOT = "scalars"  # model names are `scalars/<set>/<algorithm>`
+_VERSION = 1  # raised when the same settings and samples would give another model
+_RESULT_VERSION = 1  # of result.json, shared with the image models'
+
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+  """A model to be made.
+
+  Attributes:
+    data: the set's samples.
+    algorithm_name: one of `spec.ALGORITHMS`.
+    settings: of the stage.
+    data_kind: `phantom`, `ukb` or another; noted in the results.
+    workdir: the workdir.
+  """
+
+  data: ScalarData
+  algorithm_name: str
+  settings: spec.ScalarsSpec
+  data_kind: str
+  workdir: pathlib.Path
+
+  @property
+  def model_name(self) -> str:
+    """The model's name, e.g. `scalars/hand_grip/lightgbm`."""
+    return f"{ROOT}/{self.data.name}/{self.algorithm_name}"
+
+  @property
+  def folder(self) -> pathlib.Path:
+    """The model's folder."""
+    return self.workdir / MODELS / self.model_name
+
+  def record(self) -> dict[str, Any]:
+    """What the results depend on besides the samples."""
+    return {**self.settings.trajectory(), "model": self.model_name, "data": self.data_kind, "version": _VERSION}
+
+
+def run(job: Job) -> bool:
+  """Makes the model, goes on with it, or finds that all is done; returns whether there was something to do."""
+  if run_record.is_current(job.folder, job.record(), job.data.hashes):
+    logging.info("nothing to do: %s is made from these samples", job.model_name)
+    return False
+  if run_record.read(job.folder) is not None:
+    changes = run_record.differences(job.folder, job.record(), job.data.hashes)
+    logging.info("%s is made again: %s", job.model_name, "; ".join(changes))
+  _remove_splits(job.folder)
+  began = time.monotonic()
+  chosen = algorithms.make(job.algorithm_name, job.settings.num_threads())
+  histories = _search(job, chosen)
+  best = nested.best_settings(histories, job.model_name)
+  models = nested.refit(job.data.samples, chosen, [one.setting for one in best], job.settings.seed)
+  _write_splits(job, chosen, best, models)
+  seconds = round(time.monotonic() - began, 1)
+  facts = {"samples": len(job.data.eid), "features": len(job.data.samples.names), "seconds": seconds}
+  run_record.write(job.folder, "scalars", job.record(), job.data.hashes, results=facts)
+  return True
+
+
+def _remove_splits(folder: pathlib.Path) -> None:
+  """Results of other settings or samples, or of a run that was cut off, must not be taken for this one's."""
+  (folder / run_record.FILE_NAME).unlink(missing_ok=True)
+  for old in folder.glob("fold_*"):
+    shutil.rmtree(old)
+
+
+def _search(job: Job, chosen: algorithm.Algorithm) -> nested.Histories:
+  settings = job.settings
+  of_what = {**job.record(), **job.data.hashes}
+  for name in ("num_trials", "permutation_repeats", "permutation_rows"):
+    del of_what[name]  # more trials continue a search; permutations come after it
+  history = trials.read(job.folder, of_what)
+  if history is not None:
+    history = [scored[: settings.num_trials] for scored in history]
+    logging.info("%s: going on after %d of %d trials", job.model_name, len(history[0]), settings.num_trials)
+  done = len(history[0]) if history else 0
+  with progress.track(f"searching {job.model_name}", settings.num_trials, "trials", done) as advance:
+
+    def after_round(histories: nested.Histories) -> None:
+      nonlocal done
+      trials.write(job.folder, of_what, histories)
+      so_far = np.mean([max((s.score for s in scored), default=np.nan) for scored in histories])
+      advance(len(histories[0]) - done, f"best R2 {so_far:.3f}")
+      done = len(histories[0])
+
+    return nested.search(
+      job.data.samples, chosen, job.data.num_folds, settings.num_trials, settings.seed, history=history,
+      after_round=after_round,
+    )  # fmt: skip
+
+
+def _write_splits(
+  job: Job, chosen: algorithm.Algorithm, best: list[search_lib.Scored], models: list[nested.SplitModels]
+) -> None:
+  with progress.track(f"predicting {job.model_name}", len(models), "splits") as advance:
+    for k, (scored, split) in enumerate(zip(best, models, strict=True)):
+      _write_split(job, chosen, k, scored, split)
+      advance()
+
+
+def _write_split(job: Job, chosen: algorithm.Algorithm, k: int, scored: search_lib.Scored,
+                 models: nested.SplitModels) -> None:  # fmt: skip
+  data, samples = job.data, job.data.samples
+  folder = job.folder / f"fold_{k}"
+  split = fold_map.split(k, data.num_folds)
+  parts = {}
+  for part, fold in (("validation", split.validation), ("test", split.test)):
+    rows = np.flatnonzero(samples.fold == fold)
+    model = getattr(models, part)
+    model.to_file(folder / f"model_{part}{chosen.suffix}")
+    parts[part] = _predict(job, part, rows, model)
+  train = np.isin(samples.fold, split.train)
+  mean_years = float(samples.age_years[train].mean())
+  predictions.write(folder, pd.concat(parts.values(), ignore_index=True), data.fold_map_hash)
+  found = importances.of_split(
+    models.test, samples, np.flatnonzero(samples.fold == k), job.settings.permutation_repeats,
+    job.settings.permutation_rows, nested.trial_seed(job.settings.seed, k),
+  )  # fmt: skip
+  tables.write(folder / IMPORTANCES_NAME, found, importances.OF_SPLIT)
+  result = {
+    "schema": "result",
+    "version": _RESULT_VERSION,
+    "model": job.model_name,
+    "fold": k,
+    "data": job.data_kind,
+    "n_train": int(train.sum()),
+    **{f"n_{part}": len(rows) for part, rows in parts.items()},
+    **{part: _summary(rows, mean_years) for part, rows in parts.items()},
+    "setting": scored.setting,
+    "search_r2": scored.score,
+    "training_age_mean_years": mean_years,
+    "fold_map_hash": data.fold_map_hash,
+  }
+  atomic.write_json(folder / pooled.RESULT_NAME, result)
+
+
+def _predict(job: Job, part: str, rows: np.ndarray, model: algorithm.Model) -> pd.DataFrame:
+  data, samples = job.data, job.data.samples
+  predicted = model.predict(samples.features_np[rows])
+  if not np.isfinite(predicted).all():
+    raise errors.InputError(
+      f"{job.model_name}: a predicted age is not finite; look for extreme values among the features."
+    )
+  return predictions.part_table(
+    part, data.eid[rows], data.instance[rows], samples.fold[rows], samples.age_years[rows], predicted
+  )
+
+
+def _summary(rows: pd.DataFrame, mean_years: float) -> dict[str, float | int]:
+  return metrics.summary(rows["age_years"].to_numpy(), rows["predicted_age_years"].to_numpy(), mean_years)

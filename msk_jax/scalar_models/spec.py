@@ -1,0 +1,48 @@
+"""What the stage `scalars` does: frozen and validated. Light: configs import it."""
+
+import dataclasses
+import os
+
+ALGORITHMS = ("elastic_net", "lightgbm", "mlp")
+
+
+@dataclasses.dataclass(frozen=True)
+class ScalarsSpec:
+  """Which models, how they are searched and looked into.
+
+  Attributes:
+    sets: scalar sets; empty for all that are there, and `all` of them together where there are several.
+    algorithms: some of elastic_net, lightgbm, mlp.
+    num_trials: settings tried per split (published: 30).
+    seed: of the searches, the fits and the permutations.
+    permutation_repeats: how often each feature is shuffled for its permutation importance; 0 for none.
+    permutation_rows: at most so many rows of a test fold are shuffled.
+    threads: LightGBM fits side by side; 0 for one per core. No part of the results.
+  """
+
+  sets: tuple[str, ...] = ()
+  algorithms: tuple[str, ...] = ALGORITHMS
+  num_trials: int = 30
+  seed: int = 0
+  permutation_repeats: int = 5
+  permutation_rows: int = 10_000
+  threads: int = 0
+
+  def __post_init__(self):
+    """Refuses what can't be."""
+    unknown = [name for name in self.algorithms if name not in ALGORITHMS]
+    if unknown or not self.algorithms:
+      raise ValueError(f"algorithms are some of {', '.join(ALGORITHMS)}, got {', '.join(self.algorithms) or 'none'}")
+    for name, least in (("num_trials", 1), ("seed", 0), ("permutation_repeats", 0), ("permutation_rows", 1),
+                        ("threads", 0)):  # fmt: skip
+      if getattr(self, name) < least:
+        raise ValueError(f"{name} is at least {least}, got {getattr(self, name)}")
+
+  def num_threads(self) -> int:
+    """Returns how many fits run side by side."""
+    return self.threads or len(os.sched_getaffinity(0))
+
+  def trajectory(self) -> dict[str, int]:
+    """Returns the settings that a model's results depend on."""
+    names = ("num_trials", "seed", "permutation_repeats", "permutation_rows")
+    return {name: getattr(self, name) for name in names}

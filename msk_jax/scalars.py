@@ -1,0 +1,50 @@
+"""Age from body measurements: `python -m msk_jax.scalars --config=configs/scalars.py --workdir=workspace`.
+
+Every scalar set of the cohort, and all of them together, by elastic net, LightGBM and a small network, in nested
+cross-validation; models, predictions and importances go to models/scalars/ under the workdir. Without data of your own
+(MSK_DATA or --config.data.root) a phantom cohort without images is made. The same command again goes on where it
+stopped, to the same results, and does nothing once all is done.
+"""
+
+import pathlib
+from collections.abc import Sequence
+
+from absl import flags
+
+from msk_jax.io import console
+
+_CONFIG = console.define_config("configs/scalars.py", "Which data, which sets and algorithms, how they are searched.")
+_WORKDIR = flags.DEFINE_string("workdir", "workspace", "Folder for the prepared data and the models.")
+_OVERWRITE = flags.DEFINE_bool("overwrite", False, "Throw away data of another source in the workdir.")
+_WITHDRAWN = flags.DEFINE_multi_string("withdrawn", [], "List of withdrawn participants to leave out; may be repeated.")
+_COMPILATION_CACHE = flags.DEFINE_string(
+  "compilation_cache", "~/.cache/msk_jax", "Folder of compiled programs, which make later starts fast; empty for none."
+)
+
+
+def main(argv: Sequence[str]) -> int:
+  """Prepares the data if need be, makes the models, prints their scores; returns the exit status."""
+  del argv
+  from msk_jax.cohort import withdrawals
+  from msk_jax.io import specs
+  from msk_jax.preparation import prepared
+  from msk_jax.preparation import spec as data_spec
+  from msk_jax.scalar_models import report, run, spec
+
+  values = _CONFIG.value.to_dict()
+  data = data_spec.from_mapping(values.pop("data"))
+  settings = specs.from_mapping(spec.ScalarsSpec, values.pop("scalars"), "config.scalars")
+  workdir = pathlib.Path(_WORKDIR.value)
+  if "mlp" in settings.algorithms:
+    from msk_jax.training import compiler
+
+    compiler.use_cache(_COMPILATION_CACHE.value)
+  withdrawn = withdrawals.read([pathlib.Path(path) for path in _WITHDRAWN.value])
+  prepared.ensure(data, workdir, overwrite=_OVERWRITE.value)
+  models = run.run(settings, workdir, data.kind, withdrawn)
+  report.print_models(workdir, models, data.kind)
+  return 0
+
+
+if __name__ == "__main__":
+  console.run(main)

@@ -1,0 +1,111 @@
+"""The stage `evaluate` from files to files: idempotent, without ids, refusing what does not belong together."""
+
+import json
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from msk_jax.evaluation import performance_figures, pooled_predictions, rows, run
+from msk_jax.evaluation.spec import EvaluateSpec
+from msk_jax.io import errors, specs
+from tests.evaluation import cohort
+
+_EID = re.compile(r"(?<!\d)9\d{6}(?!\d)")
+_PLAIN = EvaluateSpec(num_bootstraps=20, has_figures=False)
+
+
+@pytest.fixture
+def workdir(tmp_path):
+  cohort.write_workdir(tmp_path, {"knee/inception_v3": 4.0, "knee/ensemble": 3.0}, n=150)
+  return tmp_path
+
+
+def test_files_and_what_is_printed(workdir, capsys, caplog):
+  with caplog.at_level("DEBUG"):
+    folder = run.evaluate(workdir, EvaluateSpec(num_bootstraps=20))
+  names = {path.relative_to(folder).as_posix() for path in folder.rglob("*.*")}
+  figures = {f"figures/{product}/{name}.png" for product in pooled_predictions.PRODUCTS
+             for name in ("scores", "knee-ensemble", "knee-inception_v3")}  # fmt: skip
+  tables = {f"{name}.{kind}" for name in ("performance", "groups", "best") for kind in ("csv", "parquet")}
+  assert names == figures | tables | {"run.json"}
+  shown = capsys.readouterr().out
+  assert "knee/inception_v3" in shown and "0.690" in shown  # published, beside ours
+  texts = [path.read_text() for path in folder.rglob("*") if path.suffix in (".csv", ".json")]
+  assert not any(_EID.search(text) for text in [shown, caplog.text, *texts])
+  table = pd.read_csv(folder / "performance.csv")
+  assert table["product"].tolist() == ["sample", "sample", "participant", "participant"]
+  assert {"r2", "r2_sd_folds", "r2_sd_bootstrap", "rmse_sd_folds", "mae_sd_bootstrap", "c_index"} <= set(table)
+  counts = pd.read_csv(folder / "groups.csv")
+  assert (counts["num_people"] >= 5).all() and "Chinese" not in set(counts["group"])
+
+
+def test_again_does_nothing_until_something_changes(workdir, caplog):
+  record = run.evaluate(workdir, _PLAIN) / "run.json"
+  first = record.stat().st_mtime_ns
+  with caplog.at_level("INFO"):
+    run.evaluate(workdir, _PLAIN)
+  assert "nothing to do" in caplog.text and record.stat().st_mtime_ns == first
+  run.evaluate(workdir, EvaluateSpec(num_bootstraps=21, has_figures=False))
+  second = record.stat().st_mtime_ns
+  assert second != first
+  table, kind = pooled_predictions.read(workdir, "sample", "knee/ensemble")
+  table["predicted_age_years"] += 1.0
+  pooled_predictions.write(workdir, "sample", "knee/ensemble", table, kind)
+  run.evaluate(workdir, EvaluateSpec(num_bootstraps=21, has_figures=False))
+  assert record.stat().st_mtime_ns != second
+
+
+def test_a_failed_run_leaves_the_old_results(workdir, monkeypatch):
+  folder = run.evaluate(workdir, _PLAIN)
+  before = (folder / "performance.csv").read_bytes()
+  monkeypatch.setattr(run, "_write", lambda *_: (_ for _ in ()).throw(RuntimeError("killed")))
+  with pytest.raises(RuntimeError, match="killed"):
+    run.evaluate(workdir, EvaluateSpec(num_bootstraps=33, has_figures=False))
+  assert (folder / "performance.csv").read_bytes() == before
+  assert json.loads((folder / "run.json").read_text())["settings"]["num_bootstraps"] == 20
+  assert not list(workdir.glob(".performance*"))
+
+
+def test_mixed_fold_maps_are_refused(workdir):
+  table, _ = pooled_predictions.read(workdir, "sample", "knee/ensemble")
+  pooled_predictions.write(workdir, "sample", "knee/ensemble", table, "0" * 64)
+  with pytest.raises(errors.InputError, match="2 different fold maps"):
+    run.evaluate(workdir, _PLAIN)
+
+
+def test_withdrawn_people_are_left_out(workdir):
+  persons, visits = cohort.people(150)
+  cohort.write_cohort(workdir, persons.iloc[40:], visits[visits["eid"].isin(persons["eid"][40:])])
+  table = pd.read_csv(run.evaluate(workdir, _PLAIN) / "performance.csv")
+  assert (table["num_people"] == 110).all()
+
+
+def test_no_predictions(tmp_path):
+  with pytest.raises(errors.InputError, match=r"run python -m msk_jax\.ensemble first"):
+    run.evaluate(tmp_path, _PLAIN)
+
+
+def test_ages_that_are_not_finite_are_refused(workdir, monkeypatch):
+  table, kind = pooled_predictions.read(workdir, "sample", "knee/ensemble")
+  table.loc[3, "predicted_age_years"] = np.inf
+  monkeypatch.setattr(pooled_predictions, "read", lambda *_: (table, kind))
+  with pytest.raises(errors.InputError, match=r"knee/ensemble \(sample\) hold ages that are not finite"):
+    rows.read(workdir, "sample", "knee/ensemble", rows.read_participants(workdir))
+
+
+@pytest.mark.parametrize("values", [{"num_bootstraps": 1}, {"seed": -1}, {"bootstrap_unit": "family"}, {"folds": 3}])
+def test_settings_that_make_no_sense(values):
+  with pytest.raises(errors.InputError):
+    specs.from_mapping(EvaluateSpec, values)
+
+
+def test_cells_of_fewer_than_five_people_are_not_drawn():
+  person = np.array([0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9])  # a cell with five samples of three people, one of seven
+  age = np.array([60.5] * 5 + [70.5] * 7)
+  found = rows.Rows(person, np.zeros(12, int), np.zeros(12, int), age, age)
+  counts, edges, share = performance_figures.count_cells(found, 1)
+  assert np.nansum(counts) == 7 and np.isfinite(counts).sum() == 1 and share == 7 / 12
+  assert edges[np.argwhere(np.isfinite(counts))[0, 0]] == 70
+  assert performance_figures.error_by_age(found)["age_years"].tolist() == [71.0]

@@ -1,0 +1,168 @@
+"""The stage's inside: complete results, nothing twice, going on after being cut off, refusals before work."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+from msk_jax.cohort import scalar_tables, schemas
+from msk_jax.evaluation import pooled, predictions
+from msk_jax.io import errors, run_record, tables
+from msk_jax.scalar_models import algorithms, boosting, data, experiment, importances, nested, report, run, spec, trials
+from tests.scalar_models import scalar_cohort
+
+_SPEC = spec.ScalarsSpec(algorithms=("elastic_net", "lightgbm"), num_trials=3, permutation_repeats=1, threads=2)
+_MODELS = [f"scalars/{name}/{each}" for name in ("body", "grip", "all") for each in _SPEC.algorithms]
+
+
+@pytest.fixture(autouse=True)
+def _small_trees(monkeypatch):
+  small = {"n_estimators": boosting.algorithm.Whole(3, 9), "min_child_samples": boosting.algorithm.Whole(5, 20)}
+  monkeypatch.setattr(boosting.LightGbm, "space", {**boosting.SPACE, **small})
+
+
+@pytest.fixture(scope="module")
+def workdir(tmp_path_factory):
+  folder = tmp_path_factory.mktemp("scalars")
+  scalar_cohort.write_workdir(folder)
+  with pytest.MonkeyPatch.context() as patch:
+    small = {"n_estimators": boosting.algorithm.Whole(3, 9), "min_child_samples": boosting.algorithm.Whole(5, 20)}
+    patch.setattr(boosting.LightGbm, "space", {**boosting.SPACE, **small})
+    assert run.run(_SPEC, folder, "phantom") == _MODELS
+  return folder
+
+
+def _bytes(folder):
+  """Every output but the records, which hold times."""
+  return {
+    path.relative_to(folder): path.read_bytes()
+    for path in sorted((folder / "models").rglob("*"))
+    if path.is_file() and path.name != run_record.FILE_NAME
+  }
+
+
+@pytest.mark.parametrize("model", _MODELS)
+def test_every_split_has_models_predictions_and_result(workdir, model):
+  loaded = data.load(workdir, model.split("/")[1])
+  chosen = algorithms.make(model.split("/")[2])
+  samples = loaded.samples
+  for k in range(scalar_cohort.NUM_FOLDS):
+    folder = workdir / "models" / model / f"fold_{k}"
+    result = json.loads((folder / pooled.RESULT_NAME).read_text())
+    table = predictions.read(folder)
+    assert (result["model"], result["fold"], result["fold_map_hash"]) == (model, k, loaded.fold_map_hash)
+    for part, fold in (("validation", (k - 1) % scalar_cohort.NUM_FOLDS), ("test", k)):
+      rows = table[table["part"] == part]
+      assert (rows["fold"] == fold).all() and len(rows) == (samples.fold == fold).sum() == result[f"n_{part}"]
+      again = chosen.from_file(folder / f"model_{part}{chosen.suffix}").predict(
+        samples.features_np[samples.fold == fold]
+      )
+      assert np.array_equal(again, rows["predicted_age_years"])
+      assert np.array_equal(loaded.eid[samples.fold == fold], rows["eid"].astype(str))
+    others = ~np.isin(samples.fold, (k, (k - 1) % scalar_cohort.NUM_FOLDS))
+    np.testing.assert_allclose(result["training_age_mean_years"], samples.age_years[others].mean())
+  num_splits, score = pooled.test_summary(workdir / "models" / model, loaded.fold_map_hash)
+  assert num_splits == scalar_cohort.NUM_FOLDS and score["n"] == len(samples.age_years)
+  assert score["r2"] > (0.15 if model.endswith("elastic_net") else 0)  # a few small trees reach little
+
+
+def test_the_same_again_does_nothing(workdir, monkeypatch):
+  before = _bytes(workdir)
+  monkeypatch.setattr(nested, "search", None)
+  monkeypatch.setattr(run.importance_figure, "draw", None)
+  run.run(_SPEC, workdir, "phantom")
+  assert _bytes(workdir) == before
+
+
+def test_importances_of_a_set_are_summarised(workdir):
+  folder = workdir / "models/scalars/all"
+  table = tables.read(folder / "importances.parquet", importances.OF_SET)
+  assert set(table["algorithm"]) == {*_SPEC.algorithms, importances.UNIVARIATE}
+  assert table["num_folds"].eq(scalar_cohort.NUM_FOLDS).all()
+  top = table[table["measure"] == importances.PERMUTATION].set_index(["algorithm", "feature"])["mean"]
+  assert top["elastic_net", "grip_kg"] > top["elastic_net", "noise_cm"] + 0.1
+  agreement = tables.read(folder / "importance_agreement.parquet", importances.AGREEMENT)
+  assert len(agreement) == 3 and agreement["published_pearson"].notna().all()
+  assert (folder / "importances.png").stat().st_size > 5000
+
+
+def test_scores_are_printed_beside_the_published(workdir, capsys, monkeypatch):
+  monkeypatch.setattr(report.published, "of", lambda model, product: report.published.Published(r2=0.111))
+  report.print_models(workdir, _MODELS[:2], "phantom")
+  shown = capsys.readouterr().out
+  assert "elastic_net" in shown and "0.111" in shown and "160" in shown
+
+
+class _CutError(Exception):
+  pass
+
+
+@pytest.mark.parametrize("after", [1, 2])
+def test_a_run_cut_off_in_the_search_goes_on_to_the_same_files(workdir, tmp_path, monkeypatch, after):
+  scalar_cohort.write_workdir(tmp_path)
+  write = trials.write
+
+  def cut(folder, of_what, histories):
+    write(folder, of_what, histories)
+    if len(histories[0]) == after:
+      raise _CutError
+
+  few = dataclasses.replace(_SPEC, sets=("body",))
+  for _ in few.algorithms:
+    monkeypatch.setattr(trials, "write", cut)
+    with pytest.raises(_CutError):
+      run.run(few, tmp_path, "phantom")
+    monkeypatch.setattr(trials, "write", write)
+    loaded = data.load(tmp_path, "body")
+    name = next(a for a in few.algorithms if not (tmp_path / f"models/scalars/body/{a}/run.json").exists())
+    asked = []
+    made = algorithms.make(name)
+    monkeypatch.setattr(made.__class__, "score", _counting(made.__class__.score, asked))
+    assert experiment.run(experiment.Job(loaded, name, few, "phantom", tmp_path))
+    assert len(asked) == few.num_trials - after  # what was scored is not scored again
+  run.run(few, tmp_path, "phantom")
+  expected = {path: content for path, content in _bytes(workdir).items() if path.parts[2] == "body"}
+  assert _bytes(tmp_path) == expected
+
+
+def _counting(score, asked):
+  def counted(self, samples, wanted):
+    asked.append(len(wanted))
+    return score(self, samples, wanted)
+
+  return counted
+
+
+def test_other_samples_make_the_model_again_and_leave_no_old_split(workdir, tmp_path):
+  scalar_cohort.write_workdir(tmp_path)
+  few = spec.ScalarsSpec(sets=("grip",), algorithms=("elastic_net",), num_trials=2, permutation_repeats=0)
+  run.run(few, tmp_path, "phantom")
+  before = _bytes(tmp_path)
+  scalar_cohort.write_workdir(tmp_path, num_folds=3, seed=4)
+  run.run(few, tmp_path, "phantom")
+  after = _bytes(tmp_path)
+  folds = {path.parts[4] for path in after if path.parts[4:] and path.parts[4].startswith("fold_")}
+  assert folds == {"fold_0", "fold_1", "fold_2"}
+  assert before[(path := next(p for p in after if p.name == "result.json"))] != after[path]
+
+
+def test_all_sets_are_looked_at_before_work_begins(tmp_path, monkeypatch):
+  scalar_cohort.write_workdir(tmp_path)
+  cohort = tmp_path / schemas.FOLDER
+  table = scalar_tables.read(cohort, "grip")
+  table["pinch_kg"] = np.nan
+  scalar_tables.write(cohort, "grip", table)
+  monkeypatch.setattr(experiment, "run", None)
+  with pytest.raises(errors.InputError, match="pinch_kg has no value at all"):
+    run.run(_SPEC, tmp_path, "phantom")
+
+
+def test_sets_are_chosen_or_refused_by_name(tmp_path):
+  with pytest.raises(errors.InputError, match="no scalar sets"):
+    run.choose_sets(_SPEC, tmp_path)
+  scalar_cohort.write_workdir(tmp_path)
+  with pytest.raises(errors.InputError, match="no set elbow; there are body, grip, all"):
+    run.choose_sets(spec.ScalarsSpec(sets=("elbow",)), tmp_path)
+  (tmp_path / "cohort/scalars/body.parquet").unlink()
+  assert run.choose_sets(_SPEC, tmp_path) == ["grip"]
