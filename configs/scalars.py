@@ -2,9 +2,9 @@
 
 Command: python -m msk_jax.prepare --config=configs/scalars.py --workdir=scalars
 Arguments: people=20000, seed=0, preset=auto|phantom|ukb, smoke=true (few people).
-Hardware: any CPU, one core, under 1 GB of memory for 20,000 people.
-Expected time: the phantom of 20,000 people and its cohort, half a minute.
-Expected: scalars/cohort with four scalar sets of about 39,000 samples; what was refused in scalars/qc.
+Hardware: any CPU, one core; 0.6 GB of memory for 20,000 people.
+Expected time: the phantom of 20,000 people and its cohort, fifteen seconds.
+Expected: scalars/cohort with four scalar sets of 36,000 to 42,000 complete cases; what was refused in scalars/qc.
 """
 
 import ml_collections

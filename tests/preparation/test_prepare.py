@@ -267,3 +267,16 @@ def test_archives_are_not_looked_for_where_scalars_alone_are_wanted(tmp_path):
   assert set(table["eid"]) == set(raw_data.EIDS) - set(raw_data.WITHDRAWN)
   assert not any(eid.encode() in path.read_bytes() for eid in raw_data.WITHDRAWN
                  for path in (tmp_path / "work").rglob("*") if path.is_file())  # fmt: skip
+
+
+def test_folds_balance_the_complete_cases_of_a_scalar_set():
+  rng = np.random.default_rng(0)
+  eid = [str(9_000_001 + i) for i in range(600)]
+  participants = pd.DataFrame({"eid": eid, "sex": rng.integers(0, 2, 600), "ethnicity": 1001})
+  visits = pd.DataFrame({"eid": eid, "instance": 0, "age_years": rng.uniform(40, 80, 600)})
+  grip = pd.DataFrame(
+    {"eid": eid, "instance": 0, "left_kg": 30.0, "right_kg": np.where(rng.random(600) < 0.3, 31, np.nan)}
+  )
+  folds = assembly.make_folds(participants, visits, {}, {"hand_grip": grip}, num_folds=10, seed=0)
+  sizes = np.bincount(folds["fold"][grip["right_kg"].notna()], minlength=10)
+  assert sizes.max() - sizes.min() <= 2  # left to chance it would be about twelve
