@@ -1,13 +1,13 @@
 """The scalar network's nested search: 10 splits x 9 inner folds x 30 trials, beside scikit-learn's MLPRegressor.
 
 Every fit has a setting of its own, so no two are shared (`score` makes equal fits once; searches that begin all splits
-with the same settings gain from it, which is not counted here). One trial of all splits, 90 fits by one program, is timed
-and taken 30 times. The peer is the published pipeline, StandardScaler and MLPRegressor, fitted and scored on the left-out
-fold one after the other; a sample of its fits is timed in turn with ours and extrapolated to 2700. Both take the same
-number of epochs (too few to stop early; the early-stopping rows are held out and scored all the same), batches of 1000,
-hidden layers of 128, 64 and 32. scikit-learn computes in double precision, as it does for its users, this package in
-single. The peer runs with as many BLAS threads as cores and with one; the ratio is to the faster. Both use all cores if
-they can: this package trains networks side by side, one on each.
+with the same settings gain from it, which is not counted here). One trial of all splits, 90 fits by one program, is
+timed and taken 30 times. The peer is the published pipeline, StandardScaler and MLPRegressor, fitted and scored on the
+left-out fold one after the other; a sample of its fits is timed in turn with ours and extrapolated to 2700. Both take
+the same number of epochs (too few to stop early; the early-stopping rows are held out and scored all the same), batches
+of 1000, hidden layers of 128, 64 and 32. scikit-learn computes in double precision, as it does for its users, this
+package in single. The peer runs with as many BLAS threads as cores and with one; the ratio is to the faster. This
+package trains networks side by side, one on each core.
 
 Compilation (once per shape) is timed by itself. Memory is the process's peak over that before the data were made.
 """
@@ -49,7 +49,7 @@ class Search:
     """Draws the settings; no fit is made yet."""
     import numpy as np
 
-    from msk_jax.scalar_models import mlp_problems
+    from msk_jax.scalar_models import algorithm, mlp_problems
 
     space = _space()
     rng = np.random.default_rng(1)
@@ -60,11 +60,12 @@ class Search:
     inner = [(split, fold) for split in range(num_splits) for fold in range(_NUM_FOLDS) if fold != split]
     self.fits = [(split, fold, frozenset(range(_NUM_FOLDS)) - {split, fold}) for split, fold in inner]
     self._problem_fits = [
-      mlp_problems.Fit(folds, *self.settings[split].values(), split) for split, _, folds in self.fits
+      mlp_problems.Fit.of(algorithm.Trial(tuple(folds), self.settings[split], split), folds)
+      for split, _, folds in self.fits
     ]
 
-  def ours(self) -> tuple[float, Any]:
-    """Returns seconds for all fits and their scoring, data preparation included, and R2 of each."""
+  def ours(self) -> float:
+    """Returns seconds for all fits and their scoring, data preparation included."""
     from msk_jax.scalar_models import mlp_problems, mlp_training
 
     began = time.perf_counter()
@@ -72,8 +73,8 @@ class Search:
     problems = [prepared.problem(fit, self.epochs) for fit in self._problem_fits]
     trainer = mlp_training.Trainer(prepared.data_nq)
     params = trainer.train(problems).params
-    found = trainer.score(problems, params, [prepared.stored.whole(fold) for _, fold, _ in self.fits])
-    return time.perf_counter() - began, found
+    trainer.score(problems, params, [prepared.stored.whole(fold) for _, fold, _ in self.fits])
+    return time.perf_counter() - began
 
   def steps(self) -> int:
     """Returns the optimisation steps of all fits together."""
@@ -82,8 +83,8 @@ class Search:
     prepared = mlp_problems.Prepared.of(self.samples)
     return sum(int(prepared.problem(fit).grid.num_steps) for fit in self._problem_fits) * self.epochs
 
-  def peer(self, number: int, threads: str) -> tuple[float, float]:
-    """Returns seconds of one of scikit-learn's fits with its scoring, and its R2."""
+  def peer(self, number: int, threads: str) -> float:
+    """Returns seconds of one of scikit-learn's fits with its scoring."""
     import warnings
 
     import numpy as np
@@ -91,19 +92,21 @@ class Search:
     from sklearn import exceptions, neural_network, pipeline, preprocessing
 
     split, fold, folds = self.fits[number]
+    setting = self.settings[split]
     train, held = np.isin(self.samples.fold, list(folds)), self.samples.fold == fold
+    x_np, y_n = self.samples.features_np[train], self.samples.age_years[train]
+    batch_size = min(1000, int(0.9 * len(y_n)))  # scikit-learn's early-stopping rows are rounded up
     network = neural_network.MLPRegressor(
-      hidden_layer_sizes=(128, 64, 32), batch_size=1000, early_stopping=True, max_iter=self.epochs, random_state=split,
-      **self.settings[split],
+      hidden_layer_sizes=(128, 64, 32), batch_size=batch_size, early_stopping=True, max_iter=self.epochs,
+      random_state=split, learning_rate_init=setting["learning_rate_init"], alpha=setting["alpha"],
     )  # fmt: skip
     model = pipeline.make_pipeline(preprocessing.StandardScaler(), network)
-    x_np, y_n = self.samples.features_np[train], self.samples.age_years[train]
     with threadpoolctl.threadpool_limits(None if threads == "all" else int(threads)), warnings.catch_warnings():
       warnings.simplefilter("ignore", exceptions.ConvergenceWarning)
       began = time.perf_counter()
       model.fit(x_np, y_n)
-      score = model.score(self.samples.features_np[held], self.samples.age_years[held])
-      return time.perf_counter() - began, float(score)
+      model.score(self.samples.features_np[held], self.samples.age_years[held])
+      return time.perf_counter() - began
 
 
 def measure(num_rows: int, num_splits: int, epochs: int, rounds: int, peer_fits: int) -> dict[str, Any]:
@@ -118,29 +121,24 @@ def measure(num_rows: int, num_splits: int, epochs: int, rounds: int, peer_fits:
 
   Returns:
     The setting, `compile_s` (first run less a later one), `ours_s` (per round), `peer_s` (per fit, by threads), `steps`
-    of the timed trial, `fits` in it, `peak_gib`, `r2` of ours and of the peer's sample.
+    of the timed trial, `fits` in it, `peak_gib`.
   """
   _space()  # all imports, before memory is looked at
   before = _peak_gib()
   search = Search(make_samples(num_rows), num_splits, epochs)
-  first, _ = search.ours()
+  first = search.ours()
   peak = _peak_gib() - before
   ours: list[float] = []
   peer: dict[str, list[float]] = {threads: [] for threads in _THREADS}
-  r2: dict[str, list[float]] = {"ours": [], "peer": []}
   for number in range(rounds):
-    seconds, found = search.ours()
-    ours.append(seconds)
+    ours.append(search.ours())
     for i in range(peer_fits):
       chosen = (number * peer_fits + i) * 7 % len(search.fits)
       for threads in _THREADS:
-        seconds, score = search.peer(chosen, threads)
-        peer[threads].append(seconds)
-      r2["ours"].append(float(found[chosen]))
-      r2["peer"].append(score)
+        peer[threads].append(search.peer(chosen, threads))
   setting = {"rows": num_rows, "splits": num_splits, "epochs": epochs, "features": _FEATURES}
   return {"setting": setting, "compile_s": first - min(ours), "ours_s": ours, "peer_s": peer, "steps": search.steps(),
-          "fits": len(search.fits), "peak_gib": peak, "r2": r2}  # fmt: skip
+          "fits": len(search.fits), "peak_gib": peak}  # fmt: skip
 
 
 def tabulate(found: dict[str, Any]) -> report.Table:
@@ -157,8 +155,8 @@ def tabulate(found: dict[str, Any]) -> report.Table:
     ratio = f"{fastest / seconds:.1f}" if fastest else ""
     rows.append([name, f"{1e3 * seconds / steps:.2f}", f"{seconds:.3f}", f"{total * seconds / 60:.1f}", ratio])
   title = (
-    f"MLP search, {setting['rows']} rows, {setting['features']} features, {setting['epochs']} epochs a fit, {total} fits "
-    f"(from {fits} of ours); target {TARGET:.0f}"
+    f"MLP search, {setting['rows']} rows, {setting['features']} features, {setting['epochs']} epochs a fit, "
+    f"{total} fits (from {fits} of ours); target {TARGET:.0f}"
   )
   columns = ["", "ms a network and step", "s a fit", "minutes in all", "x the faster scikit-learn"]
   return report.Table(title, columns, rows)
@@ -166,14 +164,10 @@ def tabulate(found: dict[str, Any]) -> report.Table:
 
 def notes(found: dict[str, Any]) -> list[str]:
   """Returns lines below the table."""
-  lines = [
+  return [
     f"compilation {found['compile_s']:.1f} s, once; peak memory {found['peak_gib']:.2f} GiB over the imports, samples "
     "in double precision included"
   ]
-  if found["r2"]["peer"]:
-    ours, peer = (statistics.median(found["r2"][who]) for who in ("ours", "peer"))
-    lines.append(f"median R2 on the left-out folds of the peer's sample of fits: {ours:.3f}, scikit-learn {peer:.3f}")
-  return lines
 
 
 def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:

@@ -1,7 +1,5 @@
 """An epoch: scikit-learn's loss, gradient and Adam; R2; early stopping that keeps the best."""
 
-import functools
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -13,6 +11,7 @@ from msk_jax.models import mlp
 from msk_jax.scalar_models import algorithm, mlp_epoch, mlp_problems
 
 _ALPHA, _RATE = 3.0, 0.02
+_ADVANCE = jax.jit(mlp_epoch.train_epoch, static_argnames="max_width")
 
 
 def _samples(n: int = 400, seed: int = 0) -> algorithm.Samples:
@@ -97,10 +96,9 @@ def test_scaling_is_that_of_the_fits_rows():
 def test_training_stops_by_the_rule_and_keeps_the_best():
   prepared = mlp_problems.Prepared.of(_samples())
   problem = _problem(prepared)
-  advance = jax.jit(functools.partial(mlp_epoch.train_epoch, max_width=int(problem.grid.width)))
   state, states = mlp_epoch.start(problem), []
   while bool(state.is_running):
-    state = advance(prepared.data_nq, problem, state)
+    state = _ADVANCE(prepared.data_nq, problem, state, max_width=400)
     states.append(state)
   r2 = jax.jit(mlp_epoch.r2)
   scores = [float(r2(prepared.data_nq, problem, state.params, problem.stopping)) for state in states]
@@ -121,9 +119,8 @@ def test_training_stops_by_the_rule_and_keeps_the_best():
 def test_a_network_that_diverges_stops_too():
   prepared = mlp_problems.Prepared.of(_samples())
   problem = _problem(prepared, rate=1e30)
-  advance = jax.jit(functools.partial(mlp_epoch.train_epoch, max_width=int(problem.grid.width)))
   state = mlp_epoch.start(problem)
   for _ in range(mlp_epoch.PATIENCE + 2):
-    state = advance(prepared.data_nq, problem, state)
+    state = _ADVANCE(prepared.data_nq, problem, state, max_width=400)
   assert not state.is_running
   assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(state.best))
