@@ -12,6 +12,7 @@ from benchmarks import (
   flax_networks,
   image_store,
   input_pipeline,
+  mlp,
   networks,
   report,
   workers,
@@ -114,3 +115,12 @@ def test_least_traffic_counts_each_product_and_nothing_else():
 
   x, y = jax.ShapeDtypeStruct((8, 4), jnp.bfloat16), jax.ShapeDtypeStruct((4, 16), jnp.bfloat16)
   assert accelerator.least_traffic(step.trace(x, y)) == 2 * (8 * 4 + 4 * 16 + 8 * 16)  # two bytes a value
+
+
+def test_mlp_takes_equal_epochs_and_extrapolates():
+  found = mlp.measure(num_rows=300, num_splits=1, epochs=1, rounds=1, peer_fits=1)
+  assert found["fits"] == found["steps"] == 9  # one batch an epoch
+  table = mlp.tabulate(found)
+  assert [row[0].split(",")[0] for row in table.rows] == ["msk_jax", "scikit-learn", "scikit-learn"]
+  assert float(table.rows[0][4]) == pytest.approx(2700 * found["ours_s"][0][0] / 9 / 60, abs=0.06)
+  assert max(float(row[5]) for row in table.rows[1:]) == 1
