@@ -6,6 +6,7 @@ import pytest
 
 from benchmarks import (
   accelerator,
+  bootstrap,
   compile_time,
   data_wait,
   flax_networks,
@@ -104,3 +105,9 @@ def test_least_traffic_counts_each_product_and_nothing_else():
 
   x, y = jax.ShapeDtypeStruct((8, 4), jnp.bfloat16), jax.ShapeDtypeStruct((4, 16), jnp.bfloat16)
   assert accelerator.least_traffic(step.trace(x, y)) == 2 * (8 * 4 + 4 * 16 + 8 * 16)  # two bytes a value
+
+
+def test_bootstrap_times_every_contestant():
+  found = bootstrap.measure(bootstrap.QUICK, 1)
+  table = bootstrap.tabulate(found)
+  assert len(table.rows) == 5 and all(times[0] > 0 for times in found["seconds"].values())

@@ -90,10 +90,13 @@ def cluster_order(r: np.ndarray) -> list[int]:
   return hierarchy.leaves_list(hierarchy.linkage(condensed, "average", optimal_ordering=True)).tolist()
 
 
-def mean_of_dimensions(names: list[str], r: np.ndarray) -> tuple[float, float, int]:
-  """Returns mean and SD (ddof 1) of the correlations between dimensions, `general` left out, and their number."""
-  kept = [i for i, name in enumerate(names) if name != model_names.GENERAL]
-  pairs = r[np.ix_(kept, kept)][np.triu_indices(len(kept), 1)]
-  pairs = pairs[np.isfinite(pairs)]
-  spread = float(pairs.std(ddof=1)) if len(pairs) > 1 else float("nan")
-  return (float(pairs.mean()) if len(pairs) else float("nan")), spread, len(pairs)
+def mean_of_pairs(pairs: pd.DataFrame) -> tuple[float, float, int]:
+  """Returns mean and SD (ddof 1) of r over pairs of models, those with `general` left out, and their number.
+
+  The paper's Results give these over the pairs of dimensions. `general` is no dimension beside its own parts.
+
+  Args:
+    pairs: rows of acceleration_correlations.
+  """
+  kept = pairs[(pairs["model_1"] != model_names.GENERAL) & (pairs["model_2"] != model_names.GENERAL)]["r"].dropna()
+  return float(kept.mean()), float(kept.std(ddof=1)), len(kept)

@@ -55,6 +55,7 @@ def correlate(values: np.ndarray, num_replicates: int, seed: int, cluster: np.nd
   """
   values = np.asarray(values, np.float64)
   mask = np.isfinite(values)
+  counts_by_pair = mask.astype(np.float64).T @ mask.astype(np.float64)
   useful = mask.sum(axis=1) > 1  # other rows belong to no pair
   values, mask = values[useful], mask[useful]
   unit = np.arange(len(values)) if cluster is None else np.unique(cluster[useful], return_inverse=True)[1].reshape(-1)
@@ -62,7 +63,6 @@ def correlate(values: np.ndarray, num_replicates: int, seed: int, cluster: np.nd
   z = _standardised(values, mask)
   blocks = _blocks(mask)
   num_pairs = values.shape[1] * (values.shape[1] - 1) // 2
-  counts_by_pair = mask.astype(np.float64).T @ mask.astype(np.float64)
   ones = np.ones((1, num_units), np.uint8)
   point = _r(_pair_sums(z, mask, blocks, unit, ones, np.float64))[0]
   drawn = np.empty((num_replicates, num_pairs))

@@ -15,6 +15,7 @@ from msk_jax.io import atomic
 
 _DPI = 130
 _INK = "#333333"
+_LEAST_LIMIT = 0.4  # of the colours' range
 _WRITTEN_MODELS = 12  # up to so many, each cell says its r and SD
 
 
@@ -29,12 +30,14 @@ def draw_correlations(path: pathlib.Path, title: str, names: list[str], found: C
   """
   m = len(names)
   is_written = m <= _WRITTEN_MODELS
-  side = 2.6 + m * (0.95 if is_written else 0.24)
+  side = 2.4 + m * (0.85 if is_written else 0.24)
   figure, axes = plt.subplots(figsize=(side + 1.4, side), layout="constrained")
   r = np.where(np.eye(m, dtype=bool), np.nan, found.r)
-  image = axes.imshow(r, cmap="RdBu_r", vmin=-1, vmax=1)
+  strongest = float(np.nanmax(np.abs(r), initial=0.0))
+  limit = min(max(np.ceil(strongest * 10) / 10, _LEAST_LIMIT), 1.0)
+  image = axes.imshow(r, cmap="RdBu_r", vmin=-limit, vmax=limit)
   labels = [label(name) for name in names]
-  axes.set_xticks(range(m), labels, rotation=90 if m > 6 else 30, ha="center" if m > 6 else "right", fontsize=_size(m))
+  axes.set_xticks(range(m), labels, rotation=90 if m > 6 else 0, fontsize=_size(m))
   axes.set_yticks(range(m), labels, fontsize=_size(m))
   axes.tick_params(length=0)
   axes.set_title(title, fontsize=11, loc="left")
@@ -45,11 +48,13 @@ def draw_correlations(path: pathlib.Path, title: str, names: list[str], found: C
   axes.grid(which="minor", color="white", linewidth=1.2 if is_written else 0.6)
   axes.tick_params(which="minor", length=0)
   if is_written:
-    _write_cells(axes, found)
+    _write_cells(axes, found, limit)
   else:
     _part_dimensions(axes, names)
   bar = figure.colorbar(image, ax=axes, shrink=0.7, pad=0.02, label="Pearson's r of accelerated ageing")
   bar.outline.set_visible(False)
+  if not (r < 0).any():
+    bar.ax.set_ylim(0, limit)
   with atomic.replacing(path) as temporary:
     figure.savefig(temporary, dpi=_DPI, format="png", metadata={"Software": None})
   plt.close(figure)
@@ -61,13 +66,13 @@ def label(name: str) -> str:
   return " / ".join(parts)
 
 
-def _write_cells(axes, found: Correlations) -> None:
+def _write_cells(axes, found: Correlations, limit: float) -> None:
   m = len(found.r)
   for i in range(m):
     for j in range(m):
       if i == j or not np.isfinite(found.r[i, j]):
         continue
-      ink = "white" if abs(found.r[i, j]) > 0.6 else _INK
+      ink = "white" if abs(found.r[i, j]) > 0.65 * limit else _INK
       axes.text(j, i - 0.08, f"{found.r[i, j]:.3f}", ha="center", va="center", color=ink, fontsize=10)
       axes.text(j, i + 0.2, f"± {found.sd[i, j]:.3f}", ha="center", va="center", color=ink, fontsize=7.5)
 

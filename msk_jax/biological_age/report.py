@@ -3,6 +3,8 @@
 import pandas as pd
 from rich import box, console, table
 
+from msk_jax.biological_age import correlation_tables
+
 _NONE = "–"
 _WIDTH = 130
 
@@ -25,7 +27,16 @@ def show(summary: pd.DataFrame, correlations: pd.DataFrame, dimensions: dict[str
     ]
     if len(pairs):
       printer.print(make_correlation_table(pairs, f"Correlations of accelerated ageing per {product}"))
+      _print_means(printer, pairs)
   printer.print(f"Ages, bias and correlations in {folder}", highlight=False, markup=False)
+
+
+def _print_means(printer: console.Console, pairs: pd.DataFrame) -> None:
+  mean, spread, count = correlation_tables.mean_of_pairs(pairs)
+  theirs, their_spread, their_count = correlation_tables.mean_of_pairs(pairs.assign(r=pairs["published_r"]))
+  if count > 1:
+    published = f"; published over {their_count}: {theirs:.3f}, SD {their_spread:.3f}" if their_count > 1 else ""
+    printer.print(f"  mean over {count} pairs of dimensions: {mean:.3f}, SD {spread:.3f}{published}\n", highlight=False)
 
 
 def make_summary_table(rows: pd.DataFrame, title: str) -> table.Table:
