@@ -6,6 +6,7 @@ import pytest
 
 from benchmarks import (
   accelerator,
+  bootstrap,
   compile_time,
   data_wait,
   ensembles,
@@ -124,3 +125,9 @@ def test_mlp_takes_equal_epochs_and_extrapolates():
   assert [row[0].split(",")[0] for row in table.rows] == ["msk_jax", "scikit-learn", "scikit-learn"]
   assert float(table.rows[0][4]) == pytest.approx(2700 * found["ours_s"][0][0] / 9 / 60, abs=0.06)
   assert max(float(row[5]) for row in table.rows[1:]) == 1
+
+
+def test_bootstrap_times_every_contestant():
+  found = bootstrap.measure(bootstrap.QUICK, 1)
+  table = bootstrap.tabulate(found)
+  assert len(table.rows) == 5 and all(times[0] > 0 for times in found["seconds"].values())

@@ -73,6 +73,21 @@ def fit(age_years: np.ndarray, predicted_years: np.ndarray, mode: Mode = "in_sam
   return BiasCorrection(slope, float(residual.mean() - slope * age.mean()), len(age), mode)
 
 
+def fit_out_of_fold(age_years: np.ndarray, predicted_years: np.ndarray, fold: np.ndarray) -> dict[int, BiasCorrection]:
+  """Returns for each data fold the bias fitted on the samples of all other folds, to correct this fold's samples.
+
+  Args:
+    age_years: [n] chronological ages.
+    predicted_years: [n] predicted ages.
+    fold: int [n] data folds.
+
+  Raises:
+    ValueError: a single fold, or too few samples outside one.
+  """
+  fold = np.asarray(fold)
+  return {f: fit(age_years[fold != f], predicted_years[fold != f], "out_of_fold") for f in np.unique(fold).tolist()}
+
+
 def mean_of(corrections: list[BiasCorrection]) -> BiasCorrection:
   """Returns the correction of the mean of several models' predictions, each with its own correction.
 

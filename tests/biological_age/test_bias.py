@@ -74,3 +74,14 @@ def test_the_file(tmp_path):
     with pytest.raises(errors.InputError, match=message):
       bias.read(tmp_path)
     bias.write(tmp_path, correction)
+
+
+def test_out_of_fold_lines_are_those_of_the_other_folds(ages):
+  age, predicted = ages
+  fold = np.arange(400) % 4
+  lines = bias.fit_out_of_fold(age, predicted, fold)
+  for f in range(4):
+    expected = bias.fit(age[fold != f], predicted[fold != f], "out_of_fold")
+    assert lines[f] == expected and expected.n == 300
+  with pytest.raises(ValueError, match="different, finite"):
+    bias.fit_out_of_fold(age, predicted, np.zeros(400))

@@ -1,0 +1,32 @@
+"""Biological ages: `python -m msk_jax.ages --config=configs/ages.py --workdir=workspace`.
+
+Reads the predictions that `ensemble` pooled under <workdir>/predictions; writes <workdir>/ages: each model's bias,
+biological age and accelerated ageing per sample and per participant (positive: ages faster), and the correlations of
+accelerated ageing between models. The bias also goes into the folders of the trained models, where `predict` takes it
+from. The same command again does nothing. The ages are individual-level data.
+"""
+
+import pathlib
+from collections.abc import Sequence
+
+from absl import flags
+
+from msk_jax.io import console
+
+_CONFIG = console.define_config("configs/ages.py", "How the bias is fitted; number and kind of bootstraps.")
+_WORKDIR = flags.DEFINE_string("workdir", "workspace", "Folder that holds cohort/ and predictions/.")
+
+
+def main(argv: Sequence[str]) -> int:
+  """Makes the ages; returns the exit status."""
+  del argv
+  from msk_jax.biological_age import run, spec
+  from msk_jax.io import specs
+
+  settings = specs.from_mapping(spec.AgesSpec, _CONFIG.value.to_dict(), "config")
+  run.make_ages(pathlib.Path(_WORKDIR.value), settings)
+  return 0
+
+
+if __name__ == "__main__":
+  console.run(main)
