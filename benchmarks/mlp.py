@@ -217,9 +217,9 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
 
 def main(argv: Sequence[str] | None = None) -> None:
   args = parse(argv)
-  import jax
+  from msk_jax.scalar_models import mlp_training
 
-  jax.config.update("jax_num_cpu_devices", _cores())  # networks side by side
+  mlp_training.use_cores(_cores())
   machine = report.machine()
   print(report.describe(machine), flush=True)
   if args.quick:
