@@ -132,8 +132,8 @@ def measure(num_rows: int, num_splits: int, epochs: int, rounds: int, peer_fits:
     peer_fits: scikit-learn's fits a round and number of threads; 0 for none.
 
   Returns:
-    The setting, `compile_s` (first run less a later one), `ours_s` (wall and CPU, per round), `peer_s` (the same, per fit, by threads), `steps`
-    of the timed trial, `fits` in it, `peak_gib`.
+    The setting, `compile_s` (first run less a later one), `ours_s` (wall and CPU, per round), `peer_s` (the same, per
+    fit, by threads), `steps` of the timed trial, `fits` in it, `peak_gib`.
   """
   _space()  # all imports, before memory is looked at
   before = _peak_gib()
@@ -149,8 +149,15 @@ def measure(num_rows: int, num_splits: int, epochs: int, rounds: int, peer_fits:
       for threads in _THREADS:
         peer[threads].append(search.peer(chosen, threads))
   setting = {"rows": num_rows, "splits": num_splits, "epochs": epochs, "features": _FEATURES}
-  return {"setting": setting, "compile_s": first[0] - min(ours)[0], "ours_s": ours, "peer_s": peer, "steps": search.steps(),
-          "fits": len(search.fits), "peak_gib": peak}  # fmt: skip
+  return {
+    "setting": setting,
+    "compile_s": first[0] - min(ours)[0],
+    "ours_s": ours,
+    "peer_s": peer,
+    "steps": search.steps(),
+    "fits": len(search.fits),
+    "peak_gib": peak,
+  }
 
 
 def tabulate(found: dict[str, Any]) -> report.Table:
@@ -210,9 +217,9 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
 
 def main(argv: Sequence[str] | None = None) -> None:
   args = parse(argv)
-  import jax
+  from msk_jax.scalar_models import mlp_training
 
-  jax.config.update("jax_num_cpu_devices", _cores())  # networks side by side
+  mlp_training.use_cores(_cores())
   machine = report.machine()
   print(report.describe(machine), flush=True)
   if args.quick:
