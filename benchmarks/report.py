@@ -14,7 +14,7 @@ import rich.console
 import rich.table
 
 _PACKAGES = ("numpy", "opencv-python-headless", "jax", "jaxlib", "flax", "optax", "grain", "keras", "tensorflow",
-             "tensorflow-cpu", "torch", "scipy")  # fmt: skip
+             "tensorflow-cpu", "torch", "scipy", "scikit-learn")  # fmt: skip
 _WIDTH = 160  # columns, where the output is not a terminal
 
 

@@ -116,12 +116,12 @@ def data_config(preset: str) -> ml_collections.ConfigDict:
   """Returns the `data` section: where the data come from.
 
   Args:
-    preset: `phantom` (made on the spot), `ukb` or `folder`.
+    preset: `phantom` (made on the spot), `ukb`, `folder` or `table`.
 
   Raises:
     ValueError: no such preset.
   """
-  if preset not in ("phantom", "ukb", "folder"):
+  if preset not in ("phantom", "ukb", "folder", "table"):
     raise ValueError(f"preset is auto, phantom, ukb or folder, got {preset!r}.")
   root = "" if preset == "phantom" else os.environ.get(DATA_VARIABLE, "")
   return ml_collections.ConfigDict(dataclasses.asdict(data_spec.DataSpec(kind=preset, root=root)))

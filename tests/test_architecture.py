@@ -15,7 +15,7 @@ _ALLOWED = {
   "io": set(),
   "cohort": {"io"},
   "imaging": {"io"},
-  "simulation": {"io", "imaging", "cohort"},
+  "simulation": {"io", "imaging", "cohort", "evaluation"},
   "preparation": {"io", "cohort", "imaging", "simulation"},
   "input": {"io", "cohort", "imaging"},
   "models": set(),

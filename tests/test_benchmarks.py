@@ -8,9 +8,11 @@ from benchmarks import (
   accelerator,
   compile_time,
   data_wait,
+  ensembles,
   flax_networks,
   image_store,
   input_pipeline,
+  mlp,
   networks,
   report,
   workers,
@@ -80,6 +82,15 @@ def test_input_pipeline_counts_images_and_memory(tmp_path):
   assert input_pipeline.tabulate(found, 4).rows[0][0] == "msk_jax, 1 thread"
 
 
+def test_ensembles_has_the_published_hierarchy_and_a_time_for_each():
+  settings = ensembles.spec.EnsembleSpec(num_trials=1)
+  found, universe = ensembles.simulate(400)
+  ours = ensembles.time_ours(found, universe, settings)
+  assert len(ours) == 19 and ours["general"]["inputs"] == 49
+  peer = ensembles.time_peer(found, universe, settings)
+  assert peer.keys() == ours.keys() and min(peer.values()) > 0
+
+
 @pytest.mark.slow
 def test_data_wait_share_lies_between_0_and_1(tmp_path):
   setting = data_wait.Setting("simple_cnn", (40, 32), 32, 3)
@@ -104,3 +115,12 @@ def test_least_traffic_counts_each_product_and_nothing_else():
 
   x, y = jax.ShapeDtypeStruct((8, 4), jnp.bfloat16), jax.ShapeDtypeStruct((4, 16), jnp.bfloat16)
   assert accelerator.least_traffic(step.trace(x, y)) == 2 * (8 * 4 + 4 * 16 + 8 * 16)  # two bytes a value
+
+
+def test_mlp_takes_equal_epochs_and_extrapolates():
+  found = mlp.measure(num_rows=300, num_splits=1, epochs=1, rounds=1, peer_fits=1)
+  assert found["fits"] == found["steps"] == 9  # one batch an epoch
+  table = mlp.tabulate(found)
+  assert [row[0].split(",")[0] for row in table.rows] == ["msk_jax", "scikit-learn", "scikit-learn"]
+  assert float(table.rows[0][4]) == pytest.approx(2700 * found["ours_s"][0][0] / 9 / 60, abs=0.06)
+  assert max(float(row[5]) for row in table.rows[1:]) == 1

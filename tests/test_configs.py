@@ -57,6 +57,16 @@ def test_views_by_argument(name, argument, view):
   assert _specs(_config(name, argument))[1].view == view
 
 
+def test_scalar_configs_are_of_tables_alone():
+  data = data_spec.from_mapping(_config("scalars", "people=70,seed=4").data.to_dict())
+  assert data.scalars_only and data.phantom == data_spec.PhantomSpec(70, 4, has_images=False)
+  assert data_spec.from_mapping(_config("scalars", "smoke").data.to_dict()).phantom.num_participants <= 500
+  real = data_spec.from_mapping(_config("scalars", "preset=ukb").data.to_dict())
+  assert real.kind == "ukb" and not real.scalars_only  # images and scalars are prepared by one call
+  survey = data_spec.from_mapping(_config("nhanes").data.to_dict())
+  assert survey.kind == "table" and set(survey.table.sets) == {"grip", "body_size", "dxa"}
+
+
 def test_named_data_give_the_papers_settings(monkeypatch):
   monkeypatch.setenv(common.DATA_VARIABLE, "/data/ukb")
   data, experiment = _specs(_config("knee"))

@@ -36,6 +36,11 @@ def write(folder: pathlib.Path | str, name: str, table: pd.DataFrame) -> None:
   tables.write(_path(folder, name), kept, _schema(columns), {"set": name, "features": columns})
 
 
+def remove(folder: pathlib.Path | str, name: str) -> None:
+  """Deletes a stored set."""
+  _path(folder, name).unlink()
+
+
 def names(folder: pathlib.Path | str) -> list[str]:
   """Returns the stored sets' names in alphabetical order; none if there is no such folder."""
   return sorted(

@@ -47,7 +47,7 @@ def judge(cells: pd.Series, limits: tuple[float, float], source: Source) -> tupl
     values: float64 [n], finite or NaN.
     refused: one row per refused cell, columns COLUMNS.
   """
-  values = coding.numbers(cells)
+  values = coding.numbers(cells).copy()
   with np.errstate(invalid="ignore"):
     reasons = {
       "not_a_number": np.isnan(values) & cells.notna().to_numpy(bool),

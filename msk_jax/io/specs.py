@@ -15,7 +15,8 @@ def from_mapping(spec: type[T], values: Mapping[str, Any], where: str = "config"
   """Builds the dataclass `spec` from a plain mapping, nested dataclasses from nested mappings.
 
   Args:
-    spec: a dataclass whose fields are bool, int, float, str, tuples of these, dataclasses, or one of them or None.
+    spec: a dataclass whose fields are bool, int, float, str, tuples of these, mappings from str to these, dataclasses,
+      or one of them or None.
     values: what `ConfigDict.to_dict()` gives; fields left out keep their defaults.
     where: the mapping's name in messages, e.g. `config.train`.
 
@@ -53,6 +54,11 @@ def _convert(hint: Any, value: Any, where: str) -> Any:
       raise errors.InputError(f"{where}: expected a list, got {value!r}.")
     inner = typing.get_args(hint)[0]
     return tuple(_convert(inner, item, where) for item in value)
+  if origin is Mapping:
+    if not isinstance(value, Mapping):
+      raise errors.InputError(f"{where}: expected a section with keys, got {value!r}.")
+    inner = typing.get_args(hint)[1]
+    return {str(key): _convert(inner, item, f"{where}.{key}") for key, item in value.items()}
   if origin is typing.Literal:
     if value not in typing.get_args(hint):
       raise errors.InputError(f"{where}: {value!r} is none of {', '.join(map(str, typing.get_args(hint)))}.")

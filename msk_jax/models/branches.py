@@ -77,28 +77,86 @@ def _apply_pool(pool: str, x_bhwc: jax.Array, options: layers.LayerOptions) -> j
 
 def apply_branches(branches: Branches, x_bhwc: jax.Array, options: layers.LayerOptions, *, train: bool) -> jax.Array:
   """Applies the branches inside a module's compact `__call__`; their convolutions are its children."""
-  numbers = itertools.count()
 
-  def run_branch(branch: tuple[Step, ...], x_bhwc: jax.Array) -> jax.Array:
+  def run_branch(branch: tuple[Any, ...], x_bhwc: jax.Array) -> jax.Array:
     for step in branch:
       if isinstance(step, Fork):
         x_bhwc = run(step.branches, x_bhwc)
-      elif isinstance(step, Conv):
-        x_bhwc = apply_conv(step, x_bhwc, options, train=train, name=f"conv_{next(numbers)}")
+      elif isinstance(step, _Named):
+        x_bhwc = apply_conv(step.conv, x_bhwc, options, train=train, name=step.name)
       else:
         x_bhwc = _apply_pool(step, x_bhwc, options)
     return x_bhwc
 
   def run(branches: Branches, x_bhwc: jax.Array) -> jax.Array:
-    return jnp.concatenate([run_branch(branch, x_bhwc) for branch in branches], axis=-1)
+    begun = [(branch, x_bhwc) for branch in branches]
+    if options.use_fast():
+      begun = _begin_together(branches, x_bhwc, options, train=train)
+    return jnp.concatenate([run_branch(rest, y_bhwc) for rest, y_bhwc in begun], axis=-1)
 
-  return run(branches, x_bhwc)
+  return run(_name(branches, itertools.count()), x_bhwc)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Named:
+  """A convolution and its name in the block."""
+
+  name: str
+  conv: Conv
+
+
+def _name(branches: Branches, numbers: Iterator[int]) -> Branches:
+  """Returns the branches with `_Named` in place of `Conv`."""
+
+  def name_step(step: Step) -> Any:
+    if isinstance(step, Fork):
+      return Fork(_name(step.branches, numbers))
+    return _Named(f"conv_{next(numbers)}", step) if isinstance(step, Conv) else step
+
+  return tuple(tuple(map(name_step, branch)) for branch in branches)
+
+
+def _begin_together(
+  branches: Branches, x_bhwc: jax.Array, options: layers.LayerOptions, *, train: bool
+) -> list[tuple[tuple[Any, ...], jax.Array]]:
+  """Applies the 1x1 convolutions that begin the branches as one; an average pool before one comes after it.
+
+  Both are linear and one acts on channels, the other on places, so that their order does not matter; behind the
+  convolution there are up to ten times fewer channels to average.
+
+  Returns:
+    For each branch the steps that are left and what they start from.
+  """
+  leading = [i for i, branch in enumerate(branches) if _begins_with_1x1(branch)]
+  begun = [(branch, x_bhwc) for branch in branches]
+  if len(leading) < 2:
+    return begun
+  steps = [next(step for step in branches[i] if isinstance(step, _Named)) for i in leading]
+  modules = [make_conv(step.conv, options, name=step.name) for step in steps]
+  kernel = jnp.concatenate([module.kernel(x_bhwc.shape[-1]) for module in modules], axis=-1)
+  y_bhwc = layers.convolve(x_bhwc, kernel, 1, "SAME", options)
+  ends = list(itertools.accumulate(step.conv.filters for step in steps))
+  for i, module, part_bhwc in zip(leading, modules, jnp.split(y_bhwc, ends[:-1], axis=-1), strict=True):
+    is_pooled = branches[i][0] == AVERAGE_POOL
+    if is_pooled:
+      part_bhwc = layers.average_pool_3x3(part_bhwc)
+    begun[i] = (branches[i][2 if is_pooled else 1 :], module.normalise(part_bhwc, train))
+  return begun
+
+
+def _begins_with_1x1(branch: tuple[Any, ...]) -> bool:
+  first = branch[1] if branch[0] == AVERAGE_POOL else branch[0]
+  return isinstance(first, _Named) and (first.conv.rows, first.conv.columns, first.conv.stride) == (1, 1, 1)
 
 
 def apply_conv(conv: Conv, x_bhwc: jax.Array, options: layers.LayerOptions, *, train: bool, name: str) -> jax.Array:
   """Applies one row of a table inside a module's compact `__call__`, as its child `name`."""
-  module = layers.ConvBatchNorm(conv.filters, (conv.rows, conv.columns), conv.stride, conv.padding, options, name=name)
-  return module(x_bhwc, train=train)
+  return make_conv(conv, options, name=name)(x_bhwc, train)
+
+
+def make_conv(conv: Conv, options: layers.LayerOptions, *, name: str) -> layers.ConvBatchNorm:
+  """Makes one row of a table inside a module's compact `__call__`, as its child `name`."""
+  return layers.ConvBatchNorm(conv.filters, (conv.rows, conv.columns), conv.stride, conv.padding, options, name=name)
 
 
 def apply_stem(

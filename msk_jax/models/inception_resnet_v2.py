@@ -72,9 +72,7 @@ class ResidualBlock(nn.Module):
   def __call__(self, x_bhwc: jax.Array, train: bool) -> jax.Array:
     """Maps [b, h, w, c] to the same shape."""
     y_bhwc = branches.apply_branches(self.residual.branches, x_bhwc, self.options, train=train)
-    y_bhwc = nn.Conv(x_bhwc.shape[-1], (1, 1), dtype=self.options.dtype, kernel_init=layers.KERNEL_INIT, name="up")(
-      y_bhwc
-    )
+    y_bhwc = layers.PointwiseConv(x_bhwc.shape[-1], self.options, name="up")(y_bhwc)
     x_bhwc = x_bhwc + y_bhwc * self.residual.scale
     return nn.relu(x_bhwc) if self.residual.relu else x_bhwc
 

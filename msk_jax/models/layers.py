@@ -112,28 +112,74 @@ class ConvBatchNorm(nn.Module):
   padding: str = "SAME"
   options: LayerOptions = LayerOptions()
 
-  @nn.compact
+  def setup(self):
+    """Makes the two children."""
+    self.conv = _Kernel(self.filters, self.window)
+    self.batch_norm = _BatchNormRelu(self.options)
+
   def __call__(self, x_bhwc: jax.Array, train: bool) -> jax.Array:
     """Maps [b, h, w, c] to [b, h', w', filters], in `options.dtype`."""
-    x_bhwc = _Conv(self.filters, self.window, self.stride, self.padding, self.options, name="conv")(x_bhwc)
-    return _BatchNormRelu(self.options, name="batch_norm")(x_bhwc, train=train)
+    kernel = self.kernel(x_bhwc.shape[-1])
+    if self.options.use_fast() and self.stride == 1 and self.padding == "SAME":
+      kernel = fast_layers.reachable_window(kernel, (x_bhwc.shape[1], x_bhwc.shape[2]))
+    return self.normalise(convolve(x_bhwc, kernel, self.stride, self.padding, self.options), train)
+
+  def kernel(self, channels: int) -> jax.Array:
+    """Returns the kernel [rows, columns, channels, filters], for those who convolve several at once."""
+    return self.conv(channels)
+
+  def normalise(self, x_bhwc: jax.Array, train: bool) -> jax.Array:
+    """Applies what follows the convolution, batch normalisation and ReLU, to [b, h', w', filters]."""
+    return self.batch_norm(x_bhwc, train=train)
 
 
-class _Conv(nn.Module):
+def convolve(x_bhwc: jax.Array, kernel: jax.Array, stride: int, padding: str, options: LayerOptions) -> jax.Array:
+  """Convolves in `options.dtype`, with one stride for rows and columns.
+
+  Args:
+    x_bhwc: [b, h, w, c].
+    kernel: [rows, columns, c, filters].
+    stride: step in rows and in columns.
+    padding: `SAME` or `VALID`.
+    options: numbers shared by all layers.
+
+  Returns:
+    [b, h', w', filters].
+  """
+  x_bhwc, kernel = x_bhwc.astype(options.dtype), kernel.astype(options.dtype)
+  if options.use_fast() and kernel.shape[:2] == (1, 1) and stride == 1:
+    return fast_layers.pointwise(x_bhwc, kernel[0, 0])
+  dimensions = ("NHWC", "HWIO", "NHWC")
+  return lax.conv_general_dilated(x_bhwc, kernel, (stride, stride), padding, dimension_numbers=dimensions)
+
+
+class PointwiseConv(nn.Module):
+  """A 1x1 convolution with bias. Parameters: `kernel` [1, 1, in, out], `bias` [out].
+
+  Attributes:
+    filters: channels out.
+    options: numbers shared by all layers.
+  """
+
   filters: int
-  window: tuple[int, int]
-  stride: int
-  padding: str
-  options: LayerOptions
+  options: LayerOptions = LayerOptions()
 
   @nn.compact
   def __call__(self, x_bhwc: jax.Array) -> jax.Array:
-    kernel = self.param("kernel", KERNEL_INIT, (*self.window, x_bhwc.shape[-1], self.filters))
-    if self.options.use_fast() and self.stride == 1 and self.padding == "SAME":
-      kernel = fast_layers.reachable_window(kernel, (x_bhwc.shape[1], x_bhwc.shape[2]))
-    x_bhwc, kernel = x_bhwc.astype(self.options.dtype), kernel.astype(self.options.dtype)
-    strides = (self.stride, self.stride)
-    return lax.conv_general_dilated(x_bhwc, kernel, strides, self.padding, dimension_numbers=("NHWC", "HWIO", "NHWC"))
+    """Maps [b, h, w, c] to [b, h, w, filters], in `options.dtype`."""
+    kernel = self.param("kernel", KERNEL_INIT, (1, 1, x_bhwc.shape[-1], self.filters))
+    bias_c = self.param("bias", nn.initializers.zeros, (self.filters,))
+    y_bhwc = convolve(x_bhwc, kernel, 1, "SAME", self.options)
+    return y_bhwc + bias_c.astype(y_bhwc.dtype)[None, None, None]
+
+
+class _Kernel(nn.Module):
+  filters: int
+  window: tuple[int, int]
+
+  @nn.compact
+  def __call__(self, channels: int) -> jax.Array:
+    return self.param("kernel", KERNEL_INIT, (*self.window, channels, self.filters))
 
 
 class _BatchNormRelu(nn.Module):

@@ -2,13 +2,13 @@
 
 import dataclasses
 import pathlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import numpy as np
 import pandas as pd
 
 from msk_jax.cohort import folds as fold_map
-from msk_jax.cohort import schemas
+from msk_jax.cohort import scalar_tables, schemas
 from msk_jax.io import errors, tables
 
 _SAME_AGE_YEARS = 1e-6
@@ -16,54 +16,88 @@ _SAME_AGE_YEARS = 1e-6
 
 @dataclasses.dataclass(frozen=True)
 class Cohort:
-  """The three tables of `cohort/`, ordered by their keys (see `schemas`)."""
+  """The tables of `cohort/`, ordered by their keys (see `schemas` and `scalar_tables`)."""
 
   participants: pd.DataFrame
   visits: pd.DataFrame
   folds: pd.DataFrame
+  scalars: Mapping[str, pd.DataFrame] = dataclasses.field(default_factory=dict)
 
   def write(self, folder: pathlib.Path) -> None:
-    """Writes the tables; the folds' metadata holds the map's hash."""
+    """Writes the tables and removes scalar sets that are none of them; the folds' metadata holds the map's hash."""
+    for name in set(scalar_tables.names(folder)) - set(self.scalars):
+      scalar_tables.remove(folder, name)
+    for name, table in self.scalars.items():
+      scalar_tables.write(folder, name, table)
     tables.write(folder / "participants.parquet", self.participants, schemas.PARTICIPANTS)
     tables.write(folder / "visits.parquet", self.visits, schemas.VISITS)
     extra = {"hash": fold_map.fold_map_hash(self.folds)}
     tables.write(folder / "folds.parquet", self.folds, schemas.FOLDS, extra)
 
 
-def available(eid: pd.Series, indexes: Mapping[str, pd.DataFrame]) -> np.ndarray:
-  """Returns bool [n, d]: whether each participant has any image in each of d data sets, in the mapping's order."""
-  found = np.zeros((len(eid), len(indexes)), bool)
-  for column, index in enumerate(indexes.values()):
-    found[:, column] = eid.isin(index["eid"].unique())
+def available(eid: pd.Series, data_sets: Mapping[str, pd.DataFrame]) -> np.ndarray:
+  """Returns bool [n, d]: whether each participant is in each of d data sets, in the mapping's order."""
+  found = np.zeros((len(eid), len(data_sets)), bool)
+  for column, table in enumerate(data_sets.values()):
+    found[:, column] = eid.isin(table["eid"].unique())
   return found
 
 
-def age_for_folds(participants: pd.DataFrame, visits: pd.DataFrame, indexes: Mapping[str, pd.DataFrame]) -> np.ndarray:
-  """Returns float64 [n], the age at a participant's first visit with an image, else at their first visit."""
-  keys = ["eid", "instance"]
-  imaged = pd.concat([index[keys] for index in indexes.values()] or [visits[keys][:0]]).drop_duplicates()
-  marked = visits.merge(imaged.assign(has_image=True), on=keys, how="left")
-  marked = marked.assign(has_no_image=marked["has_image"].isna()).sort_values(["eid", "has_no_image", "instance"])
-  first = marked.drop_duplicates("eid").set_index("eid")["age_years"]
+def age_for_folds(
+  participants: pd.DataFrame,
+  visits: pd.DataFrame,
+  indexes: Mapping[str, pd.DataFrame],
+  scalars: Mapping[str, pd.DataFrame],
+) -> np.ndarray:
+  """Returns float64 [n], the age at a participant's first visit with an image, else with scalars, else at the first."""
+  marked = visits.assign(rank=2)
+  for rank, found in ((1, scalars), (0, indexes)):
+    marked.loc[_is_in(visits, found.values()), "rank"] = rank
+  first = marked.sort_values(["eid", "rank", "instance"]).drop_duplicates("eid").set_index("eid")["age_years"]
   return np.asarray(first.reindex(participants["eid"]), np.float64)
+
+
+def _is_in(visits: pd.DataFrame, found: Iterable[pd.DataFrame]) -> np.ndarray:
+  """Returns bool [v]: whether each visit has a row in any of the tables."""
+  keys = ["eid", "instance"]
+  samples = pd.concat([table[keys] for table in found] or [visits[keys][:0]]).drop_duplicates()
+  return visits[keys].merge(samples, on=keys, how="left", indicator=True)["_merge"].eq("both").to_numpy()
+
+
+def of_visits(table: pd.DataFrame, visits: pd.DataFrame) -> pd.DataFrame:
+  """Returns the rows of samples that are among the visits: the others have no known age."""
+  return table[_is_in(table, [visits])].reset_index(drop=True)
 
 
 def make_folds(
   participants: pd.DataFrame,
   visits: pd.DataFrame,
   indexes: Mapping[str, pd.DataFrame],
+  scalars: Mapping[str, pd.DataFrame],
   *,
   family: np.ndarray | None = None,
   given: np.ndarray | None = None,
   num_folds: int,
   seed: int,
 ) -> pd.DataFrame:
-  """Returns the fold map (schema folds) of all participants; see `folds.assign`."""
+  """Returns the fold map (schema folds) of all participants; see `folds.assign`.
+
+  Args:
+    participants: schema participants.
+    visits: schema visits.
+    indexes: view to its image index.
+    scalars: scalar set to its table; its complete cases are a data set to balance, as models are trained on them.
+    family: see `folds.assign`.
+    given: see `folds.assign`.
+    num_folds: see `folds.assign`.
+    seed: see `folds.assign`.
+  """
+  complete = {f"scalars/{name}": table.dropna() for name, table in scalars.items()}
   fold = fold_map.assign(
     np.asarray(participants["eid"], str),
-    available(participants["eid"], indexes),
+    available(participants["eid"], {**indexes, **complete}),
     np.asarray(participants["sex"] == schemas.MALE),
-    age_for_folds(participants, visits, indexes),
+    age_for_folds(participants, visits, indexes, scalars),
     family,
     given,
     num_folds=num_folds,
@@ -77,11 +111,12 @@ def without(table: pd.DataFrame, withdrawn: Collection[str]) -> pd.DataFrame:
   return table[~table["eid"].isin(list(withdrawn))].reset_index(drop=True)
 
 
-def from_folder_table(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, np.ndarray]:
-  """Returns participants, visits and given folds (int64 [n], -1 where none) of a folder's table.
+def from_samples(table: pd.DataFrame, name: str) -> tuple[pd.DataFrame, pd.DataFrame, np.ndarray]:
+  """Returns participants, visits and given folds (int64 [n], -1 where none) of an own table or a folder's.
 
   Args:
-    table: from `imaging.folder.read_folder_table`: one row per image.
+    table: columns eid, instance, age_years, sex, ethnicity and fold; one row per sample, or several (images).
+    name: the table's file, for messages.
 
   Raises:
     InputError: rows of one person or visit that contradict each other.
@@ -91,7 +126,7 @@ def from_folder_table(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, 
     spread = groups[column].max() - groups[column].min()
     if num_different := int((spread > _SAME_AGE_YEARS).sum()):
       raise errors.InputError(
-        f"the folder's table gives {num_different} times different values of {column.removesuffix('_years')} for "
+        f"{name} gives {num_different} times different values of {column.removesuffix('_years')} for "
         f"rows of one {what}: correct them, or tell visits apart in a column `instance` and people in `id`."
       )
   participants = people.agg({"sex": "first", "ethnicity": "max"}).reset_index()  # -5, missing, is the least code

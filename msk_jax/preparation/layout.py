@@ -55,7 +55,7 @@ def find(spec: data_spec.DataSpec, root: pathlib.Path, workdir: pathlib.Path) ->
   files = list(_scan(root, workdir))
   withdrawals = _match(files, root, spec.withdrawals)
   kinship = _match(files, root, spec.kinship)
-  zips = _match(files, root, spec.zips)
+  zips = () if spec.scalars_only else _match(files, root, spec.zips)
   tables = _find_tables(files, root, spec.tables, {*withdrawals, *kinship})
   found = Files(tables, zips, withdrawals, kinship)
   _check(found, spec, root, len(files))
@@ -133,8 +133,11 @@ def _check(found: Files, spec: data_spec.DataSpec, root: pathlib.Path, num_files
       f"no tables: looked for {where} ending in {', '.join(table_files.SUFFIXES)} (config.data.tables)."
       " For the images alone, without a cohort: --config.data.images_only=True"
     )
-  if not found.zips:
-    lacks.append(f"no DXA archives: looked for {', '.join(spec.zips)} (config.data.zips)")
+  if not found.zips and not spec.scalars_only:
+    lacks.append(
+      f"no DXA archives: looked for {', '.join(spec.zips)} (config.data.zips). For the scalar measurements alone: "
+      "--config.data.scalars_only=True"
+    )
   if not found.withdrawals and not spec.allow_no_withdrawals:
     lacks.append(
       f"no list of withdrawn participants: looked for {', '.join(spec.withdrawals)} (config.data.withdrawals). UK "

@@ -14,13 +14,13 @@ import numpy as np
 import pandas as pd
 from absl import logging
 
-from msk_jax.cohort import demographics, kinship, schemas, withdrawals
+from msk_jax.cohort import demographics, kinship, scalars, schemas, withdrawals
 from msk_jax.imaging import archives, folder, ingest, store, views
 from msk_jax.io import atomic, errors, privacy, run_record, tables
-from msk_jax.preparation import assembly, layout, summary
+from msk_jax.preparation import assembly, layout, own_table, scalar_qc, scalar_sets, summary
 from msk_jax.preparation import spec as data_spec
 
-_VERSION = 1  # raised when the same inputs would give other tables
+_VERSION = 2  # raised when the same inputs would give other tables
 _SOURCE_FILE = "source.json"  # written first: says whose data the folders hold, even if preparing was cut off
 _OUTPUTS = (schemas.FOLDER, "images", "qc")
 
@@ -40,8 +40,11 @@ def prepare(spec: data_spec.DataSpec, workdir: pathlib.Path | str, *, overwrite:
   workdir.mkdir(parents=True, exist_ok=True)
   with _one_at_a_time(workdir):
     _check_source(spec, workdir, overwrite)
+    _check_no_images(spec, workdir, overwrite)
     if spec.kind == "folder":
       _prepare_folder(spec, workdir)
+    elif spec.kind == "table":
+      _prepare_table(spec, workdir)
     else:
       _prepare_ukb(spec, workdir)
 
@@ -49,7 +52,7 @@ def prepare(spec: data_spec.DataSpec, workdir: pathlib.Path | str, *, overwrite:
 def settings_of(spec: data_spec.DataSpec, workdir: pathlib.Path) -> dict[str, Any]:
   """Returns the settings that determine the outputs, as JSON values."""
   values = dataclasses.asdict(spec)
-  for name in ("workers", *({"phantom", "folder"} - {spec.kind})):
+  for name in ("workers", *({"phantom", "folder", "table"} - {spec.kind})):
     del values[name]
   return {**values, **_source(spec, workdir), "version": _VERSION}
 
@@ -91,26 +94,40 @@ def _prepare_ukb(spec: data_spec.DataSpec, workdir: pathlib.Path) -> None:
     return
   # Tables first: what is wrong with them shows before hours of reading images.
   withdrawn = withdrawals.read(files.withdrawals)
-  people = demographics.read(files.tables, _instances(files.zips))
-  participants = assembly.without(people.participants, withdrawn)
-  visits = assembly.without(people.visits, withdrawn)
-  if participants.empty:
-    raise errors.InputError(f"the tables hold no usable participant: {people.counts}.")
+  people, measured, left_out = _read_tables(spec, files, withdrawn)
+  participants, visits = people.participants, people.visits
   family = kinship.families(np.asarray(participants["eid"], str), kinship.read(files.kinship))
   key = privacy.load_key(workdir)
   _take_over(spec, workdir)
-  counts = ingest.ingest_zips(files.zips, workdir, withdrawn=withdrawn, key=key, workers=num_workers(spec))
-  indexes = read_indexes(workdir, list(views.VIEWS))
-  _check_withdrawn(withdrawn, participants, visits, *indexes.values())
+  counts, indexes = None, {}
+  if not spec.scalars_only:
+    counts = ingest.ingest_zips(files.zips, workdir, withdrawn=withdrawn, key=key, workers=num_workers(spec))
+    indexes = read_indexes(workdir, list(views.VIEWS))
+    left_out["imaged_people_without_demographics"] = _num_strangers(participants, indexes)
+  _check_withdrawn(withdrawn, participants, visits, measured.refused, *indexes.values(), *measured.tables.values())
   folds = assembly.make_folds(
-    participants, visits, indexes, family=family, num_folds=spec.num_folds, seed=spec.fold_seed
+    participants, visits, indexes, measured.tables, family=family, num_folds=spec.num_folds, seed=spec.fold_seed
   )
-  left_out = {
-    **people.counts,
-    "withdrawn_participants": len(people.participants) - len(participants),
-    "imaged_people_without_demographics": _num_strangers(participants, indexes),
-  }
-  _finish(workdir, assembly.Cohort(participants, visits, folds), settings, hashes, left_out, counts)
+  cohort = assembly.Cohort(participants, visits, folds, measured.tables)
+  scalar_qc.write(workdir, measured.refused, key)
+  _finish(workdir, cohort, settings, hashes, {"left_out": left_out, **measured.facts()}, counts)
+
+
+def _read_tables(
+  spec: data_spec.DataSpec, files: layout.Files, withdrawn: Collection[str]
+) -> tuple[demographics.Demographics, scalar_sets.ScalarSets, dict[str, int]]:
+  """Returns people, visits and scalar sets without the withdrawn, and counts of what was left out."""
+  everybody = demographics.read(files.tables, {0} if spec.scalars_only else _instances(files.zips))
+  participants = assembly.without(everybody.participants, withdrawn)
+  visits = assembly.without(everybody.visits, withdrawn)
+  if participants.empty:
+    raise errors.InputError(f"the tables hold no usable participant: {everybody.counts}.")
+  measured = scalar_sets.of_cohort(scalars.read(files.tables, spec.scalar_sets), withdrawn, visits)
+  if spec.scalars_only and not measured.tables:
+    raise errors.InputError("the tables hold no scalar set (the warnings name the fields), and nothing else is wanted.")
+  num_withdrawn = len(everybody.participants) - len(participants)
+  left_out = {**everybody.counts, **measured.counts, "withdrawn_participants": num_withdrawn}
+  return dataclasses.replace(everybody, participants=participants, visits=visits), measured, left_out
 
 
 def _read_images_only(spec: data_spec.DataSpec, files: layout.Files, workdir: pathlib.Path) -> None:
@@ -134,18 +151,39 @@ def _prepare_folder(spec: data_spec.DataSpec, workdir: pathlib.Path) -> None:
   settings = settings_of(spec, workdir)
   if _is_done(workdir, settings, hashes):
     return
-  participants, visits, given = assembly.from_folder_table(table)
-  if given.max(initial=-1) >= spec.num_folds:
-    raise errors.InputError(
-      f"{spec.folder.table} has a fold {given.max()}, but folds go from 0 to {spec.num_folds - 1} "
-      "(config.data.num_folds)."
-    )
+  participants, visits, given = assembly.from_samples(table, spec.folder.table)
+  _check_given(given, spec.folder.table, spec.num_folds)
   key = privacy.load_key(workdir)
   _take_over(spec, workdir)
   counts = folder.ingest_folder(root, table, workdir, spec.folder, key=key, workers=num_workers(spec))
   indexes = read_indexes(workdir, [folder.VIEW])
-  folds = assembly.make_folds(participants, visits, indexes, given=given, num_folds=spec.num_folds, seed=spec.fold_seed)
-  _finish(workdir, assembly.Cohort(participants, visits, folds), settings, hashes, {}, counts)
+  folds = assembly.make_folds(
+    participants, visits, indexes, {}, given=given, num_folds=spec.num_folds, seed=spec.fold_seed
+  )
+  _finish(workdir, assembly.Cohort(participants, visits, folds), settings, hashes, {"left_out": {}}, counts)
+
+
+def _prepare_table(spec: data_spec.DataSpec, workdir: pathlib.Path) -> None:
+  path = root_of(spec, workdir) / spec.table.file
+  if not path.is_file():
+    raise errors.InputError(f"no table {path} (config.data.root and config.data.table.file).")
+  settings, hashes = settings_of(spec, workdir), {"table": layout.hash_files([path])}
+  if _is_done(workdir, settings, hashes):
+    return
+  table = own_table.read(path, spec.table)
+  participants, visits, given = assembly.from_samples(table.samples, spec.table.file)
+  _check_given(given, spec.table.file, spec.num_folds)
+  measured = scalar_sets.ScalarSets(scalar_sets.with_values(table.scalars), table.refused, table.counts)
+  if not measured.tables:
+    raise errors.InputError(f"{spec.table.file}: all values of all sets of config.data.table.sets are missing.")
+  key = privacy.load_key(workdir)
+  _take_over(spec, workdir)
+  folds = assembly.make_folds(
+    participants, visits, {}, measured.tables, given=given, num_folds=spec.num_folds, seed=spec.fold_seed
+  )
+  cohort = assembly.Cohort(participants, visits, folds, measured.tables)
+  scalar_qc.write(workdir, measured.refused, key)
+  _finish(workdir, cohort, settings, hashes, {"left_out": table.counts, **measured.facts()}, None)
 
 
 def read_indexes(workdir: pathlib.Path, names: list[str]) -> dict[str, pd.DataFrame]:
@@ -177,6 +215,20 @@ def _check_source(spec: data_spec.DataSpec, workdir: pathlib.Path, overwrite: bo
     )
 
 
+def _check_no_images(spec: data_spec.DataSpec, workdir: pathlib.Path, overwrite: bool) -> None:
+  """Refuses (or removes) images of an earlier call where none are wanted: nobody would look after withdrawals there."""
+  images = workdir / "images"
+  if not spec.scalars_only or not images.exists():
+    return
+  if not overwrite:
+    raise errors.InputError(
+      f"the workdir {workdir} holds images, and config.data.scalars_only leaves them unread. Leave that option out, "
+      "give another --workdir, or --overwrite to throw the images away."
+    )
+  logging.info("--overwrite: removing the images")
+  shutil.rmtree(images)
+
+
 def _take_over(spec: data_spec.DataSpec, workdir: pathlib.Path) -> None:
   """Removes another source's outputs, now that the new data are known to be there, and says whose come."""
   found, source = source_of(workdir), _source(spec, workdir)
@@ -205,20 +257,36 @@ def _finish(
   cohort: assembly.Cohort,
   settings: dict[str, Any],
   hashes: dict[str, str],
-  left_out: dict[str, int],
-  counts: ingest.IngestCounts,
+  facts: dict[str, Any],
+  counts: ingest.IngestCounts | None,
 ) -> None:
-  """Writes the tables, then the run record that makes them valid, and prints the summary."""
+  """Writes the tables, then the run record that makes them valid, and prints the summary.
+
+  Args:
+    workdir: the workdir.
+    cohort: the tables.
+    settings: what determines them.
+    hashes: of the inputs.
+    facts: `left_out` and, with scalars, what `ScalarSets.facts` says.
+    counts: of images, or None where there are none.
+  """
   cohort.write(workdir / schemas.FOLDER)
   results = {
     "participants": len(cohort.participants),
     "visits": len(cohort.visits),
-    "images": counts.images,
-    "left_out": left_out,
-    "reasons": counts.reasons,
+    "images": {} if counts is None else counts.images,
+    "reasons": {} if counts is None else counts.reasons,
+    **facts,
   }
   run_record.write(workdir / schemas.FOLDER, "prepare", settings, hashes, results=results)
   summary.show(results, workdir)
+
+
+def _check_given(given: np.ndarray, name: str, num_folds: int) -> None:
+  if given.max(initial=-1) >= num_folds:
+    raise errors.InputError(
+      f"{name} has a fold {given.max()}, but folds go from 0 to {num_folds - 1} (config.data.num_folds)."
+    )
 
 
 def _instances(zips: Collection[pathlib.Path]) -> set[int]:

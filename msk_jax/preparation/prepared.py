@@ -8,12 +8,13 @@ from msk_jax.io import errors, run_record
 from msk_jax.preparation import prepare
 from msk_jax.preparation import spec as data_spec
 
-_KINDS = {"ukb": "UK Biobank data", "phantom": "phantom", "folder": "folder of radiographs"}
+_KINDS = {"ukb": "UK Biobank data", "phantom": "phantom", "folder": "folder of radiographs", "table": "table"}
+_CONFIGS = {"phantom": "knee", "table": "nhanes"}  # of other kinds the config has the kind's name
 
 
 def ensure(spec: data_spec.DataSpec, workdir: pathlib.Path | str, *, overwrite: bool = False,
            may_prepare: bool = True) -> None:  # fmt: skip
-  """Makes sure that the workdir is prepared from these data: phantom and folder on the spot, UK Biobank never.
+  """Makes sure that the workdir is prepared from these data: on the spot, but for UK Biobank's.
 
   Reading 100,000 archives takes hours and no accelerator, so that is a stage of its own.
 
@@ -30,7 +31,7 @@ def ensure(spec: data_spec.DataSpec, workdir: pathlib.Path | str, *, overwrite: 
   if spec.kind != "ukb" and may_prepare:
     prepare.prepare(spec, workdir, overwrite=overwrite)
     return
-  name = "knee" if spec.kind == "phantom" else spec.kind
+  name = _CONFIGS.get(spec.kind, spec.kind)
   command = f"Run `python -m msk_jax.prepare --config=configs/{name}.py --workdir={workdir}`"
   record = run_record.read(workdir / schemas.FOLDER)
   if record is None:
@@ -48,8 +49,13 @@ def view_of(spec: data_spec.DataSpec, name: str) -> views.View:
   """Returns the view of that name that these data have: `folder` for a folder, one of the paper's eight otherwise.
 
   Raises:
-    InputError: the data have no such view.
+    InputError: the data have no such view, or no images at all.
   """
+  if spec.kind == "table" or spec.scalars_only or (spec.kind == "phantom" and not spec.phantom.has_images):
+    raise errors.InputError(
+      "these data have no images (config.data.kind table, scalars_only or phantom.has_images=False), and this stage "
+      "needs them: use a config of images, for example configs/knee.py."
+    )
   known = {folder.VIEW: folder.folder_view(spec.folder)} if spec.kind == "folder" else views.VIEWS
   if name not in known:
     raise errors.InputError(

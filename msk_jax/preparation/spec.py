@@ -6,10 +6,13 @@ from typing import Any, Literal
 
 from msk_jax.imaging import folder_spec
 from msk_jax.io import specs
+from msk_jax.preparation import table_spec
 from msk_jax.simulation import spec as phantom_spec
 
 FolderSpec = folder_spec.FolderSpec
 PhantomSpec = phantom_spec.PhantomSpec
+TableSpec = table_spec.TableSpec
+ScalarSet = Literal["anthropometry", "impedance", "heel_densitometry", "hand_grip"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,7 +22,8 @@ class DataSpec:
   Globs are relative to `root`; `**` stands for any number of folders.
 
   Attributes:
-    kind: `phantom` (made on the spot), `ukb` (UK Biobank files) or `folder` (a CSV with radiographs).
+    kind: `phantom` (made on the spot), `ukb` (UK Biobank files), `folder` (a CSV with radiographs) or `table` (a CSV
+      with measurements).
     root: the folder that holds the data; empty for the phantom, which lies in the workdir.
     tables: globs of the tables (CSV, TSV, Parquet), each of which must match; empty for the usual places, see
       `layout.USUAL_TABLES`.
@@ -29,14 +33,18 @@ class DataSpec:
     allow_no_withdrawals: say so if there really is no list of withdrawals for this application.
     images_only: read the archives alone, without tables: for a look at the images and the QC report. There is no
       cohort then, and nothing to train on; a later call without it goes on from the images that are there.
+    scalars_only: read the tables alone, without archives: a cohort with scalar measurements and no images.
+    scalar_sets: the scalar sets to read from UK Biobank tables, those whose fields are there; see
+      `cohort.scalar_fields`.
     num_folds: folds of participants.
     fold_seed: another seed, another division.
     workers: processes that read images; 0 reads in this process, -1 takes one per core.
     phantom: for kind `phantom`.
     folder: for kind `folder`.
+    table: for kind `table`.
   """
 
-  kind: Literal["phantom", "ukb", "folder"] = "phantom"
+  kind: Literal["phantom", "ukb", "folder", "table"] = "phantom"
   root: str = ""
   tables: tuple[str, ...] = ()
   zips: tuple[str, ...] = ("**/*_20158_*_*.zip",)
@@ -44,13 +52,18 @@ class DataSpec:
   kinship: tuple[str, ...] = ("**/ukb_rel*.dat",)
   allow_no_withdrawals: bool = False
   images_only: bool = False
+  scalars_only: bool = False
+  scalar_sets: tuple[ScalarSet, ...] = ("anthropometry", "impedance", "heel_densitometry", "hand_grip")
   num_folds: int = 10
   fold_seed: int = 0
   workers: int = -1
   phantom: PhantomSpec = dataclasses.field(default_factory=PhantomSpec)
   folder: FolderSpec = dataclasses.field(default_factory=FolderSpec)
+  table: TableSpec = dataclasses.field(default_factory=TableSpec)
 
   def __post_init__(self):
+    if self.images_only and self.scalars_only:
+      raise ValueError("images_only and scalars_only together leave nothing to read: choose one.")
     if not 3 <= self.num_folds <= 100:
       raise ValueError(f"num_folds must be from 3 (training, validation, test) to 100, got {self.num_folds}.")
     if self.fold_seed < 0:

@@ -27,6 +27,7 @@ class Problem:
     mean_age_years: float32, mean age of the same rows, added to the network's output.
     learning_rate, alpha: float32, hyper-parameters.
     key: uint32 [2], for initial weights and batches.
+    max_epochs: int32, training ends after as many at the latest.
   """
 
   train: mlp_rows.Segments
@@ -38,6 +39,7 @@ class Problem:
   learning_rate: mlp_rows.Leaf
   alpha: mlp_rows.Leaf
   key: mlp_rows.Leaf
+  max_epochs: mlp_rows.Leaf
 
 
 @flax.struct.dataclass
@@ -88,7 +90,7 @@ def train_epoch(data_nq: jax.Array, problem: Problem, state: State, max_width: i
     position, is_held = problem.grid.batch(i, turns)
     x_bp, y_b = _examples(data_nq, problem, problem.train.row(position))
     gradient = jax.grad(loss)(params, x_bp, y_b, is_held, problem.alpha)
-    return _adam(params, gradient, mean_gradient, mean_square, step, problem.learning_rate)
+    return adam(params, gradient, mean_gradient, mean_square, step, problem.learning_rate)
 
   carry = (state.params, state.mean_gradient, state.mean_square, state.step)
   params, mean_gradient, mean_square, step = jax.lax.fori_loop(0, problem.grid.num_steps, one_step, carry)
@@ -105,7 +107,7 @@ def train_epoch(data_nq: jax.Array, problem: Problem, state: State, max_width: i
     epoch=epoch,
     best_score=jnp.where(is_best, score, state.best_score),
     stale=stale,
-    is_running=(stale <= PATIENCE) & (epoch < MAX_EPOCHS),
+    is_running=(stale <= PATIENCE) & (epoch < problem.max_epochs),
   )
 
 
@@ -150,7 +152,7 @@ def _examples(data_nq: jax.Array, problem: Problem, row_b: jax.Array) -> tuple[j
   return x_bp, data_bq[:, -1] - problem.mean_age_years
 
 
-def _adam(params: Any, gradient: Any, mean_gradient: Any, mean_square: Any, step: jax.Array,
+def adam(params: Any, gradient: Any, mean_gradient: Any, mean_square: Any, step: jax.Array,
           learning_rate: mlp_rows.Leaf) -> tuple[Any, Any, Any, jax.Array]:  # fmt: skip
   """Returns parameters and moments after a step of Adam, epsilon outside the correction, as scikit-learn has it."""
   step = step + 1

@@ -85,7 +85,7 @@ class Prepared:
     mean_p = mean_q[:-1]
     return Scaling(mean_p, np.where(scale_p <= _CONSTANT * np.abs(mean_p), 1.0, scale_p), float(mean_q[-1]))
 
-  def problem(self, fit: Fit) -> mlp_epoch.Problem:
+  def problem(self, fit: Fit, max_epochs: int = mlp_epoch.MAX_EPOCHS) -> mlp_epoch.Problem:
     """Returns a fit's problem, as NumPy arrays.
 
     Raises:
@@ -103,4 +103,5 @@ class Prepared:
       learning_rate=np.asarray(fit.learning_rate, np.float32),
       alpha=np.asarray(fit.alpha, np.float32),
       key=np.random.SeedSequence(fit.seed).generate_state(2, np.uint32),
+      max_epochs=np.asarray(max_epochs, np.int32),
     )

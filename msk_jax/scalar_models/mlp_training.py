@@ -19,6 +19,7 @@ from msk_jax.scalar_models import mlp_epoch, mlp_rows
 
 _MODELS = "models"
 _GROUP_ON_ACCELERATOR = 256  # networks in one vmap
+_MIN_SLOTS = 2  # per device: a program for a single network would be simplified, and round otherwise
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,8 +62,8 @@ class Trainer:
     """Trains a network per problem until each has stopped."""
     slots = self._slots(len(problems))
     stacked = self._stack(problems, slots)
-    max_width = max(int(p.grid.width) for p in problems)
-    begin, advance = _programs(self._mesh, min(self.group, len(slots) // self._mesh.size), max_width)
+    max_width = min(mlp_rows.MAX_BATCH, len(self._data_nq))  # not that of these problems: see _MIN_SLOTS
+    begin, advance = programs(self._mesh, min(self.group, len(slots) // self._mesh.size), max_width)
     state = begin(stacked)
     is_running = slots >= 0
     while is_running.any():
@@ -91,7 +92,7 @@ class Trainer:
   def _slots(self, num_models: int) -> np.ndarray:
     """Returns which model each slot holds, dealt to the devices in turn; -1 for surplus ones."""
     size = self._mesh.size
-    per_device = -(-num_models // size)
+    per_device = max(-(-num_models // size), _MIN_SLOTS)
     dealt = np.arange(per_device * size).reshape(per_device, size).T.reshape(-1)
     return np.where(dealt < num_models, dealt, -1)
 
@@ -117,7 +118,7 @@ def pick(params: Any, place: int | np.ndarray) -> Any:
 
 
 @functools.lru_cache(maxsize=16)
-def _programs(mesh: jax.sharding.Mesh, group: int, max_width: int) -> tuple[Any, Any]:
+def programs(mesh: jax.sharding.Mesh, group: int, max_width: int) -> tuple[Any, Any]:
   """Returns the compiled start and the compiled epoch of all networks."""
   split, everywhere = PartitionSpec(_MODELS), PartitionSpec()
   begin = jax.shard_map(jax.vmap(mlp_epoch.start), mesh=mesh, in_specs=split, out_specs=split, check_vma=False)

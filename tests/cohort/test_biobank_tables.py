@@ -185,3 +185,9 @@ def test_a_wide_table_gives_only_what_is_wanted(tmp_path):
   (tmp_path / "a.csv").write_text("\n".join(lines))
   table, _ = tables.read([tmp_path / "a.csv"], _needed(SEX))
   assert list(table) == ["eid", "31-0.0"] and table["31-0.0"].tolist() == ["0", "1"] * 25
+
+
+def test_columns_are_found_without_reading_the_rows(tmp_path):
+  first = _write_text(tmp_path / "a.csv", Spelling.R, ",", wanted=(SEX,), rows=[r[:2] for r in ROWS])
+  second = _write_text(tmp_path / "b.csv", Spelling.PLATFORM, ",", wanted=(DATE,), rows=[("broken",)])
+  assert tables.find([first, second], WANTED) == {SEX, DATE}

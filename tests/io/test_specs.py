@@ -1,6 +1,7 @@
 """Configs become typed specs or an error that names the key."""
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Literal
 
 import pytest
@@ -22,6 +23,7 @@ class _Outer:
   on: bool = False
   inner: _Inner = _Inner()
   limit: int | None = None
+  groups: Mapping[str, tuple[int, ...]] = dataclasses.field(default_factory=dict)
 
   def __post_init__(self):
     if self.size < 1:
@@ -31,6 +33,12 @@ class _Outer:
 def test_nested_values_are_converted():
   made = specs.from_mapping(_Outer, {"name": "x", "inner": {"rate": 1, "shape": [2, 3]}, "limit": 4})
   assert made == _Outer("x", inner=_Inner(1.0, (2, 3)), limit=4)
+  assert specs.from_mapping(_Outer, dataclasses.asdict(made)) == made
+
+
+def test_mappings_may_have_any_keys_but_typed_values():
+  made = specs.from_mapping(_Outer, {"name": "x", "groups": {"a": [1], "b": []}})
+  assert made.groups == {"a": (1,), "b": ()}
   assert specs.from_mapping(_Outer, dataclasses.asdict(made)) == made
 
 
@@ -45,6 +53,9 @@ def test_nested_values_are_converted():
     ({"name": "x", "kind": "c"}, r"config\.kind: 'c' is none of a, b"),
     ({"name": "x", "inner": {"shape": "12"}}, r"config\.inner\.shape: expected a list"),
     ({"name": "x", "inner": 3}, r"config\.inner: expected a section"),
+    ({"name": "x", "groups": ["a"]}, r"config\.groups: expected a section"),
+    ({"name": "x", "groups": {"a": 1}}, r"config\.groups\.a: expected a list"),
+    ({"name": "x", "groups": {"a": ["1"]}}, r"config\.groups\.a: expected int"),
     ({"name": "x", "size": 0}, "config: size is at least 1"),
     ({}, "config: .*name"),
   ],

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from msk_jax.models import age_model, fast_layers, initialise, layers
+from msk_jax.models import age_model, branches, fast_layers, inception_v3, initialise, layers
 
 DTYPES = pytest.mark.parametrize("dtype, tolerance", [(np.float32, 2e-5), (np.float64, 1e-12)])
 
@@ -73,6 +73,52 @@ def test_convolution_with_the_reachable_window_is_the_whole_one(window, size, ex
 
   assert fast_layers.reachable_window(kernel, size).shape[:2] == expected
   assert_near(*[_value_and_gradients(f, weight, x, kernel) for f in (cut, whole)], 1e-5)
+
+
+@DTYPES
+def test_a_pointwise_product_is_the_1x1_convolution(dtype, tolerance):
+  with jax.enable_x64(dtype == np.float64):
+    rng = np.random.default_rng(0)
+    x, kernel = jnp.asarray(rng.normal(size=(8, 7, 5, 24)), dtype), jnp.asarray(rng.normal(size=(24, 16)), dtype)
+    weight = jnp.asarray(rng.normal(size=(8, 7, 5, 16)), dtype)
+
+    def convolution(x, kernel):
+      dimensions = ("NHWC", "HWIO", "NHWC")
+      return (jax.lax.conv_general_dilated(x, kernel[None, None], (1, 1), "SAME", dimension_numbers=dimensions),)
+
+    def product(x, kernel):
+      return (fast_layers.pointwise(x, kernel),)
+
+    assert_near(*[_value_and_gradients(f, weight, x, kernel) for f in (product, convolution)], tolerance)
+
+
+@DTYPES
+@pytest.mark.parametrize("name", ["mixed8", "mixed10"])  # two of three branches; a pool before and a fork behind
+def test_branches_that_begin_together_are_those_that_begin_alone(name, dtype, tolerance):
+  """Values, gradients and statistics of whole blocks at a realistic batch; parameters have the same names."""
+  with jax.enable_x64(dtype == np.float64):
+    rng = np.random.default_rng(0)
+    x = jnp.asarray(rng.normal(size=(8, 9, 7, 32)), dtype)
+    together, alone = (
+      branches.BranchedBlock(inception_v3.BLOCKS[name], layers.LayerOptions(dtype, is_fast=is_fast))
+      for is_fast in (True, False)
+    )
+    variables, theirs = (
+      jax.eval_shape(lambda b=block: b.init(jax.random.key(0), x, True)) for block in (together, alone)
+    )
+    assert variables == theirs
+    variables = jax.tree.map(lambda leaf: jnp.asarray(rng.normal(0, 0.1, leaf.shape), leaf.dtype), variables)
+    params = variables["params"]
+    weight = jnp.asarray(rng.normal(size=jax.eval_shape(lambda: alone.apply(variables, x, False)).shape), dtype)
+
+    def outputs(block, x, params):
+      y, updated = block.apply({**variables, "params": params}, x, True, mutable=["batch_stats"])
+      return y, updated["batch_stats"]
+
+    results = [
+      _value_and_gradients(lambda *args, b=block: outputs(b, *args), weight, x, params) for block in (together, alone)
+    ]
+    assert_near(*results, 10 * tolerance)
 
 
 def _value_and_gradients(function, weight, *args):

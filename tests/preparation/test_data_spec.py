@@ -29,6 +29,8 @@ def test_a_mapping_becomes_a_spec():
     ({"tables": "a.csv"}, "config.data.tables: expected a list"),
     ({"allow_no_withdrawals": "yes"}, "config.data.allow_no_withdrawals"),
     ({"phantom": {"size": 3}}, "config.data.phantom: unknown key.* size"),
+    ({"images_only": True, "scalars_only": True}, "images_only and scalars_only"),
+    ({"scalar_sets": ["hand_grip", "teeth"]}, "config.data.scalar_sets: 'teeth' is none of anthropometry"),
     ({"folder": {"rows": "x"}}, "config.data.folder.rows"),
   ],
 )

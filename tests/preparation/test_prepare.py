@@ -6,13 +6,14 @@ import pathlib
 import shutil
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from msk_jax.cohort import folds as fold_map
-from msk_jax.cohort import schemas
+from msk_jax.cohort import scalar_tables, schemas
 from msk_jax.imaging import ingest, store, views
 from msk_jax.io import errors, run_record, tables
-from msk_jax.preparation import prepare, prepared
+from msk_jax.preparation import assembly, prepare, prepared
 from msk_jax.preparation.spec import DataSpec
 from tests.preparation import raw_data
 
@@ -228,3 +229,54 @@ def test_archives_alone_give_images_and_a_later_call_the_cohort(root, tmp_path):
   shutil.copytree(root / "tables", bare / "tables")
   prepare.prepare(_spec(bare), workdir)
   assert run_record.read(workdir / "cohort") is not None
+
+
+def test_ages_for_folds_are_those_of_the_first_image_else_of_the_first_scalar_else_of_the_first_visit():
+  participants = pd.DataFrame({"eid": ["a", "b", "c"]})
+  rows = [
+    ("a", 0, 50.0),
+    ("a", 1, 55.0),
+    ("a", 2, 60.0),
+    ("b", 0, 41.0),
+    ("b", 1, 46.0),
+    ("c", 0, 70.0),
+    ("c", 2, 78.0),
+  ]
+  visits = pd.DataFrame(rows, columns=["eid", "instance", "age_years"])
+  indexes = {"knee": pd.DataFrame({"eid": ["a", "a"], "instance": [2, 2]})}
+  scalars = {"hand_grip": pd.DataFrame({"eid": ["a", "b"], "instance": [1, 1]})}
+  found = assembly.age_for_folds(participants, visits, indexes, scalars)
+  assert found.tolist() == [60.0, 46.0, 70.0]
+  assert assembly.age_for_folds(participants, visits, {}, {}).tolist() == [50.0, 41.0, 70.0]
+
+
+def test_tables_without_scalar_fields_are_said_and_are_nothing_to_prepare_alone(root, tmp_path, caplog):
+  prepare.prepare(_spec(root), tmp_path / "both")
+  assert "SCALAR SET hand_grip IS LEFT OUT" in caplog.text
+  with pytest.raises(errors.InputError, match="no scalar set"):
+    prepare.prepare(_spec(root, scalars_only=True), tmp_path / "alone")
+
+
+def test_archives_are_not_looked_for_where_scalars_alone_are_wanted(tmp_path):
+  root = raw_data.make_ukb(tmp_path / "ukb")
+  shutil.rmtree(root / "Bulk")
+  rows = [f"{eid},30,31" for eid in raw_data.EIDS]
+  (root / "tables" / "grip.csv").write_text("\n".join(["eid,46-0.0,47-0.0", *rows]) + "\n")
+  prepare.prepare(_spec(root, scalars_only=True), tmp_path / "work")
+  table = scalar_tables.read(tmp_path / "work" / "cohort", "hand_grip")
+  assert set(table["eid"]) == set(raw_data.EIDS) - set(raw_data.WITHDRAWN)
+  assert not any(eid.encode() in path.read_bytes() for eid in raw_data.WITHDRAWN
+                 for path in (tmp_path / "work").rglob("*") if path.is_file())  # fmt: skip
+
+
+def test_folds_balance_the_complete_cases_of_a_scalar_set():
+  rng = np.random.default_rng(0)
+  eid = [str(9_000_001 + i) for i in range(600)]
+  participants = pd.DataFrame({"eid": eid, "sex": rng.integers(0, 2, 600), "ethnicity": 1001})
+  visits = pd.DataFrame({"eid": eid, "instance": 0, "age_years": rng.uniform(40, 80, 600)})
+  grip = pd.DataFrame(
+    {"eid": eid, "instance": 0, "left_kg": 30.0, "right_kg": np.where(rng.random(600) < 0.3, 31, np.nan)}
+  )
+  folds = assembly.make_folds(participants, visits, {}, {"hand_grip": grip}, num_folds=10, seed=0)
+  sizes = np.bincount(folds["fold"][grip["right_kg"].notna()], minlength=10)
+  assert sizes.max() - sizes.min() <= 2  # left to chance it would be about twelve

@@ -28,9 +28,9 @@ def interrupt_at(number: int, sent: signal.Signals) -> None:
   loop._take_step = take_step
 
 
-def start(workdir: pathlib.Path, *arguments: str, devices: int = 2) -> subprocess.Popen:
-  """Starts this file on `workdir` with so many simulated devices."""
-  environment = {**os.environ, "JAX_NUM_CPU_DEVICES": str(devices)}
+def start(workdir: pathlib.Path, *arguments: str, devices: int = 2, **environment: str) -> subprocess.Popen:
+  """Starts this file on `workdir` with so many simulated devices and these variables on top of this process's."""
+  environment = {**os.environ, "JAX_NUM_CPU_DEVICES": str(devices), **environment}
   command = [sys.executable, "-m", "tests.training.run_once", str(workdir), *arguments]
   return subprocess.Popen(
     command, cwd=_ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -46,6 +46,7 @@ def main() -> int:
   parser.add_argument("--num_processes", type=int, default=0)
   parser.add_argument("--process_id", type=int, default=-1)
   parser.add_argument("--optimizer_shards", type=int, default=1)
+  parser.add_argument("--learning_rate", type=float, default=1e-4)
   parser.add_argument("--backbone", default="simple_cnn")
   parser.add_argument("--image_px", type=int, default=0)
   given = parser.parse_args()
@@ -53,11 +54,11 @@ def main() -> int:
   processes.join(None, given.coordinator, given.num_processes, given.process_id)
   if given.signal_at:
     interrupt_at(given.signal_at, signal.Signals[f"SIG{given.signal}"])
-  settings = cohort.experiment(optimizer_shards=given.optimizer_shards)
+  settings = cohort.experiment(optimizer_shards=given.optimizer_shards, learning_rate=given.learning_rate)
   if given.image_px:
     shape = (given.image_px, given.image_px)
     model = dataclasses.replace(settings.model, backbone=given.backbone, image_shape=shape)
-    train = dataclasses.replace(settings.train, images_per_epoch=48, max_epochs=1, learning_rate=1e-4)
+    train = dataclasses.replace(settings.train, images_per_epoch=48, max_epochs=1)
     settings = dataclasses.replace(settings, model=model, train=train)
   ended = experiment.run(settings, cohort.VIEW, "phantom", given.workdir)
   return 0 if ended.result else 75

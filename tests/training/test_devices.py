@@ -37,14 +37,16 @@ def _finish(*started: subprocess.Popen, status: int = 0) -> list[str]:
   return printed
 
 
-def _start_pair(workdir: pathlib.Path, *arguments: str, first_only: tuple[str, ...] = ()) -> list[subprocess.Popen]:
+def _start_pair(workdir: pathlib.Path, *arguments: str, first_only: tuple[str, ...] = (),
+                **environment: str) -> list[subprocess.Popen]:  # fmt: skip
   """Starts two processes with one device each."""
   with socket.socket() as free:
     free.bind(("127.0.0.1", 0))
     address = f"127.0.0.1:{free.getsockname()[1]}"
   joined = [f"--coordinator={address}", "--num_processes=2", *arguments]
   return [
-    run_once.start(workdir, *joined, f"--process_id={i}", *(first_only if i == 0 else ()), devices=1) for i in (0, 1)
+    run_once.start(workdir, *joined, f"--process_id={i}", *(first_only if i == 0 else ()), devices=1, **environment)
+    for i in (0, 1)
   ]
 
 
@@ -58,8 +60,8 @@ def _log(workdir: pathlib.Path) -> np.ndarray:
 
 
 def _assert_equal_but_for_rounding(workdir: pathlib.Path, other: pathlib.Path) -> None:
-  """Differences of rounding grow until a ReLU passes in one run only; that has not happened in two epochs."""
-  np.testing.assert_allclose(_log(workdir)[:2], _log(other)[:2], rtol=2e-4)
+  """At this learning rate rounding stays below 1e-6 for three epochs; a learning rate 2% larger shows at 1e-3."""
+  np.testing.assert_allclose(_log(workdir), _log(other), rtol=2e-5)
 
 
 @pytest.fixture(scope="module")
@@ -116,13 +118,20 @@ def test_one_two_and_eight_devices_agree():
   assert found["num_compilations"] == 1
 
 
-def test_the_real_network_gives_the_same_bits_in_two_processes(tmp_path):
-  """InceptionV3 at its smallest: two processes, killed and gone on, equal one process with two devices."""
+def test_the_real_network_gives_the_same_bits_in_two_processes_and_after_a_pause(tmp_path):
+  """InceptionV3 at its smallest: two processes, paused, one of two devices goes on; equals one process all the way.
+
+  Compiled without optimisation, and once for the two runs of one process: minutes otherwise.
+  """
   options = ("--backbone=inception_v3", "--image_px=75")
-  _finish(run_once.start(_workdir(tmp_path / "one"), *options))
-  _finish(*_start_pair(_workdir(tmp_path / "two"), *options))
-  one, two = (_result(tmp_path / name, "inception_v3") for name in ("one", "two"))
-  assert one["params_sha256"] == two["params_sha256"] and one["test"] == two["test"]
+  kept = {"JAX_ENABLE_COMPILATION_CACHE": "true", "JAX_COMPILATION_CACHE_DIR": str(tmp_path / "cache")}
+  quick = {"JAX_DISABLE_MOST_OPTIMIZATIONS": "true"}
+  straight, resumed = _workdir(tmp_path / "straight"), _workdir(tmp_path / "resumed")
+  _finish(run_once.start(straight, *options, **kept, **quick))
+  _finish(*_start_pair(resumed, *options, first_only=("--signal_at=2", "--signal=TERM"), **quick), status=75)
+  _finish(run_once.start(resumed, *options, **kept, **quick))
+  ours, theirs = (_result(folder, "inception_v3") for folder in (resumed, straight))
+  assert ours["params_sha256"] == theirs["params_sha256"] and ours["test"] == theirs["test"]
 
 
 def test_processes_that_can_not_be_joined_are_an_error(monkeypatch):

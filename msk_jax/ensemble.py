@@ -1,0 +1,31 @@
+"""Combines all models there are: `python -m msk_jax.ensemble --workdir=workspace`.
+
+Pools the predictions of every model under `models/` over its splits, per sample and per participant, and fits an
+ensemble for each group of models, from the views up to `general`. Writes `predictions/` and `ensembles/`. The same
+command again does nothing; with new models, only the ensembles above them are fitted again.
+"""
+
+import pathlib
+from collections.abc import Sequence
+
+from absl import flags
+
+from msk_jax.io import console
+
+_CONFIG = console.define_config(
+  "configs/ensemble.py", "How models are combined, e.g. configs/ensemble.py:cases=available."
+)
+_WORKDIR = flags.DEFINE_string("workdir", "workspace", "Folder with the cohort and the models.")
+
+
+def main(argv: Sequence[str]) -> None:
+  """Builds the spec and makes the ensembles."""
+  del argv
+  from msk_jax.ensembling import run, spec
+  from msk_jax.io import specs
+
+  run.run(specs.from_mapping(spec.EnsembleSpec, _CONFIG.value.to_dict(), "config"), pathlib.Path(_WORKDIR.value))
+
+
+if __name__ == "__main__":
+  console.run(main)

@@ -1,0 +1,151 @@
+"""The tree of ensembles over whatever models there are, built from their names.
+
+A model's name is a path: `full_body/figure/inception_v3`. Every folder on the way is a group and gets an ensemble,
+`full_body/figure/ensemble` and `full_body/ensemble`; all groups together get `general`.
+
+Source: paper, Methods ("Ensemble models"); the authors' code gives an ensemble every prediction below it, leaves and
+lower ensembles alike (facts, section 7): 2 inputs for a view, 3 for a scalar set, full body 12, spine 6, scalars 20.
+There hips and knees have one more level between the networks and the dimension, with an ensemble of its own that
+combines the same two networks; so they had 3 inputs each and the general model 49. Here hip and knee have 2 and
+`general` 47. Models named `hip/dxa/inception_v3` and so on give the published tree, input by input.
+"""
+
+import dataclasses
+from collections.abc import Collection, Iterable, Mapping
+from typing import Literal
+
+from msk_jax.io import errors
+
+GENERAL = "general"
+ENSEMBLE = "ensemble"
+Inputs = Literal["descendants", "children"]
+
+_VIEWS = ("full_body/figure", "full_body/flesh", "full_body/skeleton", "full_body/mixed", "spine/sagittal",
+          "spine/coronal", "hip", "knee")  # fmt: skip
+_BACKBONES = ("inception_v3", "inception_resnet_v2")
+_SCALAR_SETS = ("anthropometry", "impedance", "heel_densitometry", "hand_grip", "all")
+_SCALAR_ALGORITHMS = ("elastic_net", "lightgbm", "mlp")
+# The paper's 31 models.
+PAPER_MODELS = tuple(
+  [f"{view}/{name}" for view in _VIEWS for name in _BACKBONES]
+  + [f"scalars/{chosen}/{name}" for chosen in _SCALAR_SETS for name in _SCALAR_ALGORITHMS]
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Node:
+  """An ensemble.
+
+  Attributes:
+    name: e.g. `full_body/figure/ensemble` or `general`.
+    level: 1 if all members are models, else one more than the highest member.
+    inputs: the models and lower ensembles whose predictions it combines. One input: the ensemble is its copy.
+    members: the group's own models and the ensembles of the groups right below.
+    leaves: all models below.
+  """
+
+  name: str
+  level: int
+  inputs: tuple[str, ...]
+  members: tuple[str, ...]
+  leaves: tuple[str, ...]
+
+  @property
+  def is_copy(self) -> bool:
+    """Whether there is nothing to combine."""
+    return len(self.inputs) == 1
+
+
+def build(leaves: Collection[str], inputs: Inputs = "descendants") -> list[Node]:
+  """Returns the ensembles over some models, lower ones first, `general` last.
+
+  A copy is no input besides what it copies.
+
+  Args:
+    leaves: names of models; at least one.
+    inputs: `descendants`, everything below (published), or `children`, the members alone.
+
+  Raises:
+    InputError: no model, a name that is no `<group>/<model>`, that ensembles bear, or that is a group too.
+  """
+  names = sorted(set(leaves))
+  _check(names)
+  nodes: dict[str, Node] = {}
+  _add_group("", names, inputs, nodes)
+  return sorted(nodes.values(), key=lambda node: (node.level, node.name))
+
+
+def dimension_of(name: str) -> str:
+  """Returns the dimension of a model or ensemble: the first part of its name, `general` for itself."""
+  return name.split("/", maxsplit=1)[0]
+
+
+def missing_models(leaves: Iterable[str]) -> list[str]:
+  """Returns which of the paper's 31 models are not there, in the paper's order."""
+  there = set(leaves)
+  return [name for name in PAPER_MODELS if name not in there]
+
+
+def describe_missing(leaves: Collection[str]) -> str:
+  """Returns one line on what the tree lacks; empty if all of the paper's models are there."""
+  missing = missing_models(leaves)
+  if not missing:
+    return ""
+  groups: dict[str, list[str]] = {}
+  for name in missing:
+    group, _, last = name.rpartition("/")
+    groups.setdefault(group, []).append(last)
+  found = len(PAPER_MODELS) - len(missing)
+  listed = "; ".join(
+    group if all(f"{group}/{last}" not in leaves for last in _models_of(group)) else f"{group}: {', '.join(names)}"
+    for group, names in groups.items()
+  )
+  return f"{found} of the paper's {len(PAPER_MODELS)} models are there; missing are {listed}."
+
+
+def _models_of(group: str) -> tuple[str, ...]:
+  return _BACKBONES if group in _VIEWS else _SCALAR_ALGORITHMS
+
+
+def _add_group(prefix: str, names: list[str], inputs: Inputs, nodes: dict[str, Node]) -> str:
+  """Adds the group of all `names`, which begin with `prefix`, and those below; returns its ensemble's name."""
+  own, below = [], {}
+  for name in names:
+    head, slash, _ = name[len(prefix) :].partition("/")
+    if slash:
+      below.setdefault(head, []).append(name)
+    else:
+      own.append(name)
+  members = own + [_add_group(f"{prefix}{head}/", inside, inputs, nodes) for head, inside in below.items()]
+  name = f"{prefix}{ENSEMBLE}" if prefix else GENERAL
+  level = 1 + max(nodes[member].level if member in nodes else 0 for member in members)
+  chosen = members if inputs == "children" else _below(members, nodes)
+  nodes[name] = Node(name, level, tuple(chosen), tuple(members), tuple(names))
+  return name
+
+
+def _below(members: Iterable[str], nodes: Mapping[str, Node]) -> list[str]:
+  """Everything below a group: each member's own inputs, then the member, unless it copies its only input."""
+  found = []
+  for member in members:
+    node = nodes.get(member)
+    if node is None:
+      found.append(member)
+    else:
+      found += node.inputs if node.is_copy else (*node.inputs, member)
+  return found
+
+
+def _check(names: list[str]) -> None:
+  if not names:
+    raise errors.InputError("there is no model to combine: train some first (python -m msk_jax.train, scalars).")
+  for name in names:
+    parts = name.split("/")
+    if len(parts) < 2 or not all(parts):
+      raise errors.InputError(f"{name!r} is no model's name: it should read <dimension>/.../<model>.")
+    if ENSEMBLE in parts or parts[0] == GENERAL:
+      raise errors.InputError(f"the model {name!r} bears the name of an ensemble: rename its folder under models/.")
+  groups = {name.rpartition("/")[0] for name in names}
+  for name in names:
+    if any(group == name or group.startswith(f"{name}/") for group in groups):
+      raise errors.InputError(f"{name!r} is a model and a group of models at once: rename one under models/.")

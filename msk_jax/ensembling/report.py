@@ -1,0 +1,56 @@
+"""The ensembles' scores printed as a table."""
+
+import pathlib
+from collections.abc import Sequence
+
+from rich import box, console, table
+
+from msk_jax.ensembling import files, hierarchy
+from msk_jax.evaluation import pooled_predictions
+
+_WIDTH = 110  # columns, where the output is not a terminal
+_TITLES = {"sample": "per sample (participant and visit)", "participant": "per participant (visits averaged)"}
+
+
+def show(workdir: pathlib.Path, nodes: Sequence[hierarchy.Node]) -> None:
+  """Prints a table per product, a section per dimension."""
+  printer = console.Console()
+  if not printer.is_terminal:
+    printer = console.Console(width=_WIDTH)
+  for product in pooled_predictions.PRODUCTS:
+    printer.print(make_table(workdir, product, nodes))
+  printer.print(
+    f"predictions   {workdir / pooled_predictions.FOLDER}\ncoefficients  {workdir / files.FOLDER}",
+    highlight=False, markup=False, soft_wrap=True,
+  )  # fmt: skip
+
+
+def make_table(
+  workdir: pathlib.Path, product: pooled_predictions.Product, nodes: Sequence[hierarchy.Node]
+) -> table.Table:
+  """Returns one row per ensemble, dimension by dimension, `general` last."""
+  made = table.Table(title=f"Ensembles {_TITLES[product]}", box=box.SIMPLE_HEAD, title_justify="left")
+  made.add_column("", no_wrap=True)
+  for name in ("inputs", "n", "inner R2", "test R2", "RMSE, years", "splits"):
+    made.add_column(name, justify="right")
+  dimension = None
+  for node in sorted(nodes, key=lambda node: (node.name == hierarchy.GENERAL, _sort_key(node))):
+    record = files.read(workdir, product, node.name)
+    if record is None:
+      continue
+    if dimension not in (None, hierarchy.dimension_of(node.name)):
+      made.add_section()
+    dimension = hierarchy.dimension_of(node.name)
+    splits = "copy" if node.is_copy else str(len(record["splits"]))
+    test = record["test"]
+    scores = (_number(record["inner_r2"], 3), _number(test["r2"], 3), _number(test["rmse"], 2))
+    made.add_row(node.name, str(len(node.inputs)), f"{test['n']:,}", *scores, splits)
+  return made
+
+
+def _sort_key(node: hierarchy.Node) -> tuple[str, int, str]:
+  return hierarchy.dimension_of(node.name), node.level, node.name
+
+
+def _number(value: float | None, digits: int) -> str:
+  return "-" if value is None else f"{value:.{digits}f}"

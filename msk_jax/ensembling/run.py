@@ -1,0 +1,186 @@
+"""From models' folders to predictions and ensembles of both products; resumable ensemble by ensemble."""
+
+import dataclasses
+import pathlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from absl import logging
+
+from msk_jax.biological_age import averaging
+from msk_jax.ensembling import combination, files, gather, hierarchy, report
+from msk_jax.ensembling import spec as ensemble_spec
+from msk_jax.evaluation import pooled_predictions
+from msk_jax.io import errors, progress, run_record
+
+STAGE = "ensemble"
+_VERSION = 1  # raised when the same inputs would give other predictions
+
+
+@dataclasses.dataclass
+class _Product:
+  """Predictions of one product, in the cohort's order.
+
+  Attributes:
+    name: `sample` or `participant`.
+    keys: eid and instance of the n samples or participants.
+    age_years: float64 [n].
+    person: int64 [n].
+    fold: int64 [n], -1 where no model has a prediction.
+    predictions: model to float64 [2, n], validation and test; NaN where there is none.
+  """
+
+  name: pooled_predictions.Product
+  keys: pd.DataFrame
+  age_years: np.ndarray
+  person: np.ndarray
+  fold: np.ndarray
+  predictions: dict[str, np.ndarray]
+
+  @classmethod
+  def empty(cls, name: pooled_predictions.Product, visits: pd.DataFrame, person: np.ndarray) -> "_Product":
+    keys = visits[["eid", "instance"]].reset_index(drop=True)
+    return cls(name, keys, visits["age_years"].to_numpy(np.float64), person, np.full(len(keys), -1), {})
+
+  def add(self, model: str, table: pd.DataFrame, place: np.ndarray) -> None:
+    """Adds a model's table, whose rows stand at `place`."""
+    self.predictions[model], fold = gather.align(table, place, len(self.keys))
+    self.fold = np.where(fold < 0, self.fold, fold)
+
+  def table(self, model: str) -> pd.DataFrame:
+    """Returns a model's predictions as a table (schema predictions)."""
+    parts = []
+    for i, part in enumerate(gather.PARTS):
+      values = self.predictions[model][i]
+      rows = np.flatnonzero(np.isfinite(values))
+      keys = self.keys.iloc[rows]
+      columns = {"part": part, "fold": self.fold[rows], "age_years": self.age_years[rows]}
+      parts.append(keys.assign(**columns, predicted_age_years=values[rows]))
+    return pd.concat(parts, ignore_index=True)
+
+
+def run(spec: ensemble_spec.EnsembleSpec, workdir: pathlib.Path) -> None:
+  """Brings `predictions/` and `ensembles/` up to date with the models; does nothing if they are.
+
+  Raises:
+    InputError: no model, or predictions that can't be combined (see `gather.read_leaf`).
+  """
+  leaves = gather.find_leaves(workdir)
+  nodes = hierarchy.build(leaves, spec.inputs)
+  cohort = gather.Cohort(workdir)
+  hashes = {**{leaf: gather.hash_leaf(workdir, leaf) for leaf in leaves}, **cohort.hashes}
+  settings = {**dataclasses.asdict(spec), "version": _VERSION}
+  folder = workdir / files.FOLDER
+  if missing := hierarchy.describe_missing(leaves):
+    logging.info("%s", missing)
+  if run_record.is_current(folder, settings, hashes):
+    logging.info("nothing to do: %s is made from these models", folder)
+    return
+  (folder / run_record.FILE_NAME).unlink(missing_ok=True)
+  products, fold_map_hash, counts = _gather(workdir, leaves, cohort)
+  if fold_map_hash != cohort.fold_map_hash:
+    logging.warning("the cohort's fold map is not (any more) the one these models were trained with; theirs counts")
+  with progress.track("combining", len(nodes) * len(products), "ensembles") as advance:
+    for product in products:
+      for node in nodes:
+        _make_node(workdir, product, node, spec, settings, hashes, fold_map_hash, cohort.num_folds)
+        advance(note=node.name)
+  _remove_others(workdir, {*leaves, *(node.name for node in nodes)}, {node.name for node in nodes})
+  results = {"models": len(leaves), "ensembles": len(nodes), **counts}
+  run_record.write(folder, STAGE, settings, hashes, results=results)
+  report.show(workdir, nodes)
+
+
+def _gather(
+  workdir: pathlib.Path, leaves: Sequence[str], cohort: gather.Cohort
+) -> tuple[list[_Product], str, dict[str, int]]:
+  """Reads all models, one at a time, and writes their pooled predictions of both products.
+
+  Returns:
+    The products, the models' fold map's hash, and counts of predictions (of all models) left out.
+  """
+  reference = averaging.reference_visits(cohort.visits)
+  sample = _Product.empty("sample", cohort.visits, cohort.visit_person)
+  participant = _Product.empty("participant", reference, cohort.person_of(reference))
+  place_of_person = np.full(len(cohort.participants), -1)
+  place_of_person[participant.person] = np.arange(len(participant.person))
+  hashes, splits, counts = {}, {}, {"without_participant": 0, "without_visit": 0}
+  with progress.track("reading predictions", len(leaves), "models") as advance:
+    for name in leaves:
+      leaf = gather.read_leaf(workdir, name, cohort)
+      hashes[name], splits[name] = leaf.fold_map_hash, leaf.splits
+      pooled_predictions.check_one_fold_map(hashes)
+      counts["without_participant"] += leaf.num_withdrawn
+      counts["without_visit"] += leaf.num_unknown_visits
+      averaged = _average(name, leaf.table, reference)
+      sample.add(name, leaf.table, cohort.visit_of(leaf.table, cohort.person_of(leaf.table)))
+      participant.add(name, averaged, place_of_person[cohort.person_of(averaged)])
+      pooled_predictions.write(workdir, "sample", name, leaf.table, leaf.fold_map_hash)
+      pooled_predictions.write(workdir, "participant", name, averaged, leaf.fold_map_hash)
+      advance()
+  for what, count in counts.items():
+    if count:
+      logging.info(
+        "left out: %d predictions, of all models, %s in the cohort (any more)", count, what.replace("_", " ")
+      )
+  _report_splits(splits, cohort.num_folds)
+  return [sample, participant], hashes[leaves[0]], counts
+
+
+def _average(name: str, table: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:
+  try:
+    return averaging.average_visits(table, reference)
+  except errors.InputError as error:
+    raise errors.InputError(f"{name}: {error}") from None
+
+
+def _report_splits(splits: Mapping[str, tuple[int, ...]], num_folds: int) -> None:
+  """Says which models lack splits, and with which splits ensembles of them can be fitted."""
+  for name, found in splits.items():
+    if len(found) < num_folds:
+      logging.info("%s: %d of %d splits are trained (%s)", name, len(found), num_folds, ", ".join(map(str, found)))
+  common = sorted(set.intersection(*map(set, splits.values())))
+  if len(common) < num_folds:
+    logging.info("all models have the splits %s: `general` has no others", ", ".join(map(str, common)) or "(none)")
+
+
+def _make_node(workdir: pathlib.Path, product: _Product, node: hierarchy.Node, spec: ensemble_spec.EnsembleSpec,
+               settings: Mapping[str, Any], hashes: Mapping[str, str], fold_map_hash: str,
+               num_folds: int) -> None:  # fmt: skip
+  """Fits an ensemble, or reads it where it was made from the same models, and adds it to the product."""
+  below = {name: hashes[name] for name in (*node.leaves, "participants", "visits", "folds")}
+  fingerprint = run_record.fingerprint([settings, below, dataclasses.astuple(node), product.name])
+  record = files.read(workdir, product.name, node.name)
+  path = pooled_predictions.path_of(workdir, product.name, node.name)
+  if record is not None and record.get("fingerprint") == fingerprint and path.exists():
+    table, _ = pooled_predictions.read(workdir, product.name, node.name)
+    place = pd.MultiIndex.from_frame(product.keys).get_indexer(pd.MultiIndex.from_frame(table[["eid", "instance"]]))
+    product.predictions[node.name], _ = gather.align(table, place, len(product.keys))
+    return
+  files.path_of(workdir, product.name, node.name).unlink(missing_ok=True)  # its predictions will change first
+  universe = combination.Universe(product.age_years, product.fold, product.person, num_folds)
+  combined = combination.combine(node, product.predictions, universe, spec)
+  product.predictions[node.name] = combined.predicted_years
+  record = files.make_record(node, product.name, combined, universe)
+  for k, why in record["left_out"].items():
+    logging.warning("%s (%s), split %s: not fitted, %s", node.name, product.name, k, why)
+  if not record["test"]["n"]:
+    logging.warning("%s (%s): no sample has all of its %d inputs", node.name, product.name, len(node.inputs))
+  pooled_predictions.write(workdir, product.name, node.name, product.table(node.name), fold_map_hash)
+  extra = {"fingerprint": fingerprint, "fold_map_hash": fold_map_hash, "cases": spec.cases}
+  files.write(workdir, product.name, {**record, **extra})
+
+
+def _remove_others(workdir: pathlib.Path, models: set[str], nodes: set[str]) -> None:
+  """Removes predictions and ensembles of models that are gone."""
+  for product in pooled_predictions.PRODUCTS:
+    gone = [name for name in pooled_predictions.list_models(workdir, product) if name not in models]
+    for name in gone:
+      pooled_predictions.path_of(workdir, product, name).unlink()
+    for name in files.list_nodes(workdir, product):
+      if name not in nodes:
+        files.path_of(workdir, product, name).unlink()
+    if gone:
+      logging.info("removed predictions (%s) of what is no longer there: %s", product, ", ".join(gone))

@@ -1,0 +1,37 @@
+"""Settings of the ensembles. Light: configs import it."""
+
+import dataclasses
+from typing import Literal
+
+from msk_jax.ensembling import hierarchy
+
+Cases = Literal["complete", "available"]
+
+
+@dataclasses.dataclass(frozen=True)
+class EnsembleSpec:
+  """How models are combined.
+
+  Attributes:
+    inputs: of an ensemble: `descendants`, all models and ensembles below it (published), or `children`, those right
+      below it.
+    cases: samples that get a prediction: `complete`, those that all inputs predict (published), or `available`, those
+      that any does; samples that lack an input get the average of what there is, see `combination`.
+    num_trials: settings of each elastic net that are tried.
+    num_inner_folds: of participants, for scoring a setting.
+    seed: of the search.
+  """
+
+  inputs: hierarchy.Inputs = "descendants"
+  cases: Cases = "complete"
+  num_trials: int = 30
+  num_inner_folds: int = 10
+  seed: int = 0
+
+  def __post_init__(self):
+    if self.num_trials < 1:
+      raise ValueError(f"num_trials must be at least 1, got {self.num_trials}.")
+    if self.num_inner_folds < 2:
+      raise ValueError(f"num_inner_folds must be at least 2, got {self.num_inner_folds}.")
+    if self.seed < 0:
+      raise ValueError(f"seed must not be negative, got {self.seed}.")

@@ -1,0 +1,72 @@
+"""Scalar sets as they go to the workdir: samples of the cohort only, sets with values only; and their counts."""
+
+import dataclasses
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import pandas as pd
+from absl import logging
+
+from msk_jax.cohort import scalars
+from msk_jax.preparation import assembly
+
+
+@dataclasses.dataclass(frozen=True)
+class ScalarSets:
+  """The scalar sets of a cohort.
+
+  Attributes:
+    tables: set name to its table (see `cohort.scalar_tables`).
+    refused: cells of the cohort's people that are no possible values, see `scalar_values.COLUMNS`.
+    counts: samples left out or doubted, by reason.
+  """
+
+  tables: dict[str, pd.DataFrame] = dataclasses.field(default_factory=dict)
+  refused: pd.DataFrame = dataclasses.field(default_factory=pd.DataFrame)
+  counts: dict[str, int] = dataclasses.field(default_factory=dict)
+
+  def facts(self) -> dict[str, Any]:
+    """Returns what the run record keeps: per set samples, complete cases and features; refused values by reason."""
+    sets = {
+      name: {"samples": len(table), "complete": len(table.dropna()), "features": len(table.columns) - 2}
+      for name, table in self.tables.items()
+    }
+    reasons = self.refused["reason"].value_counts().sort_index() if len(self.refused) else {}
+    return {"scalars": sets, "refused_values": {str(reason): int(count) for reason, count in reasons.items()}}
+
+
+def of_cohort(found: scalars.Scalars, withdrawn: Collection[str], visits: pd.DataFrame) -> ScalarSets:
+  """Keeps what belongs to visits of the cohort.
+
+  Args:
+    found: what was read.
+    withdrawn: eids of participants who have withdrawn.
+    visits: schema visits, without the withdrawn.
+  """
+  counts = {**found.counts, "scalar_samples_without_known_age": 0}
+  tables: dict[str, pd.DataFrame] = {}
+  for name, table in found.tables.items():
+    present = assembly.without(table, withdrawn)
+    tables[name] = assembly.of_visits(present, visits)
+    counts["scalar_samples_without_known_age"] += len(present) - len(tables[name])
+  refused = found.refused[found.refused["eid"].isin(visits["eid"])].reset_index(drop=True)
+  return ScalarSets(with_values(tables), refused, counts)
+
+
+def with_values(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+  """Returns the sets that have a value at all, without samples that have none; says loudly which have no use."""
+  kept: dict[str, pd.DataFrame] = {}
+  for name, table in tables.items():
+    features = table.columns.drop(["eid", "instance"])
+    used = table[table[features].notna().any(axis=1)].reset_index(drop=True)
+    empty = [feature for feature in features if used[feature].isna().all()]
+    if used.empty:
+      logging.warning("SCALAR SET %s IS LEFT OUT: all its values are missing.", name)
+      continue
+    if used.dropna().empty:
+      logging.warning(
+        "scalar set %s has no complete case, so no model can be trained on it%s.", name,
+        f": all values of {', '.join(empty)} are missing" if empty else "",
+      )  # fmt: skip
+    kept[name] = used
+  return kept

@@ -1,0 +1,229 @@
+"""The stage from models' folders to predictions and coefficients: resumable, idempotent, refusing what does not fit."""
+
+import json
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from msk_jax.cohort import schemas
+from msk_jax.ensembling import combination, files, report, run, spec
+from msk_jax.evaluation import metrics, pooled_predictions
+from msk_jax.io import errors, tables
+from tests.ensembling import workdir as made
+
+_SPEC = spec.EnsembleSpec(num_trials=3)
+_NODES = ("general", "hip/ensemble", "knee/ensemble")
+
+
+@pytest.fixture(scope="module")
+def _finished(tmp_path_factory):
+  folder = tmp_path_factory.mktemp("finished")
+  made.write(folder)
+  run.run(_SPEC, folder)
+  return folder
+
+
+@pytest.fixture
+def workdir(_finished, tmp_path):
+  """A copy of a finished workdir."""
+  return shutil.copytree(_finished, tmp_path / "copy")
+
+
+@pytest.fixture
+def count_fits(monkeypatch):
+  """Names of the ensembles that are fitted."""
+  names = []
+  combine = combination.combine
+  monkeypatch.setattr(combination, "combine", lambda node, *rest: (names.append(node.name), combine(node, *rest))[1])
+  return names
+
+
+def _test_rmse(workdir, product, model):
+  table, _ = pooled_predictions.read(workdir, product, model)
+  rows = table[table["part"] == "test"]
+  return metrics.rmse(rows["age_years"].to_numpy(), rows["predicted_age_years"].to_numpy())
+
+
+def _files(workdir):
+  folders = (pooled_predictions.FOLDER, files.FOLDER)
+  return {path: path.read_bytes() for name in folders for path in (workdir / name).rglob("*.*")}
+
+
+@pytest.mark.parametrize("product", pooled_predictions.PRODUCTS)
+def test_every_model_and_ensemble_is_written_and_the_whole_is_more_than_its_parts(workdir, product):
+  assert pooled_predictions.list_models(workdir, product) == sorted([*made.MODELS, *_NODES])
+  assert tuple(files.list_nodes(workdir, product)) == _NODES
+  best = min(_test_rmse(workdir, product, name) for name in made.MODELS)
+  assert _test_rmse(workdir, product, "general") < 0.9 * best
+  table, _ = pooled_predictions.read(workdir, product, "general")
+  samples = 400 * (2 if product == "sample" else 1)
+  assert table.groupby("part").size().to_dict() == {"test": samples, "validation": samples}
+
+
+def test_coefficients_make_the_predictions(workdir):
+  record = files.read(workdir, "participant", "knee/ensemble")
+  table, _ = pooled_predictions.read(workdir, "participant", "knee/ensemble")
+  inputs = {name: pooled_predictions.read(workdir, "participant", name)[0] for name in record["inputs"]}
+  for one in record["splits"]:
+    rows = (table["part"] == "test") & (table["fold"] == one["split"])
+    values = one["intercept_years"] + sum(
+      weight * inputs[name].loc[rows.to_numpy(), "predicted_age_years"].to_numpy()
+      for name, weight in one["coefficients"].items()
+    )
+    np.testing.assert_allclose(table.loc[rows, "predicted_age_years"], values)
+  assert len(record["splits"]) == made.NUM_FOLDS and record["kind"] == "elastic_net"
+  assert files.read(workdir, "sample", "hip/ensemble")["kind"] == "copy"
+
+
+def test_products_are_fitted_apart(workdir):
+  sample, participant = (
+    files.read(workdir, product, "knee/ensemble")["splits"] for product in ("sample", "participant")
+  )
+  assert sample[0]["n_validation"] == 2 * participant[0]["n_validation"]
+  assert sample[0]["coefficients"] != participant[0]["coefficients"]
+
+
+def test_a_rerun_does_nothing(workdir, count_fits):
+  before = {path: path.stat().st_mtime_ns for path in _files(workdir)}
+  run.run(_SPEC, workdir)
+  assert before == {path: path.stat().st_mtime_ns for path in _files(workdir)} and not count_fits
+
+
+def test_an_interrupted_run_goes_on_to_the_same_bytes(workdir, count_fits, monkeypatch):
+  whole = _files(workdir)
+  for name in (pooled_predictions.FOLDER, files.FOLDER):
+    shutil.rmtree(workdir / name)
+  write = files.write
+  monkeypatch.setattr(files, "write", lambda *args: _stop_at("knee/ensemble", write, *args))
+  with pytest.raises(KeyboardInterrupt):
+    run.run(_SPEC, workdir)
+  monkeypatch.setattr(files, "write", write)
+  assert count_fits == ["hip/ensemble", "knee/ensemble"]
+  run.run(_SPEC, workdir)
+  assert count_fits[2:] == ["knee/ensemble", "general", "hip/ensemble", "knee/ensemble", "general"]
+  after = _files(workdir)
+  assert after.keys() == whole.keys()
+  assert all(after[path] == whole[path] for path in whole if path.name != "run.json")
+
+
+def test_coefficients_never_stand_beside_predictions_of_others(workdir, monkeypatch):
+  """Killed between the two files, then back to the old models: the old coefficients must not vouch for the new file."""
+  whole = _files(workdir)
+  old = workdir / "models/knee/one/fold_2/predictions.parquet"
+  content = old.read_bytes()
+  made.change_split(workdir, "knee/one", 2, lambda t: t.assign(predicted_age_years=t["predicted_age_years"] + 3))
+  with monkeypatch.context() as patch:
+    write = files.write
+    patch.setattr(files, "write", lambda *args: _stop_at("knee/ensemble", write, *args))
+    with pytest.raises(KeyboardInterrupt):
+      run.run(_SPEC, workdir)
+  old.write_bytes(content)
+  run.run(_SPEC, workdir)
+  after = _files(workdir)
+  assert all(after[path] == whole[path] for path in whole if path.name != "run.json")
+
+
+def _stop_at(name, write, workdir, product, record):
+  if record["model"] == name:
+    raise KeyboardInterrupt
+  write(workdir, product, record)
+
+
+def test_a_new_model_touches_only_the_ensembles_above_it(workdir, count_fits):
+  made.write_model(workdir, "hip/two", np.random.default_rng(9))
+  run.run(_SPEC, workdir)
+  assert count_fits == ["hip/ensemble", "general"] * 2
+  assert len(files.read(workdir, "sample", "general")["inputs"]) == 6
+
+
+def test_what_is_gone_is_removed(workdir):
+  shutil.rmtree(workdir / "models/hip")
+  run.run(_SPEC, workdir)
+  for product in pooled_predictions.PRODUCTS:
+    assert not [name for name in pooled_predictions.list_models(workdir, product) if name.startswith("hip")]
+    assert files.list_nodes(workdir, product) == ["general", "knee/ensemble"]
+
+
+def test_other_settings_are_fitted_again(workdir, count_fits):
+  run.run(spec.EnsembleSpec(num_trials=2, inputs="children"), workdir)
+  assert len(count_fits) == 6
+  assert files.read(workdir, "sample", "general")["inputs"] == ["hip/ensemble", "knee/ensemble"]
+
+
+def test_test_predictions_never_change_a_coefficient(workdir):
+  def worse(table):
+    is_test = table["part"] == "test"
+    return table.assign(predicted_age_years=table["predicted_age_years"].where(~is_test, 150 - table["age_years"]))
+
+  before = [files.read(workdir, "sample", name)["splits"] for name in _NODES]
+  made.change_split(workdir, "knee/one", 2, worse)
+  run.run(_SPEC, workdir)
+  after = [files.read(workdir, "sample", name) for name in _NODES]
+  assert [one["splits"] for one in after] == before
+  assert after[2]["test"]["r2"] < 0.8
+
+
+def test_withdrawn_people_are_left_out(workdir):
+  path = workdir / "cohort/participants.parquet"
+  people = tables.read(path, schemas.PARTICIPANTS)
+  tables.write(path, people[10:], schemas.PARTICIPANTS)
+  run.run(_SPEC, workdir)
+  gone = set(people["eid"][:10])
+  for product in pooled_predictions.PRODUCTS:
+    for model in pooled_predictions.list_models(workdir, product):
+      assert not gone & set(pooled_predictions.read(workdir, product, model)[0]["eid"])
+  record = json.loads((workdir / files.FOLDER / "run.json").read_text())
+  assert record["results"]["without_participant"] == 3 * 10 * 2 * 2  # models, people, visits, parts
+
+
+def test_splits_that_a_model_lacks_are_left_out(workdir):
+  shutil.rmtree(workdir / "models/knee/two/fold_1")
+  run.run(_SPEC, workdir)
+  record = files.read(workdir, "sample", "knee/ensemble")
+  assert [one["split"] for one in record["splits"]] == [0, 2, 3, 4]
+  table, _ = pooled_predictions.read(workdir, "sample", "general")
+  assert set(table.loc[table["part"] == "test", "fold"]) == {0, 2, 3, 4}
+
+
+def test_the_printed_table_has_a_row_per_ensemble(workdir):
+  nodes = run.hierarchy.build(made.MODELS)
+  table = report.make_table(workdir, "sample", nodes)
+  assert list(table.columns[0].cells) == ["hip/ensemble", "knee/ensemble", "general"]
+  assert list(table.columns[6].cells) == ["copy", "5", "5"]
+
+
+@pytest.mark.parametrize(("change", "message"), [
+  (lambda t: pd.concat([t, t[:1]]), "twice in one part"),
+  (lambda t: t.assign(predicted_age_years=np.where(t.index == 3, np.inf, t["predicted_age_years"])), "not finite"),
+  (lambda t: t.assign(predicted_age_years=np.nan), "not finite"),
+  (lambda t: t.assign(fold=(t["fold"] + 1) % 5), "not of folds"),
+  (lambda t: t.assign(part="test"), "not of folds"),
+  (lambda t: t.assign(age_years=t["age_years"] + 1), "of another age"),
+  (lambda t: t.assign(eid="9999999"), "twice in one part"),
+])  # fmt: skip
+def test_bad_predictions_are_refused_by_name_and_without_ids(workdir, change, message):
+  made.change_split(workdir, "knee/one", 2, change)
+  with pytest.raises(errors.InputError, match=message) as caught:
+    run.run(_SPEC, workdir)
+  assert "knee/one" in str(caught.value) and "900000" not in str(caught.value)
+  assert not (workdir / files.FOLDER / "run.json").exists()
+
+
+@pytest.mark.parametrize("splits", [[2], range(made.NUM_FOLDS)])
+def test_two_fold_maps_are_never_mixed(workdir, splits):
+  for k in splits:
+    folder = workdir / "models/knee/one" / f"fold_{k}"
+    made.write_split(workdir, "knee/one", k, made.predictions.read(folder), "f" * 64)
+  with pytest.raises(errors.InputError, match="different fold maps"):
+    run.run(_SPEC, workdir)
+
+
+def test_no_model_and_no_cohort_are_said(tmp_path):
+  with pytest.raises(errors.InputError, match="no finished model"):
+    run.run(_SPEC, tmp_path)
+  made.write(tmp_path, num_people=50)
+  (tmp_path / "cohort/visits.parquet").unlink()
+  with pytest.raises(errors.InputError, match=r"visits\.parquet"):
+    run.run(_SPEC, tmp_path)

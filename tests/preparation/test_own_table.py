@@ -1,0 +1,176 @@
+"""Own tables of measurements: columns under any names, what is left out is counted, mistakes are named."""
+
+import gzip
+
+import numpy as np
+import pytest
+
+from configs import nhanes
+from msk_jax.cohort import scalar_tables, schemas
+from msk_jax.io import errors, run_record, tables
+from msk_jax.preparation import own_table, prepare, prepared, spec
+from msk_jax.preparation.spec import DataSpec, TableSpec
+
+TABLE = TableSpec(
+  id="Person", age="Years", sex="Gender", ethnicity="Race", instance="wave", sets={"grip": ("L", "R"), "size": ("CM",)},
+  sex_values={"Man": 1, "Woman": 0}, ethnicity_values={"White": 1, "Black": 4}, limits={"CM": (100.0, 230.0)},
+  min_age_years=18.0, max_age_years=110.0,
+)  # fmt: skip
+HEADER = "Person;Gender;Years;Race;Wave;L;R;cm;extra"
+ROWS = [
+  "a;Man;40;White;0;30;31.5;170;x",
+  "a;Man;45;White;1;29;NA;171;x",
+  "b;woman;50.5;Martian;0;.;20;99;x",
+  "c;Woman;60;;0;;inf;;x",
+  "d;Man;17;Black;0;1;1;170;x",  # too young
+  "e;Man;170;Black;0;1;1;170;x",  # a typing error
+  "f;Man;;Black;0;1;1;170;x",
+  "g;?;40;Black;0;1;1;170;x",
+  ";Man;40;Black;0;1;1;170;x",
+  "a;Man;40;White;0;99;99;199;x",  # a second row of the same visit
+  "h;Man;41;black;0;strong;7;1.8;x",
+]
+
+
+def _write(folder, rows=ROWS, header=HEADER, name="table.csv"):
+  folder.mkdir(exist_ok=True)
+  data = "\n".join([header, *rows]).encode("utf-8-sig")
+  (folder / name).write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+  return folder / name
+
+
+@pytest.mark.parametrize("name", ["table.csv", "table.csv.gz"])
+def test_columns_and_codings_of_any_kind(tmp_path, name):
+  found = own_table.read(_write(tmp_path, name=name), TABLE)
+  assert found.samples[["eid", "instance", "age_years", "sex", "ethnicity"]].values.tolist() == [
+    ["a", 0, 40.0, 1, 1], ["a", 1, 45.0, 1, 1], ["b", 0, 50.5, 0, -5], ["c", 0, 60.0, 0, -5], ["h", 0, 41.0, 1, 4],
+  ]  # fmt: skip
+  assert found.counts == {
+    "unknown_ethnicity_values": 1, "rows_without_id": 1, "rows_without_age": 1, "rows_of_implausible_age": 2,
+    "rows_without_sex": 1, "repeated_rows": 1,
+  }  # fmt: skip
+  assert found.scalars["grip"].fillna(-1).values.tolist() == [
+    ["a", 0, 30, 31.5], ["a", 1, 29, -1], ["b", 0, -1, 20], ["c", 0, -1, -1], ["h", 0, -1, 7],
+  ]  # fmt: skip
+  assert found.refused[["eid", "set", "feature", "reason"]].values.tolist() == [
+    ["h", "grip", "l", "not_a_number"], ["c", "grip", "r", "infinite"],
+    ["b", "size", "cm", "implausible"], ["h", "size", "cm", "implausible"],
+  ]  # fmt: skip
+
+
+def test_a_table_becomes_a_cohort(tmp_path):
+  data = DataSpec(kind="table", root=str(tmp_path / "raw"), table=TABLE)
+  _write(tmp_path / "raw")
+  prepare.prepare(data, tmp_path / "work")
+  cohort = tmp_path / "work" / "cohort"
+  participants = tables.read(cohort / "participants.parquet", schemas.PARTICIPANTS)
+  assert participants["eid"].tolist() == ["a", "b", "c", "h"]
+  assert len(tables.read(cohort / "visits.parquet", schemas.VISITS)) == 5
+  assert scalar_tables.names(cohort) == ["grip", "size"]
+  assert scalar_tables.read(cohort, "grip")["eid"].tolist() == ["a", "a", "b", "h"]  # c has no value
+  record = run_record.read(cohort)
+  assert record["results"]["scalars"]["grip"] == {"samples": 4, "complete": 1, "features": 2}
+  assert record["results"]["left_out"]["rows_of_implausible_age"] == 2
+  assert "folder" not in record["settings"] and record["settings"]["table"]["sets"]["size"] == ["CM"]
+  prepared.ensure(data, tmp_path / "work")
+  with pytest.raises(errors.InputError, match="no images"):
+    prepared.view_of(data, "knee")
+
+
+def test_a_rerun_does_nothing_and_a_changed_table_is_read_again(tmp_path, monkeypatch):
+  data = DataSpec(kind="table", root=str(tmp_path / "raw"), table=TABLE)
+  _write(tmp_path / "raw")
+  prepare.prepare(data, tmp_path / "work")
+  with monkeypatch.context() as patched:
+    patched.setattr(own_table, "read", None)
+    prepare.prepare(data, tmp_path / "work")
+  _write(tmp_path / "raw", [row.replace("30;31.5", ";") for row in ROWS])
+  narrower = DataSpec(kind="table", root=data.root, table=TableSpec(**vars(TABLE) | {"sets": {"grip": ("L", "R")}}))
+  prepare.prepare(narrower, tmp_path / "work")
+  assert scalar_tables.names(tmp_path / "work" / "cohort") == ["grip"]  # the set no longer wanted is gone
+  assert len(scalar_tables.read(tmp_path / "work" / "cohort", "grip")) == 3
+
+
+def test_given_folds_are_kept(tmp_path):
+  rows = [f"p{i},{i % 2},{40 + i},{i % 3 if i < 6 else ''},{i}" for i in range(12)]
+  _write(tmp_path / "raw", rows, "id,sex,age,part,x")
+  table = TableSpec(fold="part", sets={"x": ("x",)})
+  prepare.prepare(DataSpec(kind="table", root=str(tmp_path / "raw"), table=table, num_folds=3), tmp_path / "work")
+  folds = tables.read(tmp_path / "work" / "cohort" / "folds.parquet", schemas.FOLDS).set_index("eid")["fold"]
+  assert [folds[f"p{i}"] for i in range(6)] == [0, 1, 2, 0, 1, 2]
+  assert folds.value_counts().tolist() == [4, 4, 4]
+  with pytest.raises(errors.InputError, match="has a fold 7, but folds go from 0 to 2"):
+    _write(tmp_path / "raw", [row.replace(",2,", ",7,") for row in rows], "id,sex,age,part,x")
+    prepare.prepare(DataSpec(kind="table", root=str(tmp_path / "raw"), table=table, num_folds=3), tmp_path / "work")
+
+
+def test_sets_without_use_are_said(tmp_path, caplog):
+  _write(tmp_path / "raw", ["a,0,40,1,,1", "b,1,50,2,,", "c,1,60,3,,"], "id,sex,age,x,y,z")
+  table = TableSpec(sets={"good": ("x",), "empty": ("y",), "never_complete": ("z", "Y2")})
+  with pytest.raises(errors.InputError, match="lacks the columns y2"):
+    own_table.read(tmp_path / "raw" / "table.csv", table)
+  _write(tmp_path / "raw", ["a,0,40,1,,1,", "b,1,50,2,,,", "c,1,60,3,,,"], "id,sex,age,x,y,z,y2")
+  prepare.prepare(DataSpec(kind="table", root=str(tmp_path / "raw"), table=table, num_folds=3), tmp_path / "work")
+  assert "SCALAR SET empty IS LEFT OUT: all its values are missing" in caplog.text
+  assert "never_complete has no complete case" in caplog.text and "all values of y2 are missing" in caplog.text
+  assert scalar_tables.names(tmp_path / "work" / "cohort") == ["good", "never_complete"]
+
+
+@pytest.mark.parametrize(
+  ("rows", "header", "said"),
+  [
+    (
+      ROWS,
+      HEADER.replace("Years", "Yrs").replace("L;", "left;"),
+      "lacks the columns years, l, .*it has Person, Gender",
+    ),
+    (["a;Man;40;White;x;1;1;1;1"], HEADER, "column wave: 1 values are not understood"),
+    (["a;?;40;White;0;1;1;1;1"], HEADER, "no usable row in table.csv"),
+    ([*ROWS, "a;Woman;46;White;2;1;1;1;1"], HEADER, "table.csv gives 1 times different values of sex"),
+    (["a;Man;40;White;0;;;;"], HEADER, "all values of all sets"),
+  ],
+)
+def test_tables_that_cannot_be_right_are_refused(tmp_path, rows, header, said):
+  _write(tmp_path / "raw", rows, header)
+  with pytest.raises(errors.InputError, match=said):
+    prepare.prepare(DataSpec(kind="table", root=str(tmp_path / "raw"), table=TABLE), tmp_path / "work")
+
+
+def test_no_table_and_no_sets(tmp_path):
+  with pytest.raises(errors.InputError, match=r"no table .*table\.csv"):
+    prepare.prepare(DataSpec(kind="table", root=str(tmp_path), table=TABLE), tmp_path / "work")
+  _write(tmp_path / "raw")
+  with pytest.raises(errors.InputError, match="names no scalar set"):
+    prepare.prepare(DataSpec(kind="table", root=str(tmp_path / "raw")), tmp_path / "work")
+
+
+@pytest.mark.parametrize(
+  ("table", "said"),
+  [
+    ({"sets": {"all": ["x"]}}, "'all' is no name"),
+    ({"sets": {"x": []}}, "needs columns"),
+    ({"sets": {"a": ["x", "y"], "b": ["X"]}}, "x in more than one set"),
+    ({"sets": ["x"]}, "config.data.table.sets: expected a section"),
+    ({"sets": {"a": "x"}}, "config.data.table.sets.a: expected a list"),
+    ({"sex_values": {"m": 2}}, "must be 0"),
+    ({"sex_values": {"m": "1"}}, "config.data.table.sex_values.m: expected int"),
+    ({"limits": {"x": [1.0]}}, "least and the greatest"),
+    ({"min_age_years": 90.0, "max_age_years": 20.0}, "min_age_years"),
+  ],
+)
+def test_mistakes_in_the_config_are_named(table, said):
+  with pytest.raises(errors.InputError, match=said):
+    spec.from_mapping({"table": table})
+
+
+def test_nhanes_gives_three_sets(shared_data, tmp_path):
+  data = spec.from_mapping(nhanes.get_config().data.to_dict() | {"root": str(shared_data / "nhanes")})
+  prepare.prepare(data, tmp_path)
+  record = run_record.read(tmp_path / "cohort")["results"]
+  complete = {name: facts["complete"] for name, facts in record["scalars"].items()}
+  assert complete == {"grip": 6774, "body_size": 13_656, "dxa": 10_663} and record["participants"] == 14_347
+  together = scalar_tables.read(tmp_path / "cohort", "all").dropna()
+  assert len(together) == 5431 and np.isfinite(together.iloc[:, 2:].to_numpy()).all()
+  folds = tables.read(tmp_path / "cohort" / "folds.parquet", schemas.FOLDS).set_index("eid")["fold"]
+  sizes = np.bincount(folds.loc[together["eid"]], minlength=10)
+  assert sizes.max() - sizes.min() < 0.05 * sizes.mean()
