@@ -12,7 +12,8 @@ import safetensors.numpy
 
 from msk_jax.io import atomic, errors
 
-_FORMAT, _VERSION = "msk_jax scalar mlp", "1"
+_FORMAT, _VERSION = "msk_jax scalar mlp", 1
+_METADATA = "model"  # the one entry of the file's metadata: safetensors writes several in random order
 _BLOCK = 65_536  # rows predicted at once
 _SCALER = ("feature_mean", "feature_scale")
 
@@ -53,14 +54,15 @@ class MlpModel:
     arrays = {"feature_mean": self.mean_p.astype(np.float64), "feature_scale": self.scale_p.astype(np.float64)}
     for i, (kernel, bias) in enumerate(self.layers):
       arrays |= {f"layer_{i}/kernel": np.ascontiguousarray(kernel), f"layer_{i}/bias": np.ascontiguousarray(bias)}
-    metadata = {
+    about = {
       "format": _FORMAT,
       "version": _VERSION,
-      "features": json.dumps(self.names),
-      "layer_sizes": json.dumps([len(bias) for _, bias in self.layers]),
-      "mean_age_years": repr(float(self.mean_age_years)),
-      "setting": json.dumps(dict(self.setting), sort_keys=True),
+      "features": self.names,
+      "layer_sizes": [len(bias) for _, bias in self.layers],
+      "mean_age_years": float(self.mean_age_years),
+      "setting": dict(self.setting),
     }
+    metadata = {_METADATA: json.dumps(about, sort_keys=True)}
     with atomic.replacing(path) as temporary:
       safetensors.numpy.save_file(arrays, temporary, metadata)
 
@@ -81,26 +83,26 @@ def from_file(path: pathlib.Path) -> MlpModel:
   """
   try:
     with safetensors.safe_open(path, framework="numpy") as file:
-      metadata = dict(file.metadata() or {})
-      if (metadata.get("format"), metadata.get("version")) != (_FORMAT, _VERSION):
+      about = json.loads((file.metadata() or {}).get(_METADATA, "{}"))
+      if (about.get("format"), about.get("version")) != (_FORMAT, _VERSION):
         raise errors.InputError(
           f"{path.name} is a safetensors file, but not a scalar network of version {_VERSION}. Give the file that the "
           "scalars stage wrote, or run that stage again."
         )
       arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (the file is no mapping)
-    return _assemble(metadata, arrays)
+    return _assemble(about, arrays)
   except errors.InputError:
     raise
-  except (safetensors.SafetensorError, OSError, KeyError, ValueError, TypeError) as error:
+  except (safetensors.SafetensorError, OSError, AttributeError, KeyError, ValueError, TypeError) as error:
     raise errors.InputError(
       f"{path.name} can't be read as a scalar network ({type(error).__name__}: {error}). It may have been cut off or "
       "changed: run the scalars stage again."
     ) from error
 
 
-def _assemble(metadata: Mapping[str, str], arrays: Mapping[str, Any]) -> MlpModel:
+def _assemble(about: Mapping[str, Any], arrays: Mapping[str, Any]) -> MlpModel:
   """Returns the model; KeyError, ValueError or TypeError where something is missing or does not fit."""
-  names, sizes = tuple(json.loads(metadata["features"])), json.loads(metadata["layer_sizes"])
+  names, sizes = tuple(about["features"]), about["layer_sizes"]
   expected = {name: ((len(names),), np.float64) for name in _SCALER}
   for i, (inputs, nodes) in enumerate(zip([len(names), *sizes], sizes, strict=False)):
     expected |= {f"layer_{i}/kernel": ((inputs, nodes), np.float32), f"layer_{i}/bias": ((nodes,), np.float32)}
@@ -108,5 +110,5 @@ def _assemble(metadata: Mapping[str, str], arrays: Mapping[str, Any]) -> MlpMode
   if not sizes or sizes[-1] != 1 or found != expected:
     raise ValueError(f"arrays do not fit {len(names)} features and layers of {sizes} nodes")
   layers = tuple((arrays[f"layer_{i}/kernel"], arrays[f"layer_{i}/bias"]) for i in range(len(sizes)))
-  return MlpModel(names, arrays["feature_mean"], arrays["feature_scale"], float(metadata["mean_age_years"]), layers,
-                  dict(json.loads(metadata["setting"])))  # fmt: skip
+  return MlpModel(names, arrays["feature_mean"], arrays["feature_scale"], float(about["mean_age_years"]), layers,
+                  dict(about["setting"]))  # fmt: skip

@@ -185,6 +185,8 @@ def test_file_returns_the_model(model, tmp_path):
   np.testing.assert_array_equal(read.predict(features_np), model.predict(features_np))
   assert (read.names, dict(read.setting)) == (model.names, _SETTING)
   assert read.predict(features_np[:0]).shape == (0,)
+  model.to_file(tmp_path / "again.safetensors")
+  assert (tmp_path / "again.safetensors").read_bytes() == path.read_bytes()
   with pytest.raises(ValueError, match="4 features"):
     read.predict(features_np[:, :3])
 
@@ -193,7 +195,12 @@ def test_damaged_and_foreign_files_are_refused(model, tmp_path):
   path = tmp_path / "model.safetensors"
   model.to_file(path)
   whole = path.read_bytes()
-  changes = ((b'"version":"1"', b'"version":"9"'), (b"[128", b"[127"), (b'"mean_age_years":"5', b'"mean_age_years":"x'))
+  changes = (
+    (rb"\"version\": 1", rb"\"version\": 2"),
+    (rb": [128", rb": [127"),
+    (rb"\"mean_age_years\": 5", rb"\"mean_age_years\": x"),
+    (rb"\"features\"", rb"\"faetures\""),
+  )
   for bad in (whole[:-7], whole[:50], b"", b"\x00" * 100, *(whole.replace(*change) for change in changes)):
     assert bad != whole
     path.write_bytes(bad)
