@@ -1,22 +1,18 @@
 """Elastic nets on standardised features by the thousand, from moments: a fit costs p x p work, whatever n is.
 
 The objective is scikit-learn's, `1/(2n) |y - b - Zw|^2 + alpha l1_ratio |w|_1 + alpha (1 - l1_ratio)/2 |w|^2` with Z
-standardised by the training rows (StandardScaler); so are the results, to the tolerance (paper, Methods: elastic nets
-are scikit-learn's). The solver is scikit-learn's coordinate descent for Gram matrices.
+standardised by the training rows (StandardScaler); so are the results (paper, Methods: elastic nets are
+scikit-learn's), up to rounding.
 """
 
 import dataclasses
-import warnings
 
 import numpy as np
-from absl import logging
 
 from msk_jax.regression import moments as moments_lib
+from msk_jax.regression import solver
 
-TOLERANCE = (
-  1e-12  # of the duality gap, relative to the target's variance: 1e-8 leaves 1e-4 of a twin column's weight open
-)
-_MAX_SWEEPS = 100_000  # strongly collinear features under a weak penalty want thousands
+TOLERANCE = 1e-12  # duality gap, relative to the target's variance; counts where the solver's exact step never fits
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,7 +51,7 @@ def fit(moments: moments_lib.Moments, alpha: np.ndarray | float, l1_ratio: np.nd
     moments: [...] of the training rows.
     alpha: [...], above 0, the penalty's weight.
     l1_ratio: [...], 0 to 1. Leading axes of the three are broadcast.
-    tolerance: relative duality gap to stop at.
+    tolerance: relative duality gap that is enough where rounding or a lack of L2 penalty rules out the exact solution.
 
   Returns:
     The fits, [...] as broadcast.
@@ -66,14 +62,15 @@ def fit(moments: moments_lib.Moments, alpha: np.ndarray | float, l1_ratio: np.nd
   shape = np.broadcast_shapes(moments.count.shape, np.shape(alpha), np.shape(l1_ratio))
   scale, gram, products, spread = _standardise(moments)
   p = scale.shape[-1]
+  alpha, l1_ratio = (np.broadcast_to(values, shape).reshape(-1) for values in (alpha, l1_ratio))
   problems = (
     np.broadcast_to(gram, (*shape, p, p)).reshape(-1, p, p),
     np.broadcast_to(products, (*shape, p)).reshape(-1, p),
     np.broadcast_to(spread, shape).reshape(-1),
-    np.broadcast_to(alpha, shape).reshape(-1),
-    np.broadcast_to(l1_ratio, shape).reshape(-1),
+    alpha * l1_ratio,
+    alpha * (1.0 - l1_ratio),
   )
-  coefficients = _solve(*problems, tolerance).reshape(*shape, p) / scale
+  coefficients = solver.solve(*problems, tolerance).reshape(*shape, p) / scale
   mean = moments.mean
   intercept = mean[..., -1] - (mean[..., :-1] * coefficients).sum(-1)
   return LinearFit(intercept, coefficients, np.broadcast_to(scale, coefficients.shape))
@@ -110,28 +107,3 @@ def _standardise(moments: moments_lib.Moments) -> tuple[np.ndarray, np.ndarray, 
   moving = np.where(is_constant, 0.0, 1.0 / scale)
   gram = covariance[..., :-1, :-1] * moving[..., :, None] * moving[..., None, :]
   return scale, gram, covariance[..., :-1, -1] * moving, covariance[..., -1, -1]
-
-
-def _solve(gram: np.ndarray, products: np.ndarray, spread: np.ndarray, alpha: np.ndarray, l1_ratio: np.ndarray,
-           tolerance: float) -> np.ndarray:  # fmt: skip
-  """Returns the coefficients [b, p] of b problems, each by its own coordinate descent."""
-  import sklearn
-  from sklearn import exceptions, linear_model
-
-  found = np.empty(products.shape)
-  num_unfinished = 0
-  # With Gram matrix and products given, the path looks at X for its shape and at y for its norm: one row of n = 1.
-  shape_only = np.zeros((1, products.shape[1]), order="F")
-  with sklearn.config_context(assume_finite=True, skip_parameter_validation=True), warnings.catch_warnings():
-    warnings.simplefilter("ignore", exceptions.ConvergenceWarning)
-    for b in range(len(found)):
-      _, coefficients, _, sweeps = linear_model.enet_path(
-        shape_only, np.sqrt(spread[b : b + 1]), precompute=np.ascontiguousarray(gram[b]), Xy=products[b].copy(),
-        l1_ratio=l1_ratio[b], alphas=alpha[b : b + 1], tol=tolerance, max_iter=_MAX_SWEEPS, check_input=False,
-        return_n_iter=True,
-      )  # fmt: skip
-      found[b] = coefficients[:, 0]
-      num_unfinished += sweeps[0] >= _MAX_SWEEPS
-  if num_unfinished:
-    logging.warning("%d of %d elastic nets did not converge: features are almost collinear", num_unfinished, len(found))
-  return found

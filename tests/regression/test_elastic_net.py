@@ -5,7 +5,7 @@ import pytest
 from sklearn import linear_model, metrics, pipeline, preprocessing
 
 from msk_jax.cohort import ethnicity
-from msk_jax.regression import elastic_net, moments
+from msk_jax.regression import elastic_net, moments, solver
 
 _FOLDS = 5
 
@@ -95,3 +95,45 @@ def test_no_rows_is_an_error():
   by_fold = moments.group_moments(features, age, fold, _FOLDS + 1)
   with pytest.raises(ValueError, match="without training rows"):
     elastic_net.fit(by_fold, 0.1, 0.5)
+
+
+def _twins(l1_ratio):
+  """A column twice: without the L2 penalty the minimum is not unique."""
+  features, age, fold = _data()
+  features = np.column_stack([features, 3 * features[:, 1]])
+  training = moments.group_moments(features, age, fold, _FOLDS).total(range(_FOLDS))
+  return features, age, elastic_net.fit(training, np.array([0.01, 0.2]), l1_ratio)
+
+
+def test_the_minimum_is_exact_though_features_are_collinear():
+  features, age, fits = _twins(0.4)
+  z = (features - features.mean(0)) / fits.scale[0]
+  for fit, alpha in zip(fits, (0.01, 0.2), strict=True):
+    w = fit.standardised
+    slope = z.T @ (age - fit.predict(features)) / len(age) - 0.6 * alpha * w
+    np.testing.assert_allclose(slope[w != 0], 0.4 * alpha * np.sign(w[w != 0]), atol=1e-11)
+    assert (np.abs(slope[w == 0]) <= 0.4 * alpha + 1e-11).all()
+    np.testing.assert_allclose(w[1], w[-1], atol=1e-11)
+
+
+def test_lasso_with_twins_predicts_as_scikit_learn():
+  features, age, fits = _twins(1.0)
+  oracle = _sklearn(features, age, 0.2, 1.0).predict(features)
+  np.testing.assert_allclose(fits[1].predict(features), oracle, atol=1e-4)
+
+
+def test_coordinate_descent_alone_comes_to_the_same(monkeypatch):
+  features, age, fold = _data()
+  training = moments.group_moments(features, age, fold, _FOLDS).total(range(_FOLDS))
+  exact = elastic_net.fit(training, 0.05, 0.7)
+  monkeypatch.setattr(solver, "_step", lambda found, block, *rest: np.zeros(len(block), bool))
+  slow = elastic_net.fit(training, 0.05, 0.7, 1e-14)
+  assert not np.array_equal(slow.coefficients, exact.coefficients)
+  np.testing.assert_allclose(slow.standardised, exact.standardised, atol=1e-5)
+
+
+def test_a_wrong_guess_of_zeros_is_not_taken(monkeypatch):
+  """From a rough gap zeros and signs are guessed wrongly; the conditions of the minimum must notice."""
+  monkeypatch.setattr(solver, "FIRST_GAP", 0.3)
+  for alpha, l1_ratio in ((0.01, 0.5), (0.3, 0.5), (2.0, 0.2)):
+    test_fits_and_scores_are_scikit_learns(alpha, l1_ratio)
