@@ -55,7 +55,7 @@ def ours(age: np.ndarray, predicted: np.ndarray, setting: Setting) -> None:
 
 def scikit_learn(age: np.ndarray, predicted: np.ndarray) -> None:
   """One replicate of one model."""
-  drawn_age, drawn = sklearn.utils.resample(age, predicted)
+  drawn_age, drawn = sklearn.utils.resample(age, predicted)  # pyrefly: ignore[not-iterable]
   sklearn.metrics.r2_score(drawn_age, drawn)
   sklearn.metrics.root_mean_squared_error(drawn_age, drawn)
   sklearn.metrics.mean_absolute_error(drawn_age, drawn)
