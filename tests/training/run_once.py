@@ -48,7 +48,8 @@ def main() -> int:
   parser.add_argument("--optimizer_shards", type=int, default=1)
   parser.add_argument("--learning_rate", type=float, default=1e-4)
   parser.add_argument("--backbone", default="simple_cnn")
-  parser.add_argument("--image_px", type=int, default=0)
+  parser.add_argument("--image_px", type=int, default=0, help="of square images, for a short training")
+  parser.add_argument("--epochs", type=int, default=1, help="with --image_px")
   given = parser.parse_args()
   flags.FLAGS(sys.argv[:1])
   processes.join(None, given.coordinator, given.num_processes, given.process_id)
@@ -58,7 +59,7 @@ def main() -> int:
   if given.image_px:
     shape = (given.image_px, given.image_px)
     model = dataclasses.replace(settings.model, backbone=given.backbone, image_shape=shape)
-    train = dataclasses.replace(settings.train, images_per_epoch=48, max_epochs=1)
+    train = dataclasses.replace(settings.train, images_per_epoch=48, max_epochs=given.epochs)
     settings = dataclasses.replace(settings, model=model, train=train)
   ended = experiment.run(settings, cohort.VIEW, "phantom", given.workdir)
   return 0 if ended.result else 75
