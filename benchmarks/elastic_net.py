@@ -1,7 +1,8 @@
 """The elastic net's nested search on phantom scalars beside scikit-learn, at 400,000 samples.
 
 Ours is the stage's own search (TPE, 30 trials per split, 9 inner folds, 10 splits), and the same number of settings as
-a grid. Ours solves exactly; the peers stop at scikit-learn's default duality gap of 1e-4. Peers:
+a grid. Ours solves exactly; the peers stop at scikit-learn's default duality gap of 1e-4, or, as published, after 2,000
+sweeps. Peers:
 
   loop          StandardScaler and ElasticNet fitted anew for each split, inner fold and setting, default gap: a sample
                 of these fits is timed and multiplied
@@ -16,10 +17,11 @@ import dataclasses
 import resource
 import statistics
 import time
+import warnings
 
 import numpy as np
 import threadpoolctl
-from sklearn import linear_model, metrics, model_selection, pipeline, preprocessing
+from sklearn import exceptions, linear_model, metrics, model_selection, pipeline, preprocessing
 
 from benchmarks import report
 from msk_jax.cohort import ethnicity, scalar_fields
@@ -91,7 +93,9 @@ def loop_fit(samples: algorithm.Samples, rng: np.random.Generator) -> float:
   held_out, held_out_age = samples.features_np[out], samples.age_years[out]
   net = linear_model.ElasticNet(alpha=alpha, l1_ratio=l1_ratio, max_iter=2000)
   began = time.perf_counter()
-  model = pipeline.make_pipeline(preprocessing.StandardScaler(), net).fit(features, age)
+  with warnings.catch_warnings():
+    warnings.simplefilter("ignore", exceptions.ConvergenceWarning)
+    model = pipeline.make_pipeline(preprocessing.StandardScaler(), net).fit(features, age)
   metrics.r2_score(held_out_age, model.predict(held_out))
   return time.perf_counter() - began
 
@@ -105,7 +109,10 @@ def elastic_net_cv(samples: algorithm.Samples, k: int) -> tuple[float, tuple[flo
   scaled = preprocessing.StandardScaler().fit_transform(features)
   model = linear_model.ElasticNetCV(
     l1_ratio=list(_L1_RATIOS), alphas=list(_ALPHAS), precompute=True, cv=cv, tol=_DEFAULT_GAP, max_iter=2000
-  ).fit(scaled, age)
+  )
+  with warnings.catch_warnings():
+    warnings.simplefilter("ignore", exceptions.ConvergenceWarning)  # a few end after 2,000 sweeps
+    model.fit(scaled, age)
   return time.perf_counter() - began, (float(model.alpha_), float(model.l1_ratio_))
 
 

@@ -39,6 +39,8 @@ def main(argv: Sequence[str]) -> int:
     from msk_jax.training import compiler
 
     compiler.use_cache(_COMPILATION_CACHE.value)
+  if data.kind == "phantom":
+    report.announce_phantom()
   withdrawn = withdrawals.read([pathlib.Path(path) for path in _WITHDRAWN.value])
   prepared.ensure(data, workdir, overwrite=_OVERWRITE.value)
   models = run.run(settings, workdir, data.kind, withdrawn)

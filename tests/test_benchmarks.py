@@ -9,6 +9,7 @@ from benchmarks import (
   bootstrap,
   compile_time,
   data_wait,
+  elastic_net,
   ensembles,
   flax_networks,
   image_store,
@@ -116,6 +117,13 @@ def test_least_traffic_counts_each_product_and_nothing_else():
 
   x, y = jax.ShapeDtypeStruct((8, 4), jnp.bfloat16), jax.ShapeDtypeStruct((4, 16), jnp.bfloat16)
   assert accelerator.least_traffic(step.trace(x, y)) == 2 * (8 * 4 + 4 * 16 + 8 * 16)  # two bytes a value
+
+
+def test_elastic_net_grids_choose_alike_and_peers_are_extrapolated():
+  found = elastic_net.measure(num_samples=1500, num_trials=1, rounds=1, loop_fits=1, cv_splits=1)
+  assert found["same"] == [True] and found["num_features"] == 46
+  table = elastic_net.tabulate({**found, "loop_fit": [0.5], "search": [0.1]})
+  assert list(table.rows[-1][1:4]) == ["90", "45.00", "450.0"]
 
 
 def test_mlp_takes_equal_epochs_and_extrapolates():

@@ -3,7 +3,7 @@
 import pathlib
 from collections.abc import Sequence
 
-from rich import box, console, table
+from rich import box, console, panel, table
 
 from msk_jax.evaluation import pooled, published
 from msk_jax.scalar_models import experiment
@@ -28,6 +28,15 @@ def print_models(workdir: pathlib.Path, models: Sequence[str], data_kind: str) -
   for model in models:
     shown.add_row(*_row(workdir, model))
   console.Console(soft_wrap=True).print(shown)
+
+
+def announce_phantom() -> None:
+  """Says loudly that the figures to come are not of real people."""
+  text = (
+    "No data configured: a PHANTOM cohort, drawn by this program. The figures below say nothing about real people.\n"
+    "For real data set MSK_DATA=/path/to/ukb, or use a config like configs/nhanes.py with a table of your own."
+  )
+  console.Console(stderr=True).print(panel.Panel(text, title="phantom data", style="bold yellow"))
 
 
 def _row(workdir: pathlib.Path, model: str) -> list[str]:
