@@ -36,8 +36,10 @@ def main(argv: Sequence[str]) -> int:
   settings = specs.from_mapping(spec.ScalarsSpec, values.pop("scalars"), "config.scalars")
   workdir = pathlib.Path(_WORKDIR.value)
   if "mlp" in settings.algorithms:
+    from msk_jax.scalar_models import mlp_training
     from msk_jax.training import compiler
 
+    mlp_training.use_cores(settings.num_threads())
     compiler.use_cache(_COMPILATION_CACHE.value)
   if data.kind == "phantom":
     report.announce_phantom()
