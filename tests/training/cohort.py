@@ -12,6 +12,7 @@ from msk_jax.training import spec
 
 SHAPE = (40, 32)  # rows, columns
 NUM_PEOPLE = 60
+LEARNING_RATE = 3e-3
 VIEW = views.View("knee", (80, 64), SHAPE, is_paired=True, augmentation=views.VIEWS["knee"].augmentation)
 
 
@@ -44,7 +45,7 @@ def write_workdir(workdir: pathlib.Path, seed: int = 0) -> None:
 
 def experiment(**train) -> spec.ExperimentSpec:
   """Returns a training of a few steps on these images."""
-  settings = {"batch_size": 8, "learning_rate": 3e-3, "images_per_epoch": 64, "max_epochs": 3,
+  settings = {"batch_size": 8, "learning_rate": LEARNING_RATE, "images_per_epoch": 64, "max_epochs": 3,
               "evaluation_batch_size": 8, "checkpoint_every_steps": 3, **train}  # fmt: skip
   model = spec.ModelSpec("simple_cnn", num_dense_nodes=32, l2=1e-3, batch_norm_momentum=0.9, image_shape=SHAPE)
   return spec.ExperimentSpec("knee", model=model, train=spec.OptimizationSpec(**settings))

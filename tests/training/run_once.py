@@ -46,7 +46,7 @@ def main() -> int:
   parser.add_argument("--num_processes", type=int, default=0)
   parser.add_argument("--process_id", type=int, default=-1)
   parser.add_argument("--optimizer_shards", type=int, default=1)
-  parser.add_argument("--learning_rate", type=float, default=1e-4)
+  parser.add_argument("--learning_rate", type=float, default=cohort.LEARNING_RATE)
   parser.add_argument("--backbone", default="simple_cnn")
   parser.add_argument("--image_px", type=int, default=0, help="of square images, for a short training")
   parser.add_argument("--epochs", type=int, default=1, help="with --image_px")

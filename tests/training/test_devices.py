@@ -37,6 +37,10 @@ def _finish(*started: subprocess.Popen, status: int = 0) -> list[str]:
   return printed
 
 
+def _start(workdir: pathlib.Path, *arguments: str, **more) -> subprocess.Popen:
+  return run_once.start(workdir, "--learning_rate=1e-4", *arguments, **more)
+
+
 def _start_pair(workdir: pathlib.Path, *arguments: str, first_only: tuple[str, ...] = (),
                 **environment: str) -> list[subprocess.Popen]:  # fmt: skip
   """Starts two processes with one device each."""
@@ -45,7 +49,7 @@ def _start_pair(workdir: pathlib.Path, *arguments: str, first_only: tuple[str, .
     address = f"127.0.0.1:{free.getsockname()[1]}"
   joined = [f"--coordinator={address}", "--num_processes=2", *arguments]
   return [
-    run_once.start(workdir, *joined, f"--process_id={i}", *(first_only if i == 0 else ()), devices=1, **environment)
+    _start(workdir, *joined, f"--process_id={i}", *(first_only if i == 0 else ()), devices=1, **environment)
     for i in (0, 1)
   ]
 
@@ -68,7 +72,7 @@ def _assert_equal_but_for_rounding(workdir: pathlib.Path, other: pathlib.Path) -
 def two_devices(tmp_path_factory) -> pathlib.Path:
   """A workdir with a training in one process on two devices."""
   workdir = _workdir(tmp_path_factory.mktemp("two"))
-  _finish(run_once.start(workdir))
+  _finish(_start(workdir))
   return workdir
 
 
@@ -82,20 +86,20 @@ def test_two_processes_pause_together_and_one_process_goes_on_to_the_same_bits(t
   """SIGTERM to one of two processes: both write the checkpoint and end; then one process with two devices goes on."""
   _finish(*_start_pair(_workdir(tmp_path), first_only=("--signal_at=3", "--signal=TERM")), status=75)
   assert (tmp_path / "models/knee/simple_cnn/fold_0/checkpoints/4").exists()
-  _finish(run_once.start(tmp_path))
+  _finish(_start(tmp_path))
   assert _result(tmp_path)["params_sha256"] == _result(two_devices)["params_sha256"]
 
 
 def test_a_checkpoint_of_one_device_count_goes_on_with_another(tmp_path, two_devices):
-  killed = run_once.start(_workdir(tmp_path), "--signal_at=6")
+  killed = _start(_workdir(tmp_path), "--signal_at=6")
   _finish(killed, status=-signal.SIGKILL)
-  (printed,) = _finish(run_once.start(tmp_path, devices=1))
+  (printed,) = _finish(_start(tmp_path, devices=1))
   assert "began on 2 device(s) and goes on with 1" in printed
   _assert_equal_but_for_rounding(tmp_path, two_devices)
 
 
 def test_splitting_the_optimizers_moments_changes_no_result(tmp_path, two_devices):
-  _finish(run_once.start(_workdir(tmp_path), "--optimizer_shards=2", devices=4))
+  _finish(_start(_workdir(tmp_path), "--optimizer_shards=2", devices=4))
   _assert_equal_but_for_rounding(tmp_path, two_devices)
 
 
@@ -127,9 +131,9 @@ def test_the_real_network_gives_the_same_bits_in_two_processes_and_after_a_pause
   kept = {"JAX_ENABLE_COMPILATION_CACHE": "true", "JAX_COMPILATION_CACHE_DIR": str(tmp_path / "cache")}
   quick = {"JAX_DISABLE_MOST_OPTIMIZATIONS": "true"}
   straight, resumed = _workdir(tmp_path / "straight"), _workdir(tmp_path / "resumed")
-  _finish(run_once.start(straight, *options, **kept, **quick))
+  _finish(_start(straight, *options, **kept, **quick))
   _finish(*_start_pair(resumed, *options, first_only=("--signal_at=2", "--signal=TERM"), **quick), status=75)
-  _finish(run_once.start(resumed, *options, **kept, **quick))
+  _finish(_start(resumed, *options, **kept, **quick))
   ours, theirs = (_result(folder, "inception_v3") for folder in (resumed, straight))
   assert ours["params_sha256"] == theirs["params_sha256"] and ours["test"] == theirs["test"]
 
