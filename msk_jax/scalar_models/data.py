@@ -11,7 +11,6 @@ from collections.abc import Collection
 
 import numpy as np
 import pandas as pd
-from absl import logging
 
 from msk_jax.cohort import ethnicity, scalar_tables, schemas
 from msk_jax.cohort import folds as fold_map
@@ -35,6 +34,7 @@ class ScalarData:
     num_folds: of the fold map.
     fold_map_hash: names the fold map.
     hashes: name to SHA-256 of what was read, for the run record.
+    num_measured: samples with any value of the set, before incomplete ones and strangers to the cohort were left out.
   """
 
   name: str
@@ -44,6 +44,7 @@ class ScalarData:
   num_folds: int
   fold_map_hash: str
   hashes: dict[str, str]
+  num_measured: int
 
 
 def load(workdir: pathlib.Path, name: str, withdrawn: Collection[str] = ()) -> ScalarData:
@@ -90,16 +91,11 @@ def assemble(name: str, measured: pd.DataFrame, participants: pd.DataFrame, visi
   kept = joined[is_complete].sort_values(_KEYS, ignore_index=True)
   num_folds = int(folds["fold"].max()) + 1
   _check_folds(name, kept, num_folds)
-  logging.info(
-    "scalar set %s: %d complete samples of %d measured (%d not in the cohort)", name, len(kept), len(measured),
-    len(measured) - len(joined),
-  )  # fmt: skip
   samples = _samples(kept, features)
   map_hash = fold_map.fold_map_hash(folds)
   eid, instance = kept["eid"].to_numpy(str), kept["instance"].to_numpy(np.int8)
-  return ScalarData(
-    name, samples, eid, instance, num_folds, map_hash, {"folds": map_hash, "samples": _hash_samples(samples)}
-  )
+  hashes = {"folds": map_hash, "samples": _hash_samples(samples)}
+  return ScalarData(name, samples, eid, instance, num_folds, map_hash, hashes, len(measured))
 
 
 def _samples(kept: pd.DataFrame, features: tuple[str, ...]) -> algorithm.Samples:

@@ -107,18 +107,22 @@ def permutation(model: algorithm.Model, features_np: np.ndarray, age_years: np.n
     repeats: shuffles of each feature, at least 1.
     random: for the shuffles; all features are shuffled alike.
   """
-  whole = metrics.r2(age_years, model.predict(features_np))
+  base = model.predict(features_np)
+  whole = metrics.r2(age_years, base)
   orders = [random.permutation(len(age_years)) for _ in range(repeats)]
   drops = np.zeros(features_np.shape[1])
-  shuffled = features_np.copy()
   for j in range(len(drops)):
     column = features_np[:, j]
-    if (column == column[0]).all():
-      continue  # shuffling moves nothing
     for order in orders:
-      shuffled[:, j] = column[order]
-      drops[j] += (whole - metrics.r2(age_years, model.predict(shuffled))) / repeats
-    shuffled[:, j] = column
+      # Of a rare group's column most rows stay as they are: their predictions are known.
+      moved = np.flatnonzero(column[order] != column)
+      if len(moved) == 0:
+        continue
+      shuffled = features_np[moved]
+      shuffled[:, j] = column[order][moved]
+      predicted = base.copy()
+      predicted[moved] = model.predict(shuffled)
+      drops[j] += (whole - metrics.r2(age_years, predicted)) / repeats
   return drops
 
 

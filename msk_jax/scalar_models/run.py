@@ -36,6 +36,10 @@ def run(settings: spec.ScalarsSpec, workdir: pathlib.Path, data_kind: str,
   models = []
   for name in names:
     loaded = data.load(workdir, name, withdrawn)
+    logging.info(
+      "scalar set %s: %d complete cases of %d samples, %d features", name, len(loaded.eid), loaded.num_measured,
+      len(loaded.samples.names),
+    )  # fmt: skip
     jobs = [experiment.Job(loaded, each, settings, data_kind, workdir) for each in settings.algorithms]
     for job in jobs:
       experiment.run(job)

@@ -41,7 +41,7 @@ def test_permutation_is_scikit_learns_on_average_and_leaves_features_alone():
   assert np.array_equal(samples.features_np, before)
 
 
-def test_constant_features_cost_no_predictions():
+def test_features_that_do_not_move_cost_no_predictions():
   samples = scalar_cohort.samples(50)
   features = samples.features_np.copy()
   features[:, 2:] = 1.0
