@@ -2,7 +2,7 @@
 
 Command: python -m msk_jax.evaluate --config=configs/evaluate.py --workdir=/scratch/msk
 Arguments: bootstraps=1000, clustered (draw participants with all their visits), seed=0, smoke.
-Hardware: any CPU; 2 GB of memory for 500,000 people.
+Hardware: any CPU; 2 GB of memory for 46 models and 500,000 samples.
 Expected time: about a minute for the paper's models at 42,000 samples and two products, most of it figures.
 Expected: performance/ with tables and figures; UK Biobank, published: R2 .876, RMSE 2.65 years for `general`.
 """

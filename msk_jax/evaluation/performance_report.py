@@ -4,7 +4,7 @@ import pandas as pd
 from rich import box, console, table
 
 _NONE = "–"
-_WIDTH = 150  # columns that the widest table takes; a narrower terminal wraps its lines rather than losing digits
+_WIDTH = 170  # columns that the widest table takes; a narrower terminal wraps its lines rather than losing digits
 
 
 def show(performance: pd.DataFrame, best: pd.DataFrame, folder: str) -> None:
