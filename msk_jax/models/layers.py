@@ -27,6 +27,7 @@ from layer to layer (`test_training_in_float64_leaves_no_difference_but_rounding
 """
 
 import dataclasses
+import os
 from typing import Any
 
 import flax.linen as nn
@@ -38,6 +39,7 @@ from msk_jax.models import fast_layers
 
 BATCH_NORM_EPSILON = 1e-3  # Keras' default, with which the ImageNet weights were trained
 BATCH_NORM_MOMENTUM = 0.99  # the share kept of the old moving statistics at each step; Keras' default
+OFF_SWITCH = "MSK_PLAIN_LAYERS"  # set to 1 to compute with the plain forms on CPUs too
 KERNEL_INIT = nn.initializers.glorot_uniform()  # Keras' default for convolutions and dense layers
 
 
@@ -59,8 +61,10 @@ class LayerOptions:
   remat: bool = False
 
   def use_fast(self) -> bool:
-    """Returns `is_fast`, or whether this program computes on a CPU."""
-    return jax.default_backend() == "cpu" if self.is_fast is None else self.is_fast
+    """Returns `is_fast`, or whether this program computes on a CPU and `OFF_SWITCH` is not set."""
+    if self.is_fast is not None:
+      return self.is_fast
+    return jax.default_backend() == "cpu" and os.environ.get(OFF_SWITCH) != "1"
 
 
 class Backbone(nn.Module):

@@ -75,6 +75,18 @@ def test_convolution_with_the_reachable_window_is_the_whole_one(window, size, ex
   assert_near(*[_value_and_gradients(f, weight, x, kernel) for f in (cut, whole)], 1e-5)
 
 
+def test_the_switch_turns_the_fast_forms_off(monkeypatch):
+  def dots(**options):
+    block = branches.BranchedBlock(inception_v3.BLOCKS["mixed10"], layers.LayerOptions(**options))
+    text = str(jax.make_jaxpr(lambda x: block.init(jax.random.key(0), x, False))(jnp.zeros((1, 5, 4, 8))))
+    return text.count("dot_general")
+
+  assert dots() == dots(is_fast=True) > 0
+  monkeypatch.setenv(layers.OFF_SWITCH, "1")
+  assert dots() == dots(is_fast=False) == 0
+  assert dots(is_fast=True) > 0
+
+
 @DTYPES
 def test_a_pointwise_product_is_the_1x1_convolution(dtype, tolerance):
   with jax.enable_x64(dtype == np.float64):
