@@ -25,7 +25,7 @@ _FIXED = {
   "objective": "regression",
   "learning_rate": 0.1,
   "deterministic": True,
-  "force_row_wise": True,
+  "force_col_wise": True,  # on one thread: 1.4 (28,000 rows) to 1.75 times (300,000) as fast as by rows, same trees
   "feature_pre_filter": False,  # else a Dataset's features would depend on the setting it was first used with
   "num_threads": 1,
   "verbosity": -1,
