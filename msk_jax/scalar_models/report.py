@@ -8,6 +8,7 @@ from rich import box, console, panel, table
 from msk_jax.evaluation import pooled, published
 from msk_jax.scalar_models import experiment
 
+_COMPARABLE = ("ukb", "phantom")  # UK Biobank's measurements, or made like them; other tables have sets of their own
 _COLUMNS = ("n", "R2", "RMSE, years", "RMSE of the mean", "R2 published", "RMSE published")
 
 
@@ -17,7 +18,7 @@ def print_models(workdir: pathlib.Path, models: Sequence[str], data_kind: str) -
   Args:
     workdir: holds the finished models.
     models: their names.
-    data_kind: `phantom`, `ukb` or another, for the title.
+    data_kind: `phantom`, `ukb` or another; published scores are shown beside these two.
   """
   shown = table.Table(title=f"Scalar models, {data_kind} data, all test folds", box=box.SIMPLE_HEAD,
                       title_justify="left")  # fmt: skip
@@ -26,7 +27,7 @@ def print_models(workdir: pathlib.Path, models: Sequence[str], data_kind: str) -
   for name in _COLUMNS:
     shown.add_column(name, justify="right")
   for model in models:
-    shown.add_row(*_row(workdir, model))
+    shown.add_row(*_row(workdir, model, data_kind in _COMPARABLE))
   console.Console(soft_wrap=True).print(shown)
 
 
@@ -39,13 +40,15 @@ def announce_phantom() -> None:
   console.Console(stderr=True).print(panel.Panel(text, title="phantom data", style="bold yellow"))
 
 
-def _row(workdir: pathlib.Path, model: str) -> list[str]:
+def _row(workdir: pathlib.Path, model: str, is_comparable: bool) -> list[str]:
   folder = workdir / experiment.MODELS / model
   map_hash = pooled.read_splits(folder)[0][0]["fold_map_hash"]
   _, score = pooled.test_summary(folder, map_hash)
   _, name, algorithm_name = model.split("/")
-  known = published.of(model, "sample")
-  # Published numbers are NaN for models that the paper doesn't have.
-  beside = [f"{value:.{digits}f}" if value == value else "" for value, digits in ((known.r2, 3), (known.rmse_years, 2))]
+  beside = ["", ""]
+  if is_comparable:
+    known = published.of(model, "sample")
+    # Published numbers are NaN for models that the paper doesn't have.
+    beside = [f"{x:.{digits}f}" if x == x else "" for x, digits in ((known.r2, 3), (known.rmse_years, 2))]
   return [name, algorithm_name, str(score["n"]), f"{score['r2']:.3f}", f"{score['rmse']:.2f}",
           f"{score['mean_predictor_rmse']:.2f}", *beside]  # fmt: skip
