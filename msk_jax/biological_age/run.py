@@ -12,10 +12,11 @@ from msk_jax.biological_age import acceleration, bias, correlation_tables, figur
 from msk_jax.biological_age.acceleration import Ages
 from msk_jax.biological_age.correlations import Correlations
 from msk_jax.biological_age.spec import AgesSpec
-from msk_jax.evaluation import disclosure, model_names, performance, pooled_predictions, rows
+from msk_jax.cohort import source
+from msk_jax.evaluation import disclosure, model_names, performance, pooled_predictions, published, rows
 from msk_jax.io import atomic, run_record, tables
 
-_VERSION = 1  # raise it when the outputs change for equal inputs
+_VERSION = 2  # raise it when the outputs change for equal inputs
 _MODELS = "models"
 _SHOWN_AGE_YEARS = 60.0  # the bias is printed at this age
 
@@ -61,7 +62,8 @@ def make_ages(workdir: pathlib.Path, settings: AgesSpec) -> pathlib.Path:
         acceleration.write(temporary, product, name, ages, eid, found[name].fold_map_hash)
         lines += acceleration.bias_lines(product, name, ages)
         summaries.append(_summary(product, name, ages))
-      pairs.append(correlation_tables.tabulate(product, list(made.ages), made.correlations))
+      table = correlation_tables.tabulate(product, list(made.ages), made.correlations)
+      pairs.append(table if source.is_comparable(workdir) else published.without(table))
       chosen[product] = made.dimensions
       if settings.has_figures:
         _draw(temporary / "figures", product, made)

@@ -11,6 +11,8 @@ import functools
 import importlib.resources
 import math
 
+import pandas as pd
+
 FILE_NAME = "published_performance.csv"
 
 
@@ -50,3 +52,8 @@ def performance() -> dict[tuple[str, str], Published]:
 def of(model: str, product: str) -> Published:
   """Returns what is published of a model, all NaN if nothing is."""
   return performance().get((model, product), Published())
+
+
+def without(table: pd.DataFrame) -> pd.DataFrame:
+  """Returns a table with nothing in its columns `published_...`: for data that the published numbers are not of."""
+  return table.assign(**{name: math.nan for name in table if str(name).startswith("published_")})

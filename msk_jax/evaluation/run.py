@@ -6,6 +6,7 @@ import pathlib
 import pandas as pd
 from absl import logging
 
+from msk_jax.cohort import source
 from msk_jax.evaluation import (
   disclosure,
   groups,
@@ -13,13 +14,14 @@ from msk_jax.evaluation import (
   performance_figures,
   performance_report,
   pooled_predictions,
+  published,
   rows,
 )
 from msk_jax.evaluation.spec import EvaluateSpec
 from msk_jax.io import atomic, progress, run_record, tables
 
 FOLDER = "performance"
-_VERSION = 1  # raise it when the outputs change for equal inputs
+_VERSION = 2  # raise it when the outputs change for equal inputs
 
 
 def evaluate(workdir: pathlib.Path, settings: EvaluateSpec) -> pathlib.Path:
@@ -50,6 +52,8 @@ def evaluate(workdir: pathlib.Path, settings: EvaluateSpec) -> pathlib.Path:
         continue
       logging.info("%s: %d models, %d bootstraps", product, len(tests), settings.num_bootstraps)
       table = performance.tabulate(product, tests, settings)
+      if not source.is_comparable(workdir):
+        table = published.without(table)
       scores.append(table)
       by_group += [groups.scores_by_group(product, name, one, labels) for name, one in tests.items()]
       best.append(performance.choose_best(product, {name: found[name] for name in tests}))

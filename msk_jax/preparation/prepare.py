@@ -2,7 +2,6 @@
 
 import contextlib
 import dataclasses
-import json
 import multiprocessing
 import os
 import pathlib
@@ -15,13 +14,13 @@ import pandas as pd
 from absl import logging
 
 from msk_jax.cohort import demographics, kinship, scalars, schemas, withdrawals
+from msk_jax.cohort import source as source_file
 from msk_jax.imaging import archives, folder, ingest, store, views
-from msk_jax.io import atomic, errors, privacy, run_record, tables
+from msk_jax.io import errors, privacy, run_record, tables
 from msk_jax.preparation import assembly, layout, own_table, scalar_qc, scalar_sets, summary
 from msk_jax.preparation import spec as data_spec
 
 _VERSION = 2  # raised when the same inputs would give other tables
-_SOURCE_FILE = "source.json"  # written first: says whose data the folders hold, even if preparing was cut off
 _OUTPUTS = (schemas.FOLDER, "images", "qc")
 
 
@@ -71,12 +70,6 @@ def root_of(spec: data_spec.DataSpec, workdir: pathlib.Path) -> pathlib.Path:
       "set the environment variable MSK_DATA."
     )
   return pathlib.Path(spec.root).expanduser().resolve()
-
-
-def source_of(workdir: pathlib.Path) -> dict[str, str] | None:
-  """Returns kind and root of the data that the workdir was last prepared from, or None."""
-  path = workdir / schemas.FOLDER / _SOURCE_FILE
-  return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
 
 
 def _prepare_ukb(spec: data_spec.DataSpec, workdir: pathlib.Path) -> None:
@@ -206,7 +199,7 @@ def _source(spec: data_spec.DataSpec, workdir: pathlib.Path) -> dict[str, str]:
 
 def _check_source(spec: data_spec.DataSpec, workdir: pathlib.Path, overwrite: bool) -> None:
   """Refuses a workdir that holds another source's outputs."""
-  found, source = source_of(workdir), _source(spec, workdir)
+  found, source = source_file.read(workdir), _source(spec, workdir)
   if found is not None and found != source and not overwrite:
     old, new = (f"kind {s['kind']}" + (f" from {s['root']}" if s["root"] else "") for s in (found, source))
     raise errors.InputError(
@@ -231,12 +224,12 @@ def _check_no_images(spec: data_spec.DataSpec, workdir: pathlib.Path, overwrite:
 
 def _take_over(spec: data_spec.DataSpec, workdir: pathlib.Path) -> None:
   """Removes another source's outputs, now that the new data are known to be there, and says whose come."""
-  found, source = source_of(workdir), _source(spec, workdir)
+  found, source = source_file.read(workdir), _source(spec, workdir)
   if found is not None and found != source:
     logging.info("--overwrite: removing what was prepared from data of kind %s", found["kind"])
     for name in _OUTPUTS:
       shutil.rmtree(workdir / name, ignore_errors=True)
-  atomic.write_json(workdir / schemas.FOLDER / _SOURCE_FILE, source)
+  source_file.write(workdir, source)
 
 
 def _is_done(workdir: pathlib.Path, settings: dict[str, Any], hashes: dict[str, str]) -> bool:

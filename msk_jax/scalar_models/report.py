@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 from rich import box, console, panel, table
 
+from msk_jax.cohort import source
 from msk_jax.evaluation import pooled, published
 from msk_jax.scalar_models import experiment
 
-_COMPARABLE = ("ukb", "phantom")  # UK Biobank's measurements, or made like them; other tables have sets of their own
 _COLUMNS = ("n", "R2", "RMSE, years", "RMSE of the mean", "R2 published", "RMSE published")
 
 
@@ -18,7 +18,7 @@ def print_models(workdir: pathlib.Path, models: Sequence[str], data_kind: str) -
   Args:
     workdir: holds the finished models.
     models: their names.
-    data_kind: `phantom`, `ukb` or another; published scores are shown beside these two.
+    data_kind: `phantom`, `ukb` or another, for the title.
   """
   shown = table.Table(title=f"Scalar models, {data_kind} data, all test folds", box=box.SIMPLE_HEAD,
                       title_justify="left")  # fmt: skip
@@ -27,7 +27,7 @@ def print_models(workdir: pathlib.Path, models: Sequence[str], data_kind: str) -
   for name in _COLUMNS:
     shown.add_column(name, justify="right")
   for model in models:
-    shown.add_row(*_row(workdir, model, data_kind in _COMPARABLE))
+    shown.add_row(*_row(workdir, model, source.is_comparable(workdir)))
   console.Console(soft_wrap=True).print(shown)
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 from absl import logging
 
 from msk_jax.cohort import folds as fold_map
-from msk_jax.cohort import schemas
+from msk_jax.cohort import schemas, source
 from msk_jax.evaluation import metrics, pooled
 from msk_jax.evaluation import predictions as prediction_files
 from msk_jax.io import atomic, errors, progress, run_record, tables
@@ -25,7 +25,6 @@ from msk_jax.simulation import prediction_targets as targets
 STAGE = "simulate_predictions"
 DATA = "simulated"  # as `result.json` and `cohort/source.json` call it
 _GENERATOR_VERSION = 1  # raised whenever the same spec gives other numbers
-_SOURCE = "source.json"
 
 ACCELERATIONS = tables.Schema(
   "simulated_accelerations", 1, {"eid": "string", "dimension": "string", "acceleration_years": "float64"}
@@ -156,16 +155,14 @@ def _result(
 
 def _claim(workdir: pathlib.Path) -> None:
   """Refuses a workdir with other data; marks a fresh one."""
-  source = workdir / schemas.FOLDER / _SOURCE
-  found = ""
-  if source.exists():
-    found = json.loads(source.read_text(encoding="utf-8"))["kind"]
-  elif any((workdir / name).exists() for name in (schemas.FOLDER, "models", "raw")):
+  claimed = source.read(workdir)
+  found = claimed["kind"] if claimed else ""
+  if not found and any((workdir / name).exists() for name in (schemas.FOLDER, "models", "raw")):
     found = "unknown"
   if found not in ("", DATA):
     raise errors.InputError(f"the workdir {workdir} holds data of kind {found}: give another --workdir.")
   if not found:
-    atomic.write_json(source, {"kind": DATA, "root": ""})
+    source.write(workdir, {"kind": DATA, "root": ""})
 
 
 def _remove_simulated(workdir: pathlib.Path) -> None:

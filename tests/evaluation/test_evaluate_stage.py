@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from msk_jax.cohort import source
 from msk_jax.evaluation import performance_figures, pooled_predictions, rows, run
 from msk_jax.evaluation.spec import EvaluateSpec
 from msk_jax.io import errors, specs
@@ -40,6 +41,19 @@ def test_files_and_what_is_printed(workdir, capsys, caplog):
   assert {"r2", "r2_sd_folds", "r2_sd_bootstrap", "rmse_sd_folds", "mae_sd_bootstrap", "c_index"} <= set(table)
   counts = pd.read_csv(folder / "groups.csv")
   assert (counts["num_people"] >= 5).all() and "Chinese" not in set(counts["group"])
+
+
+def test_published_numbers_stand_beside_data_like_uk_biobanks_only(workdir):
+  def published_r2() -> pd.Series:
+    return pd.read_csv(run.evaluate(workdir, _PLAIN) / "performance.csv")["published_r2"]
+
+  assert published_r2().notna().any()
+  (workdir / "performance/run.json").unlink()
+  source.write(workdir, {"kind": "table", "root": "/own"})
+  assert published_r2().isna().all()
+  (workdir / "performance/run.json").unlink()
+  source.write(workdir, {"kind": "ukb", "root": "/data"})
+  assert published_r2().notna().any()
 
 
 def test_again_does_nothing_until_something_changes(workdir, caplog):

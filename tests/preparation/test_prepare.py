@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from msk_jax.cohort import folds as fold_map
-from msk_jax.cohort import scalar_tables, schemas
+from msk_jax.cohort import scalar_tables, schemas, source
 from msk_jax.imaging import ingest, store, views
 from msk_jax.io import errors, run_record, tables
 from msk_jax.preparation import assembly, prepare, prepared
@@ -155,7 +155,7 @@ def test_another_source_is_refused_unless_overwritten(copied, tmp_path):
   with pytest.raises(errors.InputError, match=r"kind ukb from .*; asked for is kind phantom"):
     prepare.prepare(DataSpec(), workdir)
   prepare.prepare(_spec(other), workdir, overwrite=True)
-  assert prepare.source_of(workdir)["root"] == str(other)
+  assert source.read(workdir)["root"] == str(other)
   prepared.ensure(_spec(other), workdir)
 
 

@@ -1,0 +1,30 @@
+"""Whose data a workdir holds: `cohort/source.json`, written before anything else of them."""
+
+import json
+import pathlib
+
+from msk_jax.cohort import schemas
+from msk_jax.io import atomic
+
+_FILE_NAME = "source.json"
+_LIKE_UK_BIOBANK = ("ukb", "phantom", "simulated")
+
+
+def read(workdir: pathlib.Path) -> dict[str, str] | None:
+  """Returns kind and root of the data that the workdir was last prepared from, or None."""
+  path = workdir / schemas.FOLDER / _FILE_NAME
+  return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
+def write(workdir: pathlib.Path, source: dict[str, str]) -> None:
+  """Notes kind and root of the data that the workdir's folders are going to hold."""
+  atomic.write_json(workdir / schemas.FOLDER / _FILE_NAME, source)
+
+
+def is_comparable(workdir: pathlib.Path) -> bool:
+  """Returns whether published numbers may stand beside this workdir's: UK Biobank's data, or made like them.
+
+  Folders and tables of one's own may use the same names for other measurements of other people.
+  """
+  source = read(workdir)
+  return source is None or source["kind"] in _LIKE_UK_BIOBANK
