@@ -56,4 +56,6 @@ def of(model: str, product: str) -> Published:
 
 def without(table: pd.DataFrame) -> pd.DataFrame:
   """Returns a table with nothing in its columns `published_...`: for data that the published numbers are not of."""
-  return table.assign(**{name: math.nan for name in table if str(name).startswith("published_")})
+  result = table.copy()
+  result[[name for name in table if str(name).startswith("published_")]] = math.nan
+  return result
