@@ -57,5 +57,7 @@ def of(model: str, product: str) -> Published:
 def without(table: pd.DataFrame) -> pd.DataFrame:
   """Returns a table with nothing in its columns `published_...`: for data that the published numbers are not of."""
   result = table.copy()
-  result[[name for name in table if str(name).startswith("published_")]] = math.nan
+  for name in map(str, table):
+    if name.startswith("published_"):
+      result[name] = math.nan
   return result
