@@ -1,7 +1,6 @@
 """Models' predictions from their folders: checked, pooled over splits, put in the cohort's order."""
 
 import dataclasses
-import hashlib
 import pathlib
 
 import numpy as np
@@ -66,7 +65,7 @@ class Cohort:
     self._visit_keys = _visit_key(self.visit_person, visits)
     self.num_folds = int(tables.read(paths["folds"], schemas.FOLDS, ["fold"])["fold"].max()) + 1
     self.fold_map_hash: str = tables.read_extra(paths["folds"], schemas.FOLDS)["hash"]
-    self.hashes = {name: hash_file(path) for name, path in paths.items()}
+    self.hashes = {name: run_record.hash_file(path) for name, path in paths.items()}
 
   def person_of(self, table: pd.DataFrame) -> np.ndarray:
     """Returns each row's participant, int64 [n]; -1 where the cohort has no such participant."""
@@ -102,16 +101,8 @@ def hash_leaf(workdir: pathlib.Path, leaf: str) -> str:
     path = folder / predictions.FILE_NAME
     if not path.exists():
       raise errors.InputError(f"{folder} has a {pooled.RESULT_NAME} but no {path.name}: train that split again.")
-    hashes[folder.name] = hash_file(path)
+    hashes[folder.name] = run_record.hash_file(path)
   return run_record.fingerprint(hashes)
-
-
-def hash_file(path: pathlib.Path) -> str:
-  """Returns the SHA-256 (hex) of a file's content."""
-  if not path.exists():
-    raise errors.InputError(f"no {path.name} in {path.parent}: run `python -m msk_jax.prepare` first.")
-  with path.open("rb") as file:
-    return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def read_leaf(workdir: pathlib.Path, leaf: str, cohort: Cohort) -> Leaf:

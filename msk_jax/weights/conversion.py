@@ -3,7 +3,7 @@
 import dataclasses
 import pathlib
 
-from msk_jax.io import atomic, errors
+from msk_jax.io import atomic, errors, run_record
 from msk_jax.models import input_scale, keras_names
 from msk_jax.weights import keras_legacy, keras_v3, pretrained, safetensors_files
 
@@ -86,7 +86,7 @@ def report(path: pathlib.Path, weights: pretrained.Pretrained, backbone_name: st
   count = sum(array.size for array in flat.values())
   text = (
     f"{path}\n  {backbone_name}: {len(layers)} layers, {count:,} parameters and statistics, input scale "
-    f"{weights.input_scale}\n  sha256 {pretrained.sha256(path)}"
+    f"{weights.input_scale}\n  sha256 {run_record.hash_file(path)}"
   )
   if path.name.endswith(_SAFETENSORS):
     return text

@@ -1,7 +1,6 @@
 """A file of pretrained weights: what it is, and what it holds, for a given backbone."""
 
 import dataclasses
-import hashlib
 import pathlib
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from msk_jax.io import errors
+from msk_jax.io import errors, run_record
 from msk_jax.models import backbones, keras_names
 from msk_jax.models import input_scale as scales
 from msk_jax.weights import hdf5, keras_files, known_files, safetensors_files
@@ -67,7 +66,7 @@ def inspect(path: pathlib.Path | str, backbone_name: str) -> Source:
   path = pathlib.Path(path)
   _check_file(path, backbone_name)
   if safetensors_files.is_safetensors(path):
-    return Source(path, sha256(path), _own_scale(path, backbone_name), is_keras=False)
+    return Source(path, run_record.hash_file(path), _own_scale(path, backbone_name), is_keras=False)
   if not keras_files.is_keras(path):
     raise errors.InputError(
       f"{path.name} is neither a Keras weight file (.h5, .weights.h5, .keras) nor safetensors. Other formats, such as "
@@ -79,7 +78,7 @@ def inspect(path: pathlib.Path | str, backbone_name: str) -> Source:
       f"{', '.join(keras_names.LAYER_ORDERS)}."
     )
   scale = keras_names.KERAS_INPUT_SCALES[backbone_name]
-  return Source(path, sha256(path), scale, is_keras=True, is_published=known_files.is_published(path))
+  return Source(path, run_record.hash_file(path), scale, is_keras=True, is_published=known_files.is_published(path))
 
 
 def read(path: pathlib.Path | str, backbone_name: str, expected: Mapping[str, Any] | None = None) -> Pretrained:
@@ -177,9 +176,3 @@ def _check_finite(path: pathlib.Path, variables: Mapping[str, Any]) -> None:
   for name, array in safetensors_files.flatten(variables).items():
     if not np.isfinite(array).all():
       raise errors.InputError(f"{path.name}: {name} has values that are not finite: the file is of no use.")
-
-
-def sha256(path: pathlib.Path) -> str:
-  """Returns the SHA-256 of a file, hex."""
-  with path.open("rb") as file:
-    return hashlib.file_digest(file, "sha256").hexdigest()

@@ -11,7 +11,7 @@ import jax
 import numpy as np
 import pytest
 
-from msk_jax.io import errors
+from msk_jax.io import errors, run_record
 from msk_jax.training import experiment, initial_weights, loop, program, spec, trained_backbone
 from msk_jax.weights import pretrained, safetensors_files
 from tests.training import cohort
@@ -75,7 +75,7 @@ def test_the_first_step_sees_the_files_weights_and_a_random_head(trained):
 def test_the_record_shows_hash_and_resolved_scale(trained, weights):
   folder = trained[2].folder
   record = json.loads((folder / "run.json").read_text())
-  assert record["inputs"]["pretrained"] == pretrained.sha256(weights)
+  assert record["inputs"]["pretrained"] == run_record.hash_file(weights)
   assert record["settings"]["model"]["input_scale"] == "minus_one_to_one"
   assert json.loads((folder / "model.json").read_text())["network"]["input_scale"] == "minus_one_to_one"
   assert "mine.safetensors" not in json.dumps(record)  # a path, which may be moved
@@ -135,7 +135,7 @@ def test_the_command_converts_a_fold_and_says_what_it_did(trained, tmp_path):
   done = convert(f"--input={trained[2].folder}", f"--output={output}")
   assert done.returncode == 0, done.stderr
   assert "simple_cnn: 10 layers, 1" in done.stdout and "input scale minus_one_to_one" in done.stdout
-  assert pretrained.sha256(output) in done.stdout
+  assert run_record.hash_file(output) in done.stdout
   assert safetensors_files.read_metadata(output)["source"] == "knee/simple_cnn/fold_0"
   expected = trained_backbone.read(trained[2].folder)[1]
   assert_equal_trees(pretrained.read(output, "simple_cnn").variables, expected.variables)

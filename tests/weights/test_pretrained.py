@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from msk_jax.io import errors
+from msk_jax.io import errors, run_record
 from msk_jax.models import keras_layer, keras_names
 from msk_jax.weights import conversion, keras_legacy, known_files, pretrained, safetensors_files
 
@@ -51,7 +51,7 @@ def assert_equal_trees(ours, theirs):
 def test_safetensors_round_trip_keeps_weights_and_scale(own, variables):
   found = pretrained.read(own, NAME)
   assert_equal_trees(found.variables, variables)
-  assert found.input_scale == "imagenet" and found.sha256 == pretrained.sha256(own)
+  assert found.input_scale == "imagenet" and found.sha256 == run_record.hash_file(own)
   assert safetensors_files.read_metadata(own)["format"] == "msk_jax weights"
   flat = safetensors.numpy.load_file(own)
   np.testing.assert_array_equal(flat["params/conv_0/conv/kernel"], variables["params"]["conv_0"]["conv"]["kernel"])
@@ -65,7 +65,7 @@ def test_conversion_round_trip(tmp_path, in_keras, own, variables, ending):
   assert_equal_trees(found.variables, variables)
   assert found.input_scale == ("imagenet" if ending == ".safetensors" else "minus_one_to_one")
   text = conversion.report(path, found, NAME)
-  assert "10 layers" in text and pretrained.sha256(path) in text and found.input_scale in text
+  assert "10 layers" in text and run_record.hash_file(path) in text and found.input_scale in text
   assert ("can't say its input scale" in text) == (ending != ".safetensors")
   assert [p.name for p in tmp_path.iterdir() if "partial" in p.name] == []
 
