@@ -15,9 +15,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from msk_jax.models import mlp as network
-from msk_jax.scalar_models import algorithm, mlp_model, mlp_problems, mlp_training
+from msk_jax.scalar_models import algorithm, mlp_epoch, mlp_model, mlp_problems, mlp_training
 
-_SPACE = {
+SPACE: algorithm.Space = {
   "learning_rate_init": algorithm.Real(float(np.exp(-5)), float(np.exp(-1)), is_log=True),
   "alpha": algorithm.Real(float(np.exp(-6)), float(np.exp(3)), is_log=True),
 }
@@ -35,8 +35,12 @@ class Mlp:
 
   name: str = "mlp"
   suffix: str = ".safetensors"
-  space: algorithm.Space = _SPACE
+  space: algorithm.Space = SPACE
   trials_at_once: int = 1
+
+  def __init__(self, max_epochs: int = mlp_epoch.MAX_EPOCHS):
+    """`max_epochs`: a network that has not stopped after so many epochs is taken as it is."""
+    self._max_epochs = max_epochs
 
   def score(self, samples: algorithm.Samples, trials: Sequence[algorithm.Trial]) -> np.ndarray:
     """Returns for each trial the mean R2 over its inner folds, each predicted by a fit on the trial's other folds.
@@ -52,7 +56,7 @@ class Mlp:
     rows = [prepared.stored.whole(fold) for _, fold in pairs]
     asked = [mlp_problems.Fit.of(trials[i], frozenset(trials[i].folds) - {fold}) for i, fold in pairs]
     place = {fit: i for i, fit in enumerate(dict.fromkeys(asked))}
-    problems = [prepared.problem(fit) for fit in place]
+    problems = [prepared.problem(fit, self._max_epochs) for fit in place]
     trainer = mlp_training.Trainer(prepared.data_nq)
     params = trainer.train(problems).params
     chosen = np.array([place[fit] for fit in asked])
@@ -67,7 +71,8 @@ class Mlp:
       InputError: there are too few rows.
     """
     prepared = mlp_problems.Prepared.of(samples)
-    problems = [prepared.problem(mlp_problems.Fit.of(trial, frozenset(trial.folds))) for trial in trials]
+    asked = [mlp_problems.Fit.of(trial, frozenset(trial.folds)) for trial in trials]
+    problems = [prepared.problem(fit, self._max_epochs) for fit in asked]
     fits = mlp_training.Trainer(prepared.data_nq).train(problems)
     models: list[algorithm.Model] = []
     for i, trial in enumerate(trials):
