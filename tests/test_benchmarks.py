@@ -19,6 +19,7 @@ from benchmarks import (
   report,
   workers,
 )
+from msk_jax.scalar_models import mlp_training
 
 
 def test_worker_answers_between_stops():
@@ -129,10 +130,25 @@ def test_elastic_net_grids_choose_alike_and_peers_are_extrapolated():
 def test_mlp_takes_equal_epochs_and_extrapolates():
   found = mlp.measure(num_rows=300, num_splits=1, epochs=1, rounds=1, peer_fits=1)
   assert found["fits"] == found["steps"] == 9  # one batch an epoch
-  table = mlp.tabulate(found)
-  assert [row[0].split(",")[0] for row in table.rows] == ["msk_jax", "scikit-learn", "scikit-learn"]
-  assert float(table.rows[0][4]) == pytest.approx(2700 * found["ours_s"][0][0] / 9 / 60, abs=0.06)
-  assert max(float(row[5]) for row in table.rows[1:]) == 1
+  table = mlp.tabulate({**found, "ours_s": {"random": [(0.9, 0.9)], "chosen": [(1.8, 1.8)]}})
+  assert [row[0].split(",")[0] for row in table.rows] == ["msk_jax"] * 3 + ["scikit-learn"] * 2
+  assert [row[3] for row in table.rows[:3]] == ["0.100", "0.200", "0.133"]  # 20 random rounds, 10 chosen ones
+  assert float(table.rows[2][4]) == pytest.approx(2700 * 0.4 / 3 / 60)
+  assert max(float(row[5]) for row in table.rows[3:]) == 1
+
+
+def test_mlp_rounds_train_equal_fits_once(monkeypatch):
+  trained = []
+  original = mlp_training.Trainer.train
+  monkeypatch.setattr(
+    mlp_training.Trainer, "train", lambda self, problems: trained.append(len(problems)) or original(self, problems)
+  )
+  samples = mlp.make_samples(300)
+  for is_random in (True, False):
+    search = mlp.Search(samples, 2, epochs=1, is_random=is_random)
+    search.ours()
+    assert len(search.fits) == 18
+  assert trained == [17, 18]  # two splits share the fit without both of their folds
 
 
 def test_bootstrap_times_every_contestant():
