@@ -2,11 +2,13 @@
 
 import argparse
 import dataclasses
+import functools
 import os
 import pathlib
 import signal
 import subprocess
 import sys
+import tempfile
 
 from absl import flags
 
@@ -30,11 +32,18 @@ def interrupt_at(number: int, sent: signal.Signals) -> None:
 
 def start(workdir: pathlib.Path, *arguments: str, devices: int = 2, **environment: str) -> subprocess.Popen:
   """Starts this file on `workdir` with so many simulated devices and these variables on top of this process's."""
-  environment = {**os.environ, "JAX_NUM_CPU_DEVICES": str(devices), **environment}
+  cache = {"JAX_ENABLE_COMPILATION_CACHE": "true", "JAX_COMPILATION_CACHE_DIR": _compiled().name}
+  environment = {**os.environ, **cache, "JAX_NUM_CPU_DEVICES": str(devices), **environment}
   command = [sys.executable, "-m", "tests.training.run_once", str(workdir), *arguments]
   return subprocess.Popen(
     command, cwd=_ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
   )
+
+
+@functools.cache
+def _compiled() -> tempfile.TemporaryDirectory:
+  """Where the processes started here find what an earlier one compiled; gone with this process."""
+  return tempfile.TemporaryDirectory(prefix="msk_jax_compiled_")
 
 
 def main() -> int:

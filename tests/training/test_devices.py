@@ -125,15 +125,14 @@ def test_one_two_and_eight_devices_agree():
 def test_the_real_network_gives_the_same_bits_in_two_processes_and_after_a_pause(tmp_path):
   """InceptionV3 at its smallest: two processes, paused, one of two devices goes on; equals one process all the way.
 
-  Compiled without optimisation, and once for the two runs of one process: minutes otherwise.
+  Compiled without optimisation: minutes otherwise.
   """
   options = ("--backbone=inception_v3", "--image_px=75")
-  kept = {"JAX_ENABLE_COMPILATION_CACHE": "true", "JAX_COMPILATION_CACHE_DIR": str(tmp_path / "cache")}
   quick = {"JAX_DISABLE_MOST_OPTIMIZATIONS": "true"}
   straight, resumed = _workdir(tmp_path / "straight"), _workdir(tmp_path / "resumed")
-  _finish(_start(straight, *options, **kept, **quick))
+  _finish(_start(straight, *options, **quick))
   _finish(*_start_pair(resumed, *options, first_only=("--signal_at=2", "--signal=TERM"), **quick), status=75)
-  _finish(_start(resumed, *options, **kept, **quick))
+  _finish(_start(resumed, *options, **quick))
   ours, theirs = (_result(folder, "inception_v3") for folder in (resumed, straight))
   assert ours["params_sha256"] == theirs["params_sha256"] and ours["test"] == theirs["test"]
 
