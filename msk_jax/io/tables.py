@@ -4,10 +4,11 @@ A table says in its metadata which schema it follows; the reader refuses what it
 program never misreads a new file.
 """
 
+import contextlib
 import dataclasses
 import json
 import pathlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from msk_jax.io import atomic, errors
@@ -71,18 +72,23 @@ def read(path: pathlib.Path | str, schema: Schema, columns: Sequence[str] | None
     columns: the columns wanted; all by default.
 
   Raises:
-    InputError: no such file, another table, or another version of it.
+    InputError: no such file, a damaged one, another table, or another version of it.
   """
   import pyarrow.parquet as pq
 
   _check_header(path, schema)
   wanted = list(columns) if columns is not None else list(schema.columns)
-  table = pq.read_table(path, columns=wanted).to_pandas()
+  with _damage_named(pathlib.Path(path)):
+    table = pq.read_table(path, columns=wanted).to_pandas()
   return table.astype({c: schema.columns[c] for c in wanted})
 
 
 def read_extra(path: pathlib.Path | str, schema: Schema) -> dict[str, Any]:
-  """Returns the `extra` values that `write` kept in the file's metadata."""
+  """Returns the `extra` values that `write` kept in the file's metadata.
+
+  Raises:
+    InputError: see `read`.
+  """
   return _check_header(path, schema)["extra"]
 
 
@@ -95,8 +101,9 @@ def _check_header(path: pathlib.Path | str, schema: Schema) -> dict[str, Any]:
       f"no table {path.name} ({schema.name}) in {path.parent}: run the stage that writes it first "
       "(python -m msk_jax.prepare), with the same --workdir."
     )
-  metadata = pq.read_schema(path).metadata or {}
-  header = json.loads(metadata.get(_METADATA_KEY, b"{}"))
+  with _damage_named(path):
+    metadata = pq.read_schema(path).metadata or {}
+    header = json.loads(metadata.get(_METADATA_KEY, b"{}"))
   found = (header.get("schema"), header.get("version"))
   if found != (schema.name, schema.version):
     raise errors.InputError(
@@ -104,3 +111,18 @@ def _check_header(path: pathlib.Path | str, schema: Schema) -> dict[str, Any]:
       f"{schema.version}. Run the stage that writes it again, or use the msk_jax version that wrote it."
     )
   return header
+
+
+@contextlib.contextmanager
+def _damage_named(path: pathlib.Path) -> Iterator[None]:
+  """Turns what Arrow says of a file that is cut off or no Parquet into an error that says what to do."""
+  import pyarrow as pa
+
+  try:
+    yield
+  except (OSError, pa.ArrowException, json.JSONDecodeError) as error:
+    # Arrow's own message may quote values, which are a participant's.
+    raise errors.InputError(
+      f"{path} can't be read ({type(error).__name__}): it is damaged, or no Parquet file. If it is a copy, copy it "
+      "again; else remove it and the run record (run.json) of the stage that wrote it, and run that stage again."
+    ) from None

@@ -66,3 +66,11 @@ def test_impossible_sets_are_refused(tmp_path, name, table, said):
   with pytest.raises(errors.InputError, match=said):
     scalar_tables.write(tmp_path, name, table)
   assert scalar_tables.names(tmp_path) == []
+
+
+def test_a_damaged_set_is_named(tmp_path):
+  path = tmp_path / "scalars" / "grip.parquet"
+  path.parent.mkdir()
+  path.write_bytes(b"PAR1")
+  with pytest.raises(errors.InputError, match=r"grip\.parquet can't be read"):
+    scalar_tables.read(tmp_path, "grip")

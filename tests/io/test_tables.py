@@ -32,6 +32,26 @@ def test_another_table_or_version_is_refused(tmp_path, other):
     tables.read(tmp_path / "people.parquet", other)
 
 
+@pytest.mark.parametrize("end", [0, 3, 200, -40, -1])
+def test_a_damaged_file_is_named_with_its_remedy(tmp_path, end):
+  path = tmp_path / "people.parquet"
+  tables.write(path, _TABLE, _SCHEMA)
+  path.write_bytes(path.read_bytes()[:end])
+  for read in (tables.read, tables.read_extra):
+    with pytest.raises(errors.InputError, match=r"people\.parquet can't be read .*remove it and the run record"):
+      read(path, _SCHEMA)
+
+
+def test_damage_within_the_values_is_named_too(tmp_path):
+  path = tmp_path / "people.parquet"
+  tables.write(path, _TABLE, _SCHEMA)
+  data = path.read_bytes()
+  path.write_bytes(data[:4] + bytes(60) + data[64:])  # the footer is whole
+  assert tables.read_extra(path, _SCHEMA) == {}
+  with pytest.raises(errors.InputError, match="is damaged"):
+    tables.read(path, _SCHEMA)
+
+
 def test_a_foreign_parquet_file_and_a_missing_one_are_refused(tmp_path):
   _TABLE.to_parquet(tmp_path / "foreign.parquet")
   with pytest.raises(errors.InputError, match="holds table None"):
