@@ -1,6 +1,7 @@
 """One scalar measurement after the other: text to numbers, and what is no possible value set missing and on record."""
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -56,7 +57,13 @@ def judge(cells: pd.Series, limits: tuple[float, float], source: Source) -> tupl
     }
   parts = [_rows(reason, is_bad, source) for reason, is_bad in reasons.items() if is_bad.any()]
   values[np.logical_or.reduce(list(reasons.values()))] = np.nan
-  return values, pd.concat(parts, ignore_index=True) if parts else no_refusals()
+  return values, joined(parts)
+
+
+def joined(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+  """Returns tables of refused values as one, in order; it is empty, with all COLUMNS, where they are."""
+  found = [part for part in parts if len(part)]
+  return pd.concat(found, ignore_index=True) if found else no_refusals()
 
 
 def no_refusals() -> pd.DataFrame:

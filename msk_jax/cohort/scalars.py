@@ -77,7 +77,7 @@ def read(paths: Iterable[pathlib.Path], sets: Sequence[str] = scalar_fields.SETS
       num_both += sum(visit.num_both for visit in visits)
   absent = tuple(name for name in sets if name not in made)
   _warn(absent, blocks)
-  return Scalars(made, _joined(refused), {"heels_measured_by_both_protocols": num_both}, absent)
+  return Scalars(made, scalar_values.joined(refused), {"heels_measured_by_both_protocols": num_both}, absent)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -150,7 +150,7 @@ def _plain(text: pd.DataFrame, name: str, instance: int) -> _Visit:
     source = scalar_values.Source(text["eid"], instance, name, feature.name, column)
     values[feature.name], bad = scalar_values.judge(text[column], limits, source)
     refused.append(bad)
-  return _Visit(_with_any_value(text["eid"], instance, values), _joined(refused))
+  return _Visit(_with_any_value(text["eid"], instance, values), scalar_values.joined(refused))
 
 
 def _heel(text: pd.DataFrame, instance: int) -> _Visit:
@@ -160,14 +160,14 @@ def _heel(text: pd.DataFrame, instance: int) -> _Visit:
   both = {name: np.where(has_left & has_right, (left[name] + right[name]) / 2, np.nan) for name in left}
   refused = [bad_left, bad_right]
   if instance > 0:
-    return _Visit(_with_any_value(text["eid"], instance, both), _joined(refused))
+    return _Visit(_with_any_value(text["eid"], instance, both), scalar_values.joined(refused))
   single, _, bad_single = _foot(text, scalar_fields.SINGLE_FOOT, instance)
   has_both = ~np.isnan(list(both.values())).all(axis=0)
   has_single = ~np.isnan(list(single.values())).all(axis=0)
   values = {name: np.where(has_both, both[name], single[name]) for name in both}
   refused.append(bad_single)
   num_both = int((has_both & has_single).sum())
-  return _Visit(_with_any_value(text["eid"], instance, values), _joined(refused), num_both)
+  return _Visit(_with_any_value(text["eid"], instance, values), scalar_values.joined(refused), num_both)
 
 
 def _foot(
@@ -187,14 +187,9 @@ def _foot(
     source = scalar_values.Source(text["eid"], instance, name, feature.name, detail)
     values[feature.name], bad = scalar_values.judge(chosen, (feature.limits.low, feature.limits.high), source)
     refused.append(bad)
-  return values, is_direct | is_manual, _joined(refused)
+  return values, is_direct | is_manual, scalar_values.joined(refused)
 
 
 def _with_any_value(eid: pd.Series, instance: int, values: dict[str, np.ndarray]) -> pd.DataFrame:
   table = pd.DataFrame({"eid": eid.astype("string"), "instance": np.int8(instance), **values})
   return table[table[list(values)].notna().any(axis=1)]
-
-
-def _joined(refused: Sequence[pd.DataFrame]) -> pd.DataFrame:
-  found = [part for part in refused if len(part)]
-  return pd.concat(found, ignore_index=True) if found else scalar_values.no_refusals()

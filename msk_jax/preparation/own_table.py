@@ -66,9 +66,7 @@ def read(path: pathlib.Path, spec: TableSpec) -> OwnTable:
   for name, table in cells.items():
     scalars[name], bad = _judge(table, name, spec.limits)
     refused.append(bad)
-  found = [part for part in refused if len(part)]
-  all_refused = pd.concat(found, ignore_index=True) if found else scalar_values.no_refusals()
-  return OwnTable(samples.reset_index(drop=True), scalars, all_refused, dict(counts))
+  return OwnTable(samples.reset_index(drop=True), scalars, scalar_values.joined(refused), dict(counts))
 
 
 def _wanted(spec: TableSpec) -> list[str]:
@@ -158,5 +156,4 @@ def _judge(cells: pd.DataFrame, name: str, limits: Mapping[str, Sequence[float]]
     source = scalar_values.Source(cells["eid"], cells["instance"], name, feature)
     made[feature], bad = scalar_values.judge(cells[feature], known.get(feature, (-np.inf, np.inf)), source)
     refused.append(bad)
-  found = [part for part in refused if len(part)]
-  return made, pd.concat(found, ignore_index=True) if found else scalar_values.no_refusals()
+  return made, scalar_values.joined(refused)
