@@ -70,13 +70,13 @@ def inspect(path: pathlib.Path) -> TableFile | None:
   try:
     if path.suffix == ".parquet":
       return _describe(path, None, pq.ParquetFile(path).schema_arrow.names)
-    line = _first_line(path)
+    line = first_line(path)
   except (OSError, pa.ArrowInvalid, UnicodeDecodeError, EOFError) as error:
     raise errors.InputError(
       f"table {path.name} can't be read ({type(error).__name__}): is it whole, and what its name says?"
     ) from None
   for delimiter in _DELIMITERS:
-    described = _describe(path, delimiter, next(csv.reader([line], delimiter=delimiter), []))
+    described = _describe(path, delimiter, split_line(line, delimiter))
     if described is not None:
       return described
   return None
@@ -98,7 +98,7 @@ def read(table: TableFile, wanted: Sequence[columns.Column]) -> pd.DataFrame:
   found = {column: name for column in wanted if (name := table.find(column)) is not None}
   names = list(dict.fromkeys([table.eid_name, *found.values()]))
   try:
-    raw = _read_parquet(table.path, names) if table.delimiter is None else _read_text(table, names)
+    raw = _read_parquet(table.path, names) if table.delimiter is None else read_text(table.path, table.delimiter, names)
   except (OSError, pa.ArrowException, EOFError) as error:
     # Arrow's own message quotes the offending row, which holds a participant's data.
     raise errors.InputError(
@@ -126,18 +126,39 @@ def _describe(path: pathlib.Path, delimiter: str | None, header: Sequence[str]) 
   return TableFile(path, delimiter, eids[0], names, frozenset(packed))
 
 
-def _first_line(path: pathlib.Path) -> str:
+def first_line(path: pathlib.Path) -> str:
+  """Returns the first line of a text file, UTF-8 with or without byte order mark, also gzipped.
+
+  Raises:
+    OSError, EOFError, UnicodeDecodeError: the file can't be read.
+  """
   with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
     return file.readline().decode("utf-8-sig")
 
 
-def _read_text(table: TableFile, names: Sequence[str]) -> pa.Table:
+def split_line(line: str, delimiter: str) -> list[str]:
+  """Returns a header line's cells, as they stand but for quotes."""
+  return next(csv.reader([line], delimiter=delimiter), [])
+
+
+def read_text(path: pathlib.Path, delimiter: str, names: Sequence[str]) -> pa.Table:
+  """Reads columns of a text table as text, missing where empty or `NA`.
+
+  Args:
+    path: the file, also gzipped.
+    delimiter: between its cells.
+    names: the columns wanted, spelled as in the header.
+
+  Raises:
+    InputError: rows longer or shorter than the header: their cells can't be told apart. They are counted, not shown.
+    OSError, EOFError, pa.ArrowException: the file can't be read; the message may hold a participant's data.
+  """
   odd_rows = []
   reader = pa_csv.open_csv(
-    table.path,
+    path,
     read_options=pa_csv.ReadOptions(block_size=_BLOCK_BYTES),
     parse_options=pa_csv.ParseOptions(
-      delimiter=table.delimiter,
+      delimiter=delimiter,
       newlines_in_values=True,
       invalid_row_handler=lambda row: odd_rows.append(row.actual_columns) or "skip",
     ),
@@ -151,8 +172,8 @@ def _read_text(table: TableFile, names: Sequence[str]) -> pa.Table:
   result = reader.read_all()
   if odd_rows:
     raise errors.InputError(
-      f"table {table.path.name}: {len(odd_rows)} rows are longer or shorter than the header. The file is cut off, or "
-      "its texts hold unquoted delimiters: export it again."
+      f"table {path.name}: {len(odd_rows)} rows are longer or shorter than the header. The file is cut off, or its "
+      "texts or decimal commas hold unquoted delimiters: export it again."
     )
   return result
 

@@ -4,21 +4,22 @@ Unlike a folder of radiographs it has measurements in place of images: sets of c
 """
 
 import dataclasses
-import gzip
 import pathlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
-from msk_jax.cohort import ethnicity, scalar_values
+from msk_jax.cohort import ethnicity, scalar_values, table_files
 from msk_jax.imaging import labels
 from msk_jax.io import errors
 from msk_jax.preparation.table_spec import TableSpec
 
 NO_FOLD = -1
 _MOST_FOLDS = 100
+_SHOWN = 40  # columns named in a message
 _MISSING = frozenset({"", "na", "nan", "n/a", "null", "none", ".", "<na>"})
 _KEYS = ("eid", "instance")
 
@@ -48,8 +49,9 @@ def read(path: pathlib.Path, spec: TableSpec) -> OwnTable:
     spec: which columns are what.
 
   Raises:
-    InputError: an unreadable table, columns that it lacks (all are named), no scalar set named, no usable row, or
-      visits and folds that are no whole numbers.
+    InputError: an unreadable table, rows of another width than the header, columns that it lacks (all are named) or
+      has twice, no scalar set named, no usable row, rows of one visit that differ, or visits and folds that are no
+      whole numbers.
   """
   if not spec.sets:
     raise errors.InputError(
@@ -79,24 +81,29 @@ def _wanted(spec: TableSpec) -> list[str]:
 def _read_cells(path: pathlib.Path, wanted: Sequence[str]) -> pd.DataFrame:
   """Returns the wanted columns as stripped text, missing values as empty text, names in small letters."""
   try:
-    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
-      header = file.readline().decode("utf-8-sig")
+    header = table_files.first_line(path)
     delimiter = max(",;\t", key=header.count)
-    is_wanted = lambda name: str(name).strip().lower() in wanted  # noqa: E731
-    raw = pd.read_csv(
-      path, sep=delimiter, dtype=str, keep_default_na=False, encoding="utf-8-sig", usecols=is_wanted, index_col=False
-    )
-  except (OSError, UnicodeError, ValueError, EOFError) as error:
+    spelled = _spellings(path.name, table_files.split_line(header, delimiter), wanted)
+    cells = table_files.read_text(path, delimiter, list(spelled.values()))
+  except (OSError, UnicodeError, EOFError, pa.ArrowException) as error:
     raise errors.InputError(f"{path.name} can't be read as a CSV table ({type(error).__name__}).") from None
-  raw.columns = [str(column).strip().lower() for column in raw.columns]
-  missing = [name for name in wanted if name not in raw]
-  if missing:
-    known = ", ".join(name.strip() for name in header.strip().split(delimiter)[:40])
-    raise errors.InputError(
-      f"{path.name} lacks the columns {', '.join(missing)}, which config.data.table names; it has {known}."
-    )
-  raw = raw.apply(lambda column: column.str.strip())
+  raw = pd.DataFrame({name: cells[column].fill_null("").to_pandas().str.strip() for name, column in spelled.items()})
   return raw.mask(raw.apply(lambda column: column.str.lower().isin(_MISSING)), "")
+
+
+def _spellings(file_name: str, header: Sequence[str], wanted: Sequence[str]) -> dict[str, str]:
+  """Returns wanted name to the column's name as it stands in the header."""
+  found = {name: [column for column in header if column.strip().lower() == name] for name in wanted}
+  if missing := [name for name, columns in found.items() if not columns]:
+    known = ", ".join(column.strip() for column in header[:_SHOWN])
+    raise errors.InputError(
+      f"{file_name} lacks the columns {', '.join(missing)}, which config.data.table names; it has {known}."
+    )
+  if repeated := [", ".join(columns) for columns in found.values() if len(columns) > 1]:
+    raise errors.InputError(
+      f"{file_name} has columns of one name (in any case): {'; '.join(repeated)}. Rename or remove all but one of each."
+    )
+  return {name: columns[0] for name, columns in found.items()}
 
 
 def _samples(raw: pd.DataFrame, spec: TableSpec) -> tuple[pd.DataFrame, Counter[str]]:
@@ -120,8 +127,21 @@ def _samples(raw: pd.DataFrame, spec: TableSpec) -> tuple[pd.DataFrame, Counter[
     counts[reason] = int((good & is_bad).sum())
     good &= ~is_bad
   is_repeated = table[good].duplicated(list(_KEYS))
-  counts["repeated_rows"] = int(is_repeated.sum())  # the first counts
+  _refuse_contradictions(raw[good], is_repeated, spec)
+  counts["repeated_rows"] = int(is_repeated.sum())
   return table[good][~is_repeated], counts
+
+
+def _refuse_contradictions(raw: pd.DataFrame, is_repeated: pd.Series, spec: TableSpec) -> None:
+  """Refuses rows of one visit that are not equal in all that is read: which of them counts can't be known."""
+  if num_different := int((is_repeated & ~raw.duplicated()).sum()):
+    advice = "keep one row of each visit" if spec.instance else (
+      "if people were seen several times, give a column that numbers their visits (config.data.table.instance); else "
+      "keep one row of each person"
+    )  # fmt: skip
+    raise errors.InputError(
+      f"{spec.file}: {num_different} rows repeat a person and visit of another row with other values: {advice}."
+    )
 
 
 def _sexes(spelled: pd.Series, values: Mapping[str, int]) -> pd.Series:

@@ -26,7 +26,7 @@ class TableSpec:
     ethnicity_values: the column's values to codes of UK Biobank's field 21000, in any case; empty where the column
       holds such codes.
     sets: name of a scalar set to its feature columns.
-    limits: feature column to its least and greatest possible value; beyond them a value is set missing.
+    limits: feature column, of a set, to its least and greatest possible value; beyond them a value is set missing.
     min_age_years: rows with a lower age are left out.
     max_age_years: rows with a higher age are left out.
   """
@@ -59,5 +59,7 @@ class TableSpec:
     for name, limits in self.limits.items():
       if len(limits) != 2 or not limits[0] < limits[1]:
         raise ValueError(f"table.limits.{name} must be the least and the greatest possible value, got {list(limits)}.")
+    if strangers := [name for name in self.limits if name.lower() not in columns]:
+      raise ValueError(f"table.limits: {', '.join(strangers)} in no set: mend the spelling, or leave the limits out.")
     if not self.min_age_years < self.max_age_years:
       raise ValueError("table.min_age_years must be below table.max_age_years.")

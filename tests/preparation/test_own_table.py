@@ -16,6 +16,7 @@ TABLE = TableSpec(
   sex_values={"Man": 1, "Woman": 0}, ethnicity_values={"White": 1, "Black": 4}, limits={"CM": (100.0, 230.0)},
   min_age_years=18.0, max_age_years=110.0,
 )  # fmt: skip
+_X = TableSpec(sets={"x": ("x",)})
 HEADER = "Person;Gender;Years;Race;Wave;L;R;cm;extra"
 ROWS = [
   "a;Man;40;White;0;30;31.5;170;x",
@@ -27,7 +28,7 @@ ROWS = [
   "f;Man;;Black;0;1;1;170;x",
   "g;?;40;Black;0;1;1;170;x",
   ";Man;40;Black;0;1;1;170;x",
-  "a;Man;40;White;0;99;99;199;x",  # a second row of the same visit
+  "a;Man;40;White;0;30;31.5; 170;y",  # the same visit again, equal in all that is read
   "h;Man;41;black;0;strong;7;1.8;x",
 ]
 
@@ -85,7 +86,8 @@ def test_a_rerun_does_nothing_and_a_changed_table_is_read_again(tmp_path, monkey
     patched.setattr(own_table, "read", None)
     prepare.prepare(data, tmp_path / "work")
   _write(tmp_path / "raw", [row.replace("30;31.5", ";") for row in ROWS])
-  narrower = DataSpec(kind="table", root=data.root, table=TableSpec(**vars(TABLE) | {"sets": {"grip": ("L", "R")}}))
+  fewer = TableSpec(**vars(TABLE) | {"sets": {"grip": ("L", "R")}, "limits": {}})
+  narrower = DataSpec(kind="table", root=data.root, table=fewer)
   prepare.prepare(narrower, tmp_path / "work")
   assert scalar_tables.names(tmp_path / "work" / "cohort") == ["grip"]  # the set no longer wanted is gone
   assert len(scalar_tables.read(tmp_path / "work" / "cohort", "grip")) == 3
@@ -136,6 +138,52 @@ def test_tables_that_cannot_be_right_are_refused(tmp_path, rows, header, said):
     prepare.prepare(DataSpec(kind="table", root=str(tmp_path / "raw"), table=TABLE), tmp_path / "work")
 
 
+@pytest.mark.parametrize(
+  ("rows", "num_odd"),
+  [
+    (["a,40,1,1,5", "b,50,0,2"], 1),  # a decimal comma
+    (["a,40,1,1,5", "b,50,0,2,5"], 2),  # in every row
+    (["a,40,1,1", "b,50,0"], 1),
+    (["a,40,1,1,", "b,50,0,2,"], 2),  # delimiters at the ends of lines
+  ],
+)
+@pytest.mark.parametrize("name", ["table.csv", "table.csv.gz"])
+def test_rows_of_another_width_than_the_header_are_refused(tmp_path, rows, num_odd, name):
+  path = _write(tmp_path / "raw", rows, "id,age,sex,x", name)
+  with pytest.raises(errors.InputError, match=f"{num_odd} rows are longer or shorter than the header") as caught:
+    own_table.read(path, TableSpec(sets={"x": ("x",)}))
+  assert "40" not in str(caught.value)
+  assert len(own_table.read(_write(tmp_path, ['a,40,1,"1,5"', "", "b,50,0,2"], "id,age,sex,x"), _X).samples) == 2
+
+
+@pytest.mark.parametrize(
+  ("instance", "advice"), [("", "config.data.table.instance"), ("visit", "one row of each visit")]
+)
+def test_rows_of_one_visit_that_differ_are_refused(tmp_path, instance, advice):
+  table = TableSpec(instance=instance, sets={"x": ("x",)})
+  header = "id,age,sex,x,visit,extra"
+  same = ["a,40,1,1,0,here", "a,40,1,1,0,there", "b,40,1,NA,0,", "b,40,1,,0,"]
+  assert own_table.read(_write(tmp_path, same, header), table).counts["repeated_rows"] == 2
+  seen_thrice = ["a,40,1,1,0,", "a,45,1,2,0,", "a,50,1,2,0,", "b,40,1,1,0,"]
+  with pytest.raises(errors.InputError, match=f"2 rows repeat a person and visit .*{advice}"):
+    own_table.read(_write(tmp_path, seen_thrice, header), table)
+
+
+def test_columns_of_one_name_are_refused_where_they_are_read(tmp_path):
+  found = own_table.read(_write(tmp_path, ["a,40,1,1,p,q"], "id,age,sex,x,other,Other"), _X)
+  assert found.scalars["x"]["x"].tolist() == [1.0]
+  with pytest.raises(errors.InputError, match=r"columns of one name \(in any case\): age, Age ; x, x\. Rename"):
+    own_table.read(_write(tmp_path, ["a,40,1,1,41,2"], "id,age,sex,x,Age ,x"), _X)
+
+
+def test_a_header_alone_and_other_bytes_are_refused(tmp_path):
+  with pytest.raises(errors.InputError, match=r"no usable row in table\.csv"):
+    own_table.read(_write(tmp_path, [""], "id,age,sex,x"), _X)
+  (tmp_path / "latin.csv").write_bytes("id,age,sex,x\nJosé,40,1,1\n".encode("latin-1"))
+  with pytest.raises(errors.InputError, match=r"latin\.csv can't be read as a CSV table"):
+    own_table.read(tmp_path / "latin.csv", _X)
+
+
 def test_no_table_and_no_sets(tmp_path):
   with pytest.raises(errors.InputError, match=r"no table .*table\.csv"):
     prepare.prepare(DataSpec(kind="table", root=str(tmp_path), table=TABLE), tmp_path / "work")
@@ -155,6 +203,7 @@ def test_no_table_and_no_sets(tmp_path):
     ({"sex_values": {"m": 2}}, "must be 0"),
     ({"sex_values": {"m": "1"}}, "config.data.table.sex_values.m: expected int"),
     ({"limits": {"x": [1.0]}}, "least and the greatest"),
+    ({"sets": {"size": ["waist"]}, "limits": {"WAIST": [1.0, 2.0], "wiast": [1.0, 2.0]}}, "limits: wiast in no set"),
     ({"min_age_years": 90.0, "max_age_years": 20.0}, "min_age_years"),
   ],
 )
