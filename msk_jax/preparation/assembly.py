@@ -91,6 +91,9 @@ def make_folds(
     given: see `folds.assign`.
     num_folds: see `folds.assign`.
     seed: see `folds.assign`.
+
+  Raises:
+    InputError: a fold without anybody.
   """
   complete = {f"scalars/{name}": table.dropna() for name, table in scalars.items()}
   fold = fold_map.assign(
@@ -103,7 +106,22 @@ def make_folds(
     num_folds=num_folds,
     seed=seed,
   )
+  check_all_used(fold, num_folds)
   return pd.DataFrame({"eid": participants["eid"], "fold": fold}).astype(dict(schemas.FOLDS.columns))
+
+
+def check_all_used(fold: np.ndarray, num_folds: int) -> None:
+  """Checks that somebody is in each fold: later stages know the number of folds from the map alone.
+
+  Raises:
+    InputError: nobody is in some fold.
+  """
+  empty = np.flatnonzero(np.bincount(fold, minlength=num_folds) == 0)
+  if len(empty):
+    raise errors.InputError(
+      f"nobody is in fold {', '.join(map(str, empty))} of {num_folds} folds, and every fold is tested once: set "
+      f"config.data.num_folds to the number of folds there are, or prepare more people (there are {len(fold)})."
+    )
 
 
 def without(table: pd.DataFrame, withdrawn: Collection[str]) -> pd.DataFrame:

@@ -280,6 +280,8 @@ def _check_given(given: np.ndarray, name: str, num_folds: int) -> None:
     raise errors.InputError(
       f"{name} has a fold {given.max()}, but folds go from 0 to {num_folds - 1} (config.data.num_folds)."
     )
+  if given.min(initial=0) >= 0:  # nobody is left to fill a fold: said before images are read
+    assembly.check_all_used(given, num_folds)
 
 
 def _instances(zips: Collection[pathlib.Path]) -> set[int]:

@@ -60,7 +60,7 @@ def test_columns_and_codings_of_any_kind(tmp_path, name):
 
 
 def test_a_table_becomes_a_cohort(tmp_path):
-  data = DataSpec(kind="table", root=str(tmp_path / "raw"), table=TABLE)
+  data = DataSpec(kind="table", root=str(tmp_path / "raw"), table=TABLE, num_folds=3)
   _write(tmp_path / "raw")
   prepare.prepare(data, tmp_path / "work")
   cohort = tmp_path / "work" / "cohort"
@@ -79,7 +79,7 @@ def test_a_table_becomes_a_cohort(tmp_path):
 
 
 def test_a_rerun_does_nothing_and_a_changed_table_is_read_again(tmp_path, monkeypatch):
-  data = DataSpec(kind="table", root=str(tmp_path / "raw"), table=TABLE)
+  data = DataSpec(kind="table", root=str(tmp_path / "raw"), table=TABLE, num_folds=3)
   _write(tmp_path / "raw")
   prepare.prepare(data, tmp_path / "work")
   with monkeypatch.context() as patched:
@@ -87,7 +87,7 @@ def test_a_rerun_does_nothing_and_a_changed_table_is_read_again(tmp_path, monkey
     prepare.prepare(data, tmp_path / "work")
   _write(tmp_path / "raw", [row.replace("30;31.5", ";") for row in ROWS])
   fewer = TableSpec(**vars(TABLE) | {"sets": {"grip": ("L", "R")}, "limits": {}})
-  narrower = DataSpec(kind="table", root=data.root, table=fewer)
+  narrower = DataSpec(kind="table", root=data.root, table=fewer, num_folds=3)
   prepare.prepare(narrower, tmp_path / "work")
   assert scalar_tables.names(tmp_path / "work" / "cohort") == ["grip"]  # the set no longer wanted is gone
   assert len(scalar_tables.read(tmp_path / "work" / "cohort", "grip")) == 3
@@ -104,6 +104,16 @@ def test_given_folds_are_kept(tmp_path):
   with pytest.raises(errors.InputError, match="has a fold 7, but folds go from 0 to 2"):
     _write(tmp_path / "raw", [row.replace(",2,", ",7,") for row in rows], "id,sex,age,part,x")
     prepare.prepare(DataSpec(kind="table", root=str(tmp_path / "raw"), table=table, num_folds=3), tmp_path / "work")
+
+
+@pytest.mark.parametrize("fold", [lambda i: i % 8, lambda i: 9 - i % 9, lambda i: i % 8 if i < 39 else ""])
+def test_given_folds_that_leave_one_empty_are_refused(tmp_path, fold):
+  rows = [f"p{i},{i % 2},{40 + i},{fold(i)},{i}" for i in range(40)]
+  _write(tmp_path / "raw", rows, "id,sex,age,part,x")
+  table = TableSpec(fold="part", sets={"x": ("x",)})
+  with pytest.raises(errors.InputError, match=r"nobody is in fold .* of 10 folds.*config\.data\.num_folds"):
+    prepare.prepare(DataSpec(kind="table", root=str(tmp_path / "raw"), table=table), tmp_path / "work")
+  assert not (tmp_path / "work" / "cohort" / "folds.parquet").exists()
 
 
 def test_sets_without_use_are_said(tmp_path, caplog):

@@ -40,11 +40,11 @@ def test_people_ages_and_balanced_folds(tmp_path):
   assert run_record.read(tmp_path / "work" / "cohort") == before
 
 
-@pytest.mark.parametrize("given", [lambda i: str(i % 3), lambda i: "7" if i < 5 else ""])
-def test_given_folds_are_kept(tmp_path, given):
+@pytest.mark.parametrize(("num_folds", "given"), [(3, lambda i: str(i % 3)), (10, lambda i: "7" if i < 5 else "")])
+def test_given_folds_are_kept(tmp_path, num_folds, given):
   lines = [f"{line},{given(i)}" for i, line in enumerate(_lines())]
   root = raw_data.make_folder(tmp_path / "xrays", lines, "id,age,sex,path,fold")
-  prepared.ensure(_spec(root), tmp_path / "work")
+  prepared.ensure(_spec(root, num_folds=num_folds), tmp_path / "work")
   fold = _folds(tmp_path / "work").set_index("eid")["fold"]
   for i in range(30):
     if given(i):

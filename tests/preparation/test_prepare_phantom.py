@@ -20,7 +20,7 @@ from msk_jax.simulation.spec import FlawCounts
 def test_a_phantom_is_made_read_and_then_left_alone(tmp_path, caplog, monkeypatch):
   flaws = FlawCounts(**{name: 0 for name in vars(FlawCounts.none())} | {"withdrawn": 1})
   phantom = PhantomSpec(num_participants=6, flaws=flaws, max_flawed_fraction=0.5, repeat_imaging_fraction=0.0)
-  spec = DataSpec(workers=0, phantom=phantom)
+  spec = DataSpec(workers=0, phantom=phantom, num_folds=3)
   prepared.ensure(spec, tmp_path / "work")
   participants = tables.read(tmp_path / "work" / "cohort" / "participants.parquet", schemas.PARTICIPANTS)
   listed = next((tmp_path / "work" / "raw").glob("w*_*.csv")).read_text().split()
