@@ -5,7 +5,7 @@ UK Biobank sends them as `w<application>_<date>.csv`: one participant id a line,
 
 import pathlib
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from msk_jax.io import errors
 
@@ -20,6 +20,16 @@ def read(paths: Iterable[pathlib.Path]) -> frozenset[str]:
     InputError: a list can't be read, or has a line that is neither an id nor a header: then it is no such list.
   """
   return frozenset(eid for path in sorted(paths) for eid in _read_one(path))
+
+
+def listed(eids: Iterable[str], ids: Collection[str]) -> frozenset[str]:
+  """Returns those of `eids` that are among `ids`, which come from `read`."""
+  return frozenset(eid for eid in eids if plain(eid) in ids)
+
+
+def plain(eid: str) -> str:
+  """Returns an id as `read` does: own data's numbers may begin with zeros, which lists need not have."""
+  return (eid.lstrip("0") or "0") if eid.isdecimal() else eid
 
 
 def _read_one(path: pathlib.Path) -> list[str]:

@@ -62,6 +62,17 @@ def find(spec: data_spec.DataSpec, root: pathlib.Path, workdir: pathlib.Path) ->
   return found
 
 
+def find_withdrawals(root: pathlib.Path, workdir: pathlib.Path, patterns: Sequence[str]) -> tuple[pathlib.Path, ...]:
+  """Returns the lists of withdrawals under a data root as it is now; none where it can't be read.
+
+  Args:
+    root: the folder to scan.
+    workdir: passed over, see `find`.
+    patterns: globs, see `DataSpec.withdrawals`.
+  """
+  return _match(list(_scan(root, workdir)), root, patterns) if root.is_dir() else ()
+
+
 def hash_files(paths: Sequence[pathlib.Path]) -> str:
   """Returns one hash of the names and contents (of large files and archives: size and time of change)."""
   facts: list[tuple[str, ...]] = []

@@ -6,7 +6,7 @@ Unlike a folder of radiographs it has measurements in place of images: sets of c
 import dataclasses
 import pathlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -39,6 +39,14 @@ class OwnTable:
   scalars: dict[str, pd.DataFrame]
   refused: pd.DataFrame
   counts: dict[str, int]
+
+  def without(self, withdrawn: Collection[str]) -> "OwnTable":
+    """Returns the table without these people; their rows are counted."""
+    is_gone = lambda table: table["eid"].isin(list(withdrawn))  # noqa: E731
+    keep = lambda table: table[~is_gone(table)].reset_index(drop=True)  # noqa: E731
+    scalars = {name: keep(table) for name, table in self.scalars.items()}
+    counts = {**self.counts, "rows_of_withdrawn_people": int(is_gone(self.samples).sum())} if withdrawn else self.counts
+    return OwnTable(keep(self.samples), scalars, keep(self.refused), counts)
 
 
 def read(path: pathlib.Path, spec: TableSpec) -> OwnTable:

@@ -6,14 +6,14 @@ import multiprocessing
 import os
 import pathlib
 import shutil
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from absl import logging
 
-from msk_jax.cohort import demographics, kinship, scalars, schemas, withdrawals
+from msk_jax.cohort import demographics, kinship, scalars, schemas, withdrawal_memory, withdrawals
 from msk_jax.cohort import source as source_file
 from msk_jax.imaging import archives, folder, ingest, store, views
 from msk_jax.io import errors, privacy, run_record, tables
@@ -86,8 +86,9 @@ def _prepare_ukb(spec: data_spec.DataSpec, workdir: pathlib.Path) -> None:
   if _is_done(workdir, settings, hashes):
     return
   # Tables first: what is wrong with them shows before hours of reading images.
-  withdrawn = withdrawals.read(files.withdrawals)
-  people, measured, left_out = _read_tables(spec, files, withdrawn)
+  everybody = demographics.read(files.tables, {0} if spec.scalars_only else _instances(files.zips))
+  withdrawn = _withdrawn(spec, files, workdir, everybody.participants["eid"])
+  people, measured, left_out = _of_cohort(spec, files, everybody, withdrawn)
   participants, visits = people.participants, people.visits
   family = kinship.families(np.asarray(participants["eid"], str), kinship.read(files.kinship))
   key = privacy.load_key(workdir)
@@ -106,11 +107,24 @@ def _prepare_ukb(spec: data_spec.DataSpec, workdir: pathlib.Path) -> None:
   _finish(workdir, cohort, settings, hashes, {"left_out": left_out, **measured.facts()}, counts)
 
 
-def _read_tables(
-  spec: data_spec.DataSpec, files: layout.Files, withdrawn: Collection[str]
+def _withdrawn(
+  spec: data_spec.DataSpec, files: layout.Files, workdir: pathlib.Path, eids: Iterable[str] = ()
+) -> frozenset[str]:
+  """Returns who is on a list, and who of the tables and archives was on a list that a later stage was given."""
+  imaged = {name.eid for path in files.zips if (name := archives.parse_name(path.name)) is not None}
+  return withdrawals.read(files.withdrawals) | _remembered(spec, workdir, imaged.union(eids))
+
+
+def _remembered(spec: data_spec.DataSpec, workdir: pathlib.Path, eids: Iterable[str]) -> frozenset[str]:
+  """Returns who of these people the workdir knows to have withdrawn; another source's people are others."""
+  is_same = source_file.read(workdir) == _source(spec, workdir)
+  return withdrawal_memory.recall(workdir, eids) if is_same else frozenset()
+
+
+def _of_cohort(
+  spec: data_spec.DataSpec, files: layout.Files, everybody: demographics.Demographics, withdrawn: Collection[str]
 ) -> tuple[demographics.Demographics, scalar_sets.ScalarSets, dict[str, int]]:
   """Returns people, visits and scalar sets without the withdrawn, and counts of what was left out."""
-  everybody = demographics.read(files.tables, {0} if spec.scalars_only else _instances(files.zips))
   participants = assembly.without(everybody.participants, withdrawn)
   visits = assembly.without(everybody.visits, withdrawn)
   if participants.empty:
@@ -124,7 +138,7 @@ def _read_tables(
 
 
 def _read_images_only(spec: data_spec.DataSpec, files: layout.Files, workdir: pathlib.Path) -> None:
-  withdrawn, key = withdrawals.read(files.withdrawals), privacy.load_key(workdir)
+  withdrawn, key = _withdrawn(spec, files, workdir), privacy.load_key(workdir)
   _take_over(spec, workdir)
   (workdir / schemas.FOLDER / run_record.FILE_NAME).unlink(missing_ok=True)  # an older cohort may not fit these images
   counts = ingest.ingest_zips(files.zips, workdir, withdrawn=withdrawn, key=key, workers=num_workers(spec))
@@ -144,6 +158,7 @@ def _prepare_folder(spec: data_spec.DataSpec, workdir: pathlib.Path) -> None:
   settings = settings_of(spec, workdir)
   if _is_done(workdir, settings, hashes):
     return
+  table = assembly.without(table, _remembered(spec, workdir, table["eid"].unique()))
   participants, visits, given = assembly.from_samples(table, spec.folder.table)
   _check_given(given, spec.folder.table, spec.num_folds)
   key = privacy.load_key(workdir)
@@ -164,6 +179,7 @@ def _prepare_table(spec: data_spec.DataSpec, workdir: pathlib.Path) -> None:
   if _is_done(workdir, settings, hashes):
     return
   table = own_table.read(path, spec.table)
+  table = table.without(_remembered(spec, workdir, table.samples["eid"].unique()))
   participants, visits, given = assembly.from_samples(table.samples, spec.table.file)
   _check_given(given, spec.table.file, spec.num_folds)
   measured = scalar_sets.ScalarSets(scalar_sets.with_values(table.scalars), table.refused, table.counts)

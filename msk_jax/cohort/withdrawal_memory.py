@@ -1,0 +1,88 @@
+"""The withdrawals that a workdir has heard of: for good, as keyed hashes, so that no id of theirs is kept.
+
+A list that was given to one call counts in all later ones. Whoever holds the workdir's key can test an id, and nobody
+can read one off.
+"""
+
+import hmac
+import json
+import pathlib
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from msk_jax.cohort import schemas, withdrawals
+from msk_jax.io import atomic, errors, privacy
+
+FILE_NAME = "withdrawn.json"
+_SCHEMA, _VERSION = "withdrawn", 1
+_CHECKED = "key"  # its hash tells whether the key is the one that the file was written with
+
+
+def remember(workdir: pathlib.Path, ids: Collection[str]) -> None:
+  """Adds people to `cohort/withdrawn.json`.
+
+  Raises:
+    InputError: see `recall`.
+  """
+  known = _read(workdir)
+  key = privacy.load_key(workdir)
+  found = known | {_hash(eid, key) for eid in ids}
+  if found != known:
+    record = {"schema": _SCHEMA, "version": _VERSION, "key_check": _hash(_CHECKED, key), "people": sorted(found)}
+    atomic.write_json(_path(workdir), record)
+
+
+def recall(workdir: pathlib.Path, eids: Iterable[str]) -> frozenset[str]:
+  """Returns which of these people the workdir knows to have withdrawn.
+
+  Raises:
+    InputError: the file is of another version, damaged, or of a key that is no longer the workdir's.
+  """
+  known = _read(workdir)
+  if not known:
+    return frozenset()
+  key = privacy.load_key(workdir)
+  return frozenset(eid for eid in map(str, eids) if _hash(eid, key) in known)
+
+
+def hashes(workdir: pathlib.Path, withdrawn: Collection[str]) -> dict[str, str]:
+  """Returns what a run record's inputs say of people left out: one keyed hash, or nothing where there are none."""
+  if not withdrawn:
+    return {}
+  return {"withdrawn": _digest("\n".join(sorted(withdrawn)), privacy.load_key(workdir))}
+
+
+def _path(workdir: pathlib.Path) -> pathlib.Path:
+  return workdir / schemas.FOLDER / FILE_NAME
+
+
+def _read(workdir: pathlib.Path) -> frozenset[str]:
+  path = _path(workdir)
+  if not path.exists():
+    return frozenset()
+  try:
+    record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    is_known = (record["schema"], record["version"]) == (_SCHEMA, _VERSION)
+    key_check, people = record["key_check"], frozenset(record["people"])
+  except (OSError, ValueError, KeyError, TypeError) as error:
+    raise _unusable(path, f"is damaged ({type(error).__name__})") from None
+  if not is_known:
+    raise _unusable(path, "is of another version of this program")
+  if key_check != _hash(_CHECKED, privacy.load_key(workdir)):
+    raise _unusable(path, "belongs to another key than this workdir's (was the hidden file .pseudonym_key not copied?)")
+  return people
+
+
+def _unusable(path: pathlib.Path, why: str) -> errors.InputError:
+  return errors.InputError(
+    f"{path}, which remembers who has withdrawn, {why}. Copy both from where they belong together; or remove it and "
+    "give all lists again with --withdrawn."
+  )
+
+
+def _hash(eid: str, key: bytes) -> str:
+  return _digest(withdrawals.plain(eid), key)
+
+
+def _digest(text: str, key: bytes) -> str:
+  return hmac.digest(key, b"withdrawn " + text.encode(), "sha256").hex()

@@ -1,0 +1,53 @@
+"""What a workdir remembers of withdrawals: people, but no id; and what makes the memory unusable."""
+
+import json
+
+import pytest
+
+from msk_jax.cohort import withdrawal_memory as memory
+from msk_jax.io import errors
+
+_EIDS = ["9000001", "9000002", "0017", "K7"]
+
+
+def test_lists_add_up_and_no_id_is_kept(tmp_path):
+  assert memory.recall(tmp_path, _EIDS) == frozenset()
+  memory.remember(tmp_path, [])
+  assert not (tmp_path / "cohort").exists()
+  memory.remember(tmp_path, {"9000001", "17"})
+  memory.remember(tmp_path, {"K7"})
+  assert memory.recall(tmp_path, _EIDS) == {"9000001", "0017", "K7"}
+  path = tmp_path / "cohort" / memory.FILE_NAME
+  assert "9000001" not in path.read_text()
+  before = path.stat().st_mtime_ns
+  memory.remember(tmp_path, {"9000001"})
+  assert path.stat().st_mtime_ns == before
+
+
+def test_the_hash_names_people_in_any_order_and_only_with_the_key(tmp_path):
+  assert memory.hashes(tmp_path, ()) == {}
+  one, same = memory.hashes(tmp_path, ["a", "b"]), memory.hashes(tmp_path, {"b", "a"})
+  assert one == same != memory.hashes(tmp_path, ["a"])
+  assert memory.hashes(tmp_path / "other", ["a", "b"]) != one
+
+
+@pytest.mark.parametrize(
+  ("change", "said"),
+  [
+    (lambda workdir: (workdir / ".pseudonym_key").unlink(), "belongs to another key"),
+    (lambda workdir: (workdir / "cohort" / memory.FILE_NAME).write_text("{"), "is damaged"),
+    (lambda workdir: (workdir / "cohort" / memory.FILE_NAME).write_text("[]"), "is damaged"),
+    (
+      lambda workdir: (workdir / "cohort" / memory.FILE_NAME).write_text(
+        json.dumps({"schema": "withdrawn", "version": 2, "key_check": "", "people": []})
+      ),
+      "another version",
+    ),
+  ],
+)
+def test_a_memory_that_can_not_be_used_is_an_error(tmp_path, change, said):
+  memory.remember(tmp_path, {"9000001"})
+  change(tmp_path)
+  for use in (memory.recall, memory.remember):
+    with pytest.raises(errors.InputError, match=f"{said}.*give all lists again"):
+      use(tmp_path, ["9000001"])
