@@ -15,6 +15,9 @@ from msk_jax.io import console
 
 _CONFIG = console.define_config("configs/ages.py", "How the bias is fitted; number and kind of bootstraps.")
 _WORKDIR = flags.DEFINE_string("workdir", "workspace", "Folder that holds cohort/ and predictions/.")
+_WITHDRAWN = flags.DEFINE_multi_string(
+  "withdrawn", [], "List of people who have withdrawn since `prepare`; may be repeated, and counts in later calls too."
+)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -22,9 +25,11 @@ def main(argv: Sequence[str]) -> int:
   del argv
   from msk_jax.biological_age import run, spec
   from msk_jax.io import specs
+  from msk_jax.preparation import withdrawn
 
   settings = specs.from_mapping(spec.AgesSpec, _CONFIG.value.to_dict(), "config")
-  run.make_ages(pathlib.Path(_WORKDIR.value), settings)
+  workdir = pathlib.Path(_WORKDIR.value)
+  run.make_ages(workdir, settings, withdrawn.of_workdir(workdir, _WITHDRAWN.value))
   return 0
 
 

@@ -16,6 +16,9 @@ _CONFIG = console.define_config(
   "configs/ensemble.py", "How models are combined, e.g. configs/ensemble.py:cases=available."
 )
 _WORKDIR = flags.DEFINE_string("workdir", "workspace", "Folder with the cohort and the models.")
+_WITHDRAWN = flags.DEFINE_multi_string(
+  "withdrawn", [], "List of people who have withdrawn since `prepare`; may be repeated, and counts in later calls too."
+)
 
 
 def main(argv: Sequence[str]) -> None:
@@ -23,8 +26,11 @@ def main(argv: Sequence[str]) -> None:
   del argv
   from msk_jax.ensembling import run, spec
   from msk_jax.io import specs
+  from msk_jax.preparation import withdrawn
 
-  run.run(specs.from_mapping(spec.EnsembleSpec, _CONFIG.value.to_dict(), "config"), pathlib.Path(_WORKDIR.value))
+  settings = specs.from_mapping(spec.EnsembleSpec, _CONFIG.value.to_dict(), "config")
+  workdir = pathlib.Path(_WORKDIR.value)
+  run.run(settings, workdir, withdrawn.of_workdir(workdir, _WITHDRAWN.value))
 
 
 if __name__ == "__main__":

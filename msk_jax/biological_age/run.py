@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import pathlib
+from collections.abc import Collection
 
 import numpy as np
 import pandas as pd
@@ -30,25 +31,26 @@ class _Product:
   dimensions: list[str]
 
 
-def make_ages(workdir: pathlib.Path, settings: AgesSpec) -> pathlib.Path:
+def make_ages(workdir: pathlib.Path, settings: AgesSpec, withdrawn: Collection[str] = ()) -> pathlib.Path:
   """Writes and prints ages of all models with pooled predictions; returns the folder.
 
   Args:
     workdir: holds `predictions/` and `cohort/`; gets `ages/`, whole or not at all, and `bias_correction.json` in the
       folder of each trained model.
     settings: what is asked for.
+    withdrawn: people to leave out besides those that `prepare` left out.
 
   Raises:
     InputError: no predictions, predictions of different fold maps, or too few samples to fit a bias.
   """
   folder = workdir / acceleration.FOLDER
   asked = {**dataclasses.asdict(settings), "version": _VERSION}
-  inputs = rows.hash_inputs(workdir)
+  inputs = rows.hash_inputs(workdir, withdrawn)
   if run_record.is_current(folder, asked, inputs) and _has_all_corrections(workdir):
     logging.info("nothing to do: the ages of these predictions lie in %s", folder)
     _show(folder)
     return folder
-  participants = rows.read_participants(workdir)
+  participants = rows.read_participants(workdir, withdrawn)
   eid = participants["eid"].to_numpy(str)
   lines, summaries, pairs, chosen = [], [], [], {}
   with atomic.replacing_folder(folder) as temporary:

@@ -2,12 +2,13 @@
 
 import dataclasses
 import pathlib
+from collections.abc import Collection
 
 import numpy as np
 import pandas as pd
 
 from msk_jax.cohort import folds as fold_map
-from msk_jax.cohort import schemas
+from msk_jax.cohort import schemas, withdrawal_memory
 from msk_jax.evaluation import pooled, pooled_predictions, predictions
 from msk_jax.io import errors, run_record, tables
 
@@ -24,7 +25,7 @@ class Leaf:
     table: schema predictions; people and visits of the cohort alone.
     fold_map_hash: of the splits.
     splits: the finished ones.
-    num_withdrawn: rows dropped because their participant is not in the cohort.
+    num_withdrawn: rows dropped because their participant is not in the cohort (any more).
     num_unknown_visits: rows dropped because the cohort has no such visit of the participant.
   """
 
@@ -44,11 +45,15 @@ class Cohort:
     visit_person: int64 [visits], each visit's participant.
     num_folds: data folds.
     fold_map_hash: of the cohort's own fold map.
-    hashes: file's name to its hash.
+    hashes: file's name to its hash; and a keyed hash of who has withdrawn, if anybody.
   """
 
-  def __init__(self, workdir: pathlib.Path):
+  def __init__(self, workdir: pathlib.Path, withdrawn: Collection[str] = ()):
     """Reads `cohort/`.
+
+    Args:
+      workdir: holds it.
+      withdrawn: people to leave out besides those that `prepare` left out.
 
     Raises:
       InputError: its tables are missing.
@@ -56,6 +61,7 @@ class Cohort:
     folder = workdir / schemas.FOLDER
     paths = {name: folder / f"{name}.parquet" for name in ("participants", "visits", "folds")}
     people = tables.read(paths["participants"], schemas.PARTICIPANTS, ["eid"])["eid"]
+    people = people[~people.isin(list(withdrawn))]
     self.participants = np.sort(people.to_numpy(str))
     self._people = pd.Index(self.participants)
     visits = tables.read(paths["visits"], schemas.VISITS, ["eid", "instance", "age_years"])
@@ -66,6 +72,7 @@ class Cohort:
     self.num_folds = int(tables.read(paths["folds"], schemas.FOLDS, ["fold"])["fold"].max()) + 1
     self.fold_map_hash: str = tables.read_extra(paths["folds"], schemas.FOLDS)["hash"]
     self.hashes = {name: run_record.hash_file(path) for name, path in paths.items()}
+    self.hashes |= withdrawal_memory.hashes(workdir, withdrawn)
 
   def person_of(self, table: pd.DataFrame) -> np.ndarray:
     """Returns each row's participant, int64 [n]; -1 where the cohort has no such participant."""

@@ -2,7 +2,7 @@
 
 import dataclasses
 import pathlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -61,15 +61,20 @@ class _Product:
     return pd.concat(parts, ignore_index=True)
 
 
-def run(spec: ensemble_spec.EnsembleSpec, workdir: pathlib.Path) -> None:
+def run(spec: ensemble_spec.EnsembleSpec, workdir: pathlib.Path, withdrawn: Collection[str] = ()) -> None:
   """Brings `predictions/` and `ensembles/` up to date with the models; does nothing if they are.
+
+  Args:
+    spec: how models are combined.
+    workdir: holds `cohort/` and `models/`.
+    withdrawn: people to leave out besides those that `prepare` left out.
 
   Raises:
     InputError: no model, or predictions that can't be combined (see `gather.read_leaf`).
   """
   leaves = gather.find_leaves(workdir)
   nodes = hierarchy.build(leaves, spec.inputs)
-  cohort = gather.Cohort(workdir)
+  cohort = gather.Cohort(workdir, withdrawn)
   hashes = {**{leaf: gather.hash_leaf(workdir, leaf) for leaf in leaves}, **cohort.hashes}
   settings = {**dataclasses.asdict(spec), "version": _VERSION}
   folder = workdir / files.FOLDER
@@ -150,7 +155,8 @@ def _make_node(workdir: pathlib.Path, product: _Product, node: hierarchy.Node, s
                settings: Mapping[str, Any], hashes: Mapping[str, str], fold_map_hash: str,
                num_folds: int) -> None:  # fmt: skip
   """Fits an ensemble, or reads it where it was made from the same models, and adds it to the product."""
-  below = {name: hashes[name] for name in (*node.leaves, "participants", "visits", "folds")}
+  of_cohort = ("participants", "visits", "folds", "withdrawn")
+  below = {name: hashes[name] for name in (*node.leaves, *of_cohort) if name in hashes}
   fingerprint = run_record.fingerprint([settings, below, dataclasses.astuple(node), product.name])
   record = files.read(workdir, product.name, node.name)
   path = pooled_predictions.path_of(workdir, product.name, node.name)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import pathlib
+from collections.abc import Collection
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute
 from absl import logging
 
-from msk_jax.cohort import schemas
+from msk_jax.cohort import schemas, withdrawal_memory
 from msk_jax.evaluation import pooled_predictions
 from msk_jax.io import errors, run_record, tables
 
@@ -56,9 +57,15 @@ class Predictions:
   num_dropped: int
 
 
-def read_participants(workdir: pathlib.Path) -> pd.DataFrame:
-  """Returns `cohort/participants`, ordered by eid: who is not in it has withdrawn, and nothing of theirs is used."""
-  return tables.read(workdir / schemas.FOLDER / "participants.parquet", schemas.PARTICIPANTS)
+def read_participants(workdir: pathlib.Path, withdrawn: Collection[str] = ()) -> pd.DataFrame:
+  """Returns `cohort/participants`, ordered by eid: who is not in it has withdrawn, and nothing of theirs is used.
+
+  Args:
+    workdir: holds `cohort/`.
+    withdrawn: people who have withdrawn since the cohort was made; they are left out.
+  """
+  people = tables.read(workdir / schemas.FOLDER / "participants.parquet", schemas.PARTICIPANTS)
+  return people[~people["eid"].isin(list(withdrawn))].reset_index(drop=True)
 
 
 def read(
@@ -117,8 +124,10 @@ def read_all(
   return found
 
 
-def hash_inputs(workdir: pathlib.Path) -> dict[str, str]:
+def hash_inputs(workdir: pathlib.Path, withdrawn: Collection[str] = ()) -> dict[str, str]:
   """Returns the hashes of all pooled predictions and of the cohort's tables, by path within the workdir.
+
+  Where people of the cohort have withdrawn, a keyed hash of them is added.
 
   Raises:
     InputError: there is no prediction at all.
@@ -134,9 +143,10 @@ def hash_inputs(workdir: pathlib.Path) -> dict[str, str]:
       "same --workdir."
     )
   cohort = [workdir / schemas.FOLDER / f"{name}.parquet" for name in ("participants", "visits")]
-  return {
+  files = {
     path.relative_to(workdir).as_posix(): run_record.hash_file(path) for path in [*paths, *cohort] if path.exists()
   }
+  return files | withdrawal_memory.hashes(workdir, withdrawn)
 
 
 def by_same_rows(models: dict[str, Rows]) -> list[list[str]]:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import pathlib
+from collections.abc import Collection
 
 import pandas as pd
 from absl import logging
@@ -24,24 +25,25 @@ FOLDER = "performance"
 _VERSION = 2  # raise it when the outputs change for equal inputs
 
 
-def evaluate(workdir: pathlib.Path, settings: EvaluateSpec) -> pathlib.Path:
+def evaluate(workdir: pathlib.Path, settings: EvaluateSpec, withdrawn: Collection[str] = ()) -> pathlib.Path:
   """Writes and prints the performance of all models with pooled predictions; returns the folder.
 
   Args:
     workdir: holds `predictions/` and `cohort/`; gets `performance/`, whole or not at all.
     settings: what is asked for.
+    withdrawn: people to leave out besides those that `prepare` left out.
 
   Raises:
     InputError: no predictions, or predictions of different fold maps.
   """
   folder = workdir / FOLDER
   asked = {**dataclasses.asdict(settings), "version": _VERSION}
-  inputs = rows.hash_inputs(workdir)
+  inputs = rows.hash_inputs(workdir, withdrawn)
   if run_record.is_current(folder, asked, inputs):
     logging.info("nothing to do: the performance of these predictions lies in %s", folder)
     _show(folder)
     return folder
-  participants = rows.read_participants(workdir)
+  participants = rows.read_participants(workdir, withdrawn)
   labels = groups.read_labels(workdir, participants)
   scores, by_group, best = [], [], []
   with atomic.replacing_folder(folder) as temporary:

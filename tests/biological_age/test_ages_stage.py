@@ -96,6 +96,18 @@ def test_withdrawn_people_have_no_age(workdir):
     assert set(ages["eid"]) == set(persons["eid"][40:])
 
 
+def test_who_withdraws_later_has_no_age_any_more(workdir, caplog):
+  run.make_ages(workdir, _FAST)
+  gone = frozenset(cohort.people(200)[0]["eid"][:40])
+  folder = run.make_ages(workdir, _FAST, gone)
+  for path in folder.rglob("*"):
+    assert path.is_dir() or not any(eid.encode() in path.read_bytes() for eid in gone), path.name
+  assert len(acceleration.read(workdir, "participant", "knee/ensemble")) == 160
+  with caplog.at_level("INFO"):
+    run.make_ages(workdir, _FAST, gone)
+  assert "nothing to do" in caplog.text
+
+
 def test_mixed_fold_maps_are_refused(workdir):
   table, _ = pooled_predictions.read(workdir, "participant", "knee/ensemble")
   pooled_predictions.write(workdir, "participant", "knee/ensemble", table, "0" * 64)

@@ -178,6 +178,20 @@ def test_withdrawn_people_are_left_out(workdir):
   assert record["results"]["without_participant"] == 3 * 10 * 2 * 2  # models, people, visits, parts
 
 
+def test_who_withdraws_later_leaves_every_prediction_and_fit(workdir, count_fits, caplog):
+  gone = frozenset(tables.read(workdir / "cohort/participants.parquet", schemas.PARTICIPANTS)["eid"][:10])
+  before = files.read(workdir, "sample", "general")
+  run.run(_SPEC, workdir, gone)
+  assert sorted(count_fits) == sorted(2 * _NODES)
+  for product in pooled_predictions.PRODUCTS:
+    for model in pooled_predictions.list_models(workdir, product):
+      assert not gone & set(pooled_predictions.read(workdir, product, model)[0]["eid"])
+  assert files.read(workdir, "sample", "general")["test"]["n"] == before["test"]["n"] - 20
+  with caplog.at_level("INFO"):
+    run.run(_SPEC, workdir, gone)
+  assert "nothing to do" in caplog.text
+
+
 def test_splits_that_a_model_lacks_are_left_out(workdir):
   shutil.rmtree(workdir / "models/knee/two/fold_1")
   run.run(_SPEC, workdir)

@@ -97,6 +97,20 @@ def test_withdrawn_people_are_left_out(workdir):
   assert (table["num_people"] == 110).all()
 
 
+def test_who_withdraws_later_is_left_out_and_makes_it_run_again(workdir, caplog):
+  first = json.loads((run.evaluate(workdir, _PLAIN) / "run.json").read_text())
+  gone = frozenset(cohort.people(150)[0]["eid"][:40])
+  folder = run.evaluate(workdir, _PLAIN, gone)
+  assert (pd.read_csv(folder / "performance.csv")["num_people"] == 110).all()
+  assert pd.read_csv(folder / "groups.csv").groupby(["product", "model", "kind"])["num_people"].sum().max() <= 110
+  record = (folder / "run.json").read_text()
+  assert set(json.loads(record)["inputs"]) - set(first["inputs"]) == {"withdrawn"}
+  assert not any(eid in _HASH.sub("", record) for eid in gone)
+  with caplog.at_level("INFO"):
+    run.evaluate(workdir, _PLAIN, gone)
+  assert "nothing to do" in caplog.text
+
+
 def test_no_predictions(tmp_path):
   with pytest.raises(errors.InputError, match=r"run python -m msk_jax\.ensemble first"):
     run.evaluate(tmp_path, _PLAIN)
