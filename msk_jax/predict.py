@@ -21,7 +21,11 @@ _TABLE = flags.DEFINE_string(
 )
 _OUTPUT = flags.DEFINE_string("output", "predictions.csv", "CSV to write; refused files are listed in ..._qc.csv.")
 _BATCH_SIZE = flags.DEFINE_integer("batch_size", 64, "Images per step.", lower_bound=1)
-_WITHDRAWN = flags.DEFINE_multi_string("withdrawn", [], "List of withdrawn participants to leave out; may be repeated.")
+_WITHDRAWN = flags.DEFINE_multi_string(
+  "withdrawn",
+  [],
+  "List of withdrawn people; may be repeated. Those whom the model's workdir knows are left out anyway.",
+)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -30,15 +34,17 @@ def main(argv: Sequence[str]) -> int:
   if not _MODEL.value or not _IMAGES.value:
     raise errors.InputError("give --model (a trained model's folder) and --images (a folder); --help tells more.")
   from msk_jax.inference import run
+  from msk_jax.preparation import withdrawn
 
+  model = pathlib.Path(_MODEL.value)
   run.predict_folder(
     run.Request(
-      model=pathlib.Path(_MODEL.value),
+      model=model,
       images=pathlib.Path(_IMAGES.value),
       output=pathlib.Path(_OUTPUT.value),
       table=pathlib.Path(_TABLE.value) if _TABLE.value else None,
       batch_size=_BATCH_SIZE.value,
-      withdrawn=[pathlib.Path(path) for path in _WITHDRAWN.value],
+      withdrawn=lambda ids: withdrawn.among(withdrawn.workdir_of(model), ids, _WITHDRAWN.value),
     )
   )
   return 0

@@ -16,7 +16,9 @@ from msk_jax.io import console
 _CONFIG = console.define_config("configs/scalars.py", "Which data, which sets and algorithms, how they are searched.")
 _WORKDIR = flags.DEFINE_string("workdir", "workspace", "Folder for the prepared data and the models.")
 _OVERWRITE = flags.DEFINE_bool("overwrite", False, "Throw away data of another source in the workdir.")
-_WITHDRAWN = flags.DEFINE_multi_string("withdrawn", [], "List of withdrawn participants to leave out; may be repeated.")
+_WITHDRAWN = flags.DEFINE_multi_string(
+  "withdrawn", [], "List of people who have withdrawn since `prepare`; may be repeated, and counts in later calls too."
+)
 _COMPILATION_CACHE = flags.DEFINE_string(
   "compilation_cache", "~/.cache/msk_jax", "Folder of compiled programs, which make later starts fast; empty for none."
 )
@@ -25,9 +27,8 @@ _COMPILATION_CACHE = flags.DEFINE_string(
 def main(argv: Sequence[str]) -> int:
   """Prepares the data if need be, makes the models, prints their scores; returns the exit status."""
   del argv
-  from msk_jax.cohort import withdrawals
   from msk_jax.io import specs
-  from msk_jax.preparation import prepared
+  from msk_jax.preparation import prepared, withdrawn
   from msk_jax.preparation import spec as data_spec
   from msk_jax.scalar_models import report, run, spec
 
@@ -43,9 +44,8 @@ def main(argv: Sequence[str]) -> int:
     compiler.use_cache(_COMPILATION_CACHE.value)
   if data.kind == "phantom":
     report.announce_phantom()
-  withdrawn = withdrawals.read([pathlib.Path(path) for path in _WITHDRAWN.value])
   prepared.ensure(data, workdir, overwrite=_OVERWRITE.value)
-  models = run.run(settings, workdir, data.kind, withdrawn)
+  models = run.run(settings, workdir, data.kind, withdrawn.of_workdir(workdir, _WITHDRAWN.value))
   report.print_models(workdir, models, data.kind)
   return 0
 

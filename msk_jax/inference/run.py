@@ -3,14 +3,13 @@
 import dataclasses
 import pathlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Collection
 
 import numpy as np
 import pandas as pd
 from absl import logging
 
 from msk_jax.biological_age import bias
-from msk_jax.cohort import withdrawals
 from msk_jax.imaging import quality
 from msk_jax.inference import output, predictor, samples, side_inputs, spool, trained
 from msk_jax.io import errors, progress
@@ -26,7 +25,7 @@ class Request:
     table: CSV that says whose they are; None for none.
     output: CSV to write; refusals go to `output.qc_path` of it.
     batch_size: images per step.
-    withdrawn: lists of withdrawn participants.
+    withdrawn: says which of the ids that it is given have withdrawn.
   """
 
   model: pathlib.Path
@@ -34,7 +33,7 @@ class Request:
   output: pathlib.Path
   table: pathlib.Path | None = None
   batch_size: int = 64
-  withdrawn: Sequence[pathlib.Path] = ()
+  withdrawn: Callable[[Collection[str]], Collection[str]] = lambda ids: ()
 
 
 def predict_folder(request: Request) -> pd.DataFrame:
@@ -46,7 +45,7 @@ def predict_folder(request: Request) -> pd.DataFrame:
   folds = trained.find(request.model)
   correction = trained.correction(folds)
   people, notes = samples.find(request.images, request.table)
-  people = samples.without(people, withdrawals.read(request.withdrawn))
+  people = samples.without(people, request.withdrawn([one.id for one in people]))
   _announce(folds, correction, people)
   wanted = trained.wanted(folds[0])
   with spool.read(people, wanted, request.output.absolute().parent) as spooled:
