@@ -19,6 +19,9 @@ _OVERWRITE = flags.DEFINE_bool("overwrite", False, "Throw away data and model of
 _COMPILATION_CACHE = flags.DEFINE_string(
   "compilation_cache", "~/.cache/msk_jax", "Folder of compiled programs, which make later starts fast; empty for none."
 )
+_WITHDRAWN = flags.DEFINE_multi_string(
+  "withdrawn", [], "List of people who have withdrawn since `prepare`; may be repeated, and counts in later calls too."
+)
 _DISTRIBUTED = flags.DEFINE_bool(
   "distributed", None, "Train one model with all processes of this srun, TPU pod or mpirun (or see --coordinator)."
 )
@@ -32,7 +35,7 @@ def main(argv: Sequence[str]) -> int:
   del argv
   from msk_jax.evaluation import report
   from msk_jax.io import specs
-  from msk_jax.preparation import prepared
+  from msk_jax.preparation import prepared, withdrawn
   from msk_jax.preparation import spec as data_spec
   from msk_jax.training import compiler, experiment, initial_weights, processes, spec
 
@@ -49,7 +52,8 @@ def main(argv: Sequence[str]) -> int:
   view = prepared.view_of(data, settings.view)
   initial_weights.settle(settings.model)  # a misspelt backbone or file shows before minutes of preparing
   prepared.ensure(data, workdir, overwrite=_OVERWRITE.value, may_prepare=processes.are_one())
-  ended = experiment.run(settings, view, data.kind, workdir, _OVERWRITE.value)
+  gone = withdrawn.of_workdir(workdir, _WITHDRAWN.value, may_write=processes.is_first())
+  ended = experiment.run(settings, view, data.kind, workdir, _OVERWRITE.value, gone)
   if ended.result is None:
     logging.warning("%s: run the same command again to go on.", ended.status.value)
     return console.UNFINISHED

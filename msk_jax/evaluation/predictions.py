@@ -1,6 +1,7 @@
 """The table of predicted ages that every model writes."""
 
 import pathlib
+from collections.abc import Collection
 
 import numpy as np
 import pandas as pd
@@ -37,3 +38,11 @@ def write(folder: pathlib.Path, table: pd.DataFrame, fold_map_hash: str) -> None
 def read(folder: pathlib.Path) -> pd.DataFrame:
   """Reads what `write` wrote."""
   return tables.read(folder / FILE_NAME, PREDICTIONS)
+
+
+def leave_out(folder: pathlib.Path, withdrawn: Collection[str]) -> None:
+  """Removes people from what `write` wrote; leaves the file alone where there are none of theirs."""
+  table = read(folder)
+  is_gone = table["eid"].isin(list(withdrawn))
+  if is_gone.any():
+    write(folder, table[~is_gone], tables.read_extra(folder / FILE_NAME, PREDICTIONS)["fold_map_hash"])

@@ -2,6 +2,7 @@
 
 import dataclasses
 import pathlib
+from collections.abc import Collection
 
 import numpy as np
 
@@ -31,13 +32,15 @@ class Loaded:
   demographics: standardize.Standardizer
 
 
-def load(experiment: spec.ExperimentSpec, view: views.View, workdir: pathlib.Path) -> Loaded:
+def load(experiment: spec.ExperimentSpec, view: views.View, workdir: pathlib.Path,
+         withdrawn: Collection[str] = ()) -> Loaded:  # fmt: skip
   """Joins the view's images with cohort and folds, and standardises with the training folds.
 
   Args:
     experiment: the settings.
     view: the image set.
     workdir: holds `cohort/` and `images/<view>/`.
+    withdrawn: people to leave out besides those that `prepare` left out.
 
   Raises:
     InputError: a table or the images are missing, or a fold of this split is empty.
@@ -45,9 +48,10 @@ def load(experiment: spec.ExperimentSpec, view: views.View, workdir: pathlib.Pat
   cohort = workdir / "cohort"
   folds = tables.read(cohort / "folds.parquet", schemas.FOLDS)
   store = image_store.ImageStore.open(workdir / "images" / view.name)
+  people = tables.read(cohort / "participants.parquet", schemas.PARTICIPANTS)
   found = examples.assemble(
     store.index,
-    tables.read(cohort / "participants.parquet", schemas.PARTICIPANTS),
+    people[~people["eid"].isin(list(withdrawn))],
     tables.read(cohort / "visits.parquet", schemas.VISITS),
     folds,
     is_paired=view.is_paired,

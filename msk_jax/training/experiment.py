@@ -3,11 +3,13 @@
 import dataclasses
 import pathlib
 import shutil
+from collections.abc import Collection
 from typing import Any
 
 import jax
 from absl import logging
 
+from msk_jax.evaluation import predictions
 from msk_jax.imaging import views
 from msk_jax.io import errors, run_record
 from msk_jax.models import age_model
@@ -33,7 +35,7 @@ class Ended:
 
 
 def run(experiment: spec.ExperimentSpec, view: views.View, data_kind: str, workdir: pathlib.Path,
-        overwrite: bool = False) -> Ended:  # fmt: skip
+        overwrite: bool = False, withdrawn: Collection[str] = ()) -> Ended:  # fmt: skip
   """Trains and evaluates one model on one split, or goes on with it.
 
   Args:
@@ -42,18 +44,26 @@ def run(experiment: spec.ExperimentSpec, view: views.View, data_kind: str, workd
     data_kind: `phantom`, `ukb` or `folder`; noted in the results.
     workdir: holds the prepared data; the model's folder is made in it.
     overwrite: whether a model of other settings or data in that folder is thrown away.
+    withdrawn: people to leave out besides those that `prepare` left out. A model that was finished with them stays:
+      they are removed from its predictions.
 
   Raises:
     InputError: the folder holds a model of other settings, data or initial weights, or data or weights are not there.
   """
   network_settings, weight_hash = initial_weights.settle(experiment.model)
   experiment = dataclasses.replace(experiment, model=network_settings)
-  loaded = data.load(experiment, view, workdir)
+  loaded = data.load(experiment, view, workdir, withdrawn)
   folder = workdir / "models" / experiment.model_name / f"fold_{experiment.fold}"
   settings = {**experiment.trajectory(), "data": data_kind}
-  _claim(folder, settings, loaded.hashes | weight_hash, overwrite)
   found = results.read(folder)
-  if found is not None and (found["stopped_early"] or found["epochs"] >= experiment.train.max_epochs):
+  is_finished = found is not None and (found["stopped_early"] or found["epochs"] >= experiment.train.max_epochs)
+  if withdrawn and is_finished and not overwrite:
+    with_everybody = data.load(experiment, view, workdir).hashes | weight_hash
+    if with_everybody != loaded.hashes | weight_hash and run_record.is_current(folder, settings, with_everybody):
+      _keep_without(folder, withdrawn)
+      return Ended(stopping.Status.FINISHED, folder, found)
+  _claim(folder, settings, loaded.hashes | weight_hash, overwrite)
+  if is_finished and results.read(folder) is not None:  # not thrown away just now
     logging.info("nothing to do: this training is finished; its results lie in %s", folder)
     return Ended(stopping.Status.FINISHED, folder, found)
   if processes.is_first():
@@ -64,6 +74,17 @@ def run(experiment: spec.ExperimentSpec, view: views.View, data_kind: str, workd
   if outcome.status is not stopping.Status.FINISHED:
     return Ended(outcome.status, folder, None)
   return Ended(outcome.status, folder, results.finish(program, experiment, loaded, outcome, data_kind, folder))
+
+
+def _keep_without(folder: pathlib.Path, withdrawn: Collection[str]) -> None:
+  """Says that a finished model stays as it is, and removes people who have withdrawn since from its predictions."""
+  logging.info(
+    "%s was trained before some of its people withdrew: they are removed from its predictions. --overwrite trains it "
+    "again without them.", folder,
+  )  # fmt: skip
+  if processes.is_first():
+    predictions.leave_out(folder, withdrawn)
+  processes.wait_for_all("removed withdrawn people from the predictions")
 
 
 def _claim(folder: pathlib.Path, settings: dict[str, Any], hashes: dict[str, str], overwrite: bool) -> None:
