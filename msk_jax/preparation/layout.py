@@ -70,7 +70,10 @@ def find_withdrawals(root: pathlib.Path, workdir: pathlib.Path, patterns: Sequen
     workdir: passed over, see `find`.
     patterns: globs, see `DataSpec.withdrawals`.
   """
-  return _match(list(_scan(root, workdir)), root, patterns) if root.is_dir() else ()
+  try:
+    return _match(list(_scan(root, workdir)), root, patterns) if root.is_dir() else ()
+  except OSError:  # such as a share that went away
+    return ()
 
 
 def hash_files(paths: Sequence[pathlib.Path]) -> str:

@@ -16,7 +16,8 @@ def ensure(spec: data_spec.DataSpec, workdir: pathlib.Path | str, *, overwrite: 
            may_prepare: bool = True) -> None:  # fmt: skip
   """Makes sure that the workdir is prepared from these data: on the spot, but for UK Biobank's.
 
-  Reading 100,000 archives takes hours and no accelerator, so that is a stage of its own.
+  Reading 100,000 archives takes hours and no accelerator, so that is a stage of its own. Who has withdrawn since then,
+  `withdrawn.of_workdir` says.
 
   Args:
     spec: the data.

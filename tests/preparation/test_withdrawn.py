@@ -9,7 +9,7 @@ import pytest
 from msk_jax.cohort import schemas, withdrawal_memory
 from msk_jax.imaging import store
 from msk_jax.io import errors, tables
-from msk_jax.preparation import prepare, prepared, withdrawn
+from msk_jax.preparation import layout, prepare, prepared, withdrawn
 from msk_jax.preparation.spec import DataSpec, TableSpec
 from tests.preparation import raw_data
 
@@ -61,6 +61,15 @@ def test_a_list_counts_for_good_also_without_the_data_root(data, tmp_path, caplo
   assert "NO LIST OF WITHDRAWALS is to be found" in caplog.text
   remembered = (workdir / "cohort" / withdrawal_memory.FILE_NAME).read_text()
   assert not any(eid in remembered for eid in (_GONE, _GONE_TOO))
+
+
+def test_a_data_root_that_goes_away_while_it_is_read(data, tmp_path, monkeypatch, caplog):
+  def fail(*_):
+    raise OSError(5, "Input/output error")
+
+  monkeypatch.setattr(layout, "_scan", fail)
+  assert withdrawn.of_workdir(tmp_path / "work") == frozenset()
+  assert "NO LIST OF WITHDRAWALS is to be found" in caplog.text
 
 
 def test_one_of_several_processes_writes(data, tmp_path):
