@@ -20,7 +20,7 @@ from msk_jax.io import atomic
 FILE_NAME = "run.json"
 _VERSION = 1
 _PACKAGES = ("jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "grain", "numpy", "pandas", "pydicom",
-             "opencv-python-headless", "scikit-learn", "lightgbm")  # fmt: skip
+             "opencv-python-headless", "scikit-learn", "lightgbm", "optuna", "safetensors")  # fmt: skip
 
 
 def fingerprint(value: Any) -> str:

@@ -18,5 +18,6 @@ def test_current_only_for_the_same_settings_and_inputs(tmp_path):
 def test_record_names_versions_and_code(tmp_path):
   run_record.write(tmp_path, "train", {}, {}, ["cpu:0"], {"people": 3})
   record = run_record.read(tmp_path)
-  assert record["packages"]["jax"] not in ("", "not installed")
+  for name in ("jax", "optuna", "safetensors"):
+    assert record["packages"][name] not in ("", "not installed")
   assert record["git_revision"] and record["devices"] == ["cpu:0"] and record["results"] == {"people": 3}
