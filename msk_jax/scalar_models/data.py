@@ -94,7 +94,7 @@ def assemble(name: str, measured: pd.DataFrame, participants: pd.DataFrame, visi
   samples = _samples(kept, features)
   map_hash = fold_map.fold_map_hash(folds)
   eid, instance = kept["eid"].to_numpy(str), kept["instance"].to_numpy(np.int8)
-  hashes = {"folds": map_hash, "samples": _hash_samples(samples)}
+  hashes = {"folds": map_hash, "samples": _hash_samples(samples, instance)}
   return ScalarData(name, samples, eid, instance, num_folds, map_hash, hashes, len(measured))
 
 
@@ -151,9 +151,12 @@ def _check_folds(name: str, kept: pd.DataFrame, num_folds: int) -> None:
     )
 
 
-def _hash_samples(samples: algorithm.Samples) -> str:
-  """Names the samples by features, ages and folds, in order; ids do not enter."""
+def _hash_samples(samples: algorithm.Samples, instance: np.ndarray) -> str:
+  """Names the samples by features, ages, folds and visits, in order; ids do not enter (the fold map's hash has them).
+
+  Models do not hang on the visits' numbers, but predictions name them.
+  """
   digest = hashlib.sha256(repr(samples.names).encode())
-  for values in (samples.features_np, samples.age_years, samples.fold):
+  for values in (samples.features_np, samples.age_years, samples.fold, instance):
     digest.update(np.ascontiguousarray(values).tobytes())
   return digest.hexdigest()
