@@ -13,6 +13,8 @@ Setting = search.Setting
 Real = search.Real
 Whole = search.Whole
 Space = search.Space
+# What a finished model's folder holds is not looked at again: the stage itself would find nothing to do.
+HOW_TO_REMAKE = "To make the model again, delete its folder (models/scalars/<set>/<algorithm>) and run `scalars` again."
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
