@@ -85,6 +85,10 @@ class Algorithm(Protocol):
     """Returns for each trial a model fitted on all rows of its folds."""
     ...
 
+  def devices(self) -> list[str]:
+    """Returns the devices of JAX that it computes on, as text, for run records; none without JAX."""
+    ...
+
   def from_file(self, path: pathlib.Path) -> Model:
     """Reads what `to_file` wrote.
 

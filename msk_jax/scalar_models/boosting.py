@@ -113,6 +113,10 @@ class LightGbm:
     self._train_all(samples, wanted, found.__setitem__)
     return [found[fit] for fit in wanted]
 
+  def devices(self) -> list[str]:
+    """Returns the devices used, as text: none: LightGBM computes on cores."""
+    return []
+
   def from_file(self, path: pathlib.Path) -> TreeModel:
     """Reads what `to_file` wrote.
 

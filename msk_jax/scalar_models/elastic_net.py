@@ -87,6 +87,10 @@ class ElasticNet:
       self._moments = _Moments(samples)
     return self._moments
 
+  def devices(self) -> list[str]:
+    """Returns the devices used, as text: none: NumPy computes on cores."""
+    return []
+
   def from_file(self, path: pathlib.Path) -> LinearModel:
     """Reads what `to_file` wrote.
 

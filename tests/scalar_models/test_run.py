@@ -9,27 +9,42 @@ import pytest
 from msk_jax.cohort import scalar_tables, schemas
 from msk_jax.evaluation import pooled, predictions
 from msk_jax.io import errors, run_record, tables
-from msk_jax.scalar_models import algorithms, boosting, data, experiment, importances, nested, report, run, spec, trials
+from msk_jax.regression import search
+from msk_jax.scalar_models import (
+  algorithm,
+  algorithms,
+  boosting,
+  data,
+  elastic_net,
+  experiment,
+  importances,
+  nested,
+  report,
+  run,
+  spec,
+  trials,
+)
 from tests.scalar_models import scalar_cohort
 
 _SPEC = spec.ScalarsSpec(algorithms=("elastic_net", "lightgbm"), num_trials=3, permutation_repeats=1, threads=2)
 _MODELS = [f"scalars/{name}/{each}" for name in ("body", "grip", "all") for each in _SPEC.algorithms]
 
 
-@pytest.fixture(autouse=True)
-def _small_trees(monkeypatch):
-  small = {"n_estimators": boosting.algorithm.Whole(3, 9), "min_child_samples": boosting.algorithm.Whole(5, 20)}
-  monkeypatch.setattr(boosting.LightGbm, "space", {**boosting.SPACE, **small})
+@pytest.fixture(autouse=True, scope="module")
+def _small():
+  """Few and small trees, so that few rows give some; and TPE after a single random trial."""
+  small = {"n_estimators": algorithm.Whole(3, 9), "min_child_samples": algorithm.Whole(5, 20)}
+  with pytest.MonkeyPatch.context() as patch:
+    patch.setattr(boosting.LightGbm, "space", {**boosting.SPACE, **small})
+    patch.setattr(search, "RANDOM_TRIALS", 1)
+    yield
 
 
 @pytest.fixture(scope="module")
-def workdir(tmp_path_factory):
+def workdir(tmp_path_factory, _small):
   folder = tmp_path_factory.mktemp("scalars")
   scalar_cohort.write_workdir(folder)
-  with pytest.MonkeyPatch.context() as patch:
-    small = {"n_estimators": boosting.algorithm.Whole(3, 9), "min_child_samples": boosting.algorithm.Whole(5, 20)}
-    patch.setattr(boosting.LightGbm, "space", {**boosting.SPACE, **small})
-    assert run.run(_SPEC, folder, "phantom") == _MODELS
+  assert run.run(_SPEC, folder, "phantom") == _MODELS
   return folder
 
 
@@ -132,6 +147,59 @@ def _counting(score, asked):
     return score(self, samples, wanted)
 
   return counted
+
+
+@pytest.fixture
+def cut_off(tmp_path):
+  """A folder with two rounds of a search of `body`'s elastic nets, and the call that makes the model."""
+  scalar_cohort.write_workdir(tmp_path)
+  few = dataclasses.replace(_SPEC, sets=("body",), algorithms=("elastic_net",))
+  job = experiment.Job(data.load(tmp_path, "body"), "elastic_net", few, "phantom", tmp_path)
+  with pytest.MonkeyPatch.context() as patch:
+    patch.setattr(nested, "best_settings", None)
+    with pytest.raises(TypeError):  # after the search
+      experiment.run(dataclasses.replace(job, settings=dataclasses.replace(few, num_trials=2)))
+  return job
+
+
+def _scored(job, monkeypatch):
+  """How many trials a split is scored for, when the model is made."""
+  asked = []
+  monkeypatch.setattr(elastic_net.ElasticNet, "score", _counting(elastic_net.ElasticNet.score, asked))
+  assert experiment.run(job)
+  return len(asked)
+
+
+def test_a_search_goes_on_where_nothing_changed(cut_off, monkeypatch, caplog):
+  assert _scored(cut_off, monkeypatch) == 1
+  assert "anew" not in caplog.text
+
+
+@pytest.mark.parametrize(("change", "message"), [
+  ({"RANDOM_TRIALS": 5}, "search.random_trials: 1 -> 5"), ({"space": {"alpha": algorithm.Real(0.1, 10.0, is_log=True),
+  "l1_ratio": algorithm.Real(0.01, 0.99)}}, "search.space.alpha.low: 0.01 -> 0.1"),
+])  # fmt: skip
+def test_trials_of_another_search_are_not_gone_on_with(cut_off, monkeypatch, caplog, change, message):
+  for name, value in change.items():
+    monkeypatch.setattr(search if name == "RANDOM_TRIALS" else elastic_net.ElasticNet, name, value)
+  assert _scored(cut_off, monkeypatch) == cut_off.settings.num_trials
+  assert "begins anew" in caplog.text and message in caplog.text
+
+
+@pytest.mark.parametrize("content", [
+  "{", "[1]", '{"schema": "search"}', '{"schema": "search", "version": 1, "of": "ab", "splits": [[]]}', "half",
+])  # fmt: skip
+def test_a_damaged_file_of_trials_begins_the_search_anew(cut_off, monkeypatch, caplog, content):
+  path = cut_off.folder / trials.FILE_NAME
+  path.write_text(path.read_text()[:-20] if content == "half" else content)
+  assert _scored(cut_off, monkeypatch) == cut_off.settings.num_trials
+  assert "begins anew" in caplog.text and str(path) in caplog.text
+
+
+def test_a_finished_model_of_another_search_is_made_again(cut_off, monkeypatch):
+  assert experiment.run(cut_off) and not experiment.run(cut_off)
+  monkeypatch.setattr(search, "RANDOM_TRIALS", 5)
+  assert _scored(cut_off, monkeypatch) == cut_off.settings.num_trials
 
 
 def test_other_samples_make_the_model_again_and_leave_no_old_split(workdir, tmp_path):
