@@ -12,7 +12,7 @@ from collections.abc import Collection
 import numpy as np
 import pandas as pd
 
-from msk_jax.cohort import ethnicity, scalar_tables, schemas
+from msk_jax.cohort import ethnicity, scalar_fields, scalar_tables, schemas, source
 from msk_jax.cohort import folds as fold_map
 from msk_jax.io import errors, tables
 from msk_jax.scalar_models import algorithm
@@ -65,6 +65,19 @@ def load(workdir: pathlib.Path, name: str, withdrawn: Collection[str] = ()) -> S
   folds = tables.read(cohort / "folds.parquet", schemas.FOLDS)
   measured = measured[~measured["eid"].isin(list(withdrawn))]
   return assemble(name, measured, participants, visits, folds)
+
+
+def is_comparable(workdir: pathlib.Path, name: str) -> bool:
+  """Returns whether published numbers may stand beside those of a scalar set of this workdir.
+
+  All sets together are the paper's only where just its four are joined.
+
+  Args:
+    workdir: holds `cohort/`.
+    name: of the set, or `all`.
+  """
+  joined = scalar_tables.names(workdir / schemas.FOLDER)
+  return source.is_comparable(workdir) and (name != scalar_tables.ALL or set(joined) == set(scalar_fields.SETS))
 
 
 def assemble(name: str, measured: pd.DataFrame, participants: pd.DataFrame, visits: pd.DataFrame,
