@@ -1,8 +1,11 @@
 """The stage's inside: complete results, nothing twice, going on after being cut off, refusals before work."""
 
 import dataclasses
+import gc
 import json
+import weakref
 
+import jax
 import numpy as np
 import pytest
 
@@ -81,6 +84,41 @@ def test_every_split_has_models_predictions_and_result(workdir, model):
   num_splits, score = pooled.test_summary(workdir / "models" / model, loaded.fold_map_hash)
   assert num_splits == scalar_cohort.NUM_FOLDS and score["n"] == len(samples.age_years)
   assert score["r2"] > (0.15 if model.endswith("elastic_net") else 0)  # a few small trees reach little
+
+
+def test_networks_go_through_the_stage_as_well(tmp_path):
+  num_folds = 3
+  scalar_cohort.write_workdir(tmp_path, n=60, num_folds=num_folds)
+  few = spec.ScalarsSpec(sets=("grip",), algorithms=("mlp",), num_trials=1, permutation_repeats=1, threads=2)
+  assert run.run(few, tmp_path, "phantom") == ["scalars/grip/mlp"]
+  folder, loaded = tmp_path / "models/scalars/grip/mlp", data.load(tmp_path, "grip")
+  for k in range(num_folds):
+    rows = predictions.read(folder / f"fold_{k}")
+    model = algorithms.make("mlp").from_file(folder / f"fold_{k}/model_test.safetensors")
+    again = model.predict(loaded.samples.features_np[loaded.samples.fold == k])
+    assert np.array_equal(again, rows.loc[rows["part"] == "test", "predicted_age_years"])
+  assert pooled.test_summary(folder, loaded.fold_map_hash)[0] == num_folds
+  assert run_record.read(folder)["devices"] == [str(device) for device in jax.local_devices()]
+  table = tables.read(folder.parent / "importances.parquet", importances.OF_SET)
+  assert set(table.loc[table["algorithm"] == "mlp", "measure"]) == {importances.PERMUTATION}
+  assert not experiment.run(experiment.Job(loaded, "mlp", few, "phantom", tmp_path))
+
+
+def test_a_sets_samples_are_let_go_before_the_next_is_read(tmp_path, monkeypatch):
+  scalar_cohort.write_workdir(tmp_path)
+  load, alive = data.load, []
+
+  def watched(*args):
+    gc.collect()
+    assert not [name for name, samples in alive if samples() is not None]
+    loaded = load(*args)
+    alive.append((loaded.name, weakref.ref(loaded.samples)))
+    return loaded
+
+  monkeypatch.setattr(data, "load", watched)
+  monkeypatch.setattr(set_importances.importance_figure, "draw", lambda *args: None)
+  run.run(dataclasses.replace(_SPEC, sets=("body", "grip"), num_trials=1, permutation_repeats=0), tmp_path, "phantom")
+  assert len(alive) == 4  # two are looked at, and then made
 
 
 def test_the_same_again_does_nothing(workdir, monkeypatch):
