@@ -14,7 +14,7 @@ Real = search.Real
 Whole = search.Whole
 Space = search.Space
 # What a finished model's folder holds is not looked at again: the stage itself would find nothing to do.
-HOW_TO_REMAKE = "To make the model again, delete its folder (models/scalars/<set>/<algorithm>) and run `scalars` again."
+HOW_TO_REMAKE = "To make the model again from its search, delete the model's run.json and run `scalars` again."
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

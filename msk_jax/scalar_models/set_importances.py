@@ -12,7 +12,7 @@ from absl import logging
 
 from msk_jax.cohort import scalar_tables
 from msk_jax.io import atomic, errors, run_record, tables
-from msk_jax.scalar_models import data, experiment, importance_figure, importances, spec
+from msk_jax.scalar_models import algorithm, data, experiment, importance_figure, importances, spec
 
 IMPORTANCES = "importances"
 AGREEMENT = "importance_agreement"
@@ -78,7 +78,12 @@ def _changes(job: experiment.Job, name: str, record: dict) -> list[str]:
 
 def _read_splits(job: experiment.Job) -> list[pd.DataFrame]:
   paths = [job.folder / f"fold_{k}" / experiment.IMPORTANCES_NAME for k in range(job.data.num_folds)]
-  return [tables.read(path, importances.OF_SPLIT) for path in paths]
+  try:
+    return [tables.read(path, importances.OF_SPLIT) for path in paths]
+  except errors.InputError as error:
+    raise errors.InputError(
+      f"{job.model_name} is finished, but importances of its splits are missing or damaged. {algorithm.HOW_TO_REMAKE}"
+    ) from error
 
 
 def _write_files(job: experiment.Job, folder: pathlib.Path, by_split: dict[str, list[pd.DataFrame]],

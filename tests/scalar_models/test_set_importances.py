@@ -7,8 +7,18 @@ import pandas as pd
 import pytest
 
 from msk_jax.cohort import scalar_fields, scalar_tables, schemas, source
-from msk_jax.io import run_record, tables
-from msk_jax.scalar_models import algorithm, boosting, data, experiment, importances, run, set_importances, spec
+from msk_jax.io import errors, run_record, tables
+from msk_jax.scalar_models import (
+  algorithm,
+  boosting,
+  data,
+  elastic_net,
+  experiment,
+  importances,
+  run,
+  set_importances,
+  spec,
+)
 from tests.scalar_models import scalar_cohort
 
 _NET = spec.ScalarsSpec(sets=("body",), algorithms=("elastic_net",), num_trials=1, permutation_repeats=1, threads=2)
@@ -99,6 +109,17 @@ def test_a_model_that_is_being_made_again_is_passed_over(workdir, monkeypatch):
     return read(job)
 
   monkeypatch.setattr(set_importances, "_read_splits", gone)
+  run.run(_NET, workdir, "phantom")
+  assert _algorithms(workdir) == {"elastic_net", importances.UNIVARIATE}
+
+
+def test_lost_files_of_a_finished_model_are_named_with_what_helps(workdir, monkeypatch):
+  (workdir / "models/scalars/body/run.json").unlink()
+  (workdir / "models/scalars/body/elastic_net/fold_1/importances.parquet").unlink()
+  with pytest.raises(errors.InputError, match=r"body/elastic_net is finished, .* delete the model's run.json"):
+    run.run(_NET, workdir, "phantom")
+  (workdir / "models/scalars/body/elastic_net/run.json").unlink()
+  monkeypatch.setattr(elastic_net.ElasticNet, "score", None)  # the search is not made again
   run.run(_NET, workdir, "phantom")
   assert _algorithms(workdir) == {"elastic_net", importances.UNIVARIATE}
 
