@@ -21,6 +21,7 @@ from msk_jax.scalar_models import (
   elastic_net,
   experiment,
   importances,
+  mlp_training,
   nested,
   report,
   run,
@@ -86,7 +87,8 @@ def test_every_split_has_models_predictions_and_result(workdir, model):
   assert score["r2"] > (0.15 if model.endswith("elastic_net") else 0)  # a few small trees reach little
 
 
-def test_networks_go_through_the_stage_as_well(tmp_path):
+def test_networks_go_through_the_stage_as_well(tmp_path, monkeypatch):
+  monkeypatch.setattr(mlp_training, "_MIN_SLOTS", 3)  # one program, compiled once, for the search and the refits
   num_folds = 3
   scalar_cohort.write_workdir(tmp_path, n=60, num_folds=num_folds)
   few = spec.ScalarsSpec(sets=("grip",), algorithms=("mlp",), num_trials=1, permutation_repeats=1, threads=2)
