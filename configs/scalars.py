@@ -2,7 +2,8 @@
 
 Command: python -m msk_jax.scalars --config=configs/scalars.py --workdir=scalars
 Arguments: people=20000 (of the phantom), seed=0, preset=auto|phantom|ukb, smoke=true.
-Hardware: any CPU; 3 GB of memory for 500,000 people.
+Hardware: any CPU. For 500,000 people 3 GB of memory on up to four cores and .25 GB more for each further one, as each
+  holds rows of its own; --config.scalars.threads=4 takes no more cores than that, to the same results.
 Expected time: the phantom of 20,000 people and its cohort take fifteen seconds (`msk_jax.prepare` makes them alone);
   its 15 models hours on two cores, nearly all of it LightGBM.
 Expected: test R2 of all scalars .205 (elastic net), .252 (LightGBM), .252 (network) in UK Biobank (published); the

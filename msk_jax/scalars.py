@@ -3,7 +3,8 @@
 Every scalar set of the cohort, and all of them together, by elastic net, LightGBM and a small network, in nested
 cross-validation; models, predictions and importances go to models/scalars/ under the workdir. Without data of your own
 (MSK_DATA or --config.data.root) a phantom cohort without images is made. The same command again goes on where it
-stopped, to the same results, and does nothing once all is done.
+stopped, to the same results, and does nothing once all is done. Models of other settings or data are made again; to
+make a finished one again, delete its run.json. Jobs of one algorithm each may share a workdir.
 """
 
 import pathlib
@@ -15,7 +16,11 @@ from msk_jax.io import console
 
 _CONFIG = console.define_config("configs/scalars.py", "Which data, which sets and algorithms, how they are searched.")
 _WORKDIR = flags.DEFINE_string("workdir", "workspace", "Folder for the prepared data and the models.")
-_OVERWRITE = flags.DEFINE_bool("overwrite", False, "Throw away data of another source in the workdir.")
+_OVERWRITE = flags.DEFINE_bool(
+  "overwrite", False,
+  "Throw away prepared data of another source in the workdir, and images that this config leaves out; no effect on UK "
+  "Biobank's, which `prepare` makes. Models need no flag: those of other settings or data are made again.",
+)  # fmt: skip
 _WITHDRAWN = flags.DEFINE_multi_string(
   "withdrawn", [], "List of people who have withdrawn since `prepare`; may be repeated, and counts in later calls too."
 )

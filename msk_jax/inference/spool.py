@@ -4,7 +4,6 @@ import concurrent.futures
 import contextlib
 import dataclasses
 import itertools
-import os
 import pathlib
 import tempfile
 import threading
@@ -15,7 +14,7 @@ import numpy as np
 
 from msk_jax.imaging import isolation, quality
 from msk_jax.inference import reading, samples
-from msk_jax.io import errors, progress
+from msk_jax.io import cores, errors, progress
 
 _AHEAD = 64  # samples in memory at a time
 _MOST_THREADS = 8  # each has a decoder process of its own
@@ -92,7 +91,7 @@ def _read_all(
   people: Sequence[samples.Sample], wanted: reading.Wanted
 ) -> Iterator[tuple[list[reading.Image], list[quality.Note]]]:
   """Yields what each sample gives, in their order."""
-  threads = min(_MOST_THREADS, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1)
+  threads = min(_MOST_THREADS, cores.usable())
   with contextlib.ExitStack() as decoders, concurrent.futures.ThreadPoolExecutor(threads) as pool:
     read_one = _reader(wanted, decoders)
     with progress.track("reading images", len(people), "samples") as advance:

@@ -20,7 +20,7 @@ from msk_jax.io import atomic
 FILE_NAME = "run.json"
 _VERSION = 1
 _PACKAGES = ("jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "grain", "numpy", "pandas", "pydicom",
-             "opencv-python-headless", "scikit-learn", "lightgbm")  # fmt: skip
+             "opencv-python-headless", "scikit-learn", "lightgbm", "optuna", "safetensors")  # fmt: skip
 
 
 def fingerprint(value: Any) -> str:
@@ -83,14 +83,23 @@ def is_current(folder: pathlib.Path | str, settings: Mapping[str, Any], inputs: 
 def differences(folder: pathlib.Path | str, settings: Mapping[str, Any], inputs: Mapping[str, str]) -> list[str]:
   """Returns lines `name: old -> new` for what differs from the record of `folder`."""
   record = read(folder) or {"settings": {}, "inputs": {}}
-  lines = []
-  for kind, new in (("settings", settings), ("inputs", inputs)):
-    old = _flatten(record[kind])
-    fresh = _flatten(json.loads(json.dumps(dict(new), default=str)))
-    for name in sorted(old.keys() | fresh.keys()):
-      if old.get(name) != fresh.get(name):
-        lines.append(f"{name}: {_short(old.get(name))} -> {_short(fresh.get(name))}")
-  return lines
+  return changes(record["settings"], settings) + changes(record["inputs"], inputs)
+
+
+def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+  """Returns lines `name: old -> new` for what differs between two mappings; names of inner ones are joined by dots.
+
+  Args:
+    old: as read from a file.
+    new: JSON-like values; tuples count as lists.
+  """
+  before = _flatten(old)
+  after = _flatten(json.loads(json.dumps(dict(new), default=str)))
+  return [
+    f"{name}: {_short(before.get(name))} -> {_short(after.get(name))}"
+    for name in sorted(before.keys() | after.keys())
+    if before.get(name) != after.get(name)
+  ]
 
 
 def _flatten(value: Any, prefix: str = "") -> dict[str, Any]:

@@ -3,7 +3,6 @@
 import contextlib
 import dataclasses
 import multiprocessing
-import os
 import pathlib
 import shutil
 from collections.abc import Collection, Iterable, Iterator
@@ -16,7 +15,7 @@ from absl import logging
 from msk_jax.cohort import demographics, kinship, scalars, schemas, withdrawal_memory, withdrawals
 from msk_jax.cohort import source as source_file
 from msk_jax.imaging import archives, folder, ingest, store, views
-from msk_jax.io import errors, privacy, run_record, tables
+from msk_jax.io import cores, errors, privacy, run_record, tables
 from msk_jax.preparation import assembly, layout, own_table, scalar_qc, scalar_sets, summary
 from msk_jax.preparation import spec as data_spec
 
@@ -204,8 +203,7 @@ def num_workers(spec: data_spec.DataSpec) -> int:
   """Returns how many processes read images: one per core where the spec says -1."""
   if spec.workers >= 0:
     return spec.workers
-  cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-  return cores or 1
+  return cores.usable()
 
 
 def _source(spec: data_spec.DataSpec, workdir: pathlib.Path) -> dict[str, str]:

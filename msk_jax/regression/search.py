@@ -42,6 +42,18 @@ class Whole:
 Space = Mapping[str, Real | Whole]
 
 
+def rules(space: Space) -> dict[str, Any]:
+  """Returns what a search's trials depend on besides seed, study and scores, as JSON values.
+
+  Who stores trials or what came of them stores these too: under other rules the same settings give other trials.
+
+  Args:
+    space: the hyper-parameters.
+  """
+  kinds = {name: {"kind": type(one).__name__, **dataclasses.asdict(one)} for name, one in space.items()}
+  return {"random_trials": RANDOM_TRIALS, "space": kinds}
+
+
 @dataclasses.dataclass(frozen=True)
 class Scored:
   """A setting that was tried.

@@ -13,6 +13,8 @@ Setting = search.Setting
 Real = search.Real
 Whole = search.Whole
 Space = search.Space
+# What a finished model's folder holds is not looked at again: the stage itself would find nothing to do.
+HOW_TO_REMAKE = "To make the model again from its search, delete the model's run.json and run `scalars` again."
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -81,6 +83,10 @@ class Algorithm(Protocol):
 
   def fit(self, samples: Samples, trials: Sequence[Trial]) -> Sequence[Model]:
     """Returns for each trial a model fitted on all rows of its folds."""
+    ...
+
+  def devices(self) -> list[str]:
+    """Returns the devices of JAX that it computes on, as text, for run records; none without JAX."""
     ...
 
   def from_file(self, path: pathlib.Path) -> Model:

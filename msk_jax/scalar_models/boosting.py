@@ -5,12 +5,16 @@ published, `subsample` is searched but has no effect: LightGBM only draws rows w
 
 Several fits run side by side, each on one thread: at these sizes that uses the cores better than LightGBM's own
 threads. The bins of features come from a fit's own training rows.
+
+LightGBM refuses names with commas, colons or brackets and changes spaces, so that its features are `f0`, `f1`, ...; the
+real names are the last line of a model's file, which LightGBM itself reads past.
 """
 
 import dataclasses
-import functools
+import json
 import pathlib
 import re
+import threading
 from collections.abc import Callable, Sequence
 from concurrent import futures
 
@@ -42,6 +46,8 @@ SPACE: algorithm.Space = {
   _NUM_TREES: algorithm.Whole(150, 449),
 }
 _MOST_KEPT_BYTES = 2**29  # of binned training rows, a byte a value
+_MOST_COPIED_BYTES = 2**31  # of training rows being binned, 8 bytes a value: further threads wait
+_NAMES = "msk_jax_features:"  # begins the last line of a file: JSON follows, the names in order
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,8 +67,9 @@ class TreeModel:
     return np.asarray(self.booster.predict(features_np, num_threads=1), np.float64)
 
   def to_file(self, path: pathlib.Path) -> None:
-    """Writes the trees as LightGBM's text."""
-    atomic.write_text(path, self.booster.model_to_string())
+    """Writes the trees as LightGBM's text, and one line more with the features' names."""
+    text = self.booster.model_to_string().rstrip("\n")
+    atomic.write_text(path, f"{text}\n{_NAMES}{json.dumps(self.names)}\n")
 
 
 class LightGbm:
@@ -76,6 +83,7 @@ class LightGbm:
   def __init__(self, threads: int = 1):
     """`threads`: fits that run side by side; no part of the results."""
     self._threads = threads
+    self._binned: _Binned | None = None  # of the last samples; goes when this object goes
 
   def score(self, samples: algorithm.Samples, trials: Sequence[algorithm.Trial]) -> np.ndarray:
     """Returns for each trial the mean R2 over its inner folds, each predicted by a fit on the trial's other folds.
@@ -105,6 +113,10 @@ class LightGbm:
     self._train_all(samples, wanted, found.__setitem__)
     return [found[fit] for fit in wanted]
 
+  def devices(self) -> list[str]:
+    """Returns the devices used, as text: none: LightGBM computes on cores."""
+    return []
+
   def from_file(self, path: pathlib.Path) -> TreeModel:
     """Reads what `to_file` wrote.
 
@@ -115,11 +127,12 @@ class LightGbm:
       text = path.read_text(encoding="utf-8")
       _check_text(text)
       booster = lightgbm.Booster(model_str=text)
+      names = _read_names(text, booster.num_feature())
     except (OSError, UnicodeDecodeError, ValueError, lightgbm.basic.LightGBMError) as error:
       raise errors.InputError(
-        f"{path.name} is no model of LightGBM, or damaged ({type(error).__name__}). Run `scalars` again."
+        f"{path.name} is no scalar model of LightGBM, or damaged ({type(error).__name__}). {algorithm.HOW_TO_REMAKE}"
       ) from error
-    return TreeModel(tuple(booster.feature_name()), booster)
+    return TreeModel(names, booster)
 
   def _train_all(
     self, samples: algorithm.Samples, fits: Sequence["_Fit"], use: Callable[["_Fit", TreeModel], None]
@@ -128,10 +141,14 @@ class LightGbm:
     by_folds: dict[tuple[int, ...], list[_Fit]] = {}
     for fit in fits:
       by_folds.setdefault(fit.folds, []).append(fit)
+    if self._binned is None or self._binned.samples is not samples:
+      self._binned = _Binned(samples)
+    binned = self._binned
 
     def work(same: list[_Fit]) -> None:
+      rows = binned.of_folds(same[0].folds)
       for fit in same:
-        use(fit, _train(samples, fit))
+        use(fit, _train(samples.names, rows, fit))
 
     with futures.ThreadPoolExecutor(self._threads) as pool:
       list(pool.map(work, by_folds.values()))
@@ -151,32 +168,49 @@ class _Fit:
 
 
 class _Binned:
-  """Binned training rows by folds; as many are kept for later settings as memory allows."""
+  """Binned training rows of some samples by folds: the first stay for later settings, as many as memory allows.
+
+  Rounds of a search visit the same folds in the same order. Where not all fit, putting out the eldest for the newest
+  would put out each just before it is asked for again.
+
+  Attributes:
+    samples: whose rows.
+  """
 
   def __init__(self, samples: algorithm.Samples):
-    most = max(_MOST_KEPT_BYTES // max(samples.features_np.size, 1), 1)
-    self.of_folds = functools.lru_cache(maxsize=most)(functools.partial(self._bin, samples))
+    self.samples = samples
+    self._most = max(_MOST_KEPT_BYTES // max(samples.features_np.size, 1), 1)
+    self._kept: dict[tuple[int, ...], lightgbm.Dataset] = {}
+    self._lock = threading.Lock()
+    self._places = threading.BoundedSemaphore(max(_MOST_COPIED_BYTES // max(samples.features_np.nbytes, 1), 1))
 
-  @staticmethod
-  def _bin(samples: algorithm.Samples, folds: tuple[int, ...]) -> lightgbm.Dataset:
-    rows = np.isin(samples.fold, folds)
+  def of_folds(self, folds: tuple[int, ...]) -> lightgbm.Dataset:
+    """Returns the binned rows of some folds; may be called by several threads."""
+    with self._lock:
+      if folds in self._kept:
+        return self._kept[folds]
+    with self._places:
+      made = self._bin(folds)
+    with self._lock:
+      if len(self._kept) < self._most:
+        self._kept[folds] = made
+    return made
+
+  def _bin(self, folds: tuple[int, ...]) -> lightgbm.Dataset:
+    rows = np.isin(self.samples.fold, folds)
+    names = [f"f{j}" for j in range(len(self.samples.names))]
     made = lightgbm.Dataset(
-      samples.features_np[rows], samples.age_years[rows], feature_name=list(samples.names), params=dict(_FIXED)
+      self.samples.features_np[rows], self.samples.age_years[rows], feature_name=names, params=dict(_FIXED)
     )
     return made.construct()
 
 
-@functools.lru_cache(maxsize=1)
-def _binned(samples: algorithm.Samples) -> _Binned:
-  return _Binned(samples)
-
-
-def _train(samples: algorithm.Samples, fit: _Fit) -> TreeModel:
+def _train(names: tuple[str, ...], rows: lightgbm.Dataset, fit: _Fit) -> TreeModel:
   setting = dict(fit.setting)
   num_trees = int(setting.pop(_NUM_TREES))
   params = {**_FIXED, **setting, "seed": fit.seed % 2**31}
-  booster = lightgbm.train(params, _binned(samples).of_folds(fit.folds), num_boost_round=num_trees)
-  return TreeModel(samples.names, booster.free_dataset())
+  booster = lightgbm.train(params, rows, num_boost_round=num_trees)
+  return TreeModel(names, booster.free_dataset())
 
 
 def _check_text(text: str) -> None:
@@ -190,3 +224,16 @@ def _check_text(text: str) -> None:
     raise ValueError("no LightGBM text")
   if len(sizes[1].split()) != len(re.findall(r"^Tree=\d+$", text, re.MULTILINE)):
     raise ValueError("trees are missing")
+
+
+def _read_names(text: str, num_features: int) -> tuple[str, ...]:
+  """Returns the features' real names.
+
+  Raises:
+    ValueError: the last line doesn't hold them.
+  """
+  last = text.rstrip("\n").rsplit("\n", 1)[-1]
+  names = json.loads(last.removeprefix(_NAMES)) if last.startswith(_NAMES) else None
+  if not isinstance(names, list) or len(names) != num_features:
+    raise ValueError("the features' names are missing")
+  return tuple(str(name) for name in names)

@@ -12,7 +12,7 @@ from collections.abc import Collection
 import numpy as np
 import pandas as pd
 
-from msk_jax.cohort import ethnicity, scalar_tables, schemas
+from msk_jax.cohort import ethnicity, scalar_fields, scalar_tables, schemas, source
 from msk_jax.cohort import folds as fold_map
 from msk_jax.io import errors, tables
 from msk_jax.scalar_models import algorithm
@@ -67,6 +67,19 @@ def load(workdir: pathlib.Path, name: str, withdrawn: Collection[str] = ()) -> S
   return assemble(name, measured, participants, visits, folds)
 
 
+def is_comparable(workdir: pathlib.Path, name: str) -> bool:
+  """Returns whether published numbers may stand beside those of a scalar set of this workdir.
+
+  All sets together are the paper's only where just its four are joined.
+
+  Args:
+    workdir: holds `cohort/`.
+    name: of the set, or `all`.
+  """
+  joined = scalar_tables.names(workdir / schemas.FOLDER)
+  return source.is_comparable(workdir) and (name != scalar_tables.ALL or set(joined) == set(scalar_fields.SETS))
+
+
 def assemble(name: str, measured: pd.DataFrame, participants: pd.DataFrame, visits: pd.DataFrame,
              folds: pd.DataFrame) -> ScalarData:  # fmt: skip
   """Joins measurements with the cohort and keeps complete cases.
@@ -94,7 +107,7 @@ def assemble(name: str, measured: pd.DataFrame, participants: pd.DataFrame, visi
   samples = _samples(kept, features)
   map_hash = fold_map.fold_map_hash(folds)
   eid, instance = kept["eid"].to_numpy(str), kept["instance"].to_numpy(np.int8)
-  hashes = {"folds": map_hash, "samples": _hash_samples(samples)}
+  hashes = {"folds": map_hash, "samples": _hash_samples(samples, instance)}
   return ScalarData(name, samples, eid, instance, num_folds, map_hash, hashes, len(measured))
 
 
@@ -151,9 +164,12 @@ def _check_folds(name: str, kept: pd.DataFrame, num_folds: int) -> None:
     )
 
 
-def _hash_samples(samples: algorithm.Samples) -> str:
-  """Names the samples by features, ages and folds, in order; ids do not enter."""
+def _hash_samples(samples: algorithm.Samples, instance: np.ndarray) -> str:
+  """Names the samples by features, ages, folds and visits, in order; ids do not enter (the fold map's hash has them).
+
+  Models do not hang on the visits' numbers, but predictions name them.
+  """
   digest = hashlib.sha256(repr(samples.names).encode())
-  for values in (samples.features_np, samples.age_years, samples.fold):
+  for values in (samples.features_np, samples.age_years, samples.fold, instance):
     digest.update(np.ascontiguousarray(values).tobytes())
   return digest.hexdigest()

@@ -5,7 +5,6 @@ Space: published (paper's code, `specific_predictor.py`): alpha log-uniform in [
 """
 
 import dataclasses
-import functools
 import json
 import pathlib
 from collections.abc import Sequence
@@ -63,9 +62,13 @@ class ElasticNet:
   space: algorithm.Space = SPACE
   trials_at_once: int = 1
 
+  def __init__(self):
+    self._moments: _Moments | None = None  # of the last samples; goes when this object goes
+
   def score(self, samples: algorithm.Samples, trials: Sequence[algorithm.Trial]) -> np.ndarray:
     """Returns for each trial the mean R2 over its inner folds, each predicted by a fit on the trial's other folds."""
-    parts = [_inner(samples, trial.folds) for trial in trials]
+    found = self._moments_of(samples)
+    parts = [found.inner(trial.folds) for trial in trials]
     training, held_out = (moments.stack(list(part)) for part in zip(*parts, strict=True))
     alpha, l1_ratio = _penalties(trials)
     fits = elastic_net.fit(training, alpha[:, None], l1_ratio[:, None])
@@ -73,10 +76,20 @@ class ElasticNet:
 
   def fit(self, samples: algorithm.Samples, trials: Sequence[algorithm.Trial]) -> list[LinearModel]:
     """Returns for each trial a model fitted on all rows of its folds."""
-    training = moments.stack([_by_fold(samples).total(trial.folds) for trial in trials])
+    by_fold = self._moments_of(samples).by_fold
+    training = moments.stack([by_fold.total(trial.folds) for trial in trials])
     alpha, l1_ratio = _penalties(trials)
     fits = elastic_net.fit(training, alpha, l1_ratio)
     return [LinearModel(samples.names, fits[i], dict(trial.setting)) for i, trial in enumerate(trials)]
+
+  def _moments_of(self, samples: algorithm.Samples) -> "_Moments":
+    if self._moments is None or self._moments.samples is not samples:
+      self._moments = _Moments(samples)
+    return self._moments
+
+  def devices(self) -> list[str]:
+    """Returns the devices used, as text: none: NumPy computes on cores."""
+    return []
 
   def from_file(self, path: pathlib.Path) -> LinearModel:
     """Reads what `to_file` wrote.
@@ -101,22 +114,31 @@ class ElasticNet:
       raise
     except (OSError, UnicodeDecodeError, ValueError, TypeError, KeyError) as error:
       raise errors.InputError(
-        f"{path.name} is no elastic net of this program, or damaged ({type(error).__name__}). Run `scalars` again."
+        f"{path.name} is no elastic net of this program, or damaged ({type(error).__name__}). {algorithm.HOW_TO_REMAKE}"
       ) from error
 
 
-@functools.lru_cache(maxsize=1)
-def _by_fold(samples: algorithm.Samples) -> moments.Moments:
-  """The moments of each data fold by itself."""
-  return moments.group_moments(samples.features_np, samples.age_years, samples.fold, int(samples.fold.max()) + 1)
+class _Moments:
+  """What is summed over the rows of some samples, once.
 
+  Attributes:
+    samples: whose rows.
+    by_fold: the moments of each data fold by itself.
+  """
 
-@functools.lru_cache(maxsize=32)
-def _inner(samples: algorithm.Samples, folds: tuple[int, ...]) -> tuple[moments.Moments, moments.Moments]:
-  """For each of the inner folds the moments of the others together, and its own."""
-  by_fold = _by_fold(samples)
-  training = [by_fold.total([other for other in folds if other != fold]) for fold in folds]
-  return moments.stack(training), by_fold[np.array(folds)]
+  def __init__(self, samples: algorithm.Samples):
+    self.samples = samples
+    self.by_fold = moments.group_moments(
+      samples.features_np, samples.age_years, samples.fold, int(samples.fold.max()) + 1
+    )
+    self._inner: dict[tuple[int, ...], tuple[moments.Moments, moments.Moments]] = {}
+
+  def inner(self, folds: tuple[int, ...]) -> tuple[moments.Moments, moments.Moments]:
+    """Returns for each of the inner folds the moments of the others together, and its own."""
+    if folds not in self._inner:
+      training = [self.by_fold.total([other for other in folds if other != fold]) for fold in folds]
+      self._inner[folds] = (moments.stack(training), self.by_fold[np.array(folds)])
+    return self._inner[folds]
 
 
 def _penalties(trials: Sequence[algorithm.Trial]) -> tuple[np.ndarray, np.ndarray]:

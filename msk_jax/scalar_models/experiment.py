@@ -20,7 +20,8 @@ from msk_jax.scalar_models.data import ScalarData
 IMPORTANCES_NAME = "importances.parquet"
 MODELS = "models"
 ROOT = "scalars"  # model names are `scalars/<set>/<algorithm>`
-_VERSION = 1  # raised when the same settings and samples would give another model
+_VERSION = 2  # raised when the same settings, search and samples would give another model or another file
+SHOWN = 8  # differences named in a message
 _RESULT_VERSION = 1  # of result.json, shared with the image models'
 
 
@@ -54,7 +55,12 @@ class Job:
 
   def record(self) -> dict[str, Any]:
     """What the results depend on besides the samples."""
-    return {**self.settings.trajectory(), "model": self.model_name, "data": self.data_kind, "version": _VERSION}
+    made_of = {"model": self.model_name, "data": self.data_kind, "version": _VERSION}
+    return {**self.settings.trajectory(), **made_of, "search": search_lib.rules(self.make_algorithm().space)}
+
+  def make_algorithm(self) -> algorithm.Algorithm:
+    """Returns the algorithm, with nothing kept of any samples yet."""
+    return algorithms.make(self.algorithm_name, self.settings.num_threads())
 
 
 def run(job: Job) -> bool:
@@ -64,17 +70,17 @@ def run(job: Job) -> bool:
     return False
   if run_record.read(job.folder) is not None:
     changes = run_record.differences(job.folder, job.record(), job.data.hashes)
-    logging.info("%s is made again: %s", job.model_name, "; ".join(changes))
+    logging.info("%s is made again: %s", job.model_name, "; ".join(changes[:SHOWN]))
   _remove_splits(job.folder)
   began = time.monotonic()
-  chosen = algorithms.make(job.algorithm_name, job.settings.num_threads())
+  chosen = job.make_algorithm()
   histories = _search(job, chosen)
   best = nested.best_settings(histories, job.model_name)
   models = nested.refit(job.data.samples, chosen, [one.setting for one in best], job.settings.seed)
   _write_splits(job, chosen, best, models)
   seconds = round(time.monotonic() - began, 1)
   facts = {"samples": len(job.data.eid), "features": len(job.data.samples.names), "seconds": seconds}
-  run_record.write(job.folder, "scalars", job.record(), job.data.hashes, results=facts)
+  run_record.write(job.folder, "scalars", job.record(), job.data.hashes, chosen.devices(), facts)
   return True
 
 

@@ -53,7 +53,7 @@ def draw(path: pathlib.Path, title: str, summary: pd.DataFrame) -> None:
     axis.set_axisbelow(True)
     for side in ("top", "right"):
       axis.spines[side].set_visible(False)
-  axes[0, 0].set_yticks(places, order, fontsize=8)
+  axes[0, 0].set_yticks(places, order, fontsize=8, parse_math=False)
   figure.suptitle(title, fontsize=11)
   with atomic.replacing(path) as temporary:
     figure.savefig(temporary, dpi=_DPI, format="png", metadata={"Software": None})

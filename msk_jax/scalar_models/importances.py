@@ -35,7 +35,7 @@ AGREEMENT = tables.Schema(
     "pearson": "float64",
     "spearman": "float64",
     "num_features": "int16",
-    "published_pearson": "float64",  # set `all` of the paper; NaN elsewhere
+    "published_pearson": "float64",  # of the paper's set `all`; NaN for other sets and other people
   },
 )
 
@@ -160,12 +160,13 @@ def summarise(by_split: dict[str, list[pd.DataFrame]]) -> pd.DataFrame:
   return joined.drop_duplicates(["algorithm", "measure", "feature"], ignore_index=True)
 
 
-def agreement(summary: pd.DataFrame, is_all: bool) -> pd.DataFrame:
+def agreement(summary: pd.DataFrame, is_published: bool) -> pd.DataFrame:
   """Returns how alike the algorithms' importances are: correlations over features of their sizes.
 
   Args:
     summary: schema `importances`.
-    is_all: whether these are all scalars together, of which published agreements are known.
+    is_published: whether these are all the paper's scalars together, of people like the paper's: then the published
+      agreements stand beside ours.
 
   Returns:
     Schema `importance_agreement`, a row for each pair.
@@ -181,7 +182,7 @@ def agreement(summary: pd.DataFrame, is_all: bool) -> pd.DataFrame:
     for second in names[i + 1 :]:
       pair = pd.concat([sizes[first], sizes[second]], axis=1, join="inner").to_numpy()
       ranks = np.column_stack([pd.Series(column).rank() for column in pair.T])
-      published = PUBLISHED_AGREEMENT[(first, second)] if is_all else np.nan
+      published = PUBLISHED_AGREEMENT.get((first, second), np.nan) if is_published else np.nan
       found.append((first, second, _pearson(pair), _pearson(ranks), len(pair), published))
   return pd.DataFrame(found, columns=list(AGREEMENT.columns))
 

@@ -12,6 +12,7 @@ Memory on each device: 4 n (p + 1) bytes of data, and per network 16 bytes for e
 import pathlib
 from collections.abc import Sequence
 
+import jax
 import numpy as np
 
 from msk_jax.models import mlp as network
@@ -83,6 +84,10 @@ class Mlp:
                            dict(trial.setting))
       )  # fmt: skip
     return models
+
+  def devices(self) -> list[str]:
+    """Returns JAX's devices, on which networks are trained, as text."""
+    return [str(device) for device in jax.local_devices()]
 
   def from_file(self, path: pathlib.Path) -> mlp_model.MlpModel:
     """Reads what `to_file` wrote.

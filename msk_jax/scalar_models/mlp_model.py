@@ -11,6 +11,7 @@ import safetensors
 import safetensors.numpy
 
 from msk_jax.io import atomic, errors
+from msk_jax.scalar_models import algorithm
 
 _FORMAT, _VERSION = "msk_jax scalar mlp", 1
 _METADATA = "model"  # the one entry of the file's metadata: safetensors writes several in random order
@@ -87,7 +88,7 @@ def from_file(path: pathlib.Path) -> MlpModel:
       if (about.get("format"), about.get("version")) != (_FORMAT, _VERSION):
         raise errors.InputError(
           f"{path.name} is a safetensors file, but not a scalar network of version {_VERSION}. Give the file that the "
-          "scalars stage wrote, or run that stage again."
+          f"stage `scalars` wrote. {algorithm.HOW_TO_REMAKE}"
         )
       arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (the file is no mapping)
     return _assemble(about, arrays)
@@ -96,7 +97,7 @@ def from_file(path: pathlib.Path) -> MlpModel:
   except (safetensors.SafetensorError, OSError, AttributeError, KeyError, ValueError, TypeError) as error:
     raise errors.InputError(
       f"{path.name} can't be read as a scalar network ({type(error).__name__}: {error}). It may have been cut off or "
-      "changed: run the scalars stage again."
+      f"changed. {algorithm.HOW_TO_REMAKE}"
     ) from error
 
 

@@ -5,9 +5,8 @@ from collections.abc import Sequence
 
 from rich import box, console, panel, table
 
-from msk_jax.cohort import source
 from msk_jax.evaluation import pooled, published
-from msk_jax.scalar_models import experiment
+from msk_jax.scalar_models import data, experiment
 
 _COLUMNS = ("n", "R2", "RMSE, years", "RMSE of the mean", "R2 published", "RMSE published")
 
@@ -27,7 +26,7 @@ def print_models(workdir: pathlib.Path, models: Sequence[str], data_kind: str) -
   for name in _COLUMNS:
     shown.add_column(name, justify="right")
   for model in models:
-    shown.add_row(*_row(workdir, model, source.is_comparable(workdir)))
+    shown.add_row(*_row(workdir, model))
   console.Console(soft_wrap=True).print(shown)
 
 
@@ -40,13 +39,13 @@ def announce_phantom() -> None:
   console.Console(stderr=True).print(panel.Panel(text, title="phantom data", style="bold yellow"))
 
 
-def _row(workdir: pathlib.Path, model: str, is_comparable: bool) -> list[str]:
+def _row(workdir: pathlib.Path, model: str) -> list[str]:
   folder = workdir / experiment.MODELS / model
   map_hash = pooled.read_splits(folder)[0][0]["fold_map_hash"]
   _, score = pooled.test_summary(folder, map_hash)
   _, name, algorithm_name = model.split("/")
   beside = ["", ""]
-  if is_comparable:
+  if data.is_comparable(workdir, name):
     known = published.of(model, "sample")
     # Published numbers are NaN for models that the paper doesn't have.
     beside = [f"{x:.{digits}f}" if x == x else "" for x, digits in ((known.r2, 3), (known.rmse_years, 2))]

@@ -1,7 +1,8 @@
 """What the stage `scalars` does: frozen and validated. Light: configs import it."""
 
 import dataclasses
-import os
+
+from msk_jax.io import cores
 
 ALGORITHMS = ("elastic_net", "lightgbm", "mlp")
 
@@ -17,7 +18,8 @@ class ScalarsSpec:
     seed: of the searches, the fits and the permutations.
     permutation_repeats: how often each feature is shuffled for its permutation importance; 0 for none.
     permutation_rows: at most so many rows of a test fold are shuffled.
-    threads: LightGBM fits side by side; 0 for one per core. No part of the results.
+    threads: fits side by side: LightGBM's threads, and the devices that JAX splits a CPU into for the networks; 0 for
+      one per core. Each takes memory of its own. No part of the results.
   """
 
   sets: tuple[str, ...] = ()
@@ -40,7 +42,7 @@ class ScalarsSpec:
 
   def num_threads(self) -> int:
     """Returns how many fits run side by side."""
-    return self.threads or len(os.sched_getaffinity(0))
+    return self.threads or cores.usable()
 
   def trajectory(self) -> dict[str, int]:
     """Returns the settings that a model's results depend on."""

@@ -15,8 +15,15 @@ def test_current_only_for_the_same_settings_and_inputs(tmp_path):
   assert run_record.differences(tmp_path, settings, inputs) == []
 
 
+def test_changes_are_named_by_their_path():
+  old, new = {"a": [1, 2], "inner": {"b": 1, "gone": 2}}, {"a": (1, 2), "inner": {"b": 3}, "c": None}
+  assert run_record.changes(old, new) == ["inner.b: 1 -> 3", "inner.gone: 2 -> None"]
+  assert run_record.changes(old, old) == []
+
+
 def test_record_names_versions_and_code(tmp_path):
   run_record.write(tmp_path, "train", {}, {}, ["cpu:0"], {"people": 3})
   record = run_record.read(tmp_path)
-  assert record["packages"]["jax"] not in ("", "not installed")
+  for name in ("jax", "optuna", "safetensors"):
+    assert record["packages"][name] not in ("", "not installed")
   assert record["git_revision"] and record["devices"] == ["cpu:0"] and record["results"] == {"people": 3}

@@ -1,12 +1,17 @@
-"""Model files come back to the bit, damaged ones are refused; LightGBM is reproducible; published spaces."""
+"""Model files come back to the bit, damaged ones are refused; what is kept is used and let go; published spaces."""
 
+import dataclasses
+import gc
 import json
 import math
+import weakref
 
+import lightgbm
 import numpy as np
 import pytest
 
 from msk_jax.io import errors
+from msk_jax.regression import moments
 from msk_jax.scalar_models import algorithm, boosting, elastic_net, spec
 from tests.scalar_models import scalar_cohort
 
@@ -48,6 +53,36 @@ def test_damaged_files_are_refused(name, kept, tmp_path):
     chosen.from_file(path)
 
 
+@pytest.mark.parametrize("name", sorted(_MADE))
+def test_features_of_any_name_come_back(name, tmp_path):
+  chosen, samples, plain = _fit(name)
+  nasty = ("waist [cm]", 'a:b,c "{d}"', "waist (cm)", "Tree=0\ntree_sizes=1", "größe\t\u2028 f0")
+  model = chosen.fit(dataclasses.replace(samples, names=nasty), [algorithm.Trial((0, 1, 2), _MADE[name][1], 0)])[0]
+  path = tmp_path / f"model{chosen.suffix}"
+  model.to_file(path)
+  again = chosen.from_file(path)
+  assert model.names == again.names == nasty
+  assert np.array_equal(again.predict(samples.features_np), plain.predict(samples.features_np))
+
+
+def test_lightgbm_itself_reads_the_file(tmp_path):
+  _, samples, model = _fit("lightgbm")
+  model.to_file(tmp_path / "model.txt")
+  booster = lightgbm.Booster(model_file=tmp_path / "model.txt")
+  assert booster.feature_name() == ["f0", "f1", "f2", "f3", "f4"]
+  assert np.array_equal(booster.predict(samples.features_np), model.predict(samples.features_np))
+
+
+@pytest.mark.parametrize("last", ["", "msk_jax_features:", 'msk_jax_features:["a", "b"]', "msk_jax_features:5"])
+def test_trees_without_all_names_are_refused(last, tmp_path):
+  chosen, _, model = _fit("lightgbm")
+  model.to_file(tmp_path / "model.txt")
+  lines = (tmp_path / "model.txt").read_text().splitlines()
+  (tmp_path / "model.txt").write_text("\n".join([*lines[:-1], last]))
+  with pytest.raises(errors.InputError, match="damaged"):
+    chosen.from_file(tmp_path / "model.txt")
+
+
 def test_a_later_version_is_refused(tmp_path):
   chosen, _, model = _fit("elastic_net")
   path = tmp_path / "model.json"
@@ -82,6 +117,49 @@ def test_lightgbm_scores_are_means_over_inner_folds():
       scores.append(1 - squares / np.square(age - age.mean()).sum())
     expected.append(np.mean(scores))
   np.testing.assert_allclose(chosen.score(samples, trials), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_rows_are_binned_once_as_far_as_memory_allows(threads, monkeypatch):
+  samples, binned = scalar_cohort.samples(), []
+  make = lightgbm.Dataset
+  monkeypatch.setattr(boosting, "_MOST_KEPT_BYTES", 2 * samples.features_np.size)
+  monkeypatch.setattr(boosting.lightgbm, "Dataset", lambda *args, **how: binned.append(1) or make(*args, **how))
+  chosen, pairs = boosting.LightGbm(threads), 4 * 3 // 2  # sets of two folds that are left of four without two
+  trials = [algorithm.Trial(tuple(j for j in range(4) if j != k), _TREES, 0) for k in range(4)]
+  found = [chosen.score(samples, trials) for _ in range(3)]
+  assert len(binned) == pairs + 2 * (pairs - 2)
+  assert np.array_equal(found[0], found[1]) and np.array_equal(found[0], found[2])
+
+
+def test_moments_are_added_up_once(monkeypatch):
+  samples, added = scalar_cohort.samples(400, num_folds=40), []  # more folds than in the paper
+  total = moments.Moments.total
+  monkeypatch.setattr(moments.Moments, "total", lambda self, groups: added.append(1) or total(self, groups))
+  chosen = elastic_net.ElasticNet()
+  trials = [
+    algorithm.Trial(tuple(j for j in range(40) if j != k), {"alpha": 0.1, "l1_ratio": 0.5}, 0) for k in range(40)
+  ]
+  first = chosen.score(samples, trials)
+  assert len(added) >= 40 * 39
+  added.clear()
+  assert np.array_equal(chosen.score(samples, trials), first) and not added
+
+
+@pytest.mark.parametrize("name", sorted(_MADE))
+def test_samples_are_let_go_with_others_and_with_the_algorithm(name):
+  chosen, trial = type(_MADE[name][0])(), algorithm.Trial((0, 1, 2), _MADE[name][1], 0)
+  samples = [scalar_cohort.samples(seed=seed) for seed in range(2)]
+  kept = [weakref.ref(one) for one in samples]
+  for one in samples:
+    chosen.score(one, [trial])
+    chosen.fit(one, [trial])
+  del samples, one
+  gc.collect()
+  assert kept[0]() is None
+  del chosen
+  gc.collect()
+  assert kept[1]() is None
 
 
 def test_published_spaces():

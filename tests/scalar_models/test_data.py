@@ -87,7 +87,7 @@ def test_bad_input_is_named(how, message):
   assert privacy.redact(str(caught.value)) == str(caught.value)
 
 
-def test_hashes_change_with_values_and_folds_only():
+def test_hashes_change_with_values_folds_and_visits_only():
   found = data.assemble("body", *_tables())
   assert data.assemble("body", *_tables()).hashes == found.hashes
   measured, people, visits, folds = _tables()
@@ -96,6 +96,12 @@ def test_hashes_change_with_values_and_folds_only():
   measured, people, visits, folds = _tables()
   folds["fold"] = (folds["fold"] + 1) % 3
   assert data.assemble("body", measured, people, visits, folds).fold_map_hash != found.fold_map_hash
+  measured, people, visits, folds = _tables()
+  for table in (measured, visits):
+    table["instance"] = table["instance"].replace(2, 3)  # the same values at visits of another number
+  renamed = data.assemble("body", measured, people, visits, folds)
+  assert np.array_equal(renamed.samples.features_np, found.samples.features_np)
+  assert renamed.hashes["samples"] != found.hashes["samples"]
 
 
 def test_withdrawn_people_are_left_out_again(tmp_path):

@@ -111,15 +111,15 @@ def _summary(**values):
   return pd.DataFrame(rows, columns=list(importances.OF_SET.columns))
 
 
-@pytest.mark.parametrize("is_all", [True, False])
-def test_agreement_compares_sizes_not_signs(is_all):
+@pytest.mark.parametrize("is_published", [True, False])
+def test_agreement_compares_sizes_not_signs(is_published):
   found = importances.agreement(
     _summary(elastic_net=[1.0, -2.0, 3.0, 0.0], lightgbm=[0.1, 0.2, 0.3, 0.0], univariate=[-0.4, 0.1, 0.2, -0.3]),
-    is_all,
+    is_published,
   ).set_index(["first", "second"])
   np.testing.assert_allclose(found.loc[("elastic_net", "lightgbm"), ["pearson", "spearman"]].astype(float), 1.0)
   expected = np.corrcoef([1, 2, 3, 0], [0.4, 0.1, 0.2, 0.3])[0, 1]
   np.testing.assert_allclose(found.loc[("elastic_net", "univariate"), "pearson"], expected)
   assert found["num_features"].eq(4).all() and len(found) == 3
   published = found.loc[("elastic_net", "lightgbm"), "published_pearson"]
-  assert published == 0.566 if is_all else np.isnan(published)
+  assert published == 0.566 if is_published else np.isnan(published)

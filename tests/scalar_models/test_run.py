@@ -1,35 +1,55 @@
 """The stage's inside: complete results, nothing twice, going on after being cut off, refusals before work."""
 
 import dataclasses
+import gc
 import json
+import weakref
 
+import jax
 import numpy as np
 import pytest
 
 from msk_jax.cohort import scalar_tables, schemas
 from msk_jax.evaluation import pooled, predictions
 from msk_jax.io import errors, run_record, tables
-from msk_jax.scalar_models import algorithms, boosting, data, experiment, importances, nested, report, run, spec, trials
+from msk_jax.regression import search
+from msk_jax.scalar_models import (
+  algorithm,
+  algorithms,
+  boosting,
+  data,
+  elastic_net,
+  experiment,
+  importances,
+  mlp_training,
+  nested,
+  report,
+  run,
+  set_importances,
+  spec,
+  trials,
+)
 from tests.scalar_models import scalar_cohort
 
 _SPEC = spec.ScalarsSpec(algorithms=("elastic_net", "lightgbm"), num_trials=3, permutation_repeats=1, threads=2)
 _MODELS = [f"scalars/{name}/{each}" for name in ("body", "grip", "all") for each in _SPEC.algorithms]
 
 
-@pytest.fixture(autouse=True)
-def _small_trees(monkeypatch):
-  small = {"n_estimators": boosting.algorithm.Whole(3, 9), "min_child_samples": boosting.algorithm.Whole(5, 20)}
-  monkeypatch.setattr(boosting.LightGbm, "space", {**boosting.SPACE, **small})
+@pytest.fixture(autouse=True, scope="module")
+def _small():
+  """Few and small trees, so that few rows give some; and TPE after a single random trial."""
+  small = {"n_estimators": algorithm.Whole(3, 9), "min_child_samples": algorithm.Whole(5, 20)}
+  with pytest.MonkeyPatch.context() as patch:
+    patch.setattr(boosting.LightGbm, "space", {**boosting.SPACE, **small})
+    patch.setattr(search, "RANDOM_TRIALS", 1)
+    yield
 
 
 @pytest.fixture(scope="module")
-def workdir(tmp_path_factory):
+def workdir(tmp_path_factory, _small):
   folder = tmp_path_factory.mktemp("scalars")
   scalar_cohort.write_workdir(folder)
-  with pytest.MonkeyPatch.context() as patch:
-    small = {"n_estimators": boosting.algorithm.Whole(3, 9), "min_child_samples": boosting.algorithm.Whole(5, 20)}
-    patch.setattr(boosting.LightGbm, "space", {**boosting.SPACE, **small})
-    assert run.run(_SPEC, folder, "phantom") == _MODELS
+  assert run.run(_SPEC, folder, "phantom") == _MODELS
   return folder
 
 
@@ -67,10 +87,46 @@ def test_every_split_has_models_predictions_and_result(workdir, model):
   assert score["r2"] > (0.15 if model.endswith("elastic_net") else 0)  # a few small trees reach little
 
 
+def test_networks_go_through_the_stage_as_well(tmp_path, monkeypatch):
+  monkeypatch.setattr(mlp_training, "_MIN_SLOTS", 3)  # one program, compiled once, for the search and the refits
+  num_folds = 3
+  scalar_cohort.write_workdir(tmp_path, n=60, num_folds=num_folds)
+  few = spec.ScalarsSpec(sets=("grip",), algorithms=("mlp",), num_trials=1, permutation_repeats=1, threads=2)
+  assert run.run(few, tmp_path, "phantom") == ["scalars/grip/mlp"]
+  folder, loaded = tmp_path / "models/scalars/grip/mlp", data.load(tmp_path, "grip")
+  for k in range(num_folds):
+    rows = predictions.read(folder / f"fold_{k}")
+    model = algorithms.make("mlp").from_file(folder / f"fold_{k}/model_test.safetensors")
+    again = model.predict(loaded.samples.features_np[loaded.samples.fold == k])
+    assert np.array_equal(again, rows.loc[rows["part"] == "test", "predicted_age_years"])
+  assert pooled.test_summary(folder, loaded.fold_map_hash)[0] == num_folds
+  assert run_record.read(folder)["devices"] == [str(device) for device in jax.local_devices()]
+  table = tables.read(folder.parent / "importances.parquet", importances.OF_SET)
+  assert set(table.loc[table["algorithm"] == "mlp", "measure"]) == {importances.PERMUTATION}
+  assert not experiment.run(experiment.Job(loaded, "mlp", few, "phantom", tmp_path))
+
+
+def test_a_sets_samples_are_let_go_before_the_next_is_read(tmp_path, monkeypatch):
+  scalar_cohort.write_workdir(tmp_path)
+  load, alive = data.load, []
+
+  def watched(*args):
+    gc.collect()
+    assert not [name for name, samples in alive if samples() is not None]
+    loaded = load(*args)
+    alive.append((loaded.name, weakref.ref(loaded.samples)))
+    return loaded
+
+  monkeypatch.setattr(data, "load", watched)
+  monkeypatch.setattr(set_importances.importance_figure, "draw", lambda *args: None)
+  run.run(dataclasses.replace(_SPEC, sets=("body", "grip"), num_trials=1, permutation_repeats=0), tmp_path, "phantom")
+  assert len(alive) == 4  # two are looked at, and then made
+
+
 def test_the_same_again_does_nothing(workdir, monkeypatch):
   before = _bytes(workdir)
   monkeypatch.setattr(nested, "search", None)
-  monkeypatch.setattr(run.importance_figure, "draw", None)
+  monkeypatch.setattr(set_importances.importance_figure, "draw", None)
   run.run(_SPEC, workdir, "phantom")
   assert _bytes(workdir) == before
 
@@ -83,7 +139,7 @@ def test_importances_of_a_set_are_summarised(workdir):
   top = table[table["measure"] == importances.PERMUTATION].set_index(["algorithm", "feature"])["mean"]
   assert top["elastic_net", "grip_kg"] > top["elastic_net", "noise_cm"] + 0.1
   agreement = tables.read(folder / "importance_agreement.parquet", importances.AGREEMENT)
-  assert len(agreement) == 3 and agreement["published_pearson"].notna().all()
+  assert len(agreement) == 3 and agreement["published_pearson"].isna().all()  # two sets of one's own, not the paper's
   assert (folder / "importances.png").stat().st_size > 5000
 
 
@@ -132,6 +188,59 @@ def _counting(score, asked):
     return score(self, samples, wanted)
 
   return counted
+
+
+@pytest.fixture
+def cut_off(tmp_path):
+  """A folder with two rounds of a search of `body`'s elastic nets, and the call that makes the model."""
+  scalar_cohort.write_workdir(tmp_path)
+  few = dataclasses.replace(_SPEC, sets=("body",), algorithms=("elastic_net",))
+  job = experiment.Job(data.load(tmp_path, "body"), "elastic_net", few, "phantom", tmp_path)
+  with pytest.MonkeyPatch.context() as patch:
+    patch.setattr(nested, "best_settings", None)
+    with pytest.raises(TypeError):  # after the search
+      experiment.run(dataclasses.replace(job, settings=dataclasses.replace(few, num_trials=2)))
+  return job
+
+
+def _scored(job, monkeypatch):
+  """How many trials a split is scored for, when the model is made."""
+  asked = []
+  monkeypatch.setattr(elastic_net.ElasticNet, "score", _counting(elastic_net.ElasticNet.score, asked))
+  assert experiment.run(job)
+  return len(asked)
+
+
+def test_a_search_goes_on_where_nothing_changed(cut_off, monkeypatch, caplog):
+  assert _scored(cut_off, monkeypatch) == 1
+  assert "anew" not in caplog.text
+
+
+@pytest.mark.parametrize(("change", "message"), [
+  ({"RANDOM_TRIALS": 5}, "search.random_trials: 1 -> 5"), ({"space": {"alpha": algorithm.Real(0.1, 10.0, is_log=True),
+  "l1_ratio": algorithm.Real(0.01, 0.99)}}, "search.space.alpha.low: 0.01 -> 0.1"),
+])  # fmt: skip
+def test_trials_of_another_search_are_not_gone_on_with(cut_off, monkeypatch, caplog, change, message):
+  for name, value in change.items():
+    monkeypatch.setattr(search if name == "RANDOM_TRIALS" else elastic_net.ElasticNet, name, value)
+  assert _scored(cut_off, monkeypatch) == cut_off.settings.num_trials
+  assert "begins anew" in caplog.text and message in caplog.text
+
+
+@pytest.mark.parametrize("content", [
+  "{", "[1]", '{"schema": "search"}', '{"schema": "search", "version": 1, "of": "ab", "splits": [[]]}', "half",
+])  # fmt: skip
+def test_a_damaged_file_of_trials_begins_the_search_anew(cut_off, monkeypatch, caplog, content):
+  path = cut_off.folder / trials.FILE_NAME
+  path.write_text(path.read_text()[:-20] if content == "half" else content)
+  assert _scored(cut_off, monkeypatch) == cut_off.settings.num_trials
+  assert "begins anew" in caplog.text and str(path) in caplog.text
+
+
+def test_a_finished_model_of_another_search_is_made_again(cut_off, monkeypatch):
+  assert experiment.run(cut_off) and not experiment.run(cut_off)
+  monkeypatch.setattr(search, "RANDOM_TRIALS", 5)
+  assert _scored(cut_off, monkeypatch) == cut_off.settings.num_trials
 
 
 def test_other_samples_make_the_model_again_and_leave_no_old_split(workdir, tmp_path):

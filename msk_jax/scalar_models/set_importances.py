@@ -1,0 +1,115 @@
+"""Importances of a scalar set: all algorithms that are finished, side by side, in tables and a figure.
+
+Algorithms of a set may be made by several jobs, one after the other or at the same time. Whichever finishes one writes
+the tables of all that are finished by then.
+"""
+
+import dataclasses
+import pathlib
+
+import pandas as pd
+from absl import logging
+
+from msk_jax.cohort import scalar_tables
+from msk_jax.io import atomic, errors, run_record, tables
+from msk_jax.scalar_models import algorithm, data, experiment, importance_figure, importances, spec
+
+IMPORTANCES = "importances"
+AGREEMENT = "importance_agreement"
+_VERSION = 2  # raised when the same models would give other tables
+
+
+def write(job: experiment.Job) -> None:
+  """Writes tables and figure of a set's importances, unless they are there.
+
+  Two jobs may do so at once, and the one with fewer algorithms may be the last to write. So each looks again after its
+  last file, and writes anew where others have finished since: then the last file is always one of all algorithms. No
+  lock is needed, which file systems of clusters do not always have.
+
+  Args:
+    job: of any algorithm of the set; others count if they were made from the same samples with the same settings.
+
+  Raises:
+    InputError: a finished model's importances are missing or damaged.
+  """
+  folder = job.folder.parent
+  is_published = job.data.name == scalar_tables.ALL and data.is_comparable(job.workdir, job.data.name)
+  record = {"set": job.data.name, "published": is_published, "version": _VERSION}
+  finished = find_finished(job)
+  if run_record.is_current(folder, record, finished):
+    return
+  written = None
+  while finished and written != finished:
+    (folder / run_record.FILE_NAME).unlink(missing_ok=True)
+    try:
+      by_split = {name: _read_splits(_of(job, name)) for name in finished}
+    except errors.InputError:
+      if find_finished(job) == finished:
+        raise
+      by_split = {}  # one of them is just being made again
+    if by_split:
+      _write_files(job, folder, by_split, is_published)
+      run_record.write(folder, "scalars", record, finished)
+      written = finished
+    finished = find_finished(job)
+  _report(job, finished)
+
+
+def find_finished(job: experiment.Job) -> dict[str, str]:
+  """Returns each finished algorithm of the job's set, samples and settings, with the hash of its run record."""
+  found = {}
+  for name in spec.ALGORITHMS:
+    record = run_record.read(_of(job, name).folder)
+    if record is not None and not _changes(job, name, record):
+      found[name] = run_record.fingerprint(record)
+  return found
+
+
+def _of(job: experiment.Job, name: str) -> experiment.Job:
+  return dataclasses.replace(job, algorithm_name=name)
+
+
+def _changes(job: experiment.Job, name: str, record: dict) -> list[str]:
+  """What another algorithm's record says of settings and samples that differ from the job's."""
+  return run_record.changes(record["settings"], _of(job, name).record()) + run_record.changes(
+    record["inputs"], job.data.hashes
+  )
+
+
+def _read_splits(job: experiment.Job) -> list[pd.DataFrame]:
+  paths = [job.folder / f"fold_{k}" / experiment.IMPORTANCES_NAME for k in range(job.data.num_folds)]
+  try:
+    return [tables.read(path, importances.OF_SPLIT) for path in paths]
+  except errors.InputError as error:
+    raise errors.InputError(
+      f"{job.model_name} is finished, but importances of its splits are missing or damaged. {algorithm.HOW_TO_REMAKE}"
+    ) from error
+
+
+def _write_files(job: experiment.Job, folder: pathlib.Path, by_split: dict[str, list[pd.DataFrame]],
+                 is_published: bool) -> None:  # fmt: skip
+  summary = importances.summarise(by_split)
+  agreement = importances.agreement(summary, is_published)
+  for name, table, schema in (
+    (IMPORTANCES, summary, importances.OF_SET),
+    (AGREEMENT, agreement, importances.AGREEMENT),
+  ):
+    tables.write(folder / f"{name}.parquet", table, schema)
+    with atomic.replacing(folder / f"{name}.csv") as temporary:
+      table.to_csv(temporary, index=False)
+  title = f"What goes into ages by {job.data.name.replace('_', ' ')} ({job.data_kind} data)"
+  importance_figure.draw(folder / f"{IMPORTANCES}.png", title, summary)
+
+
+def _report(job: experiment.Job, finished: dict[str, str]) -> None:
+  """Says where the importances lie, and which models are not among them."""
+  logging.info(
+    "importances of %s by %s: %s", job.data.name, ", ".join(finished), job.folder.parent / f"{IMPORTANCES}.png"
+  )
+  for name in spec.ALGORITHMS:
+    record = run_record.read(_of(job, name).folder)
+    if name not in finished and record is not None:
+      logging.info(
+        "they leave out %s, which was made otherwise (%s)", name,
+        "; ".join(_changes(job, name, record)[: experiment.SHOWN]),
+      )  # fmt: skip

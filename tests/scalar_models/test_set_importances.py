@@ -1,0 +1,145 @@
+"""A set's tables hold all its finished algorithms, whoever made them; published numbers beside like data only."""
+
+import dataclasses
+import shutil
+
+import pandas as pd
+import pytest
+
+from msk_jax.cohort import scalar_fields, scalar_tables, schemas, source
+from msk_jax.io import errors, run_record, tables
+from msk_jax.scalar_models import (
+  algorithm,
+  boosting,
+  data,
+  elastic_net,
+  experiment,
+  importances,
+  run,
+  set_importances,
+  spec,
+)
+from tests.scalar_models import scalar_cohort
+
+_NET = spec.ScalarsSpec(sets=("body",), algorithms=("elastic_net",), num_trials=1, permutation_repeats=1, threads=2)
+_TREES = dataclasses.replace(_NET, algorithms=("lightgbm",))
+_BOTH = {"elastic_net", "lightgbm", importances.UNIVARIATE}
+
+
+@pytest.fixture(autouse=True)
+def _small_trees(monkeypatch):
+  small = {"n_estimators": algorithm.Whole(3, 9), "min_child_samples": algorithm.Whole(5, 20)}
+  monkeypatch.setattr(boosting.LightGbm, "space", {**boosting.SPACE, **small})
+
+
+@pytest.fixture
+def workdir(tmp_path):
+  scalar_cohort.write_workdir(tmp_path)
+  run.run(_NET, tmp_path, "phantom")
+  return tmp_path
+
+
+def _algorithms(workdir, name="body"):
+  """Those in the tables, after a look that all files agree and are current."""
+  folder = workdir / f"models/scalars/{name}"
+  table = tables.read(folder / "importances.parquet", importances.OF_SET)
+  assert set(pd.read_csv(folder / "importances.csv")["algorithm"]) == set(table["algorithm"])
+  record = run_record.read(folder)
+  assert record is not None and set(record["inputs"]) == set(table["algorithm"]) - {importances.UNIVARIATE}
+  return set(table["algorithm"])
+
+
+def test_a_call_for_one_algorithm_keeps_the_others(workdir):
+  assert _algorithms(workdir) == {"elastic_net", importances.UNIVARIATE}
+  run.run(_TREES, workdir, "phantom")
+  assert _algorithms(workdir) == _BOTH
+  before = (workdir / "models/scalars/body/importances.csv").read_bytes()
+  run.run(_NET, workdir, "phantom")
+  assert _algorithms(workdir) == _BOTH
+  agreement = tables.read(workdir / "models/scalars/body/importance_agreement.parquet", importances.AGREEMENT)
+  assert len(agreement) == 3
+  assert (workdir / "models/scalars/body/importances.csv").read_bytes() == before
+
+
+@pytest.mark.parametrize("change", [{"num_trials": 2}, {"seed": 1}])
+def test_algorithms_made_with_other_settings_are_left_out_and_named(workdir, caplog, change):
+  caplog.set_level("INFO")
+  run.run(dataclasses.replace(_TREES, **change), workdir, "phantom")
+  assert _algorithms(workdir) == {"lightgbm", importances.UNIVARIATE}
+  assert f"leave out elastic_net, which was made otherwise ({next(iter(change))}: " in caplog.text
+
+
+def test_algorithms_of_other_samples_are_left_out(workdir, caplog):
+  caplog.set_level("INFO")
+  scalar_cohort.write_workdir(workdir, seed=3)
+  run.run(_TREES, workdir, "phantom")
+  assert _algorithms(workdir) == {"lightgbm", importances.UNIVARIATE}
+  assert "leave out elastic_net" in caplog.text and "samples" in caplog.text
+
+
+@pytest.mark.parametrize("moment", ["draw", "record"])
+def test_a_job_that_finishes_meanwhile_is_not_lost(workdir, monkeypatch, moment):
+  """The other job does all its writing within ours, which then goes on with what it read before."""
+  where, name = {
+    "draw": (set_importances.importance_figure, "draw"), "record": (run_record, "write"),
+  }[moment]  # fmt: skip
+  usual, began = getattr(where, name), []
+
+  def interrupted(*args, **how):
+    if not began:
+      began.append(1)
+      run.run(_TREES, workdir, "phantom")
+    usual(*args, **how)
+
+  shutil.rmtree(workdir / "models/scalars/body/elastic_net")
+  job = experiment.Job(data.load(workdir, "body"), "elastic_net", _NET, "phantom", workdir)
+  experiment.run(job)
+  monkeypatch.setattr(where, name, interrupted)
+  set_importances.write(job)
+  assert began and _algorithms(workdir) == _BOTH
+
+
+def test_a_model_that_is_being_made_again_is_passed_over(workdir, monkeypatch):
+  run.run(_TREES, workdir, "phantom")
+  (workdir / "models/scalars/body/run.json").unlink()
+  read = set_importances._read_splits
+
+  def gone(job):
+    shutil.rmtree(workdir / "models/scalars/body/lightgbm", ignore_errors=True)
+    return read(job)
+
+  monkeypatch.setattr(set_importances, "_read_splits", gone)
+  run.run(_NET, workdir, "phantom")
+  assert _algorithms(workdir) == {"elastic_net", importances.UNIVARIATE}
+
+
+def test_lost_files_of_a_finished_model_are_named_with_what_helps(workdir, monkeypatch):
+  (workdir / "models/scalars/body/run.json").unlink()
+  (workdir / "models/scalars/body/elastic_net/fold_1/importances.parquet").unlink()
+  with pytest.raises(errors.InputError, match=r"body/elastic_net is finished, .* delete the model's run.json"):
+    run.run(_NET, workdir, "phantom")
+  (workdir / "models/scalars/body/elastic_net/run.json").unlink()
+  monkeypatch.setattr(elastic_net.ElasticNet, "score", None)  # the search is not made again
+  run.run(_NET, workdir, "phantom")
+  assert _algorithms(workdir) == {"elastic_net", importances.UNIVARIATE}
+
+
+@pytest.mark.parametrize(("kind", "more", "is_published"), [
+  ("phantom", (), True), ("ukb", (), True), ("table", (), False), ("folder", (), False), ("ukb", ("foot",), False),
+])  # fmt: skip
+def test_published_agreement_stands_beside_the_papers_four_sets_of_like_people(tmp_path, kind, more, is_published):
+  scalar_cohort.write_workdir(tmp_path)
+  cohort = tmp_path / schemas.FOLDER
+  made = scalar_tables.read(cohort, "body")
+  for name in ("body", "grip"):
+    scalar_tables.remove(cohort, name)
+  for i, name in enumerate((*scalar_fields.SETS, *more)):
+    columns = {"waist_cm": f"waist_{name}", "noise_cm": f"noise_{name}"}
+    scalar_tables.write(cohort, name, made.assign(waist_cm=made["waist_cm"] * (i + 1)).rename(columns=columns))
+  source.write(tmp_path, {"kind": kind, "root": ""})
+  run.run(dataclasses.replace(_NET, sets=("all", "hand_grip")), tmp_path, kind)
+  agreement = tables.read(tmp_path / "models/scalars/all/importance_agreement.parquet", importances.AGREEMENT)
+  assert list(agreement["published_pearson"].dropna()) == ([0.331] if is_published else [])
+  assert data.is_comparable(tmp_path, "all") == is_published
+  single = tables.read(tmp_path / "models/scalars/hand_grip/importance_agreement.parquet", importances.AGREEMENT)
+  assert len(single) == 1 and single["published_pearson"].isna().all()
