@@ -10,13 +10,13 @@ import pandas as pd
 from absl import logging
 
 from msk_jax.biological_age import averaging
-from msk_jax.ensembling import combination, files, gather, hierarchy, report
+from msk_jax.ensembling import combination, files, fit, gather, hierarchy, report
 from msk_jax.ensembling import spec as ensemble_spec
 from msk_jax.evaluation import pooled_predictions
-from msk_jax.io import errors, progress, run_record
+from msk_jax.io import progress, run_record
 
 STAGE = "ensemble"
-_VERSION = 1  # raised when the same inputs would give other predictions
+_VERSION = 2  # raised when the same inputs would give other predictions
 
 
 @dataclasses.dataclass
@@ -71,7 +71,7 @@ def run(spec: ensemble_spec.EnsembleSpec, workdir: pathlib.Path) -> None:
   nodes = hierarchy.build(leaves, spec.inputs)
   cohort = gather.Cohort(workdir)
   hashes = {**{leaf: gather.hash_leaf(workdir, leaf) for leaf in leaves}, **cohort.hashes}
-  settings = {**dataclasses.asdict(spec), "version": _VERSION}
+  settings = {**dataclasses.asdict(spec), **fit.describe_search(), "version": _VERSION}
   folder = workdir / files.FOLDER
   if missing := hierarchy.describe_missing(leaves):
     logging.info("%s", missing)
@@ -106,7 +106,7 @@ def _gather(
   participant = _Product.empty("participant", reference, cohort.person_of(reference))
   place_of_person = np.full(len(cohort.participants), -1)
   place_of_person[participant.person] = np.arange(len(participant.person))
-  hashes, splits, counts = {}, {}, {"without_participant": 0, "without_visit": 0}
+  hashes, splits, counts = {}, {}, {"without_participant": 0, "without_visit": 0, "without_bias_line": 0}
   with progress.track("reading predictions", len(leaves), "models") as advance:
     for name in leaves:
       leaf = gather.read_leaf(workdir, name, cohort)
@@ -114,26 +114,23 @@ def _gather(
       pooled_predictions.check_one_fold_map(hashes)
       counts["without_participant"] += leaf.num_withdrawn
       counts["without_visit"] += leaf.num_unknown_visits
-      averaged = _average(name, leaf.table, reference)
+      averaged, num_left_out = averaging.average_visits(leaf.table, reference, cohort.num_folds)
+      if num_left_out:
+        logging.warning(
+          "%s: %d predictions are in no participant's average: their splits have no two validation samples of "
+          "different ages, and so no bias line to move a later visit by", name, num_left_out,
+        )  # fmt: skip
+      counts["without_bias_line"] += num_left_out
       sample.add(name, leaf.table, cohort.visit_of(leaf.table, cohort.person_of(leaf.table)))
       participant.add(name, averaged, place_of_person[cohort.person_of(averaged)])
       pooled_predictions.write(workdir, "sample", name, leaf.table, leaf.fold_map_hash)
       pooled_predictions.write(workdir, "participant", name, averaged, leaf.fold_map_hash)
       advance()
-  for what, count in counts.items():
-    if count:
-      logging.info(
-        "left out: %d predictions, of all models, %s in the cohort (any more)", count, what.replace("_", " ")
-      )
+  for what in ("participant", "visit"):
+    if count := counts[f"without_{what}"]:
+      logging.info("left out: %d predictions, of all models, without %s in the cohort (any more)", count, what)
   _report_splits(splits, cohort.num_folds)
   return [sample, participant], hashes[leaves[0]], counts
-
-
-def _average(name: str, table: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:
-  try:
-    return averaging.average_visits(table, reference)
-  except errors.InputError as error:
-    raise errors.InputError(f"{name}: {error}") from None
 
 
 def _report_splits(splits: Mapping[str, tuple[int, ...]], num_folds: int) -> None:

@@ -11,7 +11,6 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from msk_jax.cohort import folds
 from msk_jax.evaluation import predictions
 from msk_jax.io import errors, tables
 
@@ -32,7 +31,7 @@ def list_models(workdir: pathlib.Path, product: Product) -> list[str]:
   return sorted(path.relative_to(root).with_suffix("").as_posix() for path in root.rglob("[!.]*.parquet"))
 
 
-def split_of(table: pd.DataFrame, num_folds: int = folds.NUM_FOLDS) -> np.ndarray:
+def split_of(table: pd.DataFrame, num_folds: int) -> np.ndarray:
   """Returns the split that predicted each row, int [n]: the sample's fold in `test`, the next one in `validation`."""
   fold = table["fold"].to_numpy(np.int64)
   return np.where(table["part"].to_numpy() == "test", fold, (fold + 1) % num_folds)

@@ -11,6 +11,7 @@ from msk_jax.cohort import schemas
 from msk_jax.ensembling import combination, files, report, run, spec
 from msk_jax.evaluation import metrics, pooled_predictions
 from msk_jax.io import errors, tables
+from msk_jax.regression import search
 from tests.ensembling import workdir as made
 
 _SPEC = spec.EnsembleSpec(num_trials=3)
@@ -152,17 +153,62 @@ def test_other_settings_are_fitted_again(workdir, count_fits):
   assert files.read(workdir, "sample", "general")["inputs"] == ["hip/ensemble", "knee/ensemble"]
 
 
-def test_test_predictions_never_change_a_coefficient(workdir):
-  def worse(table):
-    is_test = table["part"] == "test"
-    return table.assign(predicted_age_years=table["predicted_age_years"].where(~is_test, 150 - table["age_years"]))
+def _worse(part):
+  def change(table):
+    values = table["predicted_age_years"]
+    return table.assign(predicted_age_years=values.where(table["part"] != part, 150 - table["age_years"]))
 
-  before = [files.read(workdir, "sample", name)["splits"] for name in _NODES]
-  made.change_split(workdir, "knee/one", 2, worse)
+  return change
+
+
+@pytest.mark.parametrize("product", pooled_predictions.PRODUCTS)
+def test_test_predictions_never_change_a_coefficient(workdir, product):
+  before = [files.read(workdir, product, name)["splits"] for name in _NODES]
+  made.change_split(workdir, "knee/one", 2, _worse("test"))
   run.run(_SPEC, workdir)
-  after = [files.read(workdir, "sample", name) for name in _NODES]
+  after = [files.read(workdir, product, name) for name in _NODES]
   assert [one["splits"] for one in after] == before
   assert after[2]["test"]["r2"] < 0.8
+
+
+@pytest.mark.parametrize("product", pooled_predictions.PRODUCTS)
+def test_a_splits_validation_predictions_change_that_split_alone(workdir, product):
+  """Split 3's validation samples are split 2's test samples: what they say must not reach split 2."""
+
+  def read():
+    splits = files.read(workdir, product, "general")["splits"]
+    table, _ = pooled_predictions.read(workdir, product, "general")
+    tests = table[table["part"] == "test"]
+    return splits, {k: tests.loc[tests["fold"] == k, "predicted_age_years"].tolist() for k in range(made.NUM_FOLDS)}
+
+  before, tests_before = read()
+  made.change_split(workdir, "knee/one", 3, _worse("validation"))
+  run.run(_SPEC, workdir)
+  after, tests_after = read()
+  assert [k for k in range(made.NUM_FOLDS) if after[k] != before[k]] == [3]
+  assert [k for k in range(made.NUM_FOLDS) if tests_after[k] != tests_before[k]] == [3]
+
+
+def test_another_search_is_fitted_again(workdir, count_fits, monkeypatch):
+  monkeypatch.setattr(search, "RANDOM_TRIALS", search.RANDOM_TRIALS + 1)
+  run.run(_SPEC, workdir)
+  assert len(count_fits) == 6
+
+
+def test_a_split_of_one_sample_stops_nothing(workdir, caplog):
+  """A single test and a single validation sample, both later visits, make no bias line: the split's others go on."""
+
+  def one_of_each(table):
+    return table[table["instance"] == 2].drop_duplicates("part")
+
+  made.change_split(workdir, "knee/one", 2, one_of_each)
+  with caplog.at_level("WARNING"):
+    run.run(_SPEC, workdir)
+  assert "knee/one: 2 predictions are in no participant's average" in caplog.text
+  record = json.loads((workdir / files.FOLDER / "run.json").read_text())
+  assert record["results"]["without_bias_line"] == 2
+  table, _ = pooled_predictions.read(workdir, "participant", "knee/one")
+  assert set(table.loc[table["part"] == "test", "fold"]) == {0, 1, 3, 4}
 
 
 def test_withdrawn_people_are_left_out(workdir):
