@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from rich import box, console, table
 
 from msk_jax.ensembling import files, hierarchy
-from msk_jax.evaluation import pooled_predictions
+from msk_jax.evaluation import model_names, pooled_predictions
 
 _WIDTH = 110  # columns, where the output is not a terminal
 _TITLES = {"sample": "per sample (participant and visit)", "participant": "per participant (visits averaged)"}
@@ -34,13 +34,13 @@ def make_table(
   for name in ("inputs", "n", "inner R2", "test R2", "RMSE, years", "splits"):
     made.add_column(name, justify="right")
   dimension = None
-  for node in sorted(nodes, key=lambda node: (node.name == hierarchy.GENERAL, _sort_key(node))):
+  for node in sorted(nodes, key=lambda node: (node.name == model_names.GENERAL, _sort_key(node))):
     record = files.read(workdir, product, node.name)
     if record is None:
       continue
-    if dimension not in (None, hierarchy.dimension_of(node.name)):
+    if dimension not in (None, model_names.dimension(node.name)):
       made.add_section()
-    dimension = hierarchy.dimension_of(node.name)
+    dimension = model_names.dimension(node.name)
     splits = "copy" if node.is_copy else str(len(record["splits"]))
     test = record["test"]
     scores = (_number(record["inner_r2"], 3), _number(test["r2"], 3), _number(test["rmse"], 2))
@@ -49,7 +49,7 @@ def make_table(
 
 
 def _sort_key(node: hierarchy.Node) -> tuple[str, int, str]:
-  return hierarchy.dimension_of(node.name), node.level, node.name
+  return model_names.dimension(node.name), node.level, node.name
 
 
 def _number(value: float | None, digits: int) -> str:

@@ -143,8 +143,8 @@ def test_what_is_gone_is_removed(workdir):
   shutil.rmtree(workdir / "models/hip")
   run.run(_SPEC, workdir)
   for product in pooled_predictions.PRODUCTS:
-    assert not [name for name in pooled_predictions.list_models(workdir, product) if name.startswith("hip")]
-    assert files.list_nodes(workdir, product) == ["general", "knee/ensemble"]
+    assert pooled_predictions.list_models(workdir, product) == ["knee/ensemble", "knee/one", "knee/two"]
+    assert files.list_nodes(workdir, product) == ["knee/ensemble"]  # and no `general` of knees alone
 
 
 def test_other_settings_are_fitted_again(workdir, count_fits):
