@@ -79,7 +79,7 @@ def run(spec: ensemble_spec.EnsembleSpec, workdir: pathlib.Path) -> None:
     logging.info("nothing to do: %s is made from these models", folder)
     return
   (folder / run_record.FILE_NAME).unlink(missing_ok=True)
-  products, fold_map_hash, counts = _gather(workdir, leaves, cohort)
+  products, fold_map_hash, facts = _gather(workdir, leaves, cohort)
   if fold_map_hash != cohort.fold_map_hash:
     logging.warning("the cohort's fold map is not (any more) the one these models were trained with; theirs counts")
   with progress.track("combining", len(nodes) * len(products), "ensembles") as advance:
@@ -88,25 +88,27 @@ def run(spec: ensemble_spec.EnsembleSpec, workdir: pathlib.Path) -> None:
         _make_node(workdir, product, node, spec, settings, hashes, fold_map_hash, cohort.num_folds)
         advance(note=node.name)
   _remove_others(workdir, {*leaves, *(node.name for node in nodes)}, {node.name for node in nodes})
-  results = {"models": len(leaves), "ensembles": len(nodes), **counts}
+  results = {"models": len(leaves), "ensembles": len(nodes), **facts}
   run_record.write(folder, STAGE, settings, hashes, results=results)
-  report.show(workdir, nodes)
+  report.show(workdir, nodes, facts["missing_splits"])
 
 
 def _gather(
   workdir: pathlib.Path, leaves: Sequence[str], cohort: gather.Cohort
-) -> tuple[list[_Product], str, dict[str, int]]:
+) -> tuple[list[_Product], str, dict[str, Any]]:
   """Reads all models, one at a time, and writes their pooled predictions of both products.
 
   Returns:
-    The products, the models' fold map's hash, and counts of predictions (of all models) left out.
+    The products, the models' fold map's hash, and for the run record: counts of predictions (of all models) left out,
+    and `missing_splits`, model to the splits that it lacks.
   """
   reference = averaging.reference_visits(cohort.visits)
   sample = _Product.empty("sample", cohort.visits, cohort.visit_person)
   participant = _Product.empty("participant", reference, cohort.person_of(reference))
   place_of_person = np.full(len(cohort.participants), -1)
   place_of_person[participant.person] = np.arange(len(participant.person))
-  hashes, splits, counts = {}, {}, {"without_participant": 0, "without_visit": 0, "without_bias_line": 0}
+  hashes, splits = {}, {}
+  counts = {"without_participant": 0, "without_visit": 0, "without_bias_line": 0}
   with progress.track("reading predictions", len(leaves), "models") as advance:
     for name in leaves:
       leaf = gather.read_leaf(workdir, name, cohort)
@@ -129,18 +131,9 @@ def _gather(
   for what in ("participant", "visit"):
     if count := counts[f"without_{what}"]:
       logging.info("left out: %d predictions, of all models, without %s in the cohort (any more)", count, what)
-  _report_splits(splits, cohort.num_folds)
-  return [sample, participant], hashes[leaves[0]], counts
-
-
-def _report_splits(splits: Mapping[str, tuple[int, ...]], num_folds: int) -> None:
-  """Says which models lack splits, and with which splits ensembles of them can be fitted."""
-  for name, found in splits.items():
-    if len(found) < num_folds:
-      logging.info("%s: %d of %d splits are trained (%s)", name, len(found), num_folds, ", ".join(map(str, found)))
-  common = sorted(set.intersection(*map(set, splits.values())))
-  if len(common) < num_folds:
-    logging.info("all models have the splits %s: `general` has no others", ", ".join(map(str, common)) or "(none)")
+  missing = {name: sorted(set(range(cohort.num_folds)) - set(found)) for name, found in splits.items()}
+  missing = {name: found for name, found in missing.items() if found}
+  return [sample, participant], hashes[leaves[0]], {**counts, "missing_splits": missing}
 
 
 def _make_node(workdir: pathlib.Path, product: _Product, node: hierarchy.Node, spec: ensemble_spec.EnsembleSpec,
@@ -161,10 +154,9 @@ def _make_node(workdir: pathlib.Path, product: _Product, node: hierarchy.Node, s
   combined = combination.combine(node, product.predictions, universe, spec)
   product.predictions[node.name] = combined.predicted_years
   record = files.make_record(node, product.name, combined, universe)
-  for k, why in record["left_out"].items():
-    logging.warning("%s (%s), split %s: not fitted, %s", node.name, product.name, k, why)
-  if not record["test"]["n"]:
-    logging.warning("%s (%s): no sample has all of its %d inputs", node.name, product.name, len(node.inputs))
+  for why in sorted(set(record["left_out"].values())):
+    splits = ", ".join(k for k, one in record["left_out"].items() if one == why)
+    logging.warning("%s (%s) is not fitted in the splits %s: %s", node.name, product.name, splits, why)
   pooled_predictions.write(workdir, product.name, node.name, product.table(node.name), fold_map_hash)
   extra = {"fingerprint": fingerprint, "fold_map_hash": fold_map_hash, "cases": spec.cases}
   files.write(workdir, product.name, {**record, **extra})

@@ -224,13 +224,25 @@ def test_withdrawn_people_are_left_out(workdir):
   assert record["results"]["without_participant"] == 3 * 10 * 2 * 2  # models, people, visits, parts
 
 
-def test_splits_that_a_model_lacks_are_left_out(workdir):
-  shutil.rmtree(workdir / "models/knee/two/fold_1")
+def test_splits_that_a_model_lacks_are_made_of_the_others(workdir, capsys):
+  """One model with one split (tuning is on split 0) takes no split away from the ensembles above it."""
+  for k in range(1, made.NUM_FOLDS):
+    shutil.rmtree(workdir / "models/knee/two" / f"fold_{k}")
   run.run(_SPEC, workdir)
-  record = files.read(workdir, "sample", "knee/ensemble")
-  assert [one["split"] for one in record["splits"]] == [0, 2, 3, 4]
-  table, _ = pooled_predictions.read(workdir, "sample", "general")
-  assert set(table.loc[table["part"] == "test", "fold"]) == {0, 2, 3, 4}
+  knee, general = (files.read(workdir, "sample", name) for name in ("knee/ensemble", "general"))
+  later = [str(k) for k in range(1, made.NUM_FOLDS)]
+  assert knee["dropped"] == {k: ["knee/two"] for k in later} and knee["copied"] == {k: "knee/one" for k in later}
+  assert general["dropped"] == {k: ["knee/two", "knee/ensemble"] for k in later} and general["copied"] == {}
+  assert [one["split"] for one in general["splits"]] == list(range(made.NUM_FOLDS))
+  assert set(general["splits"][0]["coefficients"]) == {"hip/one", "knee/one", "knee/two", "knee/ensemble"}
+  assert set(general["splits"][3]["coefficients"]) == {"hip/one", "knee/one"}
+  for product in pooled_predictions.PRODUCTS:
+    table, _ = pooled_predictions.read(workdir, product, "general")
+    assert set(table.loc[table["part"] == "test", "fold"]) == set(range(made.NUM_FOLDS))
+  record = json.loads((workdir / files.FOLDER / "run.json").read_text())
+  assert record["results"]["missing_splits"] == {"knee/two": [1, 2, 3, 4]}
+  shown = capsys.readouterr().out
+  assert "knee/two   1, 2, 3, 4" in shown and shown.count("5 (4 in part)") == 2 * 2  # nodes, products
 
 
 def test_the_printed_table_has_a_row_per_ensemble(workdir):
