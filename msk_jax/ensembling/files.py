@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from msk_jax.ensembling import combination, fit, hierarchy
-from msk_jax.evaluation import metrics, pooled_predictions
+from msk_jax.evaluation import metrics, pooled_predictions, pooling_record
 from msk_jax.io import atomic
 
-FOLDER = "ensembles"
+FOLDER = pooling_record.FOLDER
 SCHEMA = "ensemble"
 VERSION = 2
 

@@ -12,11 +12,12 @@ from absl import logging
 from msk_jax.biological_age import averaging
 from msk_jax.ensembling import combination, files, fit, gather, hierarchy, report
 from msk_jax.ensembling import spec as ensemble_spec
-from msk_jax.evaluation import pooled_predictions
+from msk_jax.evaluation import pooled_predictions, pooling_record
 from msk_jax.io import progress, run_record
 
 STAGE = "ensemble"
 _VERSION = 2  # raised when the same inputs would give other predictions
+_PREDICTIONS_HASH = "predictions_sha256"
 
 
 @dataclasses.dataclass
@@ -75,7 +76,7 @@ def run(spec: ensemble_spec.EnsembleSpec, workdir: pathlib.Path) -> None:
   folder = workdir / files.FOLDER
   if missing := hierarchy.describe_missing(leaves):
     logging.info("%s", missing)
-  if run_record.is_current(folder, settings, hashes):
+  if run_record.is_current(folder, settings, hashes) and pooling_record.is_whole(workdir):
     logging.info("nothing to do: %s is made from these models", folder)
     return
   (folder / run_record.FILE_NAME).unlink(missing_ok=True)
@@ -88,7 +89,9 @@ def run(spec: ensemble_spec.EnsembleSpec, workdir: pathlib.Path) -> None:
         _make_node(workdir, product, node, spec, settings, hashes, fold_map_hash, cohort.num_folds)
         advance(note=node.name)
   _remove_others(workdir, {*leaves, *(node.name for node in nodes)}, {node.name for node in nodes})
-  results = {"models": len(leaves), "ensembles": len(nodes), **facts}
+  records = [files.path_of(workdir, product.name, node.name) for product in products for node in nodes]
+  outputs = pooling_record.hash_outputs(workdir, records)
+  results = {"models": len(leaves), "ensembles": len(nodes), **facts, pooling_record.OUTPUTS: outputs}
   run_record.write(folder, STAGE, settings, hashes, results=results)
   report.show(workdir, nodes, facts["missing_splits"])
 
@@ -144,7 +147,7 @@ def _make_node(workdir: pathlib.Path, product: _Product, node: hierarchy.Node, s
   fingerprint = run_record.fingerprint([settings, below, dataclasses.astuple(node), product.name])
   record = files.read(workdir, product.name, node.name)
   path = pooled_predictions.path_of(workdir, product.name, node.name)
-  if record is not None and record.get("fingerprint") == fingerprint and path.exists():
+  if record is not None and record.get("fingerprint") == fingerprint and _is_unchanged(path, record):
     table, _ = pooled_predictions.read(workdir, product.name, node.name)
     place = pd.MultiIndex.from_frame(product.keys).get_indexer(pd.MultiIndex.from_frame(table[["eid", "instance"]]))
     product.predictions[node.name], _ = gather.align(table, place, len(product.keys))
@@ -158,8 +161,14 @@ def _make_node(workdir: pathlib.Path, product: _Product, node: hierarchy.Node, s
     splits = ", ".join(k for k, one in record["left_out"].items() if one == why)
     logging.warning("%s (%s) is not fitted in the splits %s: %s", node.name, product.name, splits, why)
   pooled_predictions.write(workdir, product.name, node.name, product.table(node.name), fold_map_hash)
-  extra = {"fingerprint": fingerprint, "fold_map_hash": fold_map_hash, "cases": spec.cases}
+  extra = {"fingerprint": fingerprint, "fold_map_hash": fold_map_hash, "cases": spec.cases,
+           _PREDICTIONS_HASH: run_record.hash_file(path)}  # fmt: skip
   files.write(workdir, product.name, {**record, **extra})
+
+
+def _is_unchanged(path: pathlib.Path, record: Mapping[str, Any]) -> bool:
+  """Returns whether an ensemble's predictions are those that its record was written with."""
+  return path.exists() and run_record.hash_file(path) == record.get(_PREDICTIONS_HASH)
 
 
 def _remove_others(workdir: pathlib.Path, models: set[str], nodes: set[str]) -> None:

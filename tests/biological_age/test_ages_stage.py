@@ -99,6 +99,7 @@ def test_withdrawn_people_have_no_age(workdir):
 def test_mixed_fold_maps_are_refused(workdir):
   table, _ = pooled_predictions.read(workdir, "participant", "knee/ensemble")
   pooled_predictions.write(workdir, "participant", "knee/ensemble", table, "0" * 64)
+  cohort.write_record(workdir)
   with pytest.raises(errors.InputError, match="2 different fold maps"):
     run.make_ages(workdir, _FAST)
   assert not (workdir / "ages").exists()

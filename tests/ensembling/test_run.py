@@ -7,9 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from msk_jax.biological_age import run as ages
+from msk_jax.biological_age.spec import AgesSpec
 from msk_jax.cohort import schemas
 from msk_jax.ensembling import combination, files, report, run, spec
-from msk_jax.evaluation import metrics, pooled_predictions
+from msk_jax.evaluation import metrics, pooled_predictions, rows
+from msk_jax.evaluation import run as evaluate
+from msk_jax.evaluation.spec import EvaluateSpec
 from msk_jax.io import errors, tables
 from msk_jax.regression import search
 from tests.ensembling import workdir as made
@@ -43,8 +47,8 @@ def count_fits(monkeypatch):
 
 def _test_rmse(workdir, product, model):
   table, _ = pooled_predictions.read(workdir, product, model)
-  rows = table[table["part"] == "test"]
-  return metrics.rmse(rows["age_years"].to_numpy(), rows["predicted_age_years"].to_numpy())
+  tests = table[table["part"] == "test"]
+  return metrics.rmse(tests["age_years"].to_numpy(), tests["predicted_age_years"].to_numpy())
 
 
 def _files(workdir):
@@ -68,12 +72,12 @@ def test_coefficients_make_the_predictions(workdir):
   table, _ = pooled_predictions.read(workdir, "participant", "knee/ensemble")
   inputs = {name: pooled_predictions.read(workdir, "participant", name)[0] for name in record["inputs"]}
   for one in record["splits"]:
-    rows = (table["part"] == "test") & (table["fold"] == one["split"])
+    tests = (table["part"] == "test") & (table["fold"] == one["split"])
     values = one["intercept_years"] + sum(
-      weight * inputs[name].loc[rows.to_numpy(), "predicted_age_years"].to_numpy()
+      weight * inputs[name].loc[tests.to_numpy(), "predicted_age_years"].to_numpy()
       for name, weight in one["coefficients"].items()
     )
-    np.testing.assert_allclose(table.loc[rows, "predicted_age_years"], values)
+    np.testing.assert_allclose(table.loc[tests, "predicted_age_years"], values)
   assert len(record["splits"]) == made.NUM_FOLDS and record["kind"] == "elastic_net"
   assert files.read(workdir, "sample", "hip/ensemble")["kind"] == "copy"
 
@@ -94,8 +98,8 @@ def test_a_rerun_does_nothing(workdir, count_fits):
 
 def test_an_interrupted_run_goes_on_to_the_same_bytes(workdir, count_fits, monkeypatch):
   whole = _files(workdir)
-  for name in (pooled_predictions.FOLDER, files.FOLDER):
-    shutil.rmtree(workdir / name)
+  shutil.rmtree(workdir / files.FOLDER)
+  shutil.rmtree(workdir / pooled_predictions.FOLDER / "participant")
   write = files.write
   monkeypatch.setattr(files, "write", lambda *args: _stop_at("knee/ensemble", write, *args))
   with pytest.raises(KeyboardInterrupt):
@@ -130,6 +134,43 @@ def _stop_at(name, write, workdir, product, record):
   if record["model"] == name:
     raise KeyboardInterrupt
   write(workdir, product, record)
+
+
+def _unlink(path):
+  path.unlink()
+
+
+def _damage(path):
+  path.write_bytes(path.read_bytes()[:-20])
+
+
+@pytest.mark.parametrize("change", [_unlink, _damage])
+@pytest.mark.parametrize("name", [
+  "predictions/sample/knee/one.parquet", "predictions/participant/knee/ensemble.parquet",
+  "ensembles/sample/general.json",
+])  # fmt: skip
+def test_outputs_that_are_gone_or_damaged_are_made_again(workdir, name, change):
+  whole = _files(workdir)
+  change(workdir / name)
+  run.run(_SPEC, workdir)
+  after = _files(workdir)
+  assert all(after[path] == whole[path] for path in whole if path.name != "run.json")
+  assert rows.hash_inputs(workdir)
+
+
+def test_nothing_is_read_from_a_run_that_was_cut_off(workdir, monkeypatch):
+  """Killed between two fits, with new predictions of models beside old ones of ensembles."""
+  made.change_split(workdir, "knee/one", 2, lambda t: t.assign(predicted_age_years=t["predicted_age_years"] + 3))
+  with monkeypatch.context() as patch:
+    patch.setattr(combination, "combine", lambda node, *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+      run.run(_SPEC, workdir)
+  with pytest.raises(errors.InputError, match="half-made"):
+    evaluate.evaluate(workdir, EvaluateSpec())
+  with pytest.raises(errors.InputError, match="half-made"):
+    ages.make_ages(workdir, AgesSpec())
+  run.run(_SPEC, workdir)
+  evaluate.evaluate(workdir, EvaluateSpec(num_bootstraps=2, has_figures=False))
 
 
 def test_a_new_model_touches_only_the_ensembles_above_it(workdir, count_fits):
