@@ -75,7 +75,7 @@ def check_one_fold_map(hashes: dict[str, str]) -> str:
   if len(kinds) > 1:
     groups = "; ".join(f"map {kind[:8]}: {', '.join(m for m, h in hashes.items() if h == kind)}" for kind in kinds)
     raise errors.InputError(
-      f"predictions of {len(kinds)} different fold maps can't be combined ({groups}). Train the models of the older "
-      "map again (--overwrite), or move their folders out of the workdir."
+      f"predictions of {len(kinds)} different fold maps can't be combined ({groups}). Delete the folders "
+      "of the older map's under models/, then train them again; or move them out of the workdir."
     )
   return kinds[0]

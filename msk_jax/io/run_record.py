@@ -85,20 +85,21 @@ def differences(folder: pathlib.Path | str, settings: Mapping[str, Any], inputs:
   record = read(folder) or {"settings": {}, "inputs": {}}
   lines = []
   for kind, new in (("settings", settings), ("inputs", inputs)):
-    old = _flatten(record[kind])
-    fresh = _flatten(json.loads(json.dumps(dict(new), default=str)))
+    old = flatten(record[kind])
+    fresh = flatten(json.loads(json.dumps(dict(new), default=str)))
     for name in sorted(old.keys() | fresh.keys()):
       if old.get(name) != fresh.get(name):
         lines.append(f"{name}: {_short(old.get(name))} -> {_short(fresh.get(name))}")
   return lines
 
 
-def _flatten(value: Any, prefix: str = "") -> dict[str, Any]:
+def flatten(value: Any, prefix: str = "") -> dict[str, Any]:
+  """Returns the leaves of nested mappings by dotted name: {"train": {"seed": 0}} is {"train.seed": 0}."""
   if not isinstance(value, Mapping):
     return {prefix.rstrip("."): value}
   flat: dict[str, Any] = {}
   for key, item in value.items():
-    flat.update(_flatten(item, f"{prefix}{key}."))
+    flat.update(flatten(item, f"{prefix}{key}."))
   return flat
 
 

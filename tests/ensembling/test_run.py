@@ -1,6 +1,7 @@
 """The stage from models' folders to predictions and coefficients: resumable, idempotent, refusing what does not fit."""
 
 import json
+import re
 import shutil
 
 import numpy as np
@@ -306,8 +307,72 @@ def test_bad_predictions_are_refused_by_name_and_without_ids(workdir, change, me
   made.change_split(workdir, "knee/one", 2, change)
   with pytest.raises(errors.InputError, match=message) as caught:
     run.run(_SPEC, workdir)
-  assert "knee/one" in str(caught.value) and "900000" not in str(caught.value)
+  said = str(caught.value)
+  assert "models/knee/one" in said and "900000" not in said and str(workdir) not in said and "--overwrite" not in said
   assert not (workdir / files.FOLDER / "run.json").exists()
+
+
+def _cut(path):
+  path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def _of_another_split(path):
+  path.write_text(path.read_text().replace('"fold": 2', '"fold": 3'))
+
+
+def _of_another_map(path):
+  path.write_text(json.dumps({**json.loads(path.read_text()), "fold_map_hash": "f" * 64}))
+
+
+@pytest.mark.parametrize(("name", "change", "message"), [
+  ("predictions.parquet", _cut, r"fold_2/predictions\.parquet can't be read"),
+  ("predictions.parquet", _unlink, r"fold_2 has a result\.json but no predictions\.parquet"),
+  ("result.json", _cut, r"fold_2/result\.json can't be read \(JSONDecodeError\)"),
+  ("result.json", lambda path: path.write_text("[]"), r"fold_2/result\.json can't be read \(TypeError\)"),
+  ("result.json", _of_another_split, r"fold_2/result\.json is of split 3"),
+  ("result.json", _of_another_map, r"fold_2: predictions\.parquet and result\.json are of different fold maps"),
+  ("model.json", lambda path: path.write_text("{"), r"fold_2/model\.json is damaged"),
+])  # fmt: skip
+def test_damaged_files_are_named_with_what_to_do(workdir, name, change, message):
+  change(workdir / "models/knee/one/fold_2" / name)
+  _unlink(workdir / files.FOLDER / "run.json")  # else nothing is done: no prediction is another
+  with pytest.raises(errors.InputError, match=r"knee/one.*" + message) as caught:
+    run.run(_SPEC, workdir)
+  said = str(caught.value)
+  assert re.search(r"[Dd]elete (models/knee/one/)?fold_2, then run the same training again", said)
+  assert str(workdir) not in said
+
+
+def test_a_scalar_models_remedy_is_its_one_record(workdir):
+  """All its splits are one training, which is finished as long as the record lies there."""
+  (workdir / "models/knee/one/run.json").write_text("{}")
+  _cut(workdir / "models/knee/one/fold_2/predictions.parquet")
+  with pytest.raises(errors.InputError, match=r"Delete models/knee/one/run\.json, then run the same training again"):
+    run.run(_SPEC, workdir)
+
+
+@pytest.mark.parametrize(("file_name", "first", "other", "message"), [
+  ("model.json", {"image_shape": [96, 80, 1]}, {"image_shape": [80, 76, 1]}, r"image_shape \(\[96, 80, 1\], \[80"),
+  ("model.json", {"network": {"dropout": 0.5}}, {"network": {"dropout": 0.2}}, r"network\.dropout \(0\.5, 0\.2\)"),
+  ("run.json", {"settings": {"fold": 0, "seed": 0}}, {"settings": {"fold": 3, "seed": 1}}, r"settings\.seed \(0, 1\)"),
+])  # fmt: skip
+def test_splits_trained_otherwise_are_not_pooled(workdir, file_name, first, other, message):
+  """Such as a `:smoke` split beside real ones."""
+  for k in range(made.NUM_FOLDS):
+    (workdir / f"models/knee/one/fold_{k}" / file_name).write_text(json.dumps(other if k == 3 else first))
+  made.change_split(workdir, "knee/one", 3, lambda table: table.assign(predicted_age_years=60.0))
+  with pytest.raises(errors.InputError, match=f"knee/one: fold_0 and fold_3 differ in {message}"):
+    run.run(_SPEC, workdir)
+
+
+def test_splits_of_other_fold_and_scaler_are_alike(workdir):
+  for k in range(made.NUM_FOLDS):
+    folder = workdir / f"models/knee/one/fold_{k}"
+    card = {"fold": k, "image_shape": [96, 80, 1], "age_years": {"mean": 60 + k}}
+    (folder / "model.json").write_text(json.dumps(card))
+    (folder / "run.json").write_text(json.dumps({"settings": {"fold": k, "seed": 0}, "devices": [k]}))
+  made.change_split(workdir, "knee/one", 3, lambda table: table.assign(predicted_age_years=60.0))
+  run.run(_SPEC, workdir)
 
 
 @pytest.mark.parametrize("splits", [[2], range(made.NUM_FOLDS)])
