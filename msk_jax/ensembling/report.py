@@ -13,8 +13,16 @@ _WIDTH = 110  # columns, where the output is not a terminal
 _TITLES = {"sample": "per sample (participant and visit)", "participant": "per participant (visits averaged)"}
 
 
-def show(workdir: pathlib.Path, nodes: Sequence[hierarchy.Node], missing_splits: Mapping[str, Sequence[int]]) -> None:
-  """Prints a table per product, a section per dimension, and which models lack which splits."""
+def show(workdir: pathlib.Path, nodes: Sequence[hierarchy.Node], missing_splits: Mapping[str, Sequence[int]],
+         without_bias_line: Mapping[str, int]) -> None:  # fmt: skip
+  """Prints a table per product, a section per dimension, and what models lack.
+
+  Args:
+    workdir: holds the ensembles' records.
+    nodes: the ensembles.
+    missing_splits: model to the splits that it lacks.
+    without_bias_line: model to how many of its predictions are in no participant's average.
+  """
   printer = console.Console()
   if not printer.is_terminal:
     printer = console.Console(width=_WIDTH)
@@ -22,6 +30,11 @@ def show(workdir: pathlib.Path, nodes: Sequence[hierarchy.Node], missing_splits:
     printer.print(make_table(workdir, product, nodes))
   if missing_splits:
     printer.print(make_missing_table(missing_splits))
+  for name, count in without_bias_line.items():
+    printer.print(
+      f"{name}: {count} predictions could not be moved to the first visit and are left out per participant",
+      highlight=False, markup=False, soft_wrap=True,
+    )  # fmt: skip
   printer.print(
     f"predictions   {workdir / pooled_predictions.FOLDER}\ncoefficients  {workdir / files.FOLDER}",
     highlight=False, markup=False, soft_wrap=True,

@@ -93,7 +93,7 @@ def run(spec: ensemble_spec.EnsembleSpec, workdir: pathlib.Path) -> None:
   outputs = pooling_record.hash_outputs(workdir, records)
   results = {"models": len(leaves), "ensembles": len(nodes), **facts, pooling_record.OUTPUTS: outputs}
   run_record.write(folder, STAGE, settings, hashes, results=results)
-  report.show(workdir, nodes, facts["missing_splits"])
+  report.show(workdir, nodes, facts["missing_splits"], facts["without_bias_line"])
 
 
 def _gather(
@@ -102,16 +102,17 @@ def _gather(
   """Reads all models, one at a time, and writes their pooled predictions of both products.
 
   Returns:
-    The products, the models' fold map's hash, and for the run record: counts of predictions (of all models) left out,
-    and `missing_splits`, model to the splits that it lacks.
+    The products, the models' fold map's hash, and for the run record: counts of predictions (of all models) left out;
+    `missing_splits`, model to the splits that it lacks; `without_bias_line`, model to how many of its predictions are
+    in no participant's average.
   """
   reference = averaging.reference_visits(cohort.visits)
   sample = _Product.empty("sample", cohort.visits, cohort.visit_person)
   participant = _Product.empty("participant", reference, cohort.person_of(reference))
   place_of_person = np.full(len(cohort.participants), -1)
   place_of_person[participant.person] = np.arange(len(participant.person))
-  hashes, splits = {}, {}
-  counts = {"without_participant": 0, "without_visit": 0, "without_bias_line": 0}
+  hashes, splits, unmoved = {}, {}, {}
+  counts = {"without_participant": 0, "without_visit": 0}
   with progress.track("reading predictions", len(leaves), "models") as advance:
     for name in leaves:
       leaf = gather.read_leaf(workdir, name, cohort)
@@ -125,7 +126,7 @@ def _gather(
           "%s: %d predictions are in no participant's average: their splits have no two validation samples of "
           "different ages, and so no bias line to move a later visit by", name, num_left_out,
         )  # fmt: skip
-      counts["without_bias_line"] += num_left_out
+        unmoved[name] = num_left_out
       sample.add(name, leaf.table, cohort.visit_of(leaf.table, cohort.person_of(leaf.table)))
       participant.add(name, averaged, place_of_person[cohort.person_of(averaged)])
       pooled_predictions.write(workdir, "sample", name, leaf.table, leaf.fold_map_hash)
@@ -136,7 +137,7 @@ def _gather(
       logging.info("left out: %d predictions, of all models, without %s in the cohort (any more)", count, what)
   missing = {name: sorted(set(range(cohort.num_folds)) - set(found)) for name, found in splits.items()}
   missing = {name: found for name, found in missing.items() if found}
-  return [sample, participant], hashes[leaves[0]], {**counts, "missing_splits": missing}
+  return [sample, participant], hashes[leaves[0]], {**counts, "missing_splits": missing, "without_bias_line": unmoved}
 
 
 def _make_node(workdir: pathlib.Path, product: _Product, node: hierarchy.Node, spec: ensemble_spec.EnsembleSpec,

@@ -237,7 +237,7 @@ def test_another_search_is_fitted_again(workdir, count_fits, monkeypatch):
   assert len(count_fits) == 6
 
 
-def test_a_split_of_one_sample_stops_nothing(workdir, caplog):
+def test_a_split_of_one_sample_stops_nothing(workdir, caplog, capsys):
   """A single test and a single validation sample, both later visits, make no bias line: the split's others go on."""
 
   def one_of_each(table):
@@ -247,10 +247,28 @@ def test_a_split_of_one_sample_stops_nothing(workdir, caplog):
   with caplog.at_level("WARNING"):
     run.run(_SPEC, workdir)
   assert "knee/one: 2 predictions are in no participant's average" in caplog.text
+  assert "knee/one: 2 predictions could not be moved" in capsys.readouterr().out
   record = json.loads((workdir / files.FOLDER / "run.json").read_text())
-  assert record["results"]["without_bias_line"] == 2
+  assert record["results"]["without_bias_line"] == {"knee/one": 2}
   table, _ = pooled_predictions.read(workdir, "participant", "knee/one")
   assert set(table.loc[table["part"] == "test", "fold"]) == {0, 1, 3, 4}
+
+
+def test_a_model_of_one_test_sample_is_skipped(workdir):
+  """Its group's ensemble is empty too; those above do without, and the stages after it bear it."""
+  for k in range(1, made.NUM_FOLDS):
+    shutil.rmtree(workdir / f"models/hip/one/fold_{k}")
+  made.change_split(
+    workdir, "hip/one", 0, lambda table: table[(table["part"] == "test") & (table["instance"] == 2)][:1]
+  )
+  run.run(_SPEC, workdir)
+  for name in ("hip/one", "hip/ensemble"):
+    assert len(pooled_predictions.read(workdir, "participant", name)[0]) == 0
+  record = files.read(workdir, "participant", "general")
+  assert record["dropped"] == {str(k): ["hip/one"] for k in range(made.NUM_FOLDS)}
+  assert set(record["splits"][0]["coefficients"]) == {"knee/one", "knee/two", "knee/ensemble"}
+  evaluate.evaluate(workdir, EvaluateSpec(num_bootstraps=2, has_figures=False))
+  ages.make_ages(workdir, AgesSpec(num_bootstraps=2, has_figures=False))
 
 
 def test_withdrawn_people_are_left_out(workdir):
