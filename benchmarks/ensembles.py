@@ -21,6 +21,7 @@ from sklearn import linear_model, metrics, pipeline, preprocessing
 
 from benchmarks import report
 from msk_jax.ensembling import combination, hierarchy, run, spec
+from msk_jax.evaluation import model_names
 from msk_jax.simulation import prediction_draws, prediction_errors, predictions, predictions_spec
 
 _SAMPLED_FITS = 4  # of the peer, for each ensemble and each of two splits
@@ -64,7 +65,7 @@ def time_peer(
   """Returns by ensemble the seconds that all of scikit-learn's inner fits would take."""
   rng = np.random.default_rng(_SEED)
   seconds = {}
-  for node in hierarchy.build([name for name in found if not _is_ensemble(name)], settings.inputs):
+  for node in hierarchy.build([name for name in found if not model_names.is_ensemble(name)], settings.inputs):
     inputs = np.stack([found[name][combination.VALIDATION] for name in node.inputs], axis=-1)
     split = np.where(np.isfinite(inputs).all(1), universe.split(combination.VALIDATION), -1)
     times = []
@@ -133,10 +134,6 @@ def _row(name: str, one: dict[str, float], peer: float) -> list[str]:
 
 def _times(ours: float, peer: float) -> list[str]:
   return [f"{ours:.2f}", f"{peer:.0f}", f"{peer / ours:.0f}"]
-
-
-def _is_ensemble(name: str) -> bool:
-  return name == hierarchy.GENERAL or name.endswith(f"/{hierarchy.ENSEMBLE}")
 
 
 def _published_name(name: str) -> str:

@@ -1,7 +1,7 @@
 """Ensembles of all models there are, at three levels, as published.
 
 Command: python -m msk_jax.ensemble --config=configs/ensemble.py --workdir=workspace
-Arguments: inputs=descendants|children, cases=complete|available, seed=0.
+Arguments: inputs=descendants|children, cases=complete|available, seed=0, smoke.
 Hardware: any CPU; 2 GB of memory for 31 models of 500,000 samples.
 Expected time: 40 seconds for the paper's 31 models on 42,000 samples.
 Expected: full body R2 .857, spine .746, hip .690, knee .690, general .876 (published; about so after
@@ -15,11 +15,15 @@ import ml_collections
 from configs import common
 from msk_jax.ensembling import spec
 
+_SMOKE_TRIALS = 2
+
 
 def get_config(argument: str = "") -> ml_collections.ConfigDict:
   """Returns the locked config; see the header for the arguments."""
-  given = common.parse_argument(argument, inputs="descendants", cases="complete", seed=0)
+  given = common.parse_argument(argument, inputs="descendants", cases="complete", seed=0, smoke=False)
   made = spec.EnsembleSpec(inputs=given.inputs, cases=given.cases, seed=given.seed)
+  if given.smoke:
+    made = dataclasses.replace(made, num_trials=_SMOKE_TRIALS)
   config = ml_collections.ConfigDict(dataclasses.asdict(made))
   config.lock()
   return config

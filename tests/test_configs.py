@@ -111,6 +111,12 @@ def test_smoke_shrinks_any_config():
     assert experiment.train.max_epochs == 2 and experiment.train.images_per_epoch <= 64
 
 
+def test_smoke_shrinks_what_comes_after_training():
+  assert _config("ensemble", "smoke").num_trials < _config("ensemble").num_trials == 30
+  for name in ("evaluate", "ages"):
+    assert _config(name, "smoke").num_bootstraps < _config(name).num_bootstraps == 1000
+
+
 def test_impossible_values_are_refused():
   config = _config("knee")
   config.train.batch_size = 0

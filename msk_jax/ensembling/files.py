@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from msk_jax.ensembling import combination, hierarchy
-from msk_jax.evaluation import metrics, pooled_predictions
+from msk_jax.ensembling import combination, fit, hierarchy
+from msk_jax.evaluation import metrics, pooled_predictions, pooling_record
 from msk_jax.io import atomic
 
-FOLDER = "ensembles"
+FOLDER = pooling_record.FOLDER
 SCHEMA = "ensemble"
-VERSION = 1
+VERSION = 2
 
 
 def path_of(workdir: pathlib.Path, product: pooled_predictions.Product, node: str) -> pathlib.Path:
@@ -49,12 +49,13 @@ def make_record(node: hierarchy.Node, product: pooled_predictions.Product, combi
                 universe: combination.Universe) -> dict[str, Any]:  # fmt: skip
   """Returns an ensemble's coefficients and scores as JSON values; no ids.
 
-  Keys: `kind` is `elastic_net` or `copy`; `splits` holds per split the setting, inner R2, intercept_years,
-  `coefficients` (years per year of the input), `standardised_coefficients_years` (per standard deviation of the
-  input) and, for available cases, `average_weights` of the members; `left_out` says which splits could not be fitted.
+  Keys: `kind` is `elastic_net` or `copy`. `splits` holds per split the setting, inner R2, intercept_years,
+  `coefficients` (years per year of the input) and `standardised_coefficients_years` (per standard deviation of the
+  input), of the inputs used there. `dropped` names per split the inputs that have no prediction there (or copy another
+  one there), `copied` the split's only input, and `left_out` says which splits could not be fitted and why.
+  `average_weights` are those of the members by split, for available cases.
   """
-  fitted = combined.fitted
-  inner = [one.inner_r2 for one in fitted.splits] if fitted else []
+  inner = [one.inner_r2 for one in combined.splits]
   return {
     "schema": SCHEMA,
     "version": VERSION,
@@ -66,18 +67,22 @@ def make_record(node: hierarchy.Node, product: pooled_predictions.Product, combi
     "inner_r2": float(np.mean(inner)) if inner else None,
     "validation": _scores(combined, universe, combination.VALIDATION),
     "test": _scores(combined, universe, combination.TEST),
-    "splits": [_split(node, combined, i) for i in range(len(fitted.splits))] if fitted else [],
+    "splits": [_split(one, combined.inputs[one.split]) for one in combined.splits],
+    "dropped": {
+      str(k): [name for name in node.inputs if name not in used]
+      for k, used in combined.inputs.items()
+      if len(used) < len(node.inputs)
+    },
+    "copied": {str(k): used[0] for k, used in combined.inputs.items() if len(used) == 1},
     "average_weights": {
       str(k): dict(zip(node.members, map(float, weights), strict=True))
       for k, weights in combined.average_weights.items()
     },
-    "left_out": {str(k): why for k, why in fitted.left_out.items()} if fitted else {},
+    "left_out": {str(k): why for k, why in sorted(combined.left_out.items())},
   }
 
 
-def _split(node: hierarchy.Node, combined: combination.Combined, i: int) -> dict[str, Any]:
-  assert combined.fitted is not None
-  one = combined.fitted.splits[i]
+def _split(one: fit.SplitFit, inputs: tuple[str, ...]) -> dict[str, Any]:
   return {
     "split": one.split,
     "n_validation": one.num_rows,
@@ -85,8 +90,8 @@ def _split(node: hierarchy.Node, combined: combination.Combined, i: int) -> dict
     "setting": one.setting,
     "inner_r2": one.inner_r2,
     "intercept_years": float(one.fit.intercept),
-    "coefficients": dict(zip(node.inputs, map(float, one.fit.coefficients), strict=True)),
-    "standardised_coefficients_years": dict(zip(node.inputs, map(float, one.fit.standardised), strict=True)),
+    "coefficients": dict(zip(inputs, map(float, one.fit.coefficients), strict=True)),
+    "standardised_coefficients_years": dict(zip(inputs, map(float, one.fit.standardised), strict=True)),
   }
 
 

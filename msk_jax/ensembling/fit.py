@@ -8,6 +8,7 @@ fitted values would flatter the ensembles wherever validation decides.
 """
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 
@@ -74,6 +75,12 @@ class Fitted:
   splits: list[SplitFit]
   validation_years: np.ndarray
   left_out: dict[int, str]
+
+
+def describe_search() -> dict[str, Any]:
+  """Returns what the settings found depend on besides the spec, as JSON values for the run record."""
+  space = {name: dataclasses.asdict(one) for name, one in SPACE.items()}
+  return {"random_trials": search.RANDOM_TRIALS, "space": space}
 
 
 def inner_folds(person: np.ndarray, num_folds: int) -> np.ndarray:

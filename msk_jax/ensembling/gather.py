@@ -7,12 +7,11 @@ from collections.abc import Collection
 import numpy as np
 import pandas as pd
 
-from msk_jax.cohort import folds as fold_map
 from msk_jax.cohort import schemas, withdrawal_memory
-from msk_jax.evaluation import pooled, pooled_predictions, predictions
+from msk_jax.ensembling import splits
+from msk_jax.evaluation import alike, pooled, pooled_predictions, predictions
 from msk_jax.io import errors, run_record, tables
 
-MODELS = "models"
 PARTS = ("validation", "test")
 _SAME_AGE_YEARS = 1e-3  # trainings may keep ages in float32
 
@@ -91,8 +90,9 @@ def find_leaves(workdir: pathlib.Path) -> list[str]:
   Raises:
     InputError: there is none.
   """
-  root = workdir / MODELS
-  found = {path.parent.parent.relative_to(root).as_posix() for path in root.rglob(f"fold_*/{pooled.RESULT_NAME}")}
+  root = workdir / splits.MODELS
+  models = {path.parent.parent.relative_to(root).as_posix() for path in root.rglob(f"fold_*/{pooled.RESULT_NAME}")}
+  found = [name for name in models if splits.folders(workdir, name)]
   if not found:
     raise errors.InputError(
       f"no finished model under {root}: train some first (python -m msk_jax.train, python -m msk_jax.scalars)."
@@ -102,46 +102,43 @@ def find_leaves(workdir: pathlib.Path) -> list[str]:
 
 def hash_leaf(workdir: pathlib.Path, leaf: str) -> str:
   """Returns a hash of all of a model's prediction files and of which split each is of."""
-  folders = sorted(path.parent for path in (workdir / MODELS / leaf).glob(f"fold_*/{pooled.RESULT_NAME}"))
-  hashes = {}
-  for folder in folders:
-    path = folder / predictions.FILE_NAME
-    if not path.exists():
-      raise errors.InputError(f"{folder} has a {pooled.RESULT_NAME} but no {path.name}: train that split again.")
-    hashes[folder.name] = run_record.hash_file(path)
-  return run_record.fingerprint(hashes)
+  paths = [folder / predictions.FILE_NAME for folder in splits.folders(workdir, leaf)]
+  return run_record.fingerprint({path.parent.name: run_record.hash_file(path) for path in paths if path.exists()})
 
 
 def read_leaf(workdir: pathlib.Path, leaf: str, cohort: Cohort) -> Leaf:
   """Reads and checks a model's predictions.
 
   Raises:
-    InputError: splits of different fold maps, rows of another fold than the split's, a sample twice in a part, an
-      age that is not finite, or ages that are not the cohort's.
+    InputError: splits of different fold maps or settings, ages that are not the cohort's, or a split that is refused
+      by itself (see `splits.read`).
   """
-  found = pooled.read_splits(workdir / MODELS / leaf)
-  hashes = {f"{leaf}/fold_{result['fold']}": result["fold_map_hash"] for result, _ in found}
-  fold_map_hash = pooled_predictions.check_one_fold_map(hashes)
-  for result, table in found:
-    _check_folds(f"{leaf}, split {result['fold']}", table, int(result["fold"]), cohort.num_folds)
-  table = pd.concat([rows for _, rows in found], ignore_index=True)
-  _check_values(leaf, table)
+  folders = splits.folders(workdir, leaf)
+  found = [splits.read(workdir, folder, cohort.num_folds) for folder in folders]
+  fold_map_hash = pooled_predictions.check_one_fold_map({f"{leaf}/fold_{one.k}": one.fold_map_hash for one in found})
+  if difference := alike.describe_difference(leaf, folders):
+    raise errors.InputError(
+      f"{difference}, so they are not splits of one model. Delete the folder of the one that should not be "
+      f"there under {splits.MODELS}/{leaf}, then train that split with the other's settings."
+    )
+  table = pd.concat([one.table for one in found], ignore_index=True)
   person = cohort.person_of(table)
   visit = cohort.visit_of(table, person)
   if not (visit >= 0).any():
     raise errors.InputError(
-      f"{leaf}: none of its predictions is of a visit of this cohort. Train it again on this one."
+      f"{leaf}: none of its predictions is of a visit of this cohort. Delete {splits.MODELS}/{leaf}, then train it on "
+      "this one."
     )
   kept = table[visit >= 0].reset_index(drop=True)
   age = cohort.visits["age_years"].to_numpy()[visit[visit >= 0]]
   if num_other := int((np.abs(kept["age_years"].to_numpy() - age) > _SAME_AGE_YEARS).sum()):
     raise errors.InputError(
       f"{leaf}: {num_other} samples were of another age when it was trained than now in cohort/visits.parquet. The "
-      "data have changed: train it again (--overwrite)."
+      f"data have changed: delete {splits.MODELS}/{leaf}, then run the same training again."
     )
   num_withdrawn = int((person < 0).sum())
-  splits = tuple(sorted(int(result["fold"]) for result, _ in found))
-  return Leaf(kept, fold_map_hash, splits, num_withdrawn, len(table) - len(kept) - num_withdrawn)
+  numbers = tuple(one.k for one in found)
+  return Leaf(kept, fold_map_hash, numbers, num_withdrawn, len(table) - len(kept) - num_withdrawn)
 
 
 def align(table: pd.DataFrame, place: np.ndarray, num_places: int) -> tuple[np.ndarray, np.ndarray]:
@@ -168,26 +165,3 @@ def align(table: pd.DataFrame, place: np.ndarray, num_places: int) -> tuple[np.n
 
 def _visit_key(person: np.ndarray, table: pd.DataFrame) -> np.ndarray:
   return person.astype(np.int64) * 2**8 + table["instance"].to_numpy(np.int64)
-
-
-def _check_folds(what: str, table: pd.DataFrame, k: int, num_folds: int) -> None:
-  if k >= num_folds:
-    raise errors.InputError(f"{what}: the cohort has folds 0 to {num_folds - 1}. Train again on this cohort.")
-  split = fold_map.split(k, num_folds)
-  wanted = table["part"].map({"validation": split.validation, "test": split.test})
-  if not (table["fold"] == wanted).all():
-    raise errors.InputError(
-      f"{what}: its rows are not of folds {split.validation} (validation) and {split.test} (test), as a split of "
-      f"{num_folds} folds has them. Train it again on this cohort (--overwrite)."
-    )
-
-
-def _check_values(leaf: str, table: pd.DataFrame) -> None:
-  if num_twice := int(table.duplicated(["eid", "instance", "part"]).sum()):
-    raise errors.InputError(f"{leaf}: {num_twice} samples are twice in one part. Train it again (--overwrite).")
-  finite = np.isfinite(table[["age_years", "predicted_age_years"]].to_numpy(np.float64)).all(1)
-  if not finite.all():
-    raise errors.InputError(
-      f"{leaf}: {int((~finite).sum())} predictions are not finite: that training went astray. Train it again "
-      "(--overwrite), or move its folder out of models/."
-    )

@@ -1,7 +1,7 @@
 """The tree of ensembles over whatever models there are, built from their names.
 
 A model's name is a path: `full_body/figure/inception_v3`. Every folder on the way is a group and gets an ensemble,
-`full_body/figure/ensemble` and `full_body/ensemble`; all groups together get `general`.
+`full_body/figure/ensemble` and `full_body/ensemble`; all dimensions together get `general`, if there are two or more.
 
 Source: paper, Methods ("Ensemble models"); the authors' code gives an ensemble every prediction below it, leaves and
 lower ensembles alike (facts, section 7): 2 inputs for a view, 3 for a scalar set, full body 12, spine 6, scalars 20.
@@ -14,10 +14,9 @@ import dataclasses
 from collections.abc import Collection, Iterable, Mapping
 from typing import Literal
 
+from msk_jax.evaluation import model_names
 from msk_jax.io import errors
 
-GENERAL = "general"
-ENSEMBLE = "ensemble"
 Inputs = Literal["descendants", "children"]
 
 _VIEWS = ("full_body/figure", "full_body/flesh", "full_body/skeleton", "full_body/mixed", "spine/sagittal",
@@ -59,7 +58,8 @@ class Node:
 def build(leaves: Collection[str], inputs: Inputs = "descendants") -> list[Node]:
   """Returns the ensembles over some models, lower ones first, `general` last.
 
-  A copy is no input besides what it copies.
+  A copy is no input besides what it copies. Models of one dimension have no `general`: it would be that dimension's
+  ensemble under the name of something else.
 
   Args:
     leaves: names of models; at least one.
@@ -71,13 +71,9 @@ def build(leaves: Collection[str], inputs: Inputs = "descendants") -> list[Node]
   names = sorted(set(leaves))
   _check(names)
   nodes: dict[str, Node] = {}
-  _add_group("", names, inputs, nodes)
+  dimensions = model_names.dimensions(names)
+  _add_group(f"{dimensions[0]}/" if len(dimensions) == 1 else "", names, inputs, nodes)
   return sorted(nodes.values(), key=lambda node: (node.level, node.name))
-
-
-def dimension_of(name: str) -> str:
-  """Returns the dimension of a model or ensemble: the first part of its name, `general` for itself."""
-  return name.split("/", maxsplit=1)[0]
 
 
 def missing_models(leaves: Iterable[str]) -> list[str]:
@@ -87,10 +83,12 @@ def missing_models(leaves: Iterable[str]) -> list[str]:
 
 
 def describe_missing(leaves: Collection[str]) -> str:
-  """Returns one line on what the tree lacks; empty if all of the paper's models are there."""
+  """Returns a sentence or two on what the tree lacks; empty if all of the paper's models are there."""
   missing = missing_models(leaves)
   if not missing:
     return ""
+  dimensions = model_names.dimensions(leaves)
+  no_general = f" There is no `general`: all models are of {dimensions[0]}." if len(dimensions) == 1 else ""
   groups: dict[str, list[str]] = {}
   for name in missing:
     group, _, last = name.rpartition("/")
@@ -100,7 +98,7 @@ def describe_missing(leaves: Collection[str]) -> str:
     group if all(f"{group}/{last}" not in leaves for last in _models_of(group)) else f"{group}: {', '.join(names)}"
     for group, names in groups.items()
   )
-  return f"{found} of the paper's {len(PAPER_MODELS)} models are there; missing are {listed}."
+  return f"{found} of the paper's {len(PAPER_MODELS)} models are there; missing are {listed}.{no_general}"
 
 
 def _models_of(group: str) -> tuple[str, ...]:
@@ -117,7 +115,7 @@ def _add_group(prefix: str, names: list[str], inputs: Inputs, nodes: dict[str, N
     else:
       own.append(name)
   members = own + [_add_group(f"{prefix}{head}/", inside, inputs, nodes) for head, inside in below.items()]
-  name = f"{prefix}{ENSEMBLE}" if prefix else GENERAL
+  name = f"{prefix}{model_names.ENSEMBLE}" if prefix else model_names.GENERAL
   level = 1 + max(nodes[member].level if member in nodes else 0 for member in members)
   chosen = members if inputs == "children" else _below(members, nodes)
   nodes[name] = Node(name, level, tuple(chosen), tuple(members), tuple(names))
@@ -143,7 +141,7 @@ def _check(names: list[str]) -> None:
     parts = name.split("/")
     if len(parts) < 2 or not all(parts):
       raise errors.InputError(f"{name!r} is no model's name: it should read <dimension>/.../<model>.")
-    if ENSEMBLE in parts or parts[0] == GENERAL:
+    if model_names.ENSEMBLE in parts or parts[0] == model_names.GENERAL:
       raise errors.InputError(f"the model {name!r} bears the name of an ensemble: rename its folder under models/.")
   groups = {name.rpartition("/")[0] for name in names}
   for name in names:

@@ -1,24 +1,40 @@
 """The ensembles' scores printed as a table."""
 
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from rich import box, console, table
 
 from msk_jax.ensembling import files, hierarchy
-from msk_jax.evaluation import pooled_predictions
+from msk_jax.evaluation import model_names, pooled_predictions
 
 _WIDTH = 110  # columns, where the output is not a terminal
 _TITLES = {"sample": "per sample (participant and visit)", "participant": "per participant (visits averaged)"}
 
 
-def show(workdir: pathlib.Path, nodes: Sequence[hierarchy.Node]) -> None:
-  """Prints a table per product, a section per dimension."""
+def show(workdir: pathlib.Path, nodes: Sequence[hierarchy.Node], missing_splits: Mapping[str, Sequence[int]],
+         without_bias_line: Mapping[str, int]) -> None:  # fmt: skip
+  """Prints a table per product, a section per dimension, and what models lack.
+
+  Args:
+    workdir: holds the ensembles' records.
+    nodes: the ensembles.
+    missing_splits: model to the splits that it lacks.
+    without_bias_line: model to how many of its predictions are in no participant's average.
+  """
   printer = console.Console()
   if not printer.is_terminal:
     printer = console.Console(width=_WIDTH)
   for product in pooled_predictions.PRODUCTS:
     printer.print(make_table(workdir, product, nodes))
+  if missing_splits:
+    printer.print(make_missing_table(missing_splits))
+  for name, count in without_bias_line.items():
+    printer.print(
+      f"{name}: {count} predictions could not be moved to the first visit and are left out per participant",
+      highlight=False, markup=False, soft_wrap=True,
+    )  # fmt: skip
   printer.print(
     f"predictions   {workdir / pooled_predictions.FOLDER}\ncoefficients  {workdir / files.FOLDER}",
     highlight=False, markup=False, soft_wrap=True,
@@ -34,22 +50,39 @@ def make_table(
   for name in ("inputs", "n", "inner R2", "test R2", "RMSE, years", "splits"):
     made.add_column(name, justify="right")
   dimension = None
-  for node in sorted(nodes, key=lambda node: (node.name == hierarchy.GENERAL, _sort_key(node))):
+  for node in sorted(nodes, key=lambda node: (node.name == model_names.GENERAL, _sort_key(node))):
     record = files.read(workdir, product, node.name)
     if record is None:
       continue
-    if dimension not in (None, hierarchy.dimension_of(node.name)):
+    if dimension not in (None, model_names.dimension(node.name)):
       made.add_section()
-    dimension = hierarchy.dimension_of(node.name)
-    splits = "copy" if node.is_copy else str(len(record["splits"]))
+    dimension = model_names.dimension(node.name)
     test = record["test"]
     scores = (_number(record["inner_r2"], 3), _number(test["r2"], 3), _number(test["rmse"], 2))
-    made.add_row(node.name, str(len(node.inputs)), f"{test['n']:,}", *scores, splits)
+    made.add_row(node.name, str(len(node.inputs)), f"{test['n']:,}", *scores, _splits(record))
   return made
 
 
+def make_missing_table(missing_splits: Mapping[str, Sequence[int]]) -> table.Table:
+  """Returns one row per model that lacks splits."""
+  title = "Splits that a model lacks: there the ensembles above do without it"
+  made = table.Table("", "splits", title=title, box=box.SIMPLE_HEAD, title_justify="left")
+  for name, splits in missing_splits.items():
+    made.add_row(name, ", ".join(map(str, splits)))
+  return made
+
+
+def _splits(record: Mapping[str, Any]) -> str:
+  """Returns how many splits an ensemble has, and in how many of them some inputs are missing."""
+  if record["kind"] == "copy":
+    return "copy"
+  has = {str(one["split"]) for one in record["splits"]} | set(record["copied"])
+  in_part = len(has & set(record["dropped"]))
+  return f"{len(has)} ({in_part} in part)" if in_part else str(len(has))
+
+
 def _sort_key(node: hierarchy.Node) -> tuple[str, int, str]:
-  return hierarchy.dimension_of(node.name), node.level, node.name
+  return model_names.dimension(node.name), node.level, node.name
 
 
 def _number(value: float | None, digits: int) -> str:

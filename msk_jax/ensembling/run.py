@@ -10,13 +10,14 @@ import pandas as pd
 from absl import logging
 
 from msk_jax.biological_age import averaging
-from msk_jax.ensembling import combination, files, gather, hierarchy, report
+from msk_jax.ensembling import combination, files, fit, gather, hierarchy, report
 from msk_jax.ensembling import spec as ensemble_spec
-from msk_jax.evaluation import pooled_predictions
-from msk_jax.io import errors, progress, run_record
+from msk_jax.evaluation import pooled_predictions, pooling_record
+from msk_jax.io import progress, run_record
 
 STAGE = "ensemble"
-_VERSION = 1  # raised when the same inputs would give other predictions
+_VERSION = 2  # raised when the same inputs would give other predictions
+_PREDICTIONS_HASH = "predictions_sha256"
 
 
 @dataclasses.dataclass
@@ -76,15 +77,15 @@ def run(spec: ensemble_spec.EnsembleSpec, workdir: pathlib.Path, withdrawn: Coll
   nodes = hierarchy.build(leaves, spec.inputs)
   cohort = gather.Cohort(workdir, withdrawn)
   hashes = {**{leaf: gather.hash_leaf(workdir, leaf) for leaf in leaves}, **cohort.hashes}
-  settings = {**dataclasses.asdict(spec), "version": _VERSION}
+  settings = {**dataclasses.asdict(spec), **fit.describe_search(), "version": _VERSION}
   folder = workdir / files.FOLDER
   if missing := hierarchy.describe_missing(leaves):
     logging.info("%s", missing)
-  if run_record.is_current(folder, settings, hashes):
+  if run_record.is_current(folder, settings, hashes) and pooling_record.is_whole(workdir):
     logging.info("nothing to do: %s is made from these models", folder)
     return
   (folder / run_record.FILE_NAME).unlink(missing_ok=True)
-  products, fold_map_hash, counts = _gather(workdir, leaves, cohort)
+  products, fold_map_hash, facts = _gather(workdir, leaves, cohort)
   if fold_map_hash != cohort.fold_map_hash:
     logging.warning("the cohort's fold map is not (any more) the one these models were trained with; theirs counts")
   with progress.track("combining", len(nodes) * len(products), "ensembles") as advance:
@@ -93,25 +94,30 @@ def run(spec: ensemble_spec.EnsembleSpec, workdir: pathlib.Path, withdrawn: Coll
         _make_node(workdir, product, node, spec, settings, hashes, fold_map_hash, cohort.num_folds)
         advance(note=node.name)
   _remove_others(workdir, {*leaves, *(node.name for node in nodes)}, {node.name for node in nodes})
-  results = {"models": len(leaves), "ensembles": len(nodes), **counts}
+  records = [files.path_of(workdir, product.name, node.name) for product in products for node in nodes]
+  outputs = pooling_record.hash_outputs(workdir, records)
+  results = {"models": len(leaves), "ensembles": len(nodes), **facts, pooling_record.OUTPUTS: outputs}
   run_record.write(folder, STAGE, settings, hashes, results=results)
-  report.show(workdir, nodes)
+  report.show(workdir, nodes, facts["missing_splits"], facts["without_bias_line"])
 
 
 def _gather(
   workdir: pathlib.Path, leaves: Sequence[str], cohort: gather.Cohort
-) -> tuple[list[_Product], str, dict[str, int]]:
+) -> tuple[list[_Product], str, dict[str, Any]]:
   """Reads all models, one at a time, and writes their pooled predictions of both products.
 
   Returns:
-    The products, the models' fold map's hash, and counts of predictions (of all models) left out.
+    The products, the models' fold map's hash, and for the run record: counts of predictions (of all models) left out;
+    `missing_splits`, model to the splits that it lacks; `without_bias_line`, model to how many of its predictions are
+    in no participant's average.
   """
   reference = averaging.reference_visits(cohort.visits)
   sample = _Product.empty("sample", cohort.visits, cohort.visit_person)
   participant = _Product.empty("participant", reference, cohort.person_of(reference))
   place_of_person = np.full(len(cohort.participants), -1)
   place_of_person[participant.person] = np.arange(len(participant.person))
-  hashes, splits, counts = {}, {}, {"without_participant": 0, "without_visit": 0}
+  hashes, splits, unmoved = {}, {}, {}
+  counts = {"without_participant": 0, "without_visit": 0}
   with progress.track("reading predictions", len(leaves), "models") as advance:
     for name in leaves:
       leaf = gather.read_leaf(workdir, name, cohort)
@@ -119,36 +125,24 @@ def _gather(
       pooled_predictions.check_one_fold_map(hashes)
       counts["without_participant"] += leaf.num_withdrawn
       counts["without_visit"] += leaf.num_unknown_visits
-      averaged = _average(name, leaf.table, reference)
+      averaged, num_left_out = averaging.average_visits(leaf.table, reference, cohort.num_folds)
+      if num_left_out:
+        logging.warning(
+          "%s: %d predictions are in no participant's average: their splits have no two validation samples of "
+          "different ages, and so no bias line to move a later visit by", name, num_left_out,
+        )  # fmt: skip
+        unmoved[name] = num_left_out
       sample.add(name, leaf.table, cohort.visit_of(leaf.table, cohort.person_of(leaf.table)))
       participant.add(name, averaged, place_of_person[cohort.person_of(averaged)])
       pooled_predictions.write(workdir, "sample", name, leaf.table, leaf.fold_map_hash)
       pooled_predictions.write(workdir, "participant", name, averaged, leaf.fold_map_hash)
       advance()
-  for what, count in counts.items():
-    if count:
-      logging.info(
-        "left out: %d predictions, of all models, %s in the cohort (any more)", count, what.replace("_", " ")
-      )
-  _report_splits(splits, cohort.num_folds)
-  return [sample, participant], hashes[leaves[0]], counts
-
-
-def _average(name: str, table: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:
-  try:
-    return averaging.average_visits(table, reference)
-  except errors.InputError as error:
-    raise errors.InputError(f"{name}: {error}") from None
-
-
-def _report_splits(splits: Mapping[str, tuple[int, ...]], num_folds: int) -> None:
-  """Says which models lack splits, and with which splits ensembles of them can be fitted."""
-  for name, found in splits.items():
-    if len(found) < num_folds:
-      logging.info("%s: %d of %d splits are trained (%s)", name, len(found), num_folds, ", ".join(map(str, found)))
-  common = sorted(set.intersection(*map(set, splits.values())))
-  if len(common) < num_folds:
-    logging.info("all models have the splits %s: `general` has no others", ", ".join(map(str, common)) or "(none)")
+  for what in ("participant", "visit"):
+    if count := counts[f"without_{what}"]:
+      logging.info("left out: %d predictions, of all models, without %s in the cohort (any more)", count, what)
+  missing = {name: sorted(set(range(cohort.num_folds)) - set(found)) for name, found in splits.items()}
+  missing = {name: found for name, found in missing.items() if found}
+  return [sample, participant], hashes[leaves[0]], {**counts, "missing_splits": missing, "without_bias_line": unmoved}
 
 
 def _make_node(workdir: pathlib.Path, product: _Product, node: hierarchy.Node, spec: ensemble_spec.EnsembleSpec,
@@ -160,7 +154,7 @@ def _make_node(workdir: pathlib.Path, product: _Product, node: hierarchy.Node, s
   fingerprint = run_record.fingerprint([settings, below, dataclasses.astuple(node), product.name])
   record = files.read(workdir, product.name, node.name)
   path = pooled_predictions.path_of(workdir, product.name, node.name)
-  if record is not None and record.get("fingerprint") == fingerprint and path.exists():
+  if record is not None and record.get("fingerprint") == fingerprint and _is_unchanged(path, record):
     table, _ = pooled_predictions.read(workdir, product.name, node.name)
     place = pd.MultiIndex.from_frame(product.keys).get_indexer(pd.MultiIndex.from_frame(table[["eid", "instance"]]))
     product.predictions[node.name], _ = gather.align(table, place, len(product.keys))
@@ -170,13 +164,18 @@ def _make_node(workdir: pathlib.Path, product: _Product, node: hierarchy.Node, s
   combined = combination.combine(node, product.predictions, universe, spec)
   product.predictions[node.name] = combined.predicted_years
   record = files.make_record(node, product.name, combined, universe)
-  for k, why in record["left_out"].items():
-    logging.warning("%s (%s), split %s: not fitted, %s", node.name, product.name, k, why)
-  if not record["test"]["n"]:
-    logging.warning("%s (%s): no sample has all of its %d inputs", node.name, product.name, len(node.inputs))
+  for why in sorted(set(record["left_out"].values())):
+    splits = ", ".join(k for k, one in record["left_out"].items() if one == why)
+    logging.warning("%s (%s) is not fitted in the splits %s: %s", node.name, product.name, splits, why)
   pooled_predictions.write(workdir, product.name, node.name, product.table(node.name), fold_map_hash)
-  extra = {"fingerprint": fingerprint, "fold_map_hash": fold_map_hash, "cases": spec.cases}
+  extra = {"fingerprint": fingerprint, "fold_map_hash": fold_map_hash, "cases": spec.cases,
+           _PREDICTIONS_HASH: run_record.hash_file(path)}  # fmt: skip
   files.write(workdir, product.name, {**record, **extra})
+
+
+def _is_unchanged(path: pathlib.Path, record: Mapping[str, Any]) -> bool:
+  """Returns whether an ensemble's predictions are those that its record was written with."""
+  return path.exists() and run_record.hash_file(path) == record.get(_PREDICTIONS_HASH)
 
 
 def _remove_others(workdir: pathlib.Path, models: set[str], nodes: set[str]) -> None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from msk_jax.evaluation import concordance, score_sums
+from msk_jax.evaluation import score_sums
 
 
 def rmse(chronological: np.ndarray, predicted: np.ndarray) -> float:
@@ -36,11 +36,6 @@ def calibration_slope(chronological: np.ndarray, predicted: np.ndarray) -> float
   further applications of a model for binary regression, Biometrika 1958, as used for prediction models ever since.
   """
   return _from_sums("calibration_slope", chronological, predicted)
-
-
-def c_index(chronological: np.ndarray, predicted: np.ndarray) -> float:
-  """Returns the share of pairs of different ages, both [n], that are predicted in the right order; ties count half."""
-  return concordance.c_index(chronological, predicted)
 
 
 def _from_sums(name: str, chronological: np.ndarray, predicted: np.ndarray) -> float:

@@ -11,7 +11,6 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from msk_jax.cohort import folds
 from msk_jax.evaluation import predictions
 from msk_jax.io import errors, tables
 
@@ -32,7 +31,7 @@ def list_models(workdir: pathlib.Path, product: Product) -> list[str]:
   return sorted(path.relative_to(root).with_suffix("").as_posix() for path in root.rglob("[!.]*.parquet"))
 
 
-def split_of(table: pd.DataFrame, num_folds: int = folds.NUM_FOLDS) -> np.ndarray:
+def split_of(table: pd.DataFrame, num_folds: int) -> np.ndarray:
   """Returns the split that predicted each row, int [n]: the sample's fold in `test`, the next one in `validation`."""
   fold = table["fold"].to_numpy(np.int64)
   return np.where(table["part"].to_numpy() == "test", fold, (fold + 1) % num_folds)
@@ -76,7 +75,7 @@ def check_one_fold_map(hashes: dict[str, str]) -> str:
   if len(kinds) > 1:
     groups = "; ".join(f"map {kind[:8]}: {', '.join(m for m, h in hashes.items() if h == kind)}" for kind in kinds)
     raise errors.InputError(
-      f"predictions of {len(kinds)} different fold maps can't be combined ({groups}). Train the models of the older "
-      "map again (--overwrite), or move their folders out of the workdir."
+      f"predictions of {len(kinds)} different fold maps can't be combined ({groups}). Delete the folders "
+      "of the older map's under models/, then train them again; or move them out of the workdir."
     )
   return kinds[0]

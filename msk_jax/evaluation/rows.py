@@ -11,7 +11,7 @@ import pyarrow.compute
 from absl import logging
 
 from msk_jax.cohort import schemas, withdrawal_memory
-from msk_jax.evaluation import pooled_predictions
+from msk_jax.evaluation import pooled_predictions, pooling_record
 from msk_jax.io import errors, run_record, tables
 
 
@@ -125,28 +125,16 @@ def read_all(
 
 
 def hash_inputs(workdir: pathlib.Path, withdrawn: Collection[str] = ()) -> dict[str, str]:
-  """Returns the hashes of all pooled predictions and of the cohort's tables, by path within the workdir.
+  """Returns the hashes of all pooled predictions, their record and the cohort's tables, by path within the workdir.
 
   Where people of the cohort have withdrawn, a keyed hash of them is added.
 
   Raises:
-    InputError: there is no prediction at all.
+    InputError: there is no prediction at all, or what there is is half-made.
   """
-  paths = [
-    pooled_predictions.path_of(workdir, product, name)
-    for product in pooled_predictions.PRODUCTS
-    for name in pooled_predictions.list_models(workdir, product)
-  ]
-  if not paths:
-    raise errors.InputError(
-      f"no pooled predictions in {workdir / pooled_predictions.FOLDER}: run python -m msk_jax.ensemble first, with the "
-      "same --workdir."
-    )
   cohort = [workdir / schemas.FOLDER / f"{name}.parquet" for name in ("participants", "visits")]
-  files = {
-    path.relative_to(workdir).as_posix(): run_record.hash_file(path) for path in [*paths, *cohort] if path.exists()
-  }
-  return files | withdrawal_memory.hashes(workdir, withdrawn)
+  hashes = {path.relative_to(workdir).as_posix(): run_record.hash_file(path) for path in cohort if path.exists()}
+  return pooling_record.hash_predictions(workdir) | hashes | withdrawal_memory.hashes(workdir, withdrawn)
 
 
 def by_same_rows(models: dict[str, Rows]) -> list[list[str]]:

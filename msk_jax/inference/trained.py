@@ -6,12 +6,12 @@ import pathlib
 from absl import logging
 
 from msk_jax.biological_age import bias
+from msk_jax.evaluation import alike
 from msk_jax.inference import reading
 from msk_jax.io import errors
 from msk_jax.training import model_card, results
 
 BEST = "best"  # the folder of the best checkpoint
-_SHARED = ("model", "data", "view", "is_padded", "image_shape", "network")  # what one program for all folds needs
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,8 +46,10 @@ def find(path: pathlib.Path) -> list[Fold]:
   if len(finished) < len(folders):
     logging.warning("%d of %d folds are still in training and left out", len(folders) - len(finished), len(folders))
   folds = [Fold(folder, model_card.read(folder)) for folder in finished]
-  for fold in folds[1:]:
-    _check_alike(folds[0], fold)
+  if difference := alike.describe_difference("--model", finished):
+    raise errors.InputError(
+      f"{difference}, so their ages can't be averaged. Give one fold, or train all with the same settings."
+    )
   return folds
 
 
@@ -76,12 +78,3 @@ def correction(folds: list[Fold]) -> bias.BiasCorrection | None:
 
 def _is_begun(folder: pathlib.Path) -> bool:
   return folder.is_dir() and ((folder / model_card.FILE_NAME).exists() or (folder / results.FILE_NAME).exists())
-
-
-def _check_alike(first: Fold, other: Fold) -> None:
-  differing = [name for name in _SHARED if getattr(first.card, name) != getattr(other.card, name)]
-  if differing:
-    raise errors.InputError(
-      f"--model: {first.folder.name} and {other.folder.name} differ in {', '.join(differing)}, so their ages can't be "
-      "averaged. Give one fold, or train all with the same settings."
-    )

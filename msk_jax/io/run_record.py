@@ -93,8 +93,8 @@ def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     old: as read from a file.
     new: JSON-like values; tuples count as lists.
   """
-  before = _flatten(old)
-  after = _flatten(json.loads(json.dumps(dict(new), default=str)))
+  before = flatten(old)
+  after = flatten(json.loads(json.dumps(dict(new), default=str)))
   return [
     f"{name}: {_short(before.get(name))} -> {_short(after.get(name))}"
     for name in sorted(before.keys() | after.keys())
@@ -102,12 +102,13 @@ def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
   ]
 
 
-def _flatten(value: Any, prefix: str = "") -> dict[str, Any]:
+def flatten(value: Any, prefix: str = "") -> dict[str, Any]:
+  """Returns the leaves of nested mappings by dotted name: {"train": {"seed": 0}} is {"train.seed": 0}."""
   if not isinstance(value, Mapping):
     return {prefix.rstrip("."): value}
   flat: dict[str, Any] = {}
   for key, item in value.items():
-    flat.update(_flatten(item, f"{prefix}{key}."))
+    flat.update(flatten(item, f"{prefix}{key}."))
   return flat
 
 

@@ -8,6 +8,7 @@ import dataclasses
 import json
 import pathlib
 import shutil
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -43,13 +44,14 @@ def generate(spec: predictions_spec.SimulatedPredictionsSpec, workdir: pathlib.P
   """
   settings = {**dataclasses.asdict(spec), "generator_version": _GENERATOR_VERSION}
   _claim(workdir)
-  if run_record.is_current(workdir / schemas.FOLDER, settings, {}):
+  model = prediction_errors.published(targets.DIMENSIONS if spec.scalars else targets.DIMENSIONS[:-1])
+  outputs = _outputs(workdir, model.models, spec.num_folds)
+  if run_record.is_current(workdir / schemas.FOLDER, settings, {}) and all(path.exists() for path in outputs):
     logging.info("the simulated predictions are there already: nothing to do")
     return
   _remove_simulated(workdir)
   cohort = prediction_draws.make_cohort(spec)
   samples = prediction_draws.samples_of(cohort)
-  model = prediction_errors.published(targets.DIMENSIONS if spec.scalars else targets.DIMENSIONS[:-1])
   person = pd.factorize(samples["eid"])[0]
   drawn = prediction_draws.draw(model, person, spec.seed)
   age_years = samples["age_years"].to_numpy()
@@ -90,6 +92,15 @@ def expected(model: prediction_errors.ErrorModel) -> tuple[pd.DataFrame, pd.Data
   pairs = {"model": np.array(names)[first], "other_model": np.array(names)[second]}
   values = (covariance / np.outer(root, root))[first, second]
   return performance, pd.DataFrame({**pairs, "correlation": values})
+
+
+def _outputs(workdir: pathlib.Path, models: Sequence[str], num_folds: int) -> list[pathlib.Path]:
+  """Returns all files that `generate` writes, but the record."""
+  cohort = [workdir / schemas.FOLDER / f"{name}.parquet" for name in ("participants", "visits", "folds")]
+  truths = [truth.path(workdir / "raw", schema) for schema in (ACCELERATIONS, PERFORMANCE, CORRELATIONS)]
+  folders = [workdir / "models" / name / f"fold_{k}" for name in models for k in range(num_folds)]
+  names = (prediction_files.FILE_NAME, pooled.RESULT_NAME)
+  return [*cohort, *truths, *(folder / name for folder in folders for name in names)]
 
 
 def _write_truth(

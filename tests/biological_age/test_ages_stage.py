@@ -111,6 +111,7 @@ def test_who_withdraws_later_has_no_age_any_more(workdir, caplog):
 def test_mixed_fold_maps_are_refused(workdir):
   table, _ = pooled_predictions.read(workdir, "participant", "knee/ensemble")
   pooled_predictions.write(workdir, "participant", "knee/ensemble", table, "0" * 64)
+  cohort.write_record(workdir)
   with pytest.raises(errors.InputError, match="2 different fold maps"):
     run.make_ages(workdir, _FAST)
   assert not (workdir / "ages").exists()

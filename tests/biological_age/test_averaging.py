@@ -7,6 +7,7 @@ import pytest
 from msk_jax.biological_age import averaging, bias
 from msk_jax.io import errors
 
+_NUM_FOLDS = 3
 _COLUMNS = ["eid", "instance", "part", "fold", "age_years", "predicted_age_years"]
 
 
@@ -26,13 +27,15 @@ def test_reference_is_instance_0_else_the_first_visit():
 
 def test_formula_by_hand():
   """Bias line through (50, +2), (60, 0), (70, -2): slope -0.2, so a move of 10 years back adds 2 years of bias."""
-  table = _table([("a", 2, "test", 0, 50.0, 52.0), ("b", 2, "test", 0, 60.0, 60.0), ("c", 2, "test", 0, 70.0, 68.0)])
-  reference = averaging.reference_visits(_visits([("a", 0, 45.0), ("b", 0, 50.0), ("c", 0, 60.0)]))
-  found = averaging.average_visits(table, reference)
+  of_split_0 = [("a", 2, "validation", 2, 50.0, 52.0), ("b", 2, "validation", 2, 60.0, 60.0),
+                ("c", 2, "validation", 2, 70.0, 68.0), ("d", 2, "test", 0, 66.0, 80.0)]  # fmt: skip
+  reference = averaging.reference_visits(_visits([("a", 0, 45.0), ("b", 0, 50.0), ("c", 0, 60.0), ("d", 0, 61.0)]))
+  found, num_left_out = averaging.average_visits(_table(of_split_0), reference, _NUM_FOLDS)
   # 52 + (45 - 50) + 3 - 2 = 48;  60 + (50 - 60) + 2 - 0 = 52;  68 + (60 - 70) + 0 - (-2) = 60
-  np.testing.assert_allclose(found["predicted_age_years"], [48.0, 52.0, 60.0])
-  np.testing.assert_allclose(found["age_years"], [45.0, 50.0, 60.0])
-  assert list(found.columns) == _COLUMNS and (found["instance"] == 0).all()
+  # The test sample, by the same line: 80 + (61 - 66) - .2 - (-1.2) = 76
+  np.testing.assert_allclose(found["predicted_age_years"], [48.0, 52.0, 60.0, 76.0])
+  np.testing.assert_allclose(found["age_years"], [45.0, 50.0, 60.0, 61.0])
+  assert list(found.columns) == _COLUMNS and (found["instance"] == 0).all() and num_left_out == 0
 
 
 def test_equal_to_the_authors_sign_written_out():
@@ -42,7 +45,8 @@ def test_equal_to_the_authors_sign_written_out():
   predicted, age0 = 62 + 0.7 * (age - 62) + rng.normal(0, 3, 200), age - rng.uniform(0, 10, 200)
   slope, intercept = np.polyfit(age, age - predicted, 1)
   wanted = predicted + (age0 - age) + (intercept + slope * age) - (intercept + slope * age0)
-  np.testing.assert_allclose(averaging.move_to_age(predicted, age, age0), wanted, rtol=1e-10)
+  moved = averaging.move_to_age(predicted, age, age0, bias.fit(age, predicted))
+  np.testing.assert_allclose(moved, wanted, rtol=1e-10)
 
 
 def _constant_people(rng, num_people=60):
@@ -67,9 +71,9 @@ def _constant_people(rng, num_people=60):
 
 def test_recovers_a_persons_constant_exactly():
   visits, constant, line, predicted = _constant_people(np.random.default_rng(1))
-  table = visits.assign(part="test", fold=0, predicted_age_years=predicted)
+  table = visits.assign(part="validation", fold=0, predicted_age_years=predicted)
   reference = averaging.reference_visits(visits)
-  found = averaging.average_visits(table, reference)
+  found, _ = averaging.average_visits(table, reference, _NUM_FOLDS)
   age0 = reference["age_years"].to_numpy()[pd.Index(reference["eid"]).get_indexer(found["eid"])]
   number = found["eid"].astype(int).to_numpy()
   np.testing.assert_allclose(found["predicted_age_years"], age0 + constant[number] + line.bias(age0), atol=1e-9)
@@ -86,25 +90,49 @@ def test_single_visits_at_the_reference_stay_as_they_are():
   table = pd.DataFrame({"eid": eid, "instance": 0, "part": "test", "fold": 1, "age_years": age})
   table = table.assign(predicted_age_years=age + rng.normal(0, 3, 30))
   reference = averaging.reference_visits(table[["eid", "instance", "age_years"]])
-  found = averaging.average_visits(table, reference).set_index("eid").loc[eid]
+  found, num_left_out = averaging.average_visits(table, reference, _NUM_FOLDS)
+  found = found.set_index("eid").loc[eid]
   np.testing.assert_array_equal(found["predicted_age_years"], table["predicted_age_years"])
+  assert num_left_out == 0  # though this split has no validation rows, and so no line
 
 
-def test_parts_have_lines_and_means_of_their_own():
+def test_a_split_is_moved_by_its_own_validation_rows_alone():
+  """Whatever other splits predict, and whatever a split's test rows hold: no other row moves by it."""
   visits, _, _, predicted = _constant_people(np.random.default_rng(3))
-  test = visits.assign(part="test", fold=2, predicted_age_years=predicted)
-  validation = visits.assign(part="validation", fold=2, predicted_age_years=80.0 - predicted)
+  fold = visits["eid"].astype(int) % _NUM_FOLDS
+  table = pd.concat([
+    visits.assign(part=part, fold=fold, predicted_age_years=predicted)[["eid", "instance", "part", "fold", "age_years",
+                                                                        "predicted_age_years"]]
+    for part in ("validation", "test")
+  ], ignore_index=True)  # fmt: skip
   reference = averaging.reference_visits(visits)
-  both = averaging.average_visits(pd.concat([test, validation], ignore_index=True), reference)
-  for part, alone in (("test", test), ("validation", validation)):
-    wanted = averaging.average_visits(alone, reference).sort_values("eid", ignore_index=True)
-    pd.testing.assert_frame_equal(both[both["part"] == part].sort_values("eid", ignore_index=True), wanted)
+  split = np.where(table["part"] == "test", table["fold"], (table["fold"] + 1) % _NUM_FOLDS)
+
+  def moved_by(changed: pd.Series) -> pd.DataFrame:
+    worse = table["predicted_age_years"].mask(changed, 150 - 2 * table["age_years"])
+    both = [
+      averaging.average_visits(one, reference, _NUM_FOLDS)[0]
+      for one in (table, table.assign(predicted_age_years=worse))
+    ]
+    return both[0][(both[0]["predicted_age_years"] != both[1]["predicted_age_years"]).to_numpy()]
+
+  test_of_1 = moved_by((split == 1) & (table["part"] == "test"))
+  assert set(zip(test_of_1["part"], test_of_1["fold"], strict=True)) == {("test", 1)}
+  validation_of_1 = moved_by((split == 1) & (table["part"] == "validation"))
+  assert set(zip(validation_of_1["part"], validation_of_1["fold"], strict=True)) == {("test", 1), ("validation", 0)}
 
 
-def test_strangers_and_single_ages_are_refused():
+def test_what_no_line_can_move_is_left_out():
+  """A single validation age: reference visits stay as they are, later ones go."""
+  table = _table(
+    [("a", 2, "validation", 2, 50.0, 52.0), ("b", 0, "test", 0, 50.0, 60.0), ("b", 2, "test", 0, 58.0, 1.0)]
+  )
+  reference = averaging.reference_visits(_visits([("a", 0, 45.0), ("b", 0, 50.0)]))
+  found, num_left_out = averaging.average_visits(table, reference, _NUM_FOLDS)
+  assert found.to_numpy().tolist() == [["b", 0, "test", 0, 50.0, 60.0]] and num_left_out == 2
+
+
+def test_strangers_are_refused():
   table = _table([("a", 2, "test", 0, 50.0, 52.0), ("b", 2, "test", 0, 50.0, 60.0)])
-  reference = averaging.reference_visits(_visits([("a", 0, 45.0), ("b", 0, 45.0)]))
-  with pytest.raises(errors.InputError, match="bias line"):
-    averaging.average_visits(table, reference)
   with pytest.raises(errors.InputError, match="1 predictions"):
-    averaging.average_visits(table, reference[:1])
+    averaging.average_visits(table, averaging.reference_visits(_visits([("a", 0, 45.0)])), _NUM_FOLDS)

@@ -35,7 +35,7 @@ def test_better_than_its_best_input_on_both_parts():
   for part in (combination.VALIDATION, combination.TEST):
     best = min(_rmse(universe, one[part]) for one in predictions.values())
     assert _rmse(universe, made.predicted_years[part]) < 0.95 * best
-  assert [one.split for one in made.fitted.splits] == [0, 1, 2] and not made.average_weights
+  assert [one.split for one in made.splits] == [0, 1, 2] and not made.average_weights
 
 
 def test_test_rows_never_change_coefficients_and_each_split_serves_its_own_fold():
@@ -45,7 +45,7 @@ def test_test_rows_never_change_coefficients_and_each_split_serves_its_own_fold(
     one[combination.TEST] = 1000.0 - 3 * one[combination.TEST]
   first, second = _combine(before, universe), _combine(changed, universe)
   np.testing.assert_array_equal(first.predicted_years[0], second.predicted_years[0])
-  for one, other in zip(first.fitted.splits, second.fitted.splits, strict=True):
+  for one, other in zip(first.splits, second.splits, strict=True):
     np.testing.assert_array_equal(one.fit.coefficients, other.fit.coefficients)
     inputs = np.stack([values[combination.TEST] for values in before.values()], axis=-1)
     rows = universe.fold == one.split
@@ -89,33 +89,88 @@ def test_available_cases_average_what_is_there():
 
 
 def test_the_average_weighs_members_by_their_validation_errors():
+  """No sample has all three: even samples lack the second, odd ones the third."""
   universe = _universe()
   predictions = _predictions(universe, sd=(1.0, 2.0))
   predictions["knee/two"][:, ::2] = np.nan
-  node = hierarchy.Node("three", 1, (*predictions, "never"), (*predictions, "never"), ())
-  predictions["never"] = np.full((2, _N), np.nan)
+  predictions["knee/three"] = np.where(np.arange(_N) % 2 == 0, universe.age_years + 3.0, np.nan) + np.zeros((2, 1))
+  node = hierarchy.Node("three", 1, tuple(predictions), tuple(predictions), ())
   settings = spec.EnsembleSpec(num_trials=2, cases="available")
   made = combination.combine(node, predictions, universe, settings)
-  assert made.fitted is not None and made.fitted.splits == []  # no sample has all three
-  squares = np.stack([np.square(predictions[name][0] - universe.age_years) for name in ("knee/one", "knee/two")])
+  assert made.splits == [] and set(made.left_out) == {0, 1, 2}
+  squares = np.stack([np.square(values[0] - universe.age_years) for values in predictions.values()])
   for k in range(_FOLDS):
     inverse = 1 / np.nanmean(squares[:, (universe.fold + 1) % _FOLDS == k], axis=1)
-    np.testing.assert_allclose(made.average_weights[k], [*inverse / inverse.sum(), 0.0])
-    test = (universe.fold == k) & (np.arange(_N) % 2 == 1)  # these have both
-    mean = (predictions["knee/one"][1] * inverse[0] + predictions["knee/two"][1] * inverse[1]) / inverse.sum()
-    np.testing.assert_allclose(made.predicted_years[1, test], mean[test])
+    np.testing.assert_allclose(made.average_weights[k], inverse / inverse.sum())
+    for second, i in (("knee/two", 1), ("knee/three", 2)):
+      test = (universe.fold == k) & np.isfinite(predictions[second][1])  # these have the first and the second
+      sums = predictions["knee/one"][1] * inverse[0] + predictions[second][1] * inverse[i]
+      np.testing.assert_allclose(made.predicted_years[1, test], (sums / (inverse[0] + inverse[i]))[test])
+
+
+def _only_split_0(values, universe):
+  """Leaves a model the predictions of split 0 alone, which tests fold 0 and validates fold 2."""
+  values[1, universe.fold != 0] = np.nan
+  values[0, universe.fold != 2] = np.nan
 
 
 @pytest.mark.parametrize("cases", ["complete", "available"])
-def test_splits_that_one_input_lacks_are_left_to_the_others(cases):
+def test_a_split_that_all_but_one_input_lack_copies_that_one(cases):
   universe = _universe()
   predictions = _predictions(universe)
-  predictions["knee/two"][1, universe.fold != 0] = np.nan  # split 0 alone is trained: tests fold 0, validates fold 2
-  predictions["knee/two"][0, universe.fold != 2] = np.nan
+  _only_split_0(predictions["knee/two"], universe)
   made = _combine(predictions, universe, cases=cases)
-  assert [one.split for one in made.fitted.splits] == [0]
-  has_test = np.isfinite(made.predicted_years[1])
-  np.testing.assert_array_equal(has_test, (universe.fold == 0) | (cases == "available"))
+  assert [one.split for one in made.splits] == [0]
+  assert made.inputs == {0: ("knee/one", "knee/two"), 1: ("knee/one",), 2: ("knee/one",)}
+  for part, fold_of_0 in ((combination.VALIDATION, 2), (combination.TEST, 0)):
+    others = universe.fold != fold_of_0
+    np.testing.assert_array_equal(made.predicted_years[part, others], predictions["knee/one"][part, others])
+    assert np.isfinite(made.predicted_years[part]).all()
+
+
+@pytest.mark.parametrize("cases", ["complete", "available"])
+def test_a_split_without_an_input_is_as_if_there_were_no_such_model(cases):
+  """Facts, section 7: columns without any value are dropped split by split, then samples that lack another."""
+  universe = _universe()
+  predictions = {**_predictions(universe), "knee/new": universe.age_years + np.zeros((2, _N))}
+  predictions["knee/two"][:, ::7] = np.nan
+  _only_split_0(predictions["knee/new"], universe)
+  predictions["knee/new"][0, universe.fold == 0] = 60.0  # of split 1 it has validation predictions, and no test one
+  settings = spec.EnsembleSpec(num_trials=3, cases=cases)
+  three = combination.combine(hierarchy.build(list(predictions))[0], predictions, universe, settings)
+  without = _combine(predictions, universe, cases=cases)
+  assert three.inputs[0] == ("knee/new", "knee/one", "knee/two")
+  assert three.inputs[1] == three.inputs[2] == ("knee/one", "knee/two")
+  for k in (1, 2):
+    np.testing.assert_array_equal(three.splits[k].fit.coefficients, without.splits[k].fit.coefficients)
+    for part in (combination.VALIDATION, combination.TEST):
+      rows = universe.split(part) == k
+      np.testing.assert_array_equal(three.predicted_years[part, rows], without.predicted_years[part, rows])
+  assert len(three.splits[0].fit.coefficients) == 3
+
+
+def test_an_ensemble_that_copies_an_input_in_a_split_counts_once_there():
+  universe = _universe()
+  predictions = {**_predictions(universe), "hip/one": _predictions(universe, seed=5)["knee/one"]}
+  _only_split_0(predictions["knee/two"], universe)
+  lower, top = (node for node in hierarchy.build(list(predictions)) if node.name in ("knee/ensemble", "general"))
+  settings = spec.EnsembleSpec(num_trials=2)
+  predictions["hip/ensemble"] = predictions["hip/one"]
+  predictions["knee/ensemble"] = combination.combine(lower, predictions, universe, settings).predicted_years
+  made = combination.combine(top, predictions, universe, settings)
+  assert set(made.inputs[0]) == {"hip/one", "knee/one", "knee/two", "knee/ensemble"}
+  assert set(made.inputs[1]) == set(made.inputs[2]) == {"hip/one", "knee/one"}
+  assert np.isfinite(made.predicted_years).all()
+
+
+def test_a_split_that_no_input_has_stays_empty():
+  universe = _universe()
+  predictions = _predictions(universe)
+  for values in predictions.values():
+    _only_split_0(values, universe)
+  made = _combine(predictions, universe)
+  assert made.inputs[1] == made.inputs[2] == () and [one.split for one in made.splits] == [0]
+  np.testing.assert_array_equal(np.isfinite(made.predicted_years[1]), universe.fold == 0)
 
 
 def test_a_copy_is_a_copy():
@@ -124,4 +179,4 @@ def test_a_copy_is_a_copy():
   predictions = {"knee/one": _predictions(universe)["knee/one"]}
   made = combination.combine(node, predictions, universe, spec.EnsembleSpec())
   np.testing.assert_array_equal(made.predicted_years, predictions["knee/one"])
-  assert made.fitted is None
+  assert made.inputs == {} and made.splits == []

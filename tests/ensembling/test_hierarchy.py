@@ -56,10 +56,20 @@ def test_lower_ensembles_come_before_those_that_need_them(inputs):
   assert nodes[-1].name == "general"
 
 
-def test_one_model_is_copied_up_to_the_top():
+def test_one_model_is_copied():
   nodes = _by_name(["folder/simple_cnn"])
-  assert list(nodes) == ["folder/ensemble", "general"]
-  assert all(node.is_copy and node.inputs == ("folder/simple_cnn",) for node in nodes.values())
+  assert list(nodes) == ["folder/ensemble"]
+  assert nodes["folder/ensemble"].is_copy and nodes["folder/ensemble"].inputs == ("folder/simple_cnn",)
+
+
+@pytest.mark.parametrize("inputs", ["descendants", "children"])
+def test_one_dimension_has_no_general(inputs):
+  """It gets the very tree that it has among others, and `general` begins with the second dimension."""
+  names = [name for name in hierarchy.PAPER_MODELS if name.startswith("spine/")]
+  alone, among_others = _by_name(names, inputs), _by_name([*names, "knee/inception_v3"], inputs)
+  assert set(alone) == {"spine/ensemble", "spine/sagittal/ensemble", "spine/coronal/ensemble"}
+  assert all(among_others[name] == node for name, node in alone.items())
+  assert set(among_others) - set(alone) == {"knee/ensemble", "general"}
 
 
 def test_a_copy_is_no_input_besides_its_original():
@@ -73,14 +83,17 @@ def test_a_copy_is_no_input_besides_its_original():
 def test_a_model_beside_a_group():
   nodes = _by_name(["own/direct", "own/view/a", "own/view/b"])
   assert set(nodes["own/ensemble"].inputs) == {"own/direct", "own/view/a", "own/view/b", "own/view/ensemble"}
-  assert (nodes["own/view/ensemble"].level, nodes["own/ensemble"].level, nodes["general"].level) == (1, 2, 3)
+  assert (nodes["own/view/ensemble"].level, nodes["own/ensemble"].level) == (1, 2)
 
 
 def test_missing_models_are_named():
   text = hierarchy.describe_missing([name for name in hierarchy.PAPER_MODELS if name != "knee/inception_v3"])
   assert text.startswith("30 of the paper's 31") and text.endswith("missing are knee: inception_v3.")
   only_knees = hierarchy.describe_missing(["knee/inception_v3", "knee/inception_resnet_v2", "own/model"])
-  assert only_knees.startswith("2 of") and "hip;" in only_knees and "knee" not in only_knees
+  assert (
+    only_knees.startswith("2 of") and "hip;" in only_knees and "knee" not in only_knees and "general" not in only_knees
+  )
+  assert hierarchy.describe_missing(["knee/inception_v3"]).endswith("There is no `general`: all models are of knee.")
   assert hierarchy.describe_missing(hierarchy.PAPER_MODELS) == ""
 
 

@@ -1,16 +1,22 @@
 """The stage from models' folders to predictions and coefficients: resumable, idempotent, refusing what does not fit."""
 
 import json
+import re
 import shutil
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from msk_jax.biological_age import run as ages
+from msk_jax.biological_age.spec import AgesSpec
 from msk_jax.cohort import schemas
 from msk_jax.ensembling import combination, files, report, run, spec
-from msk_jax.evaluation import metrics, pooled_predictions
+from msk_jax.evaluation import metrics, pooled_predictions, rows
+from msk_jax.evaluation import run as evaluate
+from msk_jax.evaluation.spec import EvaluateSpec
 from msk_jax.io import errors, tables
+from msk_jax.regression import search
 from tests.ensembling import workdir as made
 
 _SPEC = spec.EnsembleSpec(num_trials=3)
@@ -42,8 +48,8 @@ def count_fits(monkeypatch):
 
 def _test_rmse(workdir, product, model):
   table, _ = pooled_predictions.read(workdir, product, model)
-  rows = table[table["part"] == "test"]
-  return metrics.rmse(rows["age_years"].to_numpy(), rows["predicted_age_years"].to_numpy())
+  tests = table[table["part"] == "test"]
+  return metrics.rmse(tests["age_years"].to_numpy(), tests["predicted_age_years"].to_numpy())
 
 
 def _files(workdir):
@@ -67,12 +73,12 @@ def test_coefficients_make_the_predictions(workdir):
   table, _ = pooled_predictions.read(workdir, "participant", "knee/ensemble")
   inputs = {name: pooled_predictions.read(workdir, "participant", name)[0] for name in record["inputs"]}
   for one in record["splits"]:
-    rows = (table["part"] == "test") & (table["fold"] == one["split"])
+    tests = (table["part"] == "test") & (table["fold"] == one["split"])
     values = one["intercept_years"] + sum(
-      weight * inputs[name].loc[rows.to_numpy(), "predicted_age_years"].to_numpy()
+      weight * inputs[name].loc[tests.to_numpy(), "predicted_age_years"].to_numpy()
       for name, weight in one["coefficients"].items()
     )
-    np.testing.assert_allclose(table.loc[rows, "predicted_age_years"], values)
+    np.testing.assert_allclose(table.loc[tests, "predicted_age_years"], values)
   assert len(record["splits"]) == made.NUM_FOLDS and record["kind"] == "elastic_net"
   assert files.read(workdir, "sample", "hip/ensemble")["kind"] == "copy"
 
@@ -93,8 +99,8 @@ def test_a_rerun_does_nothing(workdir, count_fits):
 
 def test_an_interrupted_run_goes_on_to_the_same_bytes(workdir, count_fits, monkeypatch):
   whole = _files(workdir)
-  for name in (pooled_predictions.FOLDER, files.FOLDER):
-    shutil.rmtree(workdir / name)
+  shutil.rmtree(workdir / files.FOLDER)
+  shutil.rmtree(workdir / pooled_predictions.FOLDER / "participant")
   write = files.write
   monkeypatch.setattr(files, "write", lambda *args: _stop_at("knee/ensemble", write, *args))
   with pytest.raises(KeyboardInterrupt):
@@ -131,6 +137,43 @@ def _stop_at(name, write, workdir, product, record):
   write(workdir, product, record)
 
 
+def _unlink(path):
+  path.unlink()
+
+
+def _damage(path):
+  path.write_bytes(path.read_bytes()[:-20])
+
+
+@pytest.mark.parametrize("change", [_unlink, _damage])
+@pytest.mark.parametrize("name", [
+  "predictions/sample/knee/one.parquet", "predictions/participant/knee/ensemble.parquet",
+  "ensembles/sample/general.json",
+])  # fmt: skip
+def test_outputs_that_are_gone_or_damaged_are_made_again(workdir, name, change):
+  whole = _files(workdir)
+  change(workdir / name)
+  run.run(_SPEC, workdir)
+  after = _files(workdir)
+  assert all(after[path] == whole[path] for path in whole if path.name != "run.json")
+  assert rows.hash_inputs(workdir)
+
+
+def test_nothing_is_read_from_a_run_that_was_cut_off(workdir, monkeypatch):
+  """Killed between two fits, with new predictions of models beside old ones of ensembles."""
+  made.change_split(workdir, "knee/one", 2, lambda t: t.assign(predicted_age_years=t["predicted_age_years"] + 3))
+  with monkeypatch.context() as patch:
+    patch.setattr(combination, "combine", lambda node, *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+      run.run(_SPEC, workdir)
+  with pytest.raises(errors.InputError, match="half-made"):
+    evaluate.evaluate(workdir, EvaluateSpec())
+  with pytest.raises(errors.InputError, match="half-made"):
+    ages.make_ages(workdir, AgesSpec())
+  run.run(_SPEC, workdir)
+  evaluate.evaluate(workdir, EvaluateSpec(num_bootstraps=2, has_figures=False))
+
+
 def test_a_new_model_touches_only_the_ensembles_above_it(workdir, count_fits):
   made.write_model(workdir, "hip/two", np.random.default_rng(9))
   run.run(_SPEC, workdir)
@@ -142,8 +185,8 @@ def test_what_is_gone_is_removed(workdir):
   shutil.rmtree(workdir / "models/hip")
   run.run(_SPEC, workdir)
   for product in pooled_predictions.PRODUCTS:
-    assert not [name for name in pooled_predictions.list_models(workdir, product) if name.startswith("hip")]
-    assert files.list_nodes(workdir, product) == ["general", "knee/ensemble"]
+    assert pooled_predictions.list_models(workdir, product) == ["knee/ensemble", "knee/one", "knee/two"]
+    assert files.list_nodes(workdir, product) == ["knee/ensemble"]  # and no `general` of knees alone
 
 
 def test_other_settings_are_fitted_again(workdir, count_fits):
@@ -152,17 +195,80 @@ def test_other_settings_are_fitted_again(workdir, count_fits):
   assert files.read(workdir, "sample", "general")["inputs"] == ["hip/ensemble", "knee/ensemble"]
 
 
-def test_test_predictions_never_change_a_coefficient(workdir):
-  def worse(table):
-    is_test = table["part"] == "test"
-    return table.assign(predicted_age_years=table["predicted_age_years"].where(~is_test, 150 - table["age_years"]))
+def _worse(part):
+  def change(table):
+    values = table["predicted_age_years"]
+    return table.assign(predicted_age_years=values.where(table["part"] != part, 150 - table["age_years"]))
 
-  before = [files.read(workdir, "sample", name)["splits"] for name in _NODES]
-  made.change_split(workdir, "knee/one", 2, worse)
+  return change
+
+
+@pytest.mark.parametrize("product", pooled_predictions.PRODUCTS)
+def test_test_predictions_never_change_a_coefficient(workdir, product):
+  before = [files.read(workdir, product, name)["splits"] for name in _NODES]
+  made.change_split(workdir, "knee/one", 2, _worse("test"))
   run.run(_SPEC, workdir)
-  after = [files.read(workdir, "sample", name) for name in _NODES]
+  after = [files.read(workdir, product, name) for name in _NODES]
   assert [one["splits"] for one in after] == before
   assert after[2]["test"]["r2"] < 0.8
+
+
+@pytest.mark.parametrize("product", pooled_predictions.PRODUCTS)
+def test_a_splits_validation_predictions_change_that_split_alone(workdir, product):
+  """Split 3's validation samples are split 2's test samples: what they say must not reach split 2."""
+
+  def read():
+    splits = files.read(workdir, product, "general")["splits"]
+    table, _ = pooled_predictions.read(workdir, product, "general")
+    tests = table[table["part"] == "test"]
+    return splits, {k: tests.loc[tests["fold"] == k, "predicted_age_years"].tolist() for k in range(made.NUM_FOLDS)}
+
+  before, tests_before = read()
+  made.change_split(workdir, "knee/one", 3, _worse("validation"))
+  run.run(_SPEC, workdir)
+  after, tests_after = read()
+  assert [k for k in range(made.NUM_FOLDS) if after[k] != before[k]] == [3]
+  assert [k for k in range(made.NUM_FOLDS) if tests_after[k] != tests_before[k]] == [3]
+
+
+def test_another_search_is_fitted_again(workdir, count_fits, monkeypatch):
+  monkeypatch.setattr(search, "RANDOM_TRIALS", search.RANDOM_TRIALS + 1)
+  run.run(_SPEC, workdir)
+  assert len(count_fits) == 6
+
+
+def test_a_split_of_one_sample_stops_nothing(workdir, caplog, capsys):
+  """A single test and a single validation sample, both later visits, make no bias line: the split's others go on."""
+
+  def one_of_each(table):
+    return table[table["instance"] == 2].drop_duplicates("part")
+
+  made.change_split(workdir, "knee/one", 2, one_of_each)
+  with caplog.at_level("WARNING"):
+    run.run(_SPEC, workdir)
+  assert "knee/one: 2 predictions are in no participant's average" in caplog.text
+  assert "knee/one: 2 predictions could not be moved" in capsys.readouterr().out
+  record = json.loads((workdir / files.FOLDER / "run.json").read_text())
+  assert record["results"]["without_bias_line"] == {"knee/one": 2}
+  table, _ = pooled_predictions.read(workdir, "participant", "knee/one")
+  assert set(table.loc[table["part"] == "test", "fold"]) == {0, 1, 3, 4}
+
+
+def test_a_model_of_one_test_sample_is_skipped(workdir):
+  """Its group's ensemble is empty too; those above do without, and the stages after it bear it."""
+  for k in range(1, made.NUM_FOLDS):
+    shutil.rmtree(workdir / f"models/hip/one/fold_{k}")
+  made.change_split(
+    workdir, "hip/one", 0, lambda table: table[(table["part"] == "test") & (table["instance"] == 2)][:1]
+  )
+  run.run(_SPEC, workdir)
+  for name in ("hip/one", "hip/ensemble"):
+    assert len(pooled_predictions.read(workdir, "participant", name)[0]) == 0
+  record = files.read(workdir, "participant", "general")
+  assert record["dropped"] == {str(k): ["hip/one"] for k in range(made.NUM_FOLDS)}
+  assert set(record["splits"][0]["coefficients"]) == {"knee/one", "knee/two", "knee/ensemble"}
+  evaluate.evaluate(workdir, EvaluateSpec(num_bootstraps=2, has_figures=False))
+  ages.make_ages(workdir, AgesSpec(num_bootstraps=2, has_figures=False))
 
 
 def test_withdrawn_people_are_left_out(workdir):
@@ -192,13 +298,25 @@ def test_who_withdraws_later_leaves_every_prediction_and_fit(workdir, count_fits
   assert "nothing to do" in caplog.text
 
 
-def test_splits_that_a_model_lacks_are_left_out(workdir):
-  shutil.rmtree(workdir / "models/knee/two/fold_1")
+def test_splits_that_a_model_lacks_are_made_of_the_others(workdir, capsys):
+  """One model with one split (tuning is on split 0) takes no split away from the ensembles above it."""
+  for k in range(1, made.NUM_FOLDS):
+    shutil.rmtree(workdir / "models/knee/two" / f"fold_{k}")
   run.run(_SPEC, workdir)
-  record = files.read(workdir, "sample", "knee/ensemble")
-  assert [one["split"] for one in record["splits"]] == [0, 2, 3, 4]
-  table, _ = pooled_predictions.read(workdir, "sample", "general")
-  assert set(table.loc[table["part"] == "test", "fold"]) == {0, 2, 3, 4}
+  knee, general = (files.read(workdir, "sample", name) for name in ("knee/ensemble", "general"))
+  later = [str(k) for k in range(1, made.NUM_FOLDS)]
+  assert knee["dropped"] == {k: ["knee/two"] for k in later} and knee["copied"] == {k: "knee/one" for k in later}
+  assert general["dropped"] == {k: ["knee/two", "knee/ensemble"] for k in later} and general["copied"] == {}
+  assert [one["split"] for one in general["splits"]] == list(range(made.NUM_FOLDS))
+  assert set(general["splits"][0]["coefficients"]) == {"hip/one", "knee/one", "knee/two", "knee/ensemble"}
+  assert set(general["splits"][3]["coefficients"]) == {"hip/one", "knee/one"}
+  for product in pooled_predictions.PRODUCTS:
+    table, _ = pooled_predictions.read(workdir, product, "general")
+    assert set(table.loc[table["part"] == "test", "fold"]) == set(range(made.NUM_FOLDS))
+  record = json.loads((workdir / files.FOLDER / "run.json").read_text())
+  assert record["results"]["missing_splits"] == {"knee/two": [1, 2, 3, 4]}
+  shown = capsys.readouterr().out
+  assert "knee/two   1, 2, 3, 4" in shown and shown.count("5 (4 in part)") == 2 * 2  # nodes, products
 
 
 def test_the_printed_table_has_a_row_per_ensemble(workdir):
@@ -221,8 +339,72 @@ def test_bad_predictions_are_refused_by_name_and_without_ids(workdir, change, me
   made.change_split(workdir, "knee/one", 2, change)
   with pytest.raises(errors.InputError, match=message) as caught:
     run.run(_SPEC, workdir)
-  assert "knee/one" in str(caught.value) and "900000" not in str(caught.value)
+  said = str(caught.value)
+  assert "models/knee/one" in said and "900000" not in said and str(workdir) not in said and "--overwrite" not in said
   assert not (workdir / files.FOLDER / "run.json").exists()
+
+
+def _cut(path):
+  path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def _of_another_split(path):
+  path.write_text(path.read_text().replace('"fold": 2', '"fold": 3'))
+
+
+def _of_another_map(path):
+  path.write_text(json.dumps({**json.loads(path.read_text()), "fold_map_hash": "f" * 64}))
+
+
+@pytest.mark.parametrize(("name", "change", "message"), [
+  ("predictions.parquet", _cut, r"fold_2/predictions\.parquet can't be read"),
+  ("predictions.parquet", _unlink, r"fold_2 has a result\.json but no predictions\.parquet"),
+  ("result.json", _cut, r"fold_2/result\.json can't be read \(JSONDecodeError\)"),
+  ("result.json", lambda path: path.write_text("[]"), r"fold_2/result\.json can't be read \(TypeError\)"),
+  ("result.json", _of_another_split, r"fold_2/result\.json is of split 3"),
+  ("result.json", _of_another_map, r"fold_2: predictions\.parquet and result\.json are of different fold maps"),
+  ("model.json", lambda path: path.write_text("{"), r"fold_2/model\.json is damaged"),
+])  # fmt: skip
+def test_damaged_files_are_named_with_what_to_do(workdir, name, change, message):
+  change(workdir / "models/knee/one/fold_2" / name)
+  _unlink(workdir / files.FOLDER / "run.json")  # else nothing is done: no prediction is another
+  with pytest.raises(errors.InputError, match=r"knee/one.*" + message) as caught:
+    run.run(_SPEC, workdir)
+  said = str(caught.value)
+  assert re.search(r"[Dd]elete (models/knee/one/)?fold_2, then run the same training again", said)
+  assert str(workdir) not in said
+
+
+def test_a_scalar_models_remedy_is_its_one_record(workdir):
+  """All its splits are one training, which is finished as long as the record lies there."""
+  (workdir / "models/knee/one/run.json").write_text("{}")
+  _cut(workdir / "models/knee/one/fold_2/predictions.parquet")
+  with pytest.raises(errors.InputError, match=r"Delete models/knee/one/run\.json, then run the same training again"):
+    run.run(_SPEC, workdir)
+
+
+@pytest.mark.parametrize(("file_name", "first", "other", "message"), [
+  ("model.json", {"image_shape": [96, 80, 1]}, {"image_shape": [80, 76, 1]}, r"image_shape \(\[96, 80, 1\], \[80"),
+  ("model.json", {"network": {"dropout": 0.5}}, {"network": {"dropout": 0.2}}, r"network\.dropout \(0\.5, 0\.2\)"),
+  ("run.json", {"settings": {"fold": 0, "seed": 0}}, {"settings": {"fold": 3, "seed": 1}}, r"settings\.seed \(0, 1\)"),
+])  # fmt: skip
+def test_splits_trained_otherwise_are_not_pooled(workdir, file_name, first, other, message):
+  """Such as a `:smoke` split beside real ones."""
+  for k in range(made.NUM_FOLDS):
+    (workdir / f"models/knee/one/fold_{k}" / file_name).write_text(json.dumps(other if k == 3 else first))
+  made.change_split(workdir, "knee/one", 3, lambda table: table.assign(predicted_age_years=60.0))
+  with pytest.raises(errors.InputError, match=f"knee/one: fold_0 and fold_3 differ in {message}"):
+    run.run(_SPEC, workdir)
+
+
+def test_splits_of_other_fold_and_scaler_are_alike(workdir):
+  for k in range(made.NUM_FOLDS):
+    folder = workdir / f"models/knee/one/fold_{k}"
+    card = {"fold": k, "image_shape": [96, 80, 1], "age_years": {"mean": 60 + k}}
+    (folder / "model.json").write_text(json.dumps(card))
+    (folder / "run.json").write_text(json.dumps({"settings": {"fold": k, "seed": 0}, "devices": [k]}))
+  made.change_split(workdir, "knee/one", 3, lambda table: table.assign(predicted_age_years=60.0))
+  run.run(_SPEC, workdir)
 
 
 @pytest.mark.parametrize("splits", [[2], range(made.NUM_FOLDS)])

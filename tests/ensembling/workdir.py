@@ -23,7 +23,7 @@ def write(workdir: pathlib.Path, models: Sequence[str] = MODELS, num_people: int
   age0 = rng.uniform(40, 70, num_people)
   visits = pd.DataFrame({
     "eid": np.repeat(eid, 2), "instance": np.tile([0, 2], num_people),
-    "age_years": np.stack([age0, age0 + 9], 1).reshape(-1), "centre": -1,
+    "age_years": np.stack([age0, age0 + rng.uniform(7, 13, num_people)], 1).reshape(-1), "centre": -1,
   })  # fmt: skip
   folds = pd.DataFrame({"eid": eid, "fold": rng.permutation(np.arange(num_people) % NUM_FOLDS)})
   folder = workdir / schemas.FOLDER

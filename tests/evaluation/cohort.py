@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from msk_jax.cohort import folds, schemas
-from msk_jax.evaluation import pooled_predictions
-from msk_jax.io import tables
+from msk_jax.evaluation import pooled_predictions, pooling_record
+from msk_jax.io import run_record, tables
 
 HASH = "f" * 64
 
@@ -56,4 +56,11 @@ def write_workdir(workdir: pathlib.Path, noise: dict[str, float], n: int = 400, 
     pooled_predictions.write(workdir, "sample", name, table, HASH)
     one = table.sort_values("instance").drop_duplicates(["eid", "part"])
     pooled_predictions.write(workdir, "participant", name, one, HASH)
+  write_record(workdir)
   return visits
+
+
+def write_record(workdir: pathlib.Path) -> None:
+  """Says that the pooled predictions are whole, as `ensemble` does at its end."""
+  outputs = pooling_record.hash_outputs(workdir)
+  run_record.write(workdir / pooling_record.FOLDER, "ensemble", {}, {}, results={pooling_record.OUTPUTS: outputs})

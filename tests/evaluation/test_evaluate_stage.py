@@ -68,6 +68,7 @@ def test_again_does_nothing_until_something_changes(workdir, caplog):
   table, kind = pooled_predictions.read(workdir, "sample", "knee/ensemble")
   table["predicted_age_years"] += 1.0
   pooled_predictions.write(workdir, "sample", "knee/ensemble", table, kind)
+  cohort.write_record(workdir)
   run.evaluate(workdir, EvaluateSpec(num_bootstraps=21, has_figures=False))
   assert record.stat().st_mtime_ns != second
 
@@ -86,6 +87,7 @@ def test_a_failed_run_leaves_the_old_results(workdir, monkeypatch):
 def test_mixed_fold_maps_are_refused(workdir):
   table, _ = pooled_predictions.read(workdir, "sample", "knee/ensemble")
   pooled_predictions.write(workdir, "sample", "knee/ensemble", table, "0" * 64)
+  cohort.write_record(workdir)
   with pytest.raises(errors.InputError, match="2 different fold maps"):
     run.evaluate(workdir, _PLAIN)
 

@@ -1,6 +1,7 @@
 """Ages of new images are those that training itself gave the same images; what is not known is said."""
 
 import dataclasses
+import json
 import shutil
 
 import cv2
@@ -11,6 +12,7 @@ import pytest
 from msk_jax.biological_age import bias
 from msk_jax.evaluation import predictions
 from msk_jax.inference import output, predictor, run
+from msk_jax.inference import trained as trained_folds
 from msk_jax.input import standardize
 from msk_jax.io import errors
 from msk_jax.training import checkpoints, model_card
@@ -84,6 +86,22 @@ def test_the_mean_and_spread_over_folds(model, folder, tmp_path):
   np.testing.assert_allclose(both["predicted_age_years"], np.mean(each, axis=0), atol=2e-6)
   np.testing.assert_allclose(both["sd_folds_years"], np.std(each, axis=0, ddof=1), atol=2e-6)
   assert (both["num_folds"] == 2).all() and both["sd_folds_years"].max() > 0.01
+
+
+def test_folds_of_other_networks_or_settings_are_refused(model, tmp_path):
+  assert len(trained_folds.find(model)) == 2
+  copy = shutil.copytree(model, tmp_path / "model")
+  card = model_card.read(copy / "fold_1")
+  model_card.write(copy / "fold_1", dataclasses.replace(card, network=dataclasses.replace(card.network, dropout=0.75)))
+  with pytest.raises(errors.InputError, match=r"fold_0 and fold_1 differ in network\.dropout .*, so their ages can't"):
+    trained_folds.find(copy)
+  assert len(trained_folds.find(copy / "fold_1")) == 1
+  model_card.write(copy / "fold_1", card)
+  record = json.loads((copy / "fold_1/run.json").read_text())
+  record["settings"]["train"]["learning_rate"] = 9.0
+  (copy / "fold_1/run.json").write_text(json.dumps(record))
+  with pytest.raises(errors.InputError, match=r"differ in settings\.train\.learning_rate \(.*, 9\.0\)"):
+    trained_folds.find(copy)
 
 
 def test_folds_share_one_program_and_are_loaded_one_by_one(model, folder, tmp_path, monkeypatch, _compile_once):

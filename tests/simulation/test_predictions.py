@@ -1,6 +1,7 @@
 """Simulated predictions: published accuracies and correlations by theory and by draw, files as training leaves them."""
 
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -156,6 +157,23 @@ def test_same_spec_same_bytes_and_a_rerun_does_nothing(workdir, tmp_path):
   times = {path: path.stat().st_mtime_ns for path in files}
   predictions.generate(_SMALL, workdir)
   assert times == {path: path.stat().st_mtime_ns for path in files}
+
+
+@pytest.mark.parametrize("name", [
+  "cohort/folds.parquet", "raw/truth/simulated_performance.parquet", "models/hip/inception_v3/fold_2/result.json",
+  "models/knee/inception_v3/fold_0",
+])  # fmt: skip
+def test_what_is_gone_is_made_again(workdir, tmp_path, name):
+  copy = shutil.copytree(workdir, tmp_path / "copy")
+  gone = copy / name
+  if gone.is_dir():
+    shutil.rmtree(gone)
+  else:
+    gone.unlink()
+  predictions.generate(_SMALL, copy)
+  for path in workdir.rglob("*.*"):
+    if path.is_file() and path.name != "run.json":
+      assert (copy / path.relative_to(workdir)).read_bytes() == path.read_bytes()
 
 
 def test_people_do_not_hang_on_how_many_there_are():
