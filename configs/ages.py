@@ -18,13 +18,8 @@ from msk_jax.biological_age import spec
 
 def get_config(argument: str = "") -> ml_collections.ConfigDict:
   """Returns the locked config; see the header for the arguments."""
-  given = common.parse_argument(argument, bias="in_sample", bootstraps=1000, clustered=False, seed=0, smoke=False)
-  made = spec.AgesSpec(
-    bias_mode=given.bias,
-    num_bootstraps=50 if given.smoke else given.bootstraps,
-    bootstrap_unit="participant" if given.clustered else "row",
-    seed=given.seed,
-  )
+  given = common.parse_argument(argument, bias="in_sample", **common.BOOTSTRAP_ARGUMENTS)
+  made = spec.AgesSpec(**common.bootstrap_values(given), bias_mode=given.bias)
   config = ml_collections.ConfigDict(dataclasses.asdict(made))
   config.lock()
   return config

@@ -9,8 +9,8 @@ from scipy.spatial import distance
 
 from msk_jax.biological_age import correlations, published
 from msk_jax.biological_age.acceleration import Ages
-from msk_jax.biological_age.spec import AgesSpec
 from msk_jax.evaluation import model_names
+from msk_jax.evaluation.spec import BootstrapSpec
 from msk_jax.io import tables
 
 FEWEST_ROWS = 20  # of a pair: five people at up to four visits each; the authors' site left out pairs below 10
@@ -41,11 +41,10 @@ def align(ages: Mapping[str, Ages], product: str) -> tuple[np.ndarray, np.ndarra
   return values, union // _INSTANCES
 
 
-def correlate(ages: Mapping[str, Ages], product: str, settings: AgesSpec) -> correlations.Correlations:
+def correlate(ages: Mapping[str, Ages], product: str, settings: BootstrapSpec) -> correlations.Correlations:
   """Returns the correlations of accelerations, models in the order of `ages`; pairs of few rows have none."""
   values, person = align(ages, product)
-  cluster = person if settings.bootstrap_unit == "participant" else None
-  found = correlations.correlate(values, settings.num_bootstraps, settings.seed, cluster)
+  found = correlations.correlate(values, settings.num_bootstraps, settings.seed, settings.clusters(person))
   is_few = found.n < FEWEST_ROWS
   return correlations.Correlations(
     np.where(is_few, np.nan, found.r), np.where(is_few, np.nan, found.sd), np.where(is_few, 0, found.n)

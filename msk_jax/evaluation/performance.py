@@ -7,7 +7,7 @@ import pandas as pd
 
 from msk_jax.evaluation import bootstrap, concordance, model_names, published, score_sums
 from msk_jax.evaluation.rows import Predictions, Rows, by_same_rows
-from msk_jax.evaluation.spec import EvaluateSpec
+from msk_jax.evaluation.spec import BootstrapSpec
 from msk_jax.io import tables
 
 _SCORE_COLUMNS = [f"{name}{suffix}" for name in score_sums.SCORES for suffix in ("", "_sd_folds", "_sd_bootstrap")]
@@ -24,7 +24,7 @@ BEST = tables.Schema("best_models", 1, {
 })  # fmt: skip
 
 
-def tabulate(product: str, models: Mapping[str, Rows], settings: EvaluateSpec) -> pd.DataFrame:
+def tabulate(product: str, models: Mapping[str, Rows], settings: BootstrapSpec) -> pd.DataFrame:
   """Returns the table of performance (schema performance), models in the order of `model_names`.
 
   Args:
@@ -49,7 +49,7 @@ def tabulate(product: str, models: Mapping[str, Rows], settings: EvaluateSpec) -
   return table[list(PERFORMANCE.columns)]
 
 
-def _score_group(names: list[str], models: Mapping[str, Rows], settings: EvaluateSpec) -> dict[str, dict]:
+def _score_group(names: list[str], models: Mapping[str, Rows], settings: BootstrapSpec) -> dict[str, dict]:
   """Scores of models with the same rows, by name."""
   first = models[names[0]]
   terms = score_sums.row_terms(first.age_years, np.stack([models[name].predicted_years for name in names], axis=1))
@@ -57,8 +57,7 @@ def _score_group(names: list[str], models: Mapping[str, Rows], settings: Evaluat
   whole = score_sums.scores(terms.sum(axis=0))
   by_fold = score_sums.scores(score_sums.group_sums(terms, fold, len(folds)))
   people, person = np.unique(first.person, return_inverse=True)
-  cluster = person if settings.bootstrap_unit == "participant" else None
-  drawn = bootstrap.score_sds(terms, settings.num_bootstraps, settings.seed, cluster)
+  drawn = bootstrap.score_sds(terms, settings.num_bootstraps, settings.seed, settings.clusters(person))
   lines = {}
   for m, name in enumerate(names):
     line: dict[str, float] = {"n": len(first), "num_people": len(people), "num_folds": len(folds)}
