@@ -9,6 +9,7 @@ from scipy.spatial import distance
 
 from msk_jax.biological_age import correlations, published
 from msk_jax.biological_age.acceleration import Ages
+from msk_jax.cohort import visit_keys
 from msk_jax.evaluation import model_names
 from msk_jax.evaluation.spec import BootstrapSpec
 from msk_jax.io import tables
@@ -18,7 +19,6 @@ CORRELATIONS = tables.Schema("acceleration_correlations", 1, {
   "product": "string", "model_1": "string", "model_2": "string", "r": "float64", "sd": "float64", "n": "int64",
   "published_r": "float64", "published_r_sd": "float64",
 })  # fmt: skip
-_INSTANCES = 128  # more than any visit's number: int8
 
 
 def align(ages: Mapping[str, Ages], product: str) -> tuple[np.ndarray, np.ndarray]:
@@ -33,12 +33,12 @@ def align(ages: Mapping[str, Ages], product: str) -> tuple[np.ndarray, np.ndarra
     person: int64 [n].
   """
   is_sample = product == "sample"
-  keys = [one.rows.person * _INSTANCES + (one.rows.instance if is_sample else 0) for one in ages.values()]
+  keys = [visit_keys.make(one.rows.person, one.rows.instance if is_sample else 0) for one in ages.values()]
   union = np.unique(np.concatenate(keys))
   values = np.full((len(union), len(keys)), np.nan)
   for m, (key, one) in enumerate(zip(keys, ages.values(), strict=True)):
     values[np.searchsorted(union, key), m] = one.acceleration_years
-  return values, union // _INSTANCES
+  return values, visit_keys.person_of(union)
 
 
 def correlate(ages: Mapping[str, Ages], product: str, settings: BootstrapSpec) -> correlations.Correlations:

@@ -6,7 +6,7 @@ import pathlib
 import numpy as np
 import pandas as pd
 
-from msk_jax.cohort import coding, folds, schemas
+from msk_jax.cohort import coding, folds, schemas, visit_keys
 from msk_jax.evaluation import disclosure, score_sums
 from msk_jax.evaluation.rows import Rows
 from msk_jax.io import tables
@@ -21,7 +21,6 @@ GROUPS = tables.Schema("performance_groups", 1, {
 
 _PARENTS = {1: "White", 2: "Mixed", 3: "Asian", 4: "Black", 5: "Chinese"}  # codes of field 21000
 _CHILDREN_PER_PARENT = 1000
-_INSTANCES = 128  # more than any visit's number: int8
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,7 +30,7 @@ class Labels:
   Attributes:
     sex: str [p] by participant.
     ethnicity: str [p] by participant.
-    visit: int64 [v], person * 128 + instance, ascending.
+    visit: int64 [v], `visit_keys`, ascending.
     centre: str [v] by visit.
   """
 
@@ -50,7 +49,7 @@ def read_labels(workdir: pathlib.Path, participants: pd.DataFrame) -> Labels:
   """
   visits = tables.read(workdir / schemas.FOLDER / "visits.parquet", schemas.VISITS)
   person = pd.Index(participants["eid"]).get_indexer(pd.Index(visits["eid"]))
-  key = person.astype(np.int64) * _INSTANCES + visits["instance"].to_numpy(np.int64)
+  key = visit_keys.make(person, visits["instance"].to_numpy())
   order = np.argsort(key)
   order = order[person[order] >= 0]
   sex = np.where(participants["sex"].to_numpy() == schemas.MALE, "male", "female")
@@ -80,7 +79,7 @@ def age_bands(age_years: np.ndarray) -> np.ndarray:
 
 def labels_of(found: Rows, labels: Labels) -> dict[str, np.ndarray]:
   """Returns each row's group, str [n], for each of `KINDS`."""
-  key = found.person * _INSTANCES + found.instance
+  key = visit_keys.make(found.person, found.instance)
   place = np.searchsorted(labels.visit, key).clip(0, max(len(labels.visit) - 1, 0))
   is_known = labels.visit[place] == key if len(labels.visit) else np.zeros(len(key), bool)
   centre = (

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from sklearn import metrics as oracle
 
+from msk_jax.cohort import visit_keys
 from msk_jax.evaluation import disclosure, groups, model_names, performance, published
 from msk_jax.evaluation.rows import Predictions, Rows, by_same_rows
 from msk_jax.evaluation.spec import EvaluateSpec
@@ -91,7 +92,7 @@ def test_the_best_model_is_chosen_on_validation_not_on_test():
 
 def _labels(n: int, ethnicity: np.ndarray) -> groups.Labels:
   sex = np.where(np.arange(n) % 2 == 0, "male", "female")
-  visit = np.arange(n, dtype=np.int64) * 128
+  visit = visit_keys.make(np.arange(n), 0)
   return groups.Labels(sex, groups.ethnicity_groups(ethnicity), visit, groups.centre_names(np.full(n, 11025)))
 
 
