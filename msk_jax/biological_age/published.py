@@ -4,10 +4,10 @@ Sources: `paper`, Results and Discussion of Le Goallec et al., medRxiv 2021.06.1
 history of the repository of their web site. Both are of samples (participant and visit).
 """
 
-import csv
 import functools
-import importlib.resources
 import math
+
+from msk_jax.evaluation import published
 
 FILE_NAME = "published_correlations.csv"
 
@@ -15,11 +15,9 @@ FILE_NAME = "published_correlations.csv"
 @functools.cache
 def correlations() -> dict[frozenset[str], tuple[float, float]]:
   """Returns (r, its SD or NaN) by the pair of models, in this package's names."""
-  path = importlib.resources.files("msk_jax.biological_age") / FILE_NAME
-  rows = csv.DictReader(path.read_text(encoding="utf-8").splitlines())
   return {
-    frozenset((row["model_1"], row["model_2"])): (float(row["r"]), float(row["r_sd"]) if row["r_sd"] else math.nan)
-    for row in rows
+    frozenset((row["model_1"], row["model_2"])): (published.number(row["r"]), published.number(row["r_sd"]))
+    for row in published.read_rows("msk_jax.biological_age", FILE_NAME)
   }
 
 

@@ -2,22 +2,15 @@
 
 import pathlib
 
-import matplotlib
-
-matplotlib.use("agg")
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib import axes as mpl_axes
 from matplotlib import colors, ticker
 
-from msk_jax.evaluation import disclosure, model_names
+from msk_jax.evaluation import disclosure, drawing, model_names
 from msk_jax.evaluation.rows import Rows
-from msk_jax.io import atomic
 
-_DPI = 130
-_INK, _GRID, _ACCENT = "#333333", "#e6e6e6", "#c05a3a"
 _BIN_YEARS = (1, 2, 5)  # widths tried, the first that shows enough people is taken
 _SHOWN_SHARE = 0.8  # of the people
 _BAND_YEARS = 2
@@ -45,7 +38,7 @@ def draw_model(path: pathlib.Path, title: str, found: Rows, subtitle: str) -> No
     bar = figure.colorbar(image, ax=left, shrink=0.86, pad=0.02, label="samples in a cell", ticks=ticks)
     bar.outline.set_visible(False)
   _draw_error(right, found)
-  _save(figure, path)
+  drawing.save(figure, path)
 
 
 def count_cells(found: Rows, bin_years: int) -> tuple[np.ndarray, np.ndarray, float]:
@@ -102,23 +95,25 @@ def draw_scores(path: pathlib.Path, table: pd.DataFrame, title: str) -> None:
   colours = [_colour(name) for name in names]
   for axes, score, unit, precision in ((left, "r2", "R²", 3), (right, "rmse", "RMSE, years", 2)):
     values, sds = table[score].to_numpy(), np.nan_to_num(table[f"{score}_sd_bootstrap"].to_numpy())
-    axes.barh(y, values, xerr=sds, height=0.78, color=colours, error_kw={"ecolor": _INK, "elinewidth": 1, "capsize": 2})
+    axes.barh(
+      y, values, xerr=sds, height=0.78, color=colours, error_kw={"ecolor": drawing.INK, "elinewidth": 1, "capsize": 2}
+    )
     published = table[f"published_{score}"].to_numpy()
-    axes.plot(published, y, "D", markersize=5, markerfacecolor="white", markeredgecolor=_INK, linestyle="none")
+    axes.plot(published, y, "D", markersize=5, markerfacecolor="white", markeredgecolor=drawing.INK, linestyle="none")
     _write_values(axes, y, values, sds, published, precision)
     axes.set_xlabel(unit)
-    _clean(axes)
+    drawing.clean(axes)
     axes.grid(axis="y", visible=False)
   left.set_yticks(y, [_label(name) for name in names], fontsize=8.5)
   left.tick_params(axis="y", length=0)
   right.tick_params(axis="y", length=0)
   left.set_ylim(y[-1] + 0.8, -0.8)
   handles = [
-    plt.Line2D([], [], marker="D", linestyle="none", markerfacecolor="white", markeredgecolor=_INK, markersize=5)
+    plt.Line2D([], [], marker="D", linestyle="none", markerfacecolor="white", markeredgecolor=drawing.INK, markersize=5)
   ]
   if table["published_r2"].notna().any():
     figure.legend(handles, ["published"], loc="outside lower right", frameon=False, fontsize=9)
-  _save(figure, path)
+  drawing.save(figure, path)
 
 
 def _draw_counts(axes: mpl_axes.Axes, found: Rows):
@@ -130,7 +125,7 @@ def _draw_counts(axes: mpl_axes.Axes, found: Rows):
   axes.set(title=f"cells of {width:.0f} year{'s' if width > 1 else ''} (fewer than five people: not drawn)")
   axes.title.set_fontsize(10)
   axes.set(xlabel="chronological age (years)", ylabel="predicted age (years)")
-  _clean(axes)
+  drawing.clean(axes)
   image = None
   if np.isfinite(counts).any():
     low, high = np.nanmin(counts), max(np.nanmax(counts), np.nanmin(counts) + 1)
@@ -139,7 +134,7 @@ def _draw_counts(axes: mpl_axes.Axes, found: Rows):
     ends = edges[drawn.min()] - width, edges[drawn.max() + 1] + width
   else:
     ends = edges[0], edges[-1]
-  axes.plot(ends, ends, color=_INK, linewidth=1, label="equality")
+  axes.plot(ends, ends, color=drawing.INK, linewidth=1, label="equality")
   axes.set(xlim=ends, ylim=ends, aspect="equal")
   axes.legend(loc="upper left", frameon=False, fontsize=9)
   return image
@@ -148,7 +143,7 @@ def _draw_counts(axes: mpl_axes.Axes, found: Rows):
 def _draw_error(axes: mpl_axes.Axes, found: Rows) -> None:
   bands = error_by_age(found)
   age, mean, spread = (bands[name].to_numpy() for name in ("age_years", "mean_error_years", "sd_error_years"))
-  axes.axhline(0, color=_INK, linewidth=1)
+  axes.axhline(0, color=drawing.INK, linewidth=1)
   axes.fill_between(
     age, mean - spread, mean + spread, color=_COLOURS["full_body"], alpha=0.18, linewidth=0, label="± SD"
   )
@@ -156,7 +151,7 @@ def _draw_error(axes: mpl_axes.Axes, found: Rows) -> None:
   axes.set(xlabel="chronological age (years)", ylabel="predicted minus chronological age (years)")
   axes.set_title(f"error by age, bands of {_BAND_YEARS} years", fontsize=10)
   axes.legend(loc="upper right", frameon=False, fontsize=9)
-  _clean(axes)
+  drawing.clean(axes)
 
 
 def _positions(names: list[str]) -> np.ndarray:
@@ -171,19 +166,15 @@ def _write_values(axes: mpl_axes.Axes, y, values, sds, published, precision: int
   ends = np.fmax(np.nan_to_num(np.fmax(values + sds, published)), 0.0)
   pad = 0.018 * max(float(ends.max()), 1e-9)
   for at, value, end in zip(y, values, ends, strict=True):
-    axes.text(end + pad, at, f"{value:.{precision}f}", va="center", fontsize=7.5, color=_INK)
+    axes.text(end + pad, at, f"{value:.{precision}f}", va="center", fontsize=7.5, color=drawing.INK)
   low = min(0.0, float(np.nanmin(values, initial=0.0)) * 1.1)
   axes.set_xlim(low, max(float(ends.max()), 1e-9) * 1.13)
 
 
 def _label(name: str) -> str:
-  if name == model_names.GENERAL:
-    return "GENERAL"
-  dimension, *rest = name.split("/")
-  shown = dimension.replace("_", " ")
-  if rest == [model_names.ENSEMBLE]:
-    return shown.upper()
-  return " / ".join([shown, *(part.replace("_", " ") for part in rest)])
+  """Dimensions' ensembles stand out."""
+  shown = model_names.label(name)
+  return shown.upper() if model_names.is_dimension(name) else shown
 
 
 def _colour(name: str) -> tuple[float, ...]:
@@ -194,16 +185,3 @@ def _colour(name: str) -> tuple[float, ...]:
 
 def _counts_map() -> colors.Colormap:
   return colors.LinearSegmentedColormap.from_list("counts", ["#dcebf0", "#79b4c6", "#1f6f8b", "#0b2f45"])
-
-
-def _clean(axes: mpl_axes.Axes) -> None:
-  axes.grid(color=_GRID, linewidth=0.6)
-  axes.set_axisbelow(True)
-  for side in ("top", "right"):
-    axes.spines[side].set_visible(False)
-
-
-def _save(figure, path: pathlib.Path) -> None:
-  with atomic.replacing(path) as temporary:
-    figure.savefig(temporary, dpi=_DPI, format="png", metadata={"Software": None})
-  plt.close(figure)

@@ -37,15 +37,30 @@ class Published:
   source: str = ""
 
 
+def read_rows(package: str, file_name: str) -> list[dict[str, str]]:
+  """Returns the rows of a table of published numbers, by column; see `number` for its cells.
+
+  Args:
+    package: that the table lies in, e.g. `msk_jax.evaluation`.
+    file_name: a CSV.
+  """
+  path = importlib.resources.files(package) / file_name
+  return list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+
+
+def number(text: str) -> float:
+  """Returns a cell's number, NaN where nothing is published."""
+  return float(text) if text else math.nan
+
+
 @functools.cache
 def performance() -> dict[tuple[str, str], Published]:
   """Returns what is published, by (model, product) in this package's names."""
-  path = importlib.resources.files("msk_jax.evaluation") / FILE_NAME
   found = {}
-  for row in csv.DictReader(path.read_text(encoding="utf-8").splitlines()):
+  for row in read_rows("msk_jax.evaluation", FILE_NAME):
     key = row.pop("model"), row.pop("product")
     source = row.pop("source")
-    found[key] = Published(**{name: float(text) if text else math.nan for name, text in row.items()}, source=source)
+    found[key] = Published(**{name: number(text) for name, text in row.items()}, source=source)
   return found
 
 
