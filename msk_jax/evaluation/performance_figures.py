@@ -1,6 +1,7 @@
 """Figures of performance: scores of all models, and of each model predicted against chronological age as counts."""
 
 import pathlib
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -17,6 +18,9 @@ _BAND_YEARS = 2
 _COLOURS = {"general": "#3b3b3b", "full_body": "#1f6f8b", "spine": "#7a5195", "hip": "#c05a3a", "knee": "#d69a2d",
             "scalars": "#5a8f5a"}  # fmt: skip
 _OTHER_COLOUR = "#7f8c99"
+_MARKER_POINTS, _GAP_POINTS = 7.1, 3.5  # a diamond's width, corner to corner
+_DIAMOND: dict[str, Any] = {"marker": "D", "markersize": 5, "markerfacecolor": "white", "markeredgecolor": drawing.INK,
+                            "linestyle": "none"}  # fmt: skip
 
 
 def draw_model(path: pathlib.Path, title: str, found: Rows, subtitle: str) -> None:
@@ -99,7 +103,7 @@ def draw_scores(path: pathlib.Path, table: pd.DataFrame, title: str) -> None:
       y, values, xerr=sds, height=0.78, color=colours, error_kw={"ecolor": drawing.INK, "elinewidth": 1, "capsize": 2}
     )
     published = table[f"published_{score}"].to_numpy()
-    axes.plot(published, y, "D", markersize=5, markerfacecolor="white", markeredgecolor=drawing.INK, linestyle="none")
+    axes.plot(published, y, **_DIAMOND)
     _write_values(axes, y, values, sds, published, precision)
     axes.set_xlabel(unit)
     drawing.clean(axes)
@@ -108,11 +112,8 @@ def draw_scores(path: pathlib.Path, table: pd.DataFrame, title: str) -> None:
   left.tick_params(axis="y", length=0)
   right.tick_params(axis="y", length=0)
   left.set_ylim(y[-1] + 0.8, -0.8)
-  handles = [
-    plt.Line2D([], [], marker="D", linestyle="none", markerfacecolor="white", markeredgecolor=drawing.INK, markersize=5)
-  ]
   if table["published_r2"].notna().any():
-    figure.legend(handles, ["published"], loc="outside lower right", frameon=False, fontsize=9)
+    figure.legend([plt.Line2D([], [], **_DIAMOND)], ["published"], loc="outside lower right", frameon=False, fontsize=9)
   drawing.save(figure, path)
 
 
@@ -162,13 +163,13 @@ def _positions(names: list[str]) -> np.ndarray:
 
 
 def _write_values(axes: mpl_axes.Axes, y, values, sds, published, precision: int) -> None:
-  """Writes each score behind its bar, past the marker."""
+  """Writes each score behind its bar, past the marker: in points, as markers have one size on any scale."""
   ends = np.fmax(np.nan_to_num(np.fmax(values + sds, published)), 0.0)
-  pad = 0.018 * max(float(ends.max()), 1e-9)
   for at, value, end in zip(y, values, ends, strict=True):
-    axes.text(end + pad, at, f"{value:.{precision}f}", va="center", fontsize=7.5, color=drawing.INK)
+    axes.annotate(f"{value:.{precision}f}", (end, at), (_MARKER_POINTS / 2 + _GAP_POINTS, 0),
+                  textcoords="offset points", va="center", fontsize=7.5, color=drawing.INK)  # fmt: skip
   low = min(0.0, float(np.nanmin(values, initial=0.0)) * 1.1)
-  axes.set_xlim(low, max(float(ends.max()), 1e-9) * 1.13)
+  axes.set_xlim(low, max(float(ends.max()), 1e-9) * 1.15)
 
 
 def _label(name: str) -> str:
