@@ -14,8 +14,9 @@ from msk_jax.io import tables
 KINDS = ("sex", "age_band", "ethnicity", "centre")
 FEWEST_SCORED = 30  # people; below, scores are noise and a group shows its count alone
 
-GROUPS = tables.Schema("performance_groups", 1, {
-  "product": "string", "model": "string", "kind": "string", "group": "string", "n": "int64", "num_people": "int64",
+# No number of samples: beside that of people it would say how many of a group were seen twice.
+GROUPS = tables.Schema("performance_groups", 2, {
+  "product": "string", "model": "string", "kind": "string", "group": "string", "num_people": "int64",
   **dict.fromkeys(score_sums.SCORES, "float64"), "mean_error_years": "float64",
 })  # fmt: skip
 
@@ -96,8 +97,8 @@ def labels_of(found: Rows, labels: Labels) -> dict[str, np.ndarray]:
 def scores_by_group(product: str, model: str, found: Rows, labels: Labels) -> pd.DataFrame:
   """Returns a model's scores in every group (schema performance_groups).
 
-  Groups of fewer than five people are left out, with whatever else would give their size away; below thirty people a
-  group has counts alone.
+  Groups of fewer than five people are left out, with whatever else would give their size away
+  (`disclosure.choose_groups`); below thirty people a group has its count alone.
   """
   terms = score_sums.row_terms(found.age_years, found.predicted_years[:, None])
   parts = []
@@ -109,9 +110,8 @@ def scores_by_group(product: str, model: str, found: Rows, labels: Labels) -> pd
     values["mean_error_years"] = sums[:, 3] / sums[:, 0]
     is_scored = num_people >= FEWEST_SCORED
     columns = {name: np.where(is_scored, score, np.nan) for name, score in values.items()}
-    counts = {"n": np.bincount(group, minlength=len(names)), "num_people": num_people}
-    table = pd.DataFrame({"kind": kind, "group": names, **counts, **columns})
-    parts.append(table[disclosure.is_publishable(num_people)])
+    table = pd.DataFrame({"kind": kind, "group": names, "num_people": num_people, **columns})
+    parts.append(table[disclosure.choose_groups(group, found.person, len(names))])
   return pd.concat(parts, ignore_index=True).assign(product=product, model=model)[list(GROUPS.columns)]
 
 

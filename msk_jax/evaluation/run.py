@@ -21,7 +21,7 @@ from msk_jax.evaluation.spec import EvaluateSpec
 from msk_jax.io import atomic, progress, run_record, tables
 
 FOLDER = "performance"
-_VERSION = 2  # raise it when the outputs change for equal inputs
+_VERSION = 3  # raise it when the outputs change for equal inputs
 
 
 def evaluate(workdir: pathlib.Path, settings: EvaluateSpec) -> pathlib.Path:
@@ -78,7 +78,8 @@ def _draw(folder: pathlib.Path, product: str, tests: dict[str, rows.Rows], table
   with progress.track("drawing", len(tests), "figures") as advance:
     for line in table.to_dict("records"):
       name = line["model"]
-      subtitle = f"R² {line['r2']:.3f}, RMSE {line['rmse']:.2f} years, MAE {line['mae']:.2f} years, n {line['n']:,}"
+      scores = f"R² {line['r2']:.3f}, RMSE {line['rmse']:.2f} years, MAE {line['mae']:.2f} years"
+      subtitle = f"{scores}, {line['num_people']:,} people"
       path = folder / f"{name.replace('/', '-')}.png"
       performance_figures.draw_model(path, f"{name}, per {product}", tests[name], subtitle)
       advance()
