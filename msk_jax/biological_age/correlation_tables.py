@@ -56,14 +56,14 @@ def tabulate(product: str, names: list[str], found: correlations.Correlations) -
 
   Args:
     product: `sample` or `participant`.
-    names: of the models.
+    names: of all models.
     found: their correlations.
   """
   lines = []
   for i, first in enumerate(names):
     for j in range(i + 1, len(names)):
       if found.n[i, j] >= FEWEST_ROWS:
-        theirs, their_sd = published.of(first, names[j], product)
+        theirs, their_sd = published.of_same(first, names[j], product, names)
         line = (product, first, names[j], found.r[i, j], found.sd[i, j], found.n[i, j], theirs, their_sd)
         lines.append(line)
   return pd.DataFrame(lines, columns=list(CORRELATIONS.columns))

@@ -30,7 +30,7 @@ def tabulate(product: str, models: Mapping[str, Rows], settings: BootstrapSpec) 
 
   Args:
     product: `sample` or `participant`.
-    models: name to test rows.
+    models: name to test rows; an ensemble that lacks some of the paper's has nothing published beside it.
     settings: number, unit and seed of the bootstraps.
   """
   lines = {}
@@ -38,7 +38,7 @@ def tabulate(product: str, models: Mapping[str, Rows], settings: BootstrapSpec) 
     lines |= _score_group(group, models, settings)
   ordered = model_names.in_order(models)
   table = pd.DataFrame([{"model": name, "product": product, **lines[name]} for name in ordered])
-  known = [published.of(name, product) for name in ordered]
+  known = [published.of_same(name, product, models) for name in ordered]
   table = table.assign(
     n=disclosure.shown_samples(table["n"].to_numpy(), table["num_people"].to_numpy()),
     dimension=[model_names.dimension(name) for name in ordered],

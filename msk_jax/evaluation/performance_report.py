@@ -3,21 +3,26 @@
 import pandas as pd
 from rich import box, console, table
 
+from msk_jax.evaluation import published
+
 _NONE = "–"
 _WIDTH = 170  # columns that the widest table takes; a narrower terminal wraps its lines rather than losing digits
 
 
-def show(performance: pd.DataFrame, best: pd.DataFrame, folder: str) -> None:
+def show(performance: pd.DataFrame, best: pd.DataFrame, folder: str, is_comparable: bool) -> None:
   """Prints both tables to standard output.
 
   Args:
     performance: schema performance, all products.
     best: schema best_models.
     folder: where the files lie.
+    is_comparable: whether published numbers are of data like these; then it is said where and why they are missing.
   """
   printer = console.Console(width=max(_WIDTH, console.Console().width))
   for product, rows in performance.groupby("product", sort=False):
     printer.print(make_table(rows, f"Test performance per {product}, before bias correction (± bootstrap SD)"))
+    if is_comparable and (missing := published.describe_missing(str(product), rows["model"].tolist())):
+      printer.print(missing + "\n", highlight=False, markup=False)
   printer.print(make_best_table(best))
   printer.print(f"Tables and figures in {folder}", highlight=False, markup=False)
 

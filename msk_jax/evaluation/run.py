@@ -39,7 +39,7 @@ def evaluate(workdir: pathlib.Path, settings: EvaluateSpec) -> pathlib.Path:
   inputs = rows.hash_inputs(workdir)
   if run_record.is_current(folder, asked, inputs):
     logging.info("nothing to do: the performance of these predictions lies in %s", folder)
-    _show(folder)
+    _show(workdir)
     return folder
   participants = rows.read_participants(workdir)
   labels = groups.read_labels(workdir, participants)
@@ -61,7 +61,7 @@ def evaluate(workdir: pathlib.Path, settings: EvaluateSpec) -> pathlib.Path:
         _draw(temporary / "figures" / product, product, tests, table)
     _write(temporary, pd.concat(scores), pd.concat(by_group), pd.concat(best))
     run_record.write(temporary, "evaluate", asked, inputs, results={"models": sum(map(len, scores))})
-  _show(folder)
+  _show(workdir)
   return folder
 
 
@@ -85,7 +85,8 @@ def _draw(folder: pathlib.Path, product: str, tests: dict[str, rows.Rows], table
       advance()
 
 
-def _show(folder: pathlib.Path) -> None:
+def _show(workdir: pathlib.Path) -> None:
+  folder = workdir / FOLDER
   scores = tables.read(folder / "performance.parquet", performance.PERFORMANCE)
   best = tables.read(folder / "best.parquet", performance.BEST)
-  performance_report.show(scores, best, str(folder))
+  performance_report.show(scores, best, str(folder), source.is_comparable(workdir))

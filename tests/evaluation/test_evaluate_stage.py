@@ -33,7 +33,9 @@ def test_files_and_what_is_printed(workdir, capsys, caplog):
   tables = {f"{name}.{kind}" for name in ("performance", "groups", "best") for kind in ("csv", "parquet")}
   assert names == figures | tables | {"run.json"}
   shown = capsys.readouterr().out
-  assert "knee/inception_v3" in shown and "0.690" in shown  # published, beside ours
+  assert "0.657" in shown  # published of knee/inception_v3, beside ours
+  assert "0.690" not in shown  # published of knee/ensemble, which has one model more
+  assert "beside knee/ensemble (per sample)" in shown and "Missing: knee/inception_resnet_v2." in shown
   texts = [path.read_text() for path in folder.rglob("*") if path.suffix in (".csv", ".json")]
   assert not any(_EID.search(_HASH.sub("", text)) for text in [shown, caplog.text, *texts])
   table = pd.read_csv(folder / "performance.csv")
