@@ -15,6 +15,7 @@ from msk_jax.evaluation.rows import Rows
 _BIN_YEARS = (1, 2, 5)  # widths tried, the first that shows enough people is taken
 _SHOWN_SHARE = 0.8  # of the people
 _BAND_YEARS = 2
+_AXIS_YEARS = (0, 130)  # nobody is older
 _COLOURS = {"general": "#3b3b3b", "full_body": "#1f6f8b", "spine": "#7a5195", "hip": "#c05a3a", "knee": "#d69a2d",
             "scalars": "#5a8f5a"}  # fmt: skip
 _OTHER_COLOUR = "#7f8c99"
@@ -48,6 +49,8 @@ def draw_model(path: pathlib.Path, title: str, found: Rows, subtitle: str) -> No
 def count_cells(found: Rows, bin_years: int) -> tuple[np.ndarray, np.ndarray, float]:
   """Returns counts of samples by chronological [rows] and predicted age [columns], NaN below five people.
 
+  Samples with an age beyond 0 to 130 years are in no cell: one prediction gone astray must not set the axes.
+
   Args:
     found: a model's rows.
     bin_years: width of the cells.
@@ -55,18 +58,34 @@ def count_cells(found: Rows, bin_years: int) -> tuple[np.ndarray, np.ndarray, fl
   Returns:
     counts: float64 [b, b].
     edges: float64 [b + 1] of both axes, years.
-    shown_share: share of the samples in cells that are not NaN.
+    shown_share: share of all samples in cells that are not NaN.
   """
-  both = np.stack([found.age_years, found.predicted_years])
-  low = np.floor(both.min() / bin_years) * bin_years
-  num_bins = int((both.max() - low) // bin_years) + 1
+  inside = ~_is_beyond(found)
+  both = np.stack([found.age_years, found.predicted_years])[:, inside]
+  low = np.floor(both.min(initial=_AXIS_YEARS[1]) / bin_years) * bin_years
+  num_bins = max(int((both.max(initial=low) - low) // bin_years) + 1, 1)
   place = ((both - low) // bin_years).astype(np.int64)
   cell = place[0] * num_bins + place[1]
-  people = disclosure.count_people(cell, found.person, num_bins**2)
+  people = disclosure.count_people(cell, found.person[inside], num_bins**2)
   counts = np.bincount(cell, minlength=num_bins**2).astype(np.float64)
   counts[people < disclosure.FEWEST_PEOPLE] = np.nan
   edges = low + bin_years * np.arange(num_bins + 1, dtype=np.float64)
   return counts.reshape(num_bins, num_bins), edges, float(np.nansum(counts) / len(found))
+
+
+def describe_beyond(found: Rows) -> str:
+  """Returns a line on the samples that are in no cell, empty if there are none; it counts no fewer than five people."""
+  beyond = _is_beyond(found)
+  if not beyond.any():
+    return ""
+  is_few = len(np.unique(found.person[beyond])) < disclosure.FEWEST_PEOPLE
+  who = "samples of fewer than five people" if is_few else f"{int(beyond.sum()):,} samples"
+  return f"not drawn: {who} beyond {_AXIS_YEARS[0]} to {_AXIS_YEARS[1]} years"
+
+
+def _is_beyond(found: Rows) -> np.ndarray:
+  low, high = np.minimum(found.age_years, found.predicted_years), np.maximum(found.age_years, found.predicted_years)
+  return np.logical_or(low < _AXIS_YEARS[0], high >= _AXIS_YEARS[1])
 
 
 def error_by_age(found: Rows, band_years: int = _BAND_YEARS) -> pd.DataFrame:
@@ -118,12 +137,10 @@ def draw_scores(path: pathlib.Path, table: pd.DataFrame, title: str) -> None:
 
 
 def _draw_counts(axes: mpl_axes.Axes, found: Rows):
-  counts, edges, _ = next(
-    (made for made in (count_cells(found, width) for width in _BIN_YEARS) if made[2] >= _SHOWN_SHARE),
-    count_cells(found, _BIN_YEARS[-1]),
-  )
+  counts, edges = _shown_cells(found)
   width = edges[1] - edges[0]
-  axes.set(title=f"cells of {width:.0f} year{'s' if width > 1 else ''} (fewer than five people: not drawn)")
+  title = f"cells of {width:.0f} year{'s' if width > 1 else ''} (fewer than five people: not drawn)"
+  axes.set(title="\n".join(line for line in (title, describe_beyond(found)) if line))
   axes.title.set_fontsize(10)
   axes.set(xlabel="chronological age (years)", ylabel="predicted age (years)")
   drawing.clean(axes)
@@ -139,6 +156,16 @@ def _draw_counts(axes: mpl_axes.Axes, found: Rows):
   axes.set(xlim=ends, ylim=ends, aspect="equal")
   axes.legend(loc="upper left", frameon=False, fontsize=9)
   return image
+
+
+def _shown_cells(found: Rows) -> tuple[np.ndarray, np.ndarray]:
+  """Counts and edges of the smallest cells that show most samples, else of the largest."""
+  counts, edges = np.empty((0, 0)), np.empty(0)
+  for width in _BIN_YEARS:
+    counts, edges, shown_share = count_cells(found, width)
+    if shown_share >= _SHOWN_SHARE:
+      break
+  return counts, edges
 
 
 def _draw_error(axes: mpl_axes.Axes, found: Rows) -> None:

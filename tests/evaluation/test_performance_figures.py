@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from msk_jax.evaluation import drawing, performance_figures
+from msk_jax.evaluation.rows import Rows
 
 
 @pytest.fixture
@@ -36,3 +37,29 @@ def test_values_are_written_clear_of_bars_and_diamonds(figure, published, tmp_pa
       box = text.get_window_extent()
       assert box.x0 > axes.transData.transform((value + 0.01, 0))[0] and box.x1 < axes.bbox.x1
       assert np.isnan(x) or box.x0 > x + clear
+
+
+def _rows(num_wild: int, wild_years: float) -> Rows:
+  """Four hundred good predictions, the first ones gone astray."""
+  rng = np.random.default_rng(0)
+  age = rng.uniform(45, 80, 400)
+  predicted = age + rng.normal(0, 3, 400)
+  predicted[:num_wild] = wild_years
+  return Rows(np.arange(400), np.zeros(400, int), np.arange(400) % 10, age, predicted)
+
+
+@pytest.mark.parametrize("wild_years", [3e5, -3e5, 1e12])
+def test_a_prediction_gone_astray_neither_sets_the_axes_nor_is_counted_alone(figure, wild_years, tmp_path):
+  found = _rows(1, wild_years)
+  counts, edges, share = performance_figures.count_cells(found, 5)
+  assert counts.shape[0] <= 26 and edges[0] >= 0 and edges[-1] <= 130 and share > 0.8
+  performance_figures.draw_model(tmp_path / "model.png", "title", found, "subtitle")
+  title = figure.figure.axes[0].get_title()
+  assert title.endswith("not drawn: samples of fewer than five people beyond 0 to 130 years")
+
+
+def test_how_many_are_beyond_the_axes_is_said_of_five_people_or_more():
+  assert performance_figures.describe_beyond(_rows(0, 0.0)) == ""
+  assert performance_figures.describe_beyond(_rows(5, 130.0)) == "not drawn: 5 samples beyond 0 to 130 years"
+  counts, _, share = performance_figures.count_cells(_rows(400, 999.0), 5)
+  assert np.isnan(counts).all() and share == 0
