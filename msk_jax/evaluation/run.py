@@ -8,7 +8,6 @@ from absl import logging
 
 from msk_jax.cohort import source
 from msk_jax.evaluation import (
-  disclosure,
   groups,
   performance,
   performance_figures,
@@ -32,12 +31,12 @@ def evaluate(workdir: pathlib.Path, settings: EvaluateSpec) -> pathlib.Path:
     settings: what is asked for.
 
   Raises:
-    InputError: no predictions, or predictions of different fold maps.
+    InputError: no predictions, predictions of different fold maps, or of fewer than five people everywhere.
   """
   folder = workdir / FOLDER
   asked = {**dataclasses.asdict(settings), "version": _VERSION}
   inputs = rows.hash_inputs(workdir)
-  if run_record.is_current(folder, asked, inputs):
+  if run_record.is_current(folder, asked, inputs) and run_record.is_whole(folder):
     logging.info("nothing to do: the performance of these predictions lies in %s", folder)
     _show(workdir)
     return folder
@@ -46,8 +45,8 @@ def evaluate(workdir: pathlib.Path, settings: EvaluateSpec) -> pathlib.Path:
   scores, by_group, best = [], [], []
   with atomic.replacing_folder(folder) as temporary:
     for product in pooled_predictions.PRODUCTS:
-      found = rows.read_all(workdir, product, participants)
-      tests = {name: one.test for name, one in found.items() if one.test.num_people >= disclosure.FEWEST_PEOPLE}
+      found = rows.read_shown(workdir, product, participants)
+      tests = {name: one.test for name, one in found.items()}
       if not tests:
         continue
       logging.info("%s: %d models, %d bootstraps", product, len(tests), settings.num_bootstraps)
@@ -56,11 +55,14 @@ def evaluate(workdir: pathlib.Path, settings: EvaluateSpec) -> pathlib.Path:
         table = published.without(table)
       scores.append(table)
       by_group += [groups.scores_by_group(product, name, one, labels) for name, one in tests.items()]
-      best.append(performance.choose_best(product, {name: found[name] for name in tests}))
+      best.append(performance.choose_best(product, found))
       if settings.has_figures:
         _draw(temporary / "figures" / product, product, tests, table)
+    if not scores:
+      raise rows.nothing_shown()
     _write(temporary, pd.concat(scores), pd.concat(by_group), pd.concat(best))
-    run_record.write(temporary, "evaluate", asked, inputs, results={"models": sum(map(len, scores))})
+    results = {"models": sum(map(len, scores)), "files": run_record.list_files(temporary)}
+    run_record.write(temporary, "evaluate", asked, inputs, results=results)
   _show(workdir)
   return folder
 

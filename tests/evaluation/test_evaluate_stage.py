@@ -50,12 +50,25 @@ def test_published_numbers_stand_beside_data_like_uk_biobanks_only(workdir):
     return pd.read_csv(run.evaluate(workdir, _PLAIN) / "performance.csv")["published_r2"]
 
   assert published_r2().notna().any()
-  (workdir / "performance/run.json").unlink()
-  source.write(workdir, {"kind": "table", "root": "/own"})
-  assert published_r2().isna().all()
-  (workdir / "performance/run.json").unlink()
-  source.write(workdir, {"kind": "ukb", "root": "/data"})
-  assert published_r2().notna().any()
+  for kind, has_published in (("table", False), ("ukb", True), ("folder", False)):
+    source.write(workdir, {"kind": kind, "root": "/data"})
+    assert published_r2().notna().any() == has_published, kind
+
+
+@pytest.mark.parametrize("lost", ["groups.csv", "best.parquet", "figures/sample/knee-ensemble.png"])
+def test_a_lost_file_is_made_again(workdir, lost):
+  settings = EvaluateSpec(num_bootstraps=5)
+  folder = run.evaluate(workdir, settings)
+  (folder / lost).unlink()
+  run.evaluate(workdir, settings)
+  assert (folder / lost).exists()
+
+
+def test_fewer_than_five_people_everywhere(tmp_path):
+  cohort.write_workdir(tmp_path, {"knee/inception_v3": 4.0}, n=4)
+  with pytest.raises(errors.InputError, match="no model has test predictions of 5 people of the cohort or more"):
+    run.evaluate(tmp_path, _PLAIN)
+  assert not (tmp_path / "performance").exists()
 
 
 def test_again_does_nothing_until_something_changes(workdir, caplog):
