@@ -4,7 +4,7 @@ Command: python -m msk_jax.ages --config=configs/ages.py --workdir=/scratch/msk
 Arguments: bias=in_sample|out_of_fold, bootstraps=1000, clustered (draw people with all their visits), seed=0, smoke.
 Hardware: any CPU; 2.2 GB of memory for 46 models and 500,000 samples.
 Expected time: under a minute for the paper's models at 42,000 samples.
-Expected: ages/ with one table per model and product, bias.csv, correlations and heat maps; UK Biobank, published:
+Expected: ages/ with one table per model and product, bias, correlations and heat maps; UK Biobank, published:
   accelerated ageing of hip and knee correlates .351, of figure and skeleton views .714.
 """
 

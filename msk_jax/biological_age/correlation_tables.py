@@ -25,7 +25,7 @@ def align(ages: Mapping[str, Ages], product: str) -> tuple[np.ndarray, np.ndarra
   """Returns accelerations side by side.
 
   Args:
-    ages: by model.
+    ages: by model, at least one.
     product: rows are people at a visit (`sample`) or people (`participant`).
 
   Returns:
@@ -43,6 +43,8 @@ def align(ages: Mapping[str, Ages], product: str) -> tuple[np.ndarray, np.ndarra
 
 def correlate(ages: Mapping[str, Ages], product: str, settings: BootstrapSpec) -> correlations.Correlations:
   """Returns the correlations of accelerations, models in the order of `ages`; pairs of few rows have none."""
+  if not ages:
+    return correlations.Correlations(np.empty((0, 0)), np.empty((0, 0)), np.empty((0, 0), np.int64))
   values, person = align(ages, product)
   found = correlations.correlate(values, settings.num_bootstraps, settings.seed, settings.clusters(person))
   is_few = found.n < FEWEST_ROWS

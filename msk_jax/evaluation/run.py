@@ -68,11 +68,9 @@ def evaluate(workdir: pathlib.Path, settings: EvaluateSpec) -> pathlib.Path:
 
 
 def _write(folder: pathlib.Path, scores: pd.DataFrame, by_group: pd.DataFrame, best: pd.DataFrame) -> None:
-  tables.write(folder / "performance.parquet", scores, performance.PERFORMANCE)
-  tables.write(folder / "groups.parquet", by_group, groups.GROUPS)
-  for name, table in (("performance", scores), ("groups", by_group), ("best", best)):
-    atomic.write_text(folder / f"{name}.csv", table.to_csv(index=False, float_format="%.6g", lineterminator="\n"))
-  tables.write(folder / "best.parquet", best, performance.BEST)
+  tables.write_with_csv(folder, "performance", scores, performance.PERFORMANCE)
+  tables.write_with_csv(folder, "groups", by_group, groups.GROUPS)
+  tables.write_with_csv(folder, "best", best, performance.BEST)
 
 
 def _draw(folder: pathlib.Path, product: str, tests: dict[str, rows.Rows], table: pd.DataFrame) -> None:
