@@ -4,7 +4,7 @@ Command: python -m msk_jax.ages --config=configs/ages.py --workdir=/scratch/msk
 Arguments: bias=in_sample|out_of_fold, bootstraps=1000, clustered (draw people with all their visits), seed=0, smoke.
 Hardware: any CPU; 2.2 GB of memory for 46 models and 500,000 samples.
 Expected time: under a minute for the paper's models at 42,000 samples.
-Expected: ages/ with one table per model and product, bias.csv, correlations and heat maps; UK Biobank, published:
+Expected: ages/ with one table per model and product, bias, correlations and heat maps; UK Biobank, published:
   accelerated ageing of hip and knee correlates .351, of figure and skeleton views .714.
 """
 
@@ -18,13 +18,8 @@ from msk_jax.biological_age import spec
 
 def get_config(argument: str = "") -> ml_collections.ConfigDict:
   """Returns the locked config; see the header for the arguments."""
-  given = common.parse_argument(argument, bias="in_sample", bootstraps=1000, clustered=False, seed=0, smoke=False)
-  made = spec.AgesSpec(
-    bias_mode=given.bias,
-    num_bootstraps=50 if given.smoke else given.bootstraps,
-    bootstrap_unit="participant" if given.clustered else "row",
-    seed=given.seed,
-  )
+  given = common.parse_argument(argument, bias="in_sample", **common.BOOTSTRAP_ARGUMENTS)
+  made = spec.AgesSpec(**common.bootstrap_values(given), bias_mode=given.bias)
   config = ml_collections.ConfigDict(dataclasses.asdict(made))
   config.lock()
   return config

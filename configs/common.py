@@ -27,6 +27,8 @@ _PHANTOM_TRAINING = {
   "early_stopping_patience": 10,
 }
 _PHANTOM_MODEL = {"batch_norm_momentum": 0.95, "l2": 1e-4, "num_dense_nodes": 256, "dropout": 0.2}
+BOOTSTRAP_ARGUMENTS = {"bootstraps": 1000, "clustered": False, "seed": 0, "smoke": False}
+_SMOKE_BOOTSTRAPS = 50
 _PAPER_BATCH_SIZE = {"inception_resnet_v2": 8}  # images; 32 for the others (Methods, "Image models")
 
 
@@ -49,6 +51,15 @@ def parse_argument(argument: str | None, **defaults: Any) -> ml_collections.Conf
       raise ValueError(f"unknown config argument {name!r}: known are {', '.join(defaults)}.")
     values[name] = _typed(name, text if equals else "true", type(defaults[name]))
   return ml_collections.ConfigDict(values)
+
+
+def bootstrap_values(given: ml_collections.ConfigDict) -> dict[str, Any]:
+  """Returns the fields of a `BootstrapSpec` that the arguments of BOOTSTRAP_ARGUMENTS stand for."""
+  return {
+    "num_bootstraps": _SMOKE_BOOTSTRAPS if given.smoke else given.bootstraps,
+    "bootstrap_unit": "participant" if given.clustered else "row",
+    "seed": given.seed,
+  }
 
 
 def _typed(name: str, text: str, kind: type) -> Any:

@@ -17,12 +17,8 @@ from msk_jax.evaluation import spec
 
 def get_config(argument: str = "") -> ml_collections.ConfigDict:
   """Returns the locked config; see the header for the arguments."""
-  given = common.parse_argument(argument, bootstraps=1000, clustered=False, seed=0, smoke=False)
-  made = spec.EvaluateSpec(
-    num_bootstraps=50 if given.smoke else given.bootstraps,
-    bootstrap_unit="participant" if given.clustered else "row",
-    seed=given.seed,
-  )
+  given = common.parse_argument(argument, **common.BOOTSTRAP_ARGUMENTS)
+  made = spec.EvaluateSpec(**common.bootstrap_values(given))
   config = ml_collections.ConfigDict(dataclasses.asdict(made))
   config.lock()
   return config

@@ -135,3 +135,10 @@ def test_mistakes_on_the_command_line_end_in_one_line(arguments, message):
   done = subprocess.run(command, capture_output=True, text=True, cwd=_ROOT, timeout=60)
   assert done.returncode != 0 and message in done.stderr
   assert "Traceback" not in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize("name", ["evaluate", "ages"])
+def test_bootstraps_by_argument(name):
+  config = _config(name, "bootstraps=70,clustered,seed=4")
+  assert (config.num_bootstraps, config.bootstrap_unit, config.seed) == (70, "participant", 4)
+  assert _config(name).num_bootstraps == 1000 and _config(name, "smoke,bootstraps=700").num_bootstraps == 50

@@ -28,7 +28,7 @@ class Ages:
   Attributes:
     rows: the samples.
     biological_years: float64 [n].
-    whole: the bias fitted on all of them: what new samples are corrected by.
+    whole: the bias fitted on all of them, in sample: what new samples are corrected by.
     by_fold: the bias that corrected each fold; empty if `whole` corrected all.
   """
 
@@ -36,6 +36,11 @@ class Ages:
   biological_years: np.ndarray
   whole: bias.BiasCorrection
   by_fold: dict[int, bias.BiasCorrection]
+
+  @property
+  def mode(self) -> bias.Mode:
+    """How these samples were corrected."""
+    return "out_of_fold" if self.by_fold else "in_sample"
 
   @property
   def acceleration_years(self) -> np.ndarray:
@@ -55,15 +60,15 @@ def correct(found: Rows, mode: bias.Mode, name: str) -> Ages:
     InputError: too few samples or folds to fit a bias.
   """
   try:
-    whole = dataclasses.replace(bias.fit(found.age_years, found.predicted_years), mode=mode)
+    whole = bias.fit(found.age_years, found.predicted_years)
     if mode == "in_sample":
       return Ages(found, whole.apply(found.predicted_years, found.age_years), whole, {})
     by_fold = bias.fit_out_of_fold(found.age_years, found.predicted_years, found.fold)
   except ValueError:
-    hint = " with bias_mode=out_of_fold two folds or more" if mode == "out_of_fold" else ""
+    hint = ", with bias_mode=out_of_fold two folds or more" if mode == "out_of_fold" else ""
     raise errors.InputError(
-      f"the bias of {name} can't be fitted on {len(found)} test samples: it takes two or more of different "
-      f"ages{',' if hint else ''}{hint}. Train more splits, or move its predictions out of the workdir."
+      f"the bias of {name} can't be fitted on {len(found)} test samples: it takes two or more of different ages{hint}. "
+      "Train more of its splits."
     ) from None
   expected = np.empty(len(found))
   for fold, line in by_fold.items():
@@ -97,7 +102,7 @@ def write(folder: pathlib.Path, product: str, model: str, ages: Ages, eid: np.nd
     "biological_age_years": ages.biological_years,
     "acceleration_years": ages.acceleration_years,
   }
-  extra = {"fold_map_hash": fold_map_hash, "bias_mode": ages.whole.mode}
+  extra = {"fold_map_hash": fold_map_hash, "bias_mode": ages.mode}
   tables.write(path_of(folder, product, model), pd.DataFrame(columns), AGES, extra)
 
 
@@ -108,13 +113,3 @@ def read(workdir: pathlib.Path, product: str, model: str) -> pd.DataFrame:
     InputError: there are none, or they are of another version.
   """
   return tables.read(path_of(workdir / FOLDER, product, model), AGES)
-
-
-def bias_lines(product: str, model: str, ages: Ages) -> list[dict[str, str | int | float]]:
-  """Returns the rows of `bias.csv` of one model: the whole's (fold `all`), then each fold's, if they were used."""
-  lines = [("all", ages.whole), *((str(fold), line) for fold, line in ages.by_fold.items())]
-  return [
-    {"product": product, "model": model, "fold": fold, "slope": line.slope, "intercept_years": line.intercept,
-     "n": line.n, "mode": line.mode}
-    for fold, line in lines
-  ]  # fmt: skip

@@ -20,7 +20,7 @@ _SCHEMA = "bias_correction"
 _VERSION = 1
 _FEWEST = 2  # samples that a line needs
 
-Mode = Literal["in_sample", "out_of_fold"]  # fitted on the samples that it corrects, or on the other folds'
+Mode = Literal["in_sample", "out_of_fold"]  # fitted on all test samples, or on those of the other folds
 
 
 @dataclasses.dataclass(frozen=True)

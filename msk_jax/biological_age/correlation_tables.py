@@ -9,8 +9,9 @@ from scipy.spatial import distance
 
 from msk_jax.biological_age import correlations, published
 from msk_jax.biological_age.acceleration import Ages
-from msk_jax.biological_age.spec import AgesSpec
+from msk_jax.cohort import visit_keys
 from msk_jax.evaluation import model_names
+from msk_jax.evaluation.spec import BootstrapSpec
 from msk_jax.io import tables
 
 FEWEST_ROWS = 20  # of a pair: five people at up to four visits each; the authors' site left out pairs below 10
@@ -18,14 +19,13 @@ CORRELATIONS = tables.Schema("acceleration_correlations", 1, {
   "product": "string", "model_1": "string", "model_2": "string", "r": "float64", "sd": "float64", "n": "int64",
   "published_r": "float64", "published_r_sd": "float64",
 })  # fmt: skip
-_INSTANCES = 128  # more than any visit's number: int8
 
 
 def align(ages: Mapping[str, Ages], product: str) -> tuple[np.ndarray, np.ndarray]:
   """Returns accelerations side by side.
 
   Args:
-    ages: by model.
+    ages: by model, at least one.
     product: rows are people at a visit (`sample`) or people (`participant`).
 
   Returns:
@@ -33,19 +33,20 @@ def align(ages: Mapping[str, Ages], product: str) -> tuple[np.ndarray, np.ndarra
     person: int64 [n].
   """
   is_sample = product == "sample"
-  keys = [one.rows.person * _INSTANCES + (one.rows.instance if is_sample else 0) for one in ages.values()]
+  keys = [visit_keys.make(one.rows.person, one.rows.instance if is_sample else 0) for one in ages.values()]
   union = np.unique(np.concatenate(keys))
   values = np.full((len(union), len(keys)), np.nan)
   for m, (key, one) in enumerate(zip(keys, ages.values(), strict=True)):
     values[np.searchsorted(union, key), m] = one.acceleration_years
-  return values, union // _INSTANCES
+  return values, visit_keys.person_of(union)
 
 
-def correlate(ages: Mapping[str, Ages], product: str, settings: AgesSpec) -> correlations.Correlations:
+def correlate(ages: Mapping[str, Ages], product: str, settings: BootstrapSpec) -> correlations.Correlations:
   """Returns the correlations of accelerations, models in the order of `ages`; pairs of few rows have none."""
+  if not ages:
+    return correlations.Correlations(np.empty((0, 0)), np.empty((0, 0)), np.empty((0, 0), np.int64))
   values, person = align(ages, product)
-  cluster = person if settings.bootstrap_unit == "participant" else None
-  found = correlations.correlate(values, settings.num_bootstraps, settings.seed, cluster)
+  found = correlations.correlate(values, settings.num_bootstraps, settings.seed, settings.clusters(person))
   is_few = found.n < FEWEST_ROWS
   return correlations.Correlations(
     np.where(is_few, np.nan, found.r), np.where(is_few, np.nan, found.sd), np.where(is_few, 0, found.n)
@@ -57,14 +58,14 @@ def tabulate(product: str, names: list[str], found: correlations.Correlations) -
 
   Args:
     product: `sample` or `participant`.
-    names: of the models.
+    names: of all models.
     found: their correlations.
   """
   lines = []
   for i, first in enumerate(names):
     for j in range(i + 1, len(names)):
       if found.n[i, j] >= FEWEST_ROWS:
-        theirs, their_sd = published.of(first, names[j], product)
+        theirs, their_sd = published.of_same(first, names[j], product, names)
         line = (product, first, names[j], found.r[i, j], found.sd[i, j], found.n[i, j], theirs, their_sd)
         lines.append(line)
   return pd.DataFrame(lines, columns=list(CORRELATIONS.columns))

@@ -2,19 +2,12 @@
 
 import pathlib
 
-import matplotlib
-
-matplotlib.use("agg")
-
 import matplotlib.pyplot as plt
 import numpy as np
 
 from msk_jax.biological_age.correlations import Correlations
-from msk_jax.evaluation import model_names
-from msk_jax.io import atomic
+from msk_jax.evaluation import drawing, model_names
 
-_DPI = 130
-_INK = "#333333"
 _LEAST_LIMIT = 0.4  # of the colours' range
 _WRITTEN_MODELS = 12  # up to so many, each cell says its r and SD
 
@@ -36,7 +29,7 @@ def draw_correlations(path: pathlib.Path, title: str, names: list[str], found: C
   strongest = float(np.nanmax(np.abs(r), initial=0.0))
   limit = min(max(np.ceil(strongest * 10) / 10, _LEAST_LIMIT), 1.0)
   image = axes.imshow(r, cmap="RdBu_r", vmin=-limit, vmax=limit)
-  labels = [label(name) for name in names]
+  labels = [model_names.label(name) for name in names]
   axes.set_xticks(range(m), labels, rotation=90 if m > 6 else 0, fontsize=_size(m))
   axes.set_yticks(range(m), labels, fontsize=_size(m))
   axes.tick_params(length=0)
@@ -55,15 +48,7 @@ def draw_correlations(path: pathlib.Path, title: str, names: list[str], found: C
   bar.outline.set_visible(False)
   if not (r < 0).any():
     bar.ax.set_ylim(0, limit)
-  with atomic.replacing(path) as temporary:
-    figure.savefig(temporary, dpi=_DPI, format="png", metadata={"Software": None})
-  plt.close(figure)
-
-
-def label(name: str) -> str:
-  """Returns a model's name as shown: `knee`, `spine / sagittal`, `scalars / all / lightgbm`."""
-  parts = [part.replace("_", " ") for part in name.split("/") if part != model_names.ENSEMBLE]
-  return " / ".join(parts)
+  drawing.save(figure, path)
 
 
 def _write_cells(axes, found: Correlations, limit: float) -> None:
@@ -72,7 +57,7 @@ def _write_cells(axes, found: Correlations, limit: float) -> None:
     for j in range(m):
       if i == j or not np.isfinite(found.r[i, j]):
         continue
-      ink = "white" if abs(found.r[i, j]) > 0.65 * limit else _INK
+      ink = "white" if abs(found.r[i, j]) > 0.65 * limit else drawing.INK
       axes.text(j, i - 0.08, f"{found.r[i, j]:.3f}", ha="center", va="center", color=ink, fontsize=10)
       axes.text(j, i + 0.2, f"± {found.sd[i, j]:.3f}", ha="center", va="center", color=ink, fontsize=7.5)
 
@@ -84,8 +69,8 @@ def _part_dimensions(axes, names: list[str]) -> None:
   if len(ends) >= len(set(dimensions)):
     return
   for end in ends:
-    axes.axhline(end - 0.5, color=_INK, linewidth=0.9)
-    axes.axvline(end - 0.5, color=_INK, linewidth=0.9)
+    axes.axhline(end - 0.5, color=drawing.INK, linewidth=0.9)
+    axes.axvline(end - 0.5, color=drawing.INK, linewidth=0.9)
 
 
 def _size(m: int) -> float:

@@ -4,10 +4,11 @@ Sources: `paper`, Results and Discussion of Le Goallec et al., medRxiv 2021.06.1
 history of the repository of their web site. Both are of samples (participant and visit).
 """
 
-import csv
 import functools
-import importlib.resources
 import math
+from collections.abc import Collection
+
+from msk_jax.evaluation import published
 
 FILE_NAME = "published_correlations.csv"
 
@@ -15,11 +16,9 @@ FILE_NAME = "published_correlations.csv"
 @functools.cache
 def correlations() -> dict[frozenset[str], tuple[float, float]]:
   """Returns (r, its SD or NaN) by the pair of models, in this package's names."""
-  path = importlib.resources.files("msk_jax.biological_age") / FILE_NAME
-  rows = csv.DictReader(path.read_text(encoding="utf-8").splitlines())
   return {
-    frozenset((row["model_1"], row["model_2"])): (float(row["r"]), float(row["r_sd"]) if row["r_sd"] else math.nan)
-    for row in rows
+    frozenset((row["model_1"], row["model_2"])): (published.number(row["r"]), published.number(row["r_sd"]))
+    for row in published.read_rows("msk_jax.biological_age", FILE_NAME)
   }
 
 
@@ -27,3 +26,16 @@ def of(model_1: str, model_2: str, product: str) -> tuple[float, float]:
   """Returns what is published of a pair: (r, its SD), NaN where nothing is."""
   nothing = (math.nan, math.nan)
   return correlations().get(frozenset((model_1, model_2)), nothing) if product == "sample" else nothing
+
+
+def of_same(model_1: str, model_2: str, product: str, there: Collection[str]) -> tuple[float, float]:
+  """Returns what is published of a pair if ours are made of as many models: (r, its SD), NaN where nothing is.
+
+  Args:
+    model_1: a model's or an ensemble's name.
+    model_2: another.
+    product: `sample` or `participant`.
+    there: the names of all models; an ensemble that lacks some of the paper's is another one.
+  """
+  is_same = not any(published.missing_models(name, there) for name in (model_1, model_2))
+  return of(model_1, model_2, product) if is_same else (math.nan, math.nan)

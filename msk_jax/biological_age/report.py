@@ -9,19 +9,21 @@ _NONE = "–"
 _WIDTH = 130
 
 
-def show(summary: pd.DataFrame, correlations: pd.DataFrame, dimensions: dict[str, list[str]], folder: str) -> None:
+def show(summary: pd.DataFrame, correlations: pd.DataFrame, dimensions: pd.DataFrame, folder: str) -> None:
   """Prints the tables to standard output.
 
   Args:
-    summary: `ages/summary.csv`: product, model, n, bias_slope, bias_at_60_years, acceleration_sd_years.
+    summary: schema ages_summary.
     correlations: schema acceleration_correlations.
-    dimensions: product to the models that stand for the dimensions.
+    dimensions: schema ages_dimensions.
     folder: where the files lie.
   """
   printer = console.Console(width=max(_WIDTH, console.Console().width))
   for product, rows in summary.groupby("product", sort=False):
     printer.print(make_summary_table(rows, f"Accelerated ageing per {product}"))
-    names = dimensions.get(str(product), [])
+    for row in rows[rows["refused"] != ""].to_dict("records"):
+      printer.print(f"  {row['model']} has no ages: {row['refused']}\n", highlight=False, markup=False)
+    names = dimensions[dimensions["product"] == product]["model"]
     pairs = correlations[
       (correlations["product"] == product) & correlations["model_1"].isin(names) & correlations["model_2"].isin(names)
     ]
@@ -47,8 +49,8 @@ def make_summary_table(rows: pd.DataFrame, title: str) -> table.Table:
     made.add_column(name, justify="right", no_wrap=True)
   for row in rows.to_dict("records"):
     made.add_row(
-      row["model"], f"{row['n']:,}", f"{row['bias_slope']:+.3f}", f"{row['bias_at_60_years']:+.2f}",
-      f"{row['acceleration_sd_years']:.2f}",
+      row["model"], f"{row['n']:,}", _number(row["bias_slope"], "+.3f"), _number(row["bias_at_60_years"], "+.2f"),
+      _number(row["acceleration_sd_years"], ".2f"),
     )  # fmt: skip
   return made
 
@@ -61,7 +63,11 @@ def make_correlation_table(pairs: pd.DataFrame, title: str) -> table.Table:
   for name in ("n", "r ± SD", "published"):
     made.add_column(name, justify="right", no_wrap=True)
   for row in pairs.to_dict("records"):
-    theirs = _NONE if pd.isna(row["published_r"]) else f"{row['published_r']:.3f}"
+    theirs = _number(row["published_r"], ".3f")
     ours = _NONE if pd.isna(row["r"]) else f"{row['r']:.3f} ± {row['sd']:.3f}"
     made.add_row(row["model_1"], row["model_2"], f"{row['n']:,}", ours, theirs)
   return made
+
+
+def _number(value: float, form: str) -> str:
+  return _NONE if pd.isna(value) else format(value, form)

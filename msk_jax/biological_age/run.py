@@ -1,38 +1,93 @@
 """The stage `ages`: pooled predictions to bias, biological age, accelerated ageing and their correlations."""
 
 import dataclasses
-import json
 import pathlib
 from collections.abc import Collection
 
-import numpy as np
 import pandas as pd
 from absl import logging
 
-from msk_jax.biological_age import acceleration, bias, correlation_tables, figures, report
+from msk_jax.biological_age import acceleration, bias, correlation_tables, figures, report, summaries
 from msk_jax.biological_age.acceleration import Ages
 from msk_jax.biological_age.correlations import Correlations
 from msk_jax.biological_age.spec import AgesSpec
 from msk_jax.cohort import source
-from msk_jax.evaluation import disclosure, model_names, performance, pooled_predictions, published, rows
-from msk_jax.io import atomic, run_record, tables
+from msk_jax.evaluation import model_names, performance, pooled_predictions, published, rows
+from msk_jax.io import atomic, errors, run_record, tables
 
-_VERSION = 2  # raise it when the outputs change for equal inputs
+_VERSION = 3  # raise it when the outputs change for equal inputs
 _MODELS = "models"
-_SHOWN_AGE_YEARS = 60.0  # the bias is printed at this age
 
 
 @dataclasses.dataclass(frozen=True)
 class _Product:
-  """What one product gives: ages by model in the order shown, correlations, and the dimensions' models."""
+  """What one product gives: ages by model in the order shown, models refused, correlations, dimensions' models."""
 
   ages: dict[str, Ages]
+  refused: dict[str, summaries.Line]
   correlations: Correlations
   dimensions: list[str]
 
 
+@dataclasses.dataclass
+class _Tables:
+  """What the tables beside the ages hold, product by product; the ages themselves need not be kept for them.
+
+  Attributes:
+    lines: rows of ages_bias.
+    spreads: rows of ages_summary.
+    pairs: correlations.
+    dimensions: product to the models that stand for the dimensions.
+    corrections: model to its bias on samples.
+  """
+
+  lines: list[summaries.Line] = dataclasses.field(default_factory=list)
+  spreads: list[summaries.Line] = dataclasses.field(default_factory=list)
+  pairs: list[pd.DataFrame] = dataclasses.field(default_factory=list)
+  dimensions: dict[str, list[str]] = dataclasses.field(default_factory=dict)
+  corrections: dict[str, bias.BiasCorrection] = dataclasses.field(default_factory=dict)
+
+  @property
+  def num_models(self) -> int:
+    """Models with ages, each product's counted."""
+    return sum(line["refused"] == "" for line in self.spreads)
+
+  def add(self, product: str, made: _Product) -> None:
+    """Takes in a product."""
+    for name, ages in made.ages.items():
+      self.lines += summaries.bias_lines(product, name, ages)
+      self.spreads.append(summaries.summary_line(product, name, ages))
+      if product == "sample":
+        self.corrections[name] = ages.whole
+    self.spreads += made.refused.values()
+    self.pairs.append(correlation_tables.tabulate(product, list(made.ages), made.correlations))
+    self.dimensions[product] = made.dimensions
+
+  def write(self, folder: pathlib.Path, is_comparable: bool) -> None:
+    """Writes all tables.
+
+    Raises:
+      InputError: no model has ages.
+    """
+    if not self.spreads:
+      raise rows.nothing_shown()
+    if not self.num_models:
+      raise errors.InputError(
+        f"no model has ages. The first of {len(self.spreads)} reasons: {self.spreads[0]['refused']}"
+      )
+    pairs = pd.concat(self.pairs)
+    tables.write_with_csv(folder, "bias", pd.DataFrame(self.lines), summaries.BIAS)
+    tables.write_with_csv(folder, "summary", pd.DataFrame(self.spreads), summaries.SUMMARY)
+    tables.write_with_csv(
+      folder, "correlations", pairs if is_comparable else published.without(pairs), correlation_tables.CORRELATIONS
+    )
+    tables.write_with_csv(folder, "dimensions", summaries.dimension_table(self.dimensions), summaries.DIMENSIONS)
+
+
 def make_ages(workdir: pathlib.Path, settings: AgesSpec, withdrawn: Collection[str] = ()) -> pathlib.Path:
   """Writes and prints ages of all models with pooled predictions; returns the folder.
+
+  A model whose bias can't be fitted is left out, with a warning and its reason in the summary.
 
   Args:
     workdir: holds `predictions/` and `cohort/`; gets `ages/`, whole or not at all, and `bias_correction.json` in the
@@ -41,38 +96,34 @@ def make_ages(workdir: pathlib.Path, settings: AgesSpec, withdrawn: Collection[s
     withdrawn: people to leave out besides those that `prepare` left out.
 
   Raises:
-    InputError: no predictions, predictions of different fold maps, or too few samples to fit a bias.
+    InputError: no predictions, predictions of different fold maps, too few people everywhere, or no model whose bias
+      can be fitted.
   """
   folder = workdir / acceleration.FOLDER
   asked = {**dataclasses.asdict(settings), "version": _VERSION}
   inputs = rows.hash_inputs(workdir, withdrawn)
-  if run_record.is_current(folder, asked, inputs) and _has_all_corrections(workdir):
+  if run_record.is_current(folder, asked, inputs) and run_record.is_whole(folder) and _has_corrections(workdir):
     logging.info("nothing to do: the ages of these predictions lie in %s", folder)
     _show(folder)
     return folder
   participants = rows.read_participants(workdir, withdrawn)
-  eid = participants["eid"].to_numpy(str)
-  lines, summaries, pairs, chosen = [], [], [], {}
+  gathered = _Tables()
   with atomic.replacing_folder(folder) as temporary:
     for product in pooled_predictions.PRODUCTS:
-      found = rows.read_all(workdir, product, participants)
-      found = {name: one for name, one in found.items() if one.test.num_people >= disclosure.FEWEST_PEOPLE}
+      found = rows.read_shown(workdir, product, participants)
       if not found:
         continue
-      made = _make_product(product, found, settings)
-      for name, ages in made.ages.items():
-        acceleration.write(temporary, product, name, ages, eid, found[name].fold_map_hash)
-        lines += acceleration.bias_lines(product, name, ages)
-        summaries.append(_summary(product, name, ages))
-      table = correlation_tables.tabulate(product, list(made.ages), made.correlations)
-      pairs.append(table if source.is_comparable(workdir) else published.without(table))
-      chosen[product] = made.dimensions
+      one = _make_product(product, found, settings)
+      for name, ages in one.ages.items():
+        hash_ = found[name].fold_map_hash
+        acceleration.write(temporary, product, name, ages, participants["eid"].to_numpy(str), hash_)
       if settings.has_figures:
-        _draw(temporary / "figures", product, made)
-      if product == "sample":
-        _write_corrections(workdir, made.ages)
-    _write(temporary, lines, summaries, pd.concat(pairs), chosen)
-    run_record.write(temporary, "ages", asked, inputs, results={"models": len(summaries)})
+        _draw(temporary / "figures", product, one)
+      gathered.add(product, one)
+    gathered.write(temporary, source.is_comparable(workdir))
+    _write_corrections(workdir, gathered.corrections)
+    results = {"models": gathered.num_models, "files": run_record.list_files(temporary)}
+    run_record.write(temporary, "ages", asked, inputs, results=results)
   _show(folder)
   return folder
 
@@ -80,35 +131,18 @@ def make_ages(workdir: pathlib.Path, settings: AgesSpec, withdrawn: Collection[s
 def _make_product(
   product: pooled_predictions.Product, found: dict[str, rows.Predictions], settings: AgesSpec
 ) -> _Product:
-  ages = {
-    name: acceleration.correct(found[name].test, settings.bias_mode, f"{name} ({product})")
-    for name in model_names.in_order(found)
-  }
+  ages, refused = {}, {}
+  for name in model_names.in_order(found):
+    try:
+      ages[name] = acceleration.correct(found[name].test, settings.bias_mode, f"{name} ({product})")
+    except errors.InputError as error:
+      logging.warning("%s has no ages per %s: %s", name, product, error)
+      refused[name] = summaries.refused_line(product, name, len(found[name].test), str(error))
   logging.info("%s: %d models, %d bootstraps of their correlations", product, len(ages), settings.num_bootstraps)
-  best = performance.choose_best(product, found)
+  best = performance.choose_best(product, {name: found[name] for name in ages})
   best_names = dict(zip(best["dimension"], best["model"], strict=True))
   correlations = correlation_tables.correlate(ages, product, settings)
-  return _Product(ages, correlations, model_names.representatives(found, best_names))
-
-
-def _summary(product: str, name: str, ages: Ages) -> dict[str, str | int | float]:
-  return {
-    "product": product,
-    "model": name,
-    "n": len(ages.rows),
-    "bias_slope": ages.whole.slope,
-    "bias_at_60_years": float(ages.whole.bias(np.array(_SHOWN_AGE_YEARS))),
-    "acceleration_sd_years": float(ages.acceleration_years.std(ddof=1)),
-  }
-
-
-def _write(folder: pathlib.Path, lines: list[dict], summaries: list[dict], pairs: pd.DataFrame,
-           dimensions: dict[str, list[str]]) -> None:  # fmt: skip
-  tables.write(folder / "correlations.parquet", pairs, correlation_tables.CORRELATIONS)
-  named = (("bias", pd.DataFrame(lines)), ("summary", pd.DataFrame(summaries)), ("correlations", pairs))
-  for name, table in named:
-    atomic.write_text(folder / f"{name}.csv", table.to_csv(index=False, float_format="%.8g", lineterminator="\n"))
-  atomic.write_json(folder / "dimensions.json", dimensions)
+  return _Product(ages, refused, correlations, model_names.representatives(ages, best_names))
 
 
 def _draw(folder: pathlib.Path, product: str, made: _Product) -> None:
@@ -130,19 +164,38 @@ def _draw(folder: pathlib.Path, product: str, made: _Product) -> None:
       )
 
 
-def _write_corrections(workdir: pathlib.Path, ages: dict[str, Ages]) -> None:
-  """Writes each trained model's bias into its folder, where `predict` finds it."""
-  for name, one in ages.items():
-    if (workdir / _MODELS / name).is_dir():
-      bias.write(workdir / _MODELS / name, one.whole)
+def _write_corrections(workdir: pathlib.Path, corrections: dict[str, bias.BiasCorrection]) -> None:
+  """Writes each trained model's bias into its folder, where `predict` finds it; takes away those of other data."""
+  for name in pooled_predictions.list_models(workdir, "sample"):
+    folder = workdir / _MODELS / name
+    if name in corrections and folder.is_dir():
+      bias.write(folder, corrections[name])
+    else:
+      (folder / bias.FILE_NAME).unlink(missing_ok=True)
 
 
-def _has_all_corrections(workdir: pathlib.Path) -> bool:
-  folders = [workdir / _MODELS / name for name in pooled_predictions.list_models(workdir, "sample")]
-  return all((folder / bias.FILE_NAME).exists() for folder in folders if folder.is_dir())
+def _has_corrections(workdir: pathlib.Path) -> bool:
+  """Whether each trained model's folder holds the bias that `ages/` has of it."""
+  lines = tables.read(workdir / acceleration.FOLDER / "bias.parquet", summaries.BIAS)
+  for line in lines[(lines["product"] == "sample") & (lines["fold"] == summaries.WHOLE)].to_dict("records"):
+    folder = workdir / _MODELS / line["model"]
+    expected = bias.BiasCorrection(line["slope"], line["intercept_years"], line["n"], line["mode"])
+    if folder.is_dir() and _read_correction(folder) != expected:
+      return False
+  return True
+
+
+def _read_correction(folder: pathlib.Path) -> bias.BiasCorrection | None:
+  try:
+    return bias.read(folder)
+  except errors.InputError:  # damaged: it is written again
+    return None
 
 
 def _show(folder: pathlib.Path) -> None:
-  dimensions = json.loads((folder / "dimensions.json").read_text(encoding="utf-8"))
-  pairs = tables.read(folder / "correlations.parquet", correlation_tables.CORRELATIONS)
-  report.show(pd.read_csv(folder / "summary.csv"), pairs, dimensions, str(folder))
+  report.show(
+    tables.read(folder / "summary.parquet", summaries.SUMMARY),
+    tables.read(folder / "correlations.parquet", correlation_tables.CORRELATIONS),
+    tables.read(folder / "dimensions.parquet", summaries.DIMENSIONS),
+    str(folder),
+  )

@@ -10,15 +10,20 @@ _FILE_NAME = "source.json"
 _LIKE_UK_BIOBANK = ("ukb", "phantom", "simulated")
 
 
+def path_of(workdir: pathlib.Path) -> pathlib.Path:
+  """Returns where it lies."""
+  return workdir / schemas.FOLDER / _FILE_NAME
+
+
 def read(workdir: pathlib.Path) -> dict[str, str] | None:
   """Returns kind and root of the data that the workdir was last prepared from, or None."""
-  path = workdir / schemas.FOLDER / _FILE_NAME
+  path = path_of(workdir)
   return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
 
 
 def write(workdir: pathlib.Path, source: dict[str, str]) -> None:
   """Notes kind and root of the data that the workdir's folders are going to hold."""
-  atomic.write_json(workdir / schemas.FOLDER / _FILE_NAME, source)
+  atomic.write_json(path_of(workdir), source)
 
 
 def is_comparable(workdir: pathlib.Path) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Collection
 import numpy as np
 import pandas as pd
 
-from msk_jax.cohort import schemas, withdrawal_memory
+from msk_jax.cohort import schemas, visit_keys, withdrawal_memory
 from msk_jax.ensembling import splits
 from msk_jax.evaluation import alike, pooled, pooled_predictions, predictions
 from msk_jax.io import errors, run_record, tables
@@ -67,7 +67,7 @@ class Cohort:
     visits = visits[visits["eid"].isin(people)].sort_values(["eid", "instance"], ignore_index=True)
     self.visits = visits
     self.visit_person = self.person_of(visits)
-    self._visit_keys = _visit_key(self.visit_person, visits)
+    self._visit_keys = visit_keys.make(self.visit_person, visits["instance"].to_numpy())
     self.num_folds = int(tables.read(paths["folds"], schemas.FOLDS, ["fold"])["fold"].max()) + 1
     self.fold_map_hash: str = tables.read_extra(paths["folds"], schemas.FOLDS)["hash"]
     self.hashes = {name: run_record.hash_file(path) for name, path in paths.items()}
@@ -79,7 +79,7 @@ class Cohort:
 
   def visit_of(self, table: pd.DataFrame, person: np.ndarray) -> np.ndarray:
     """Returns each row's visit, int64 [n]; -1 where the cohort has no such visit."""
-    keys = _visit_key(person, table)
+    keys = visit_keys.make(person, table["instance"].to_numpy())
     place = np.minimum(np.searchsorted(self._visit_keys, keys), max(len(self._visit_keys) - 1, 0))
     return np.where((person >= 0) & (self._visit_keys[place] == keys), place, -1)
 
@@ -161,7 +161,3 @@ def align(table: pd.DataFrame, place: np.ndarray, num_places: int) -> tuple[np.n
     values[i, place[rows]] = predicted[rows]
   fold[place] = table["fold"].to_numpy(np.int64)
   return values, fold
-
-
-def _visit_key(person: np.ndarray, table: pd.DataFrame) -> np.ndarray:
-  return person.astype(np.int64) * 2**8 + table["instance"].to_numpy(np.int64)

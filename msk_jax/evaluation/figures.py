@@ -3,16 +3,11 @@
 import pathlib
 from collections.abc import Mapping
 
-import matplotlib
-
-matplotlib.use("agg")
-
 import matplotlib.pyplot as plt
 import numpy as np
 
-from msk_jax.io import atomic
+from msk_jax.evaluation import drawing
 
-_DPI = 130
 _COLOURS = {"validation": "#9aa5b1", "test": "#1f6f8b"}
 
 
@@ -30,7 +25,7 @@ def scatter(path: pathlib.Path, title: str, parts: Mapping[str, tuple[np.ndarray
   figure, axes = plt.subplots(figsize=(6.2, 6.0), layout="constrained")
   ages = np.concatenate([np.concatenate(pair) for pair in parts.values()])
   low, high = np.floor(ages.min()) - 1, np.ceil(ages.max()) + 1
-  axes.plot([low, high], [low, high], color="#333333", linewidth=1, label="equality")
+  axes.plot([low, high], [low, high], color=drawing.INK, linewidth=1, label="equality")
   axes.axhline(mean_years, color="#c05a3a", linewidth=1, linestyle="--", label="mean predictor")
   for part, (chronological, predicted) in parts.items():
     score = scores[part]
@@ -39,11 +34,6 @@ def scatter(path: pathlib.Path, title: str, parts: Mapping[str, tuple[np.ndarray
     axes.scatter(chronological, predicted, s=size, alpha=0.7, linewidths=0, color=_COLOURS.get(part), label=label)
   axes.set(xlim=(low, high), ylim=(low, high), aspect="equal", title=title)
   axes.set(xlabel="chronological age (years)", ylabel="predicted age (years)")
-  axes.grid(color="#e6e6e6", linewidth=0.6)
-  axes.set_axisbelow(True)
   axes.legend(loc="upper left", frameon=False, fontsize=9)
-  for side in ("top", "right"):
-    axes.spines[side].set_visible(False)
-  with atomic.replacing(path) as temporary:
-    figure.savefig(temporary, dpi=_DPI, format="png", metadata={"Software": None})
-  plt.close(figure)
+  drawing.clean(axes)
+  drawing.save(figure, path)

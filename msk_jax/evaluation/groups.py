@@ -6,7 +6,7 @@ import pathlib
 import numpy as np
 import pandas as pd
 
-from msk_jax.cohort import coding, folds, schemas
+from msk_jax.cohort import coding, folds, schemas, visit_keys
 from msk_jax.evaluation import disclosure, score_sums
 from msk_jax.evaluation.rows import Rows
 from msk_jax.io import tables
@@ -14,14 +14,14 @@ from msk_jax.io import tables
 KINDS = ("sex", "age_band", "ethnicity", "centre")
 FEWEST_SCORED = 30  # people; below, scores are noise and a group shows its count alone
 
-GROUPS = tables.Schema("performance_groups", 1, {
-  "product": "string", "model": "string", "kind": "string", "group": "string", "n": "int64", "num_people": "int64",
+# No number of samples: beside that of people it would say how many of a group were seen twice.
+GROUPS = tables.Schema("performance_groups", 2, {
+  "product": "string", "model": "string", "kind": "string", "group": "string", "num_people": "int64",
   **dict.fromkeys(score_sums.SCORES, "float64"), "mean_error_years": "float64",
 })  # fmt: skip
 
 _PARENTS = {1: "White", 2: "Mixed", 3: "Asian", 4: "Black", 5: "Chinese"}  # codes of field 21000
 _CHILDREN_PER_PARENT = 1000
-_INSTANCES = 128  # more than any visit's number: int8
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Labels:
   Attributes:
     sex: str [p] by participant.
     ethnicity: str [p] by participant.
-    visit: int64 [v], person * 128 + instance, ascending.
+    visit: int64 [v], `visit_keys`, ascending.
     centre: str [v] by visit.
   """
 
@@ -50,7 +50,7 @@ def read_labels(workdir: pathlib.Path, participants: pd.DataFrame) -> Labels:
   """
   visits = tables.read(workdir / schemas.FOLDER / "visits.parquet", schemas.VISITS)
   person = pd.Index(participants["eid"]).get_indexer(pd.Index(visits["eid"]))
-  key = person.astype(np.int64) * _INSTANCES + visits["instance"].to_numpy(np.int64)
+  key = visit_keys.make(person, visits["instance"].to_numpy())
   order = np.argsort(key)
   order = order[person[order] >= 0]
   sex = np.where(participants["sex"].to_numpy() == schemas.MALE, "male", "female")
@@ -80,7 +80,7 @@ def age_bands(age_years: np.ndarray) -> np.ndarray:
 
 def labels_of(found: Rows, labels: Labels) -> dict[str, np.ndarray]:
   """Returns each row's group, str [n], for each of `KINDS`."""
-  key = found.person * _INSTANCES + found.instance
+  key = visit_keys.make(found.person, found.instance)
   place = np.searchsorted(labels.visit, key).clip(0, max(len(labels.visit) - 1, 0))
   is_known = labels.visit[place] == key if len(labels.visit) else np.zeros(len(key), bool)
   centre = (
@@ -97,8 +97,8 @@ def labels_of(found: Rows, labels: Labels) -> dict[str, np.ndarray]:
 def scores_by_group(product: str, model: str, found: Rows, labels: Labels) -> pd.DataFrame:
   """Returns a model's scores in every group (schema performance_groups).
 
-  Groups of fewer than five people are left out, with whatever else would give their size away; below thirty people a
-  group has counts alone.
+  Groups of fewer than five people are left out, with whatever else would give their size away
+  (`disclosure.choose_groups`); below thirty people a group has its count alone.
   """
   terms = score_sums.row_terms(found.age_years, found.predicted_years[:, None])
   parts = []
@@ -110,9 +110,8 @@ def scores_by_group(product: str, model: str, found: Rows, labels: Labels) -> pd
     values["mean_error_years"] = sums[:, 3] / sums[:, 0]
     is_scored = num_people >= FEWEST_SCORED
     columns = {name: np.where(is_scored, score, np.nan) for name, score in values.items()}
-    counts = {"n": np.bincount(group, minlength=len(names)), "num_people": num_people}
-    table = pd.DataFrame({"kind": kind, "group": names, **counts, **columns})
-    parts.append(table[disclosure.is_publishable(num_people)])
+    table = pd.DataFrame({"kind": kind, "group": names, "num_people": num_people, **columns})
+    parts.append(table[disclosure.choose_groups(group, found.person, len(names))])
   return pd.concat(parts, ignore_index=True).assign(product=product, model=model)[list(GROUPS.columns)]
 
 

@@ -19,6 +19,16 @@ def is_ensemble(name: str) -> bool:
   return name == GENERAL or name.rsplit("/", 1)[-1] == ENSEMBLE
 
 
+def is_dimension(name: str) -> bool:
+  """Returns whether this is the ensemble of a whole dimension."""
+  return name == GENERAL or name.split("/")[1:] == [ENSEMBLE]
+
+
+def label(name: str) -> str:
+  """Returns a model's name as figures show it: `knee`, `spine / sagittal`, `scalars / all / lightgbm`."""
+  return " / ".join(part.replace("_", " ") for part in name.split("/") if part != ENSEMBLE)
+
+
 def in_order(names: Iterable[str]) -> list[str]:
   """Returns the names, by dimension and image or scalar set, a group's ensemble before its members."""
   return sorted(names, key=_key)

@@ -5,31 +5,32 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from msk_jax.evaluation import bootstrap, concordance, model_names, published, score_sums
+from msk_jax.evaluation import bootstrap, concordance, disclosure, model_names, published, score_sums
 from msk_jax.evaluation.rows import Predictions, Rows, by_same_rows
-from msk_jax.evaluation.spec import EvaluateSpec
+from msk_jax.evaluation.spec import BootstrapSpec
 from msk_jax.io import tables
 
 _SCORE_COLUMNS = [f"{name}{suffix}" for name in score_sums.SCORES for suffix in ("", "_sd_folds", "_sd_bootstrap")]
-# SDs over folds have ddof 1; SDs by bootstrap are those of the replicates.
-PERFORMANCE = tables.Schema("performance", 1, {
-  "model": "string", "product": "string", "dimension": "string", "n": "int64", "num_people": "int64",
+# n: samples, missing where it would give away a few people seen twice (`disclosure`). SDs over folds have ddof 1; SDs
+# by bootstrap are those of the replicates.
+PERFORMANCE = tables.Schema("performance", 2, {
+  "model": "string", "product": "string", "dimension": "string", "n": "Int64", "num_people": "int64",
   "num_folds": "int64", **dict.fromkeys(_SCORE_COLUMNS, "float64"), "c_index": "float64", "c_index_sd_folds": "float64",
   **dict.fromkeys(("published_n", "published_r2", "published_r2_sd", "published_rmse", "published_rmse_sd"), "float64"),
 })  # fmt: skip
-BEST = tables.Schema("best_models", 1, {
-  "product": "string", "dimension": "string", "model": "string", "num_candidates": "int64", "validation_n": "int64",
-  "validation_r2": "float64", "validation_rmse": "float64", "test_n": "int64", "test_r2": "float64",
-  "test_rmse": "float64",
+BEST = tables.Schema("best_models", 2, {
+  "product": "string", "dimension": "string", "model": "string", "num_candidates": "int64",
+  "validation_people": "int64", "validation_r2": "float64", "validation_rmse": "float64",
+  "test_people": "int64", "test_r2": "float64", "test_rmse": "float64",
 })  # fmt: skip
 
 
-def tabulate(product: str, models: Mapping[str, Rows], settings: EvaluateSpec) -> pd.DataFrame:
+def tabulate(product: str, models: Mapping[str, Rows], settings: BootstrapSpec) -> pd.DataFrame:
   """Returns the table of performance (schema performance), models in the order of `model_names`.
 
   Args:
     product: `sample` or `participant`.
-    models: name to test rows.
+    models: name to test rows; an ensemble that lacks some of the paper's has nothing published beside it.
     settings: number, unit and seed of the bootstraps.
   """
   lines = {}
@@ -37,8 +38,9 @@ def tabulate(product: str, models: Mapping[str, Rows], settings: EvaluateSpec) -
     lines |= _score_group(group, models, settings)
   ordered = model_names.in_order(models)
   table = pd.DataFrame([{"model": name, "product": product, **lines[name]} for name in ordered])
-  known = [published.of(name, product) for name in ordered]
+  known = [published.of_same(name, product, models) for name in ordered]
   table = table.assign(
+    n=disclosure.shown_samples(table["n"].to_numpy(), table["num_people"].to_numpy()),
     dimension=[model_names.dimension(name) for name in ordered],
     published_n=[one.n for one in known],
     published_r2=[one.r2 for one in known],
@@ -49,7 +51,7 @@ def tabulate(product: str, models: Mapping[str, Rows], settings: EvaluateSpec) -
   return table[list(PERFORMANCE.columns)]
 
 
-def _score_group(names: list[str], models: Mapping[str, Rows], settings: EvaluateSpec) -> dict[str, dict]:
+def _score_group(names: list[str], models: Mapping[str, Rows], settings: BootstrapSpec) -> dict[str, dict]:
   """Scores of models with the same rows, by name."""
   first = models[names[0]]
   terms = score_sums.row_terms(first.age_years, np.stack([models[name].predicted_years for name in names], axis=1))
@@ -57,8 +59,7 @@ def _score_group(names: list[str], models: Mapping[str, Rows], settings: Evaluat
   whole = score_sums.scores(terms.sum(axis=0))
   by_fold = score_sums.scores(score_sums.group_sums(terms, fold, len(folds)))
   people, person = np.unique(first.person, return_inverse=True)
-  cluster = person if settings.bootstrap_unit == "participant" else None
-  drawn = bootstrap.score_sds(terms, settings.num_bootstraps, settings.seed, cluster)
+  drawn = bootstrap.score_sds(terms, settings.num_bootstraps, settings.seed, settings.clusters(person))
   lines = {}
   for m, name in enumerate(names):
     line: dict[str, float] = {"n": len(first), "num_people": len(people), "num_folds": len(folds)}
@@ -98,8 +99,8 @@ def choose_best(product: str, models: Mapping[str, Predictions]) -> pd.DataFrame
     test_r2, test_rmse = _r2_and_rmse(models[best].test)
     lines.append({
       "product": product, "dimension": dimension, "model": best, "num_candidates": len(names),
-      "validation_n": len(models[best].validation), "validation_r2": scored[best][0],
-      "validation_rmse": scored[best][1], "test_n": len(models[best].test), "test_r2": test_r2,
+      "validation_people": models[best].validation.num_people, "validation_r2": scored[best][0],
+      "validation_rmse": scored[best][1], "test_people": models[best].test.num_people, "test_r2": test_r2,
       "test_rmse": test_rmse,
     })  # fmt: skip
   return pd.DataFrame(lines, columns=list(BEST.columns))

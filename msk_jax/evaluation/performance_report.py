@@ -3,21 +3,26 @@
 import pandas as pd
 from rich import box, console, table
 
+from msk_jax.evaluation import published
+
 _NONE = "–"
 _WIDTH = 170  # columns that the widest table takes; a narrower terminal wraps its lines rather than losing digits
 
 
-def show(performance: pd.DataFrame, best: pd.DataFrame, folder: str) -> None:
+def show(performance: pd.DataFrame, best: pd.DataFrame, folder: str, is_comparable: bool) -> None:
   """Prints both tables to standard output.
 
   Args:
     performance: schema performance, all products.
     best: schema best_models.
     folder: where the files lie.
+    is_comparable: whether published numbers are of data like these; then it is said where and why they are missing.
   """
   printer = console.Console(width=max(_WIDTH, console.Console().width))
   for product, rows in performance.groupby("product", sort=False):
     printer.print(make_table(rows, f"Test performance per {product}, before bias correction (± bootstrap SD)"))
+    if is_comparable and (missing := published.describe_missing(str(product), rows["model"].tolist())):
+      printer.print(missing + "\n", highlight=False, markup=False)
   printer.print(make_best_table(best))
   printer.print(f"Tables and figures in {folder}", highlight=False, markup=False)
 
@@ -26,7 +31,7 @@ def make_table(rows: pd.DataFrame, title: str) -> table.Table:
   """Returns one product's performance as a table."""
   made = table.Table(title=title, box=box.SIMPLE_HEAD, title_justify="left")
   made.add_column("model", no_wrap=True)
-  for name in ("n", "R2", "published", "SD over folds", "RMSE", "published", "MAE", "r", "slope", "C-index"):
+  for name in ("n", "people", "R2", "published", "SD over folds", "RMSE", "published", "MAE", "r", "slope", "C-index"):
     made.add_column(name, justify="right", no_wrap=True)
   previous = None
   for row in rows.to_dict("records"):
@@ -34,7 +39,8 @@ def make_table(rows: pd.DataFrame, title: str) -> table.Table:
       made.add_section()
     previous = row["dimension"]
     made.add_row(
-      row["model"], f"{row['n']:,}", _with_sd(row, "r2", 3), _number(row["published_r2"], 3),
+      row["model"], _NONE if pd.isna(row["n"]) else f"{row['n']:,}", f"{row['num_people']:,}",
+      _with_sd(row, "r2", 3), _number(row["published_r2"], 3),
       _number(row["r2_sd_folds"], 3), _with_sd(row, "rmse", 2), _number(row["published_rmse"], 2),
       _number(row["mae"], 2), _number(row["pearson_r"], 3), _number(row["calibration_slope"], 2),
       _number(row["c_index"], 3),

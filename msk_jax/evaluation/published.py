@@ -10,8 +10,11 @@ import dataclasses
 import functools
 import importlib.resources
 import math
+from collections.abc import Collection
 
 import pandas as pd
+
+from msk_jax.evaluation import model_names
 
 FILE_NAME = "published_performance.csv"
 
@@ -37,21 +40,68 @@ class Published:
   source: str = ""
 
 
+def read_rows(package: str, file_name: str) -> list[dict[str, str]]:
+  """Returns the rows of a table of published numbers, by column; see `number` for its cells.
+
+  Args:
+    package: that the table lies in, e.g. `msk_jax.evaluation`.
+    file_name: a CSV.
+  """
+  path = importlib.resources.files(package) / file_name
+  return list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+
+
+def number(text: str) -> float:
+  """Returns a cell's number, NaN where nothing is published."""
+  return float(text) if text else math.nan
+
+
 @functools.cache
 def performance() -> dict[tuple[str, str], Published]:
   """Returns what is published, by (model, product) in this package's names."""
-  path = importlib.resources.files("msk_jax.evaluation") / FILE_NAME
   found = {}
-  for row in csv.DictReader(path.read_text(encoding="utf-8").splitlines()):
+  for row in read_rows("msk_jax.evaluation", FILE_NAME):
     key = row.pop("model"), row.pop("product")
     source = row.pop("source")
-    found[key] = Published(**{name: float(text) if text else math.nan for name, text in row.items()}, source=source)
+    found[key] = Published(**{name: number(text) for name, text in row.items()}, source=source)
   return found
 
 
 def of(model: str, product: str) -> Published:
   """Returns what is published of a model, all NaN if nothing is."""
   return performance().get((model, product), Published())
+
+
+def missing_models(model: str, there: Collection[str]) -> list[str]:
+  """Returns which of the paper's models below an ensemble are not there, in order; none below a single model.
+
+  Args:
+    model: a model's or an ensemble's name.
+    there: the names of all models.
+  """
+  if not model_names.is_ensemble(model):
+    return []
+  group = "" if model == model_names.GENERAL else model.removesuffix(model_names.ENSEMBLE)
+  papers = {name for name, product in performance() if product == "sample" and not model_names.is_ensemble(name)}
+  return model_names.in_order(name for name in papers if name.startswith(group) and name not in there)
+
+
+def of_same(model: str, product: str, there: Collection[str]) -> Published:
+  """Returns what is published of a model if ours is made of as many: nothing of an ensemble that lacks some."""
+  return Published() if missing_models(model, there) else of(model, product)
+
+
+def describe_missing(product: str, there: Collection[str]) -> str:
+  """Returns one line on which ensembles have no published numbers beside them, and for lack of what; else nothing."""
+  missing = {name: missing_models(name, there) for name in model_names.in_order(there)}
+  lacking = [name for name, models in missing.items() if models and of(name, product) != Published()]
+  if not lacking:
+    return ""
+  models = model_names.in_order({model for name in lacking for model in missing[name]})
+  return (
+    f"No published numbers beside {', '.join(lacking)} (per {product}): they are not made of all the paper's models. "
+    f"Missing: {', '.join(models)}."
+  )
 
 
 def without(table: pd.DataFrame) -> pd.DataFrame:

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute
 from absl import logging
 
-from msk_jax.cohort import schemas, withdrawal_memory
-from msk_jax.evaluation import pooled_predictions, pooling_record
+from msk_jax.cohort import schemas, source, withdrawal_memory
+from msk_jax.evaluation import disclosure, pooled_predictions, pooling_record
 from msk_jax.io import errors, run_record, tables
 
 
@@ -124,8 +124,24 @@ def read_all(
   return found
 
 
+def read_shown(
+  workdir: pathlib.Path, product: pooled_predictions.Product, participants: pd.DataFrame
+) -> dict[str, Predictions]:
+  """Reads the models of a product with test rows of at least five people, as `read_all`."""
+  found = read_all(workdir, product, participants)
+  return {name: one for name, one in found.items() if one.test.num_people >= disclosure.FEWEST_PEOPLE}
+
+
+def nothing_shown() -> errors.InputError:
+  """Returns the error for a workdir in which no model is shown."""
+  return errors.InputError(
+    f"no model has test predictions of {disclosure.FEWEST_PEOPLE} people of the cohort or more; fewer are not "
+    "shown. Prepare more people or train more splits, then run python -m msk_jax.ensemble again."
+  )
+
+
 def hash_inputs(workdir: pathlib.Path, withdrawn: Collection[str] = ()) -> dict[str, str]:
-  """Returns the hashes of all pooled predictions, their record and the cohort's tables, by path within the workdir.
+  """Returns hashes by path in the workdir: pooled predictions, their record, the cohort's tables, whose data they are.
 
   Where people of the cohort have withdrawn, a keyed hash of them is added.
 
@@ -133,6 +149,7 @@ def hash_inputs(workdir: pathlib.Path, withdrawn: Collection[str] = ()) -> dict[
     InputError: there is no prediction at all, or what there is is half-made.
   """
   cohort = [workdir / schemas.FOLDER / f"{name}.parquet" for name in ("participants", "visits")]
+  cohort.append(source.path_of(workdir))  # published numbers stand beside some data only
   hashes = {path.relative_to(workdir).as_posix(): run_record.hash_file(path) for path in cohort if path.exists()}
   return pooling_record.hash_predictions(workdir) | hashes | withdrawal_memory.hashes(workdir, withdrawn)
 

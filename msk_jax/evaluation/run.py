@@ -9,7 +9,6 @@ from absl import logging
 
 from msk_jax.cohort import source
 from msk_jax.evaluation import (
-  disclosure,
   groups,
   performance,
   performance_figures,
@@ -22,7 +21,7 @@ from msk_jax.evaluation.spec import EvaluateSpec
 from msk_jax.io import atomic, progress, run_record, tables
 
 FOLDER = "performance"
-_VERSION = 2  # raise it when the outputs change for equal inputs
+_VERSION = 3  # raise it when the outputs change for equal inputs
 
 
 def evaluate(workdir: pathlib.Path, settings: EvaluateSpec, withdrawn: Collection[str] = ()) -> pathlib.Path:
@@ -34,22 +33,22 @@ def evaluate(workdir: pathlib.Path, settings: EvaluateSpec, withdrawn: Collectio
     withdrawn: people to leave out besides those that `prepare` left out.
 
   Raises:
-    InputError: no predictions, or predictions of different fold maps.
+    InputError: no predictions, predictions of different fold maps, or of fewer than five people everywhere.
   """
   folder = workdir / FOLDER
   asked = {**dataclasses.asdict(settings), "version": _VERSION}
   inputs = rows.hash_inputs(workdir, withdrawn)
-  if run_record.is_current(folder, asked, inputs):
+  if run_record.is_current(folder, asked, inputs) and run_record.is_whole(folder):
     logging.info("nothing to do: the performance of these predictions lies in %s", folder)
-    _show(folder)
+    _show(workdir)
     return folder
   participants = rows.read_participants(workdir, withdrawn)
   labels = groups.read_labels(workdir, participants)
   scores, by_group, best = [], [], []
   with atomic.replacing_folder(folder) as temporary:
     for product in pooled_predictions.PRODUCTS:
-      found = rows.read_all(workdir, product, participants)
-      tests = {name: one.test for name, one in found.items() if one.test.num_people >= disclosure.FEWEST_PEOPLE}
+      found = rows.read_shown(workdir, product, participants)
+      tests = {name: one.test for name, one in found.items()}
       if not tests:
         continue
       logging.info("%s: %d models, %d bootstraps", product, len(tests), settings.num_bootstraps)
@@ -58,21 +57,22 @@ def evaluate(workdir: pathlib.Path, settings: EvaluateSpec, withdrawn: Collectio
         table = published.without(table)
       scores.append(table)
       by_group += [groups.scores_by_group(product, name, one, labels) for name, one in tests.items()]
-      best.append(performance.choose_best(product, {name: found[name] for name in tests}))
+      best.append(performance.choose_best(product, found))
       if settings.has_figures:
         _draw(temporary / "figures" / product, product, tests, table)
+    if not scores:
+      raise rows.nothing_shown()
     _write(temporary, pd.concat(scores), pd.concat(by_group), pd.concat(best))
-    run_record.write(temporary, "evaluate", asked, inputs, results={"models": sum(map(len, scores))})
-  _show(folder)
+    results = {"models": sum(map(len, scores)), "files": run_record.list_files(temporary)}
+    run_record.write(temporary, "evaluate", asked, inputs, results=results)
+  _show(workdir)
   return folder
 
 
 def _write(folder: pathlib.Path, scores: pd.DataFrame, by_group: pd.DataFrame, best: pd.DataFrame) -> None:
-  tables.write(folder / "performance.parquet", scores, performance.PERFORMANCE)
-  tables.write(folder / "groups.parquet", by_group, groups.GROUPS)
-  for name, table in (("performance", scores), ("groups", by_group), ("best", best)):
-    atomic.write_text(folder / f"{name}.csv", table.to_csv(index=False, float_format="%.6g", lineterminator="\n"))
-  tables.write(folder / "best.parquet", best, performance.BEST)
+  tables.write_with_csv(folder, "performance", scores, performance.PERFORMANCE)
+  tables.write_with_csv(folder, "groups", by_group, groups.GROUPS)
+  tables.write_with_csv(folder, "best", best, performance.BEST)
 
 
 def _draw(folder: pathlib.Path, product: str, tests: dict[str, rows.Rows], table: pd.DataFrame) -> None:
@@ -80,13 +80,15 @@ def _draw(folder: pathlib.Path, product: str, tests: dict[str, rows.Rows], table
   with progress.track("drawing", len(tests), "figures") as advance:
     for line in table.to_dict("records"):
       name = line["model"]
-      subtitle = f"R² {line['r2']:.3f}, RMSE {line['rmse']:.2f} years, MAE {line['mae']:.2f} years, n {line['n']:,}"
+      scores = f"R² {line['r2']:.3f}, RMSE {line['rmse']:.2f} years, MAE {line['mae']:.2f} years"
+      subtitle = f"{scores}, {line['num_people']:,} people"
       path = folder / f"{name.replace('/', '-')}.png"
       performance_figures.draw_model(path, f"{name}, per {product}", tests[name], subtitle)
       advance()
 
 
-def _show(folder: pathlib.Path) -> None:
+def _show(workdir: pathlib.Path) -> None:
+  folder = workdir / FOLDER
   scores = tables.read(folder / "performance.parquet", performance.PERFORMANCE)
   best = tables.read(folder / "best.parquet", performance.BEST)
-  performance_report.show(scores, best, str(folder))
+  performance_report.show(scores, best, str(folder), source.is_comparable(workdir))

@@ -80,6 +80,19 @@ def is_current(folder: pathlib.Path | str, settings: Mapping[str, Any], inputs: 
   return fingerprint([record["settings"], record["inputs"]]) == fingerprint([dict(settings), dict(inputs)])
 
 
+def list_files(folder: pathlib.Path | str) -> list[str]:
+  """Returns the paths in `folder` of all files in it, sorted: what a stage keeps as result `files` (see `is_whole`)."""
+  folder = pathlib.Path(folder)
+  return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def is_whole(folder: pathlib.Path | str) -> bool:
+  """Returns whether all files are there that the record of `folder` lists as its result `files`."""
+  record = read(folder)
+  names = record["results"].get("files") if record else None
+  return names is not None and all((pathlib.Path(folder) / name).is_file() for name in names)
+
+
 def differences(folder: pathlib.Path | str, settings: Mapping[str, Any], inputs: Mapping[str, str]) -> list[str]:
   """Returns lines `name: old -> new` for what differs from the record of `folder`."""
   record = read(folder) or {"settings": {}, "inputs": {}}

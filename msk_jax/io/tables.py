@@ -63,6 +63,13 @@ def write(
     pq.write_table(arrow, temporary)
 
 
+def write_with_csv(folder: pathlib.Path, name: str, table: "pd.DataFrame", schema: Schema) -> None:
+  """Writes `<name>.parquet` as `write` does and, for people, `<name>.csv` with eight digits."""
+  write(folder / f"{name}.parquet", table, schema)
+  shown = table[list(schema.columns)]
+  atomic.write_text(folder / f"{name}.csv", shown.to_csv(index=False, float_format="%.8g", lineterminator="\n"))
+
+
 def read(path: pathlib.Path | str, schema: Schema, columns: Sequence[str] | None = None) -> "pd.DataFrame":
   """Reads a table written by `write`.
 

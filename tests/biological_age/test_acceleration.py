@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from msk_jax.biological_age import acceleration, bias
+from msk_jax.biological_age import acceleration, bias, summaries
 from msk_jax.evaluation.rows import Rows
 from msk_jax.io import errors
 
@@ -86,7 +86,8 @@ def test_the_table(tmp_path):
 
 def test_lines_of_the_bias_table():
   found, _ = _rows(100)
-  lines = acceleration.bias_lines("sample", "knee", acceleration.correct(found, "out_of_fold", "knee"))
+  lines = summaries.bias_lines("sample", "knee", acceleration.correct(found, "out_of_fold", "knee"))
   assert [line["fold"] for line in lines] == ["all", *map(str, range(10))]
   whole = bias.fit(found.age_years, found.predicted_years)
   assert (lines[0]["slope"], lines[0]["intercept_years"]) == (whole.slope, whole.intercept)
+  assert [line["mode"] for line in lines] == ["in_sample", *["out_of_fold"] * 10]

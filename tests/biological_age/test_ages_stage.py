@@ -1,16 +1,15 @@
 """The stage `ages` from files to files."""
 
-import json
 import re
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from msk_jax.biological_age import acceleration, bias, run
+from msk_jax.biological_age import acceleration, bias, run, summaries
 from msk_jax.biological_age.spec import AgesSpec
 from msk_jax.evaluation import pooled_predictions
-from msk_jax.io import errors, specs
+from msk_jax.io import errors, specs, tables
 from tests.evaluation import cohort
 
 _EID = re.compile(r"(?<![\d.])9\d{6}(?!\d)")
@@ -34,14 +33,16 @@ def test_files_and_what_is_printed(workdir, capsys, caplog):
     *(f"{product}/{name}.parquet" for product in ("sample", "participant") for name in models),
     *(f"figures/correlations_{product}_{kind}{suffix}.png" for product in ("sample", "participant")
       for kind in ("dimensions", "models") for suffix in ("", "_clustered")),
-    "bias.csv", "summary.csv", "correlations.csv", "correlations.parquet", "dimensions.json", "run.json",
+    *(f"{name}.{kind}" for name in ("bias", "summary", "correlations", "dimensions") for kind in ("csv", "parquet")),
+    "run.json",
   }  # fmt: skip
   shown = capsys.readouterr().out
   texts = [path.read_text() for path in folder.rglob("*") if path.suffix in (".csv", ".json")]
   assert "hip/inception_v3" in shown and not any(
     _EID.search(_HASH.sub("", text)) for text in [shown, caplog.text, *texts]
   )
-  assert json.loads((folder / "dimensions.json").read_text())["sample"] == ["hip/inception_v3", "knee/ensemble"]
+  chosen = tables.read(folder / "dimensions.parquet", summaries.DIMENSIONS)
+  assert chosen["model"].tolist() == ["hip/inception_v3", "knee/ensemble"] * 2
 
 
 def test_ages_are_those_of_the_predictions(workdir):
@@ -58,18 +59,22 @@ def test_ages_are_those_of_the_predictions(workdir):
 def test_predict_finds_the_bias_of_trained_models(workdir):
   folder = run.make_ages(workdir, _FAST)
   found = bias.read(workdir / "models/knee/inception_v3")
-  table = pd.read_csv(folder / "bias.csv", dtype={"fold": str}).set_index(["product", "model", "fold"])
+  table = tables.read(folder / "bias.parquet", summaries.BIAS).set_index(["product", "model", "fold"])
   line = table.loc[("sample", "knee/inception_v3", "all")]
-  assert (found.slope, found.intercept) == pytest.approx((line["slope"], line["intercept_years"]), rel=1e-6)
+  assert (found.slope, found.intercept) == (line["slope"], line["intercept_years"])  # to the last digit
   assert found.mode == "in_sample" and found.n == line["n"]
   assert not (workdir / "models/knee/ensemble").exists() and not (workdir / "models/hip").exists()
 
 
 def test_out_of_fold_lists_every_folds_line(workdir):
   folder = run.make_ages(workdir, AgesSpec(bias_mode="out_of_fold", num_bootstraps=10, has_figures=False))
-  table = pd.read_csv(folder / "bias.csv", dtype={"fold": str})
+  table = tables.read(folder / "bias.parquet", summaries.BIAS)
   assert (table.groupby(["product", "model"])["fold"].count() == 11).all()
-  assert bias.read(workdir / "models/knee/inception_v3").mode == "out_of_fold"
+  assert table[table["fold"] == "all"]["mode"].eq("in_sample").all()  # the line through all samples is in sample
+  assert table[table["fold"] != "all"]["mode"].eq("out_of_fold").all()
+  assert bias.read(workdir / "models/knee/inception_v3").mode == "in_sample"
+  ages = acceleration.path_of(folder, "sample", "knee/inception_v3")
+  assert tables.read_extra(ages, acceleration.AGES)["bias_mode"] == "out_of_fold"
 
 
 def test_again_does_nothing_until_something_changes(workdir, caplog):
@@ -84,6 +89,71 @@ def test_again_does_nothing_until_something_changes(workdir, caplog):
   assert second != first and bias.read(workdir / "models/knee/inception_v3") is not None
   run.make_ages(workdir, AgesSpec(num_bootstraps=11, has_figures=False))
   assert record.stat().st_mtime_ns != second
+
+
+def _keep(workdir, model: str, chosen) -> None:
+  """Keeps the predictions, of both products, that `chosen` says of a table."""
+  for product in pooled_predictions.PRODUCTS:
+    table, kind = pooled_predictions.read(workdir, product, model)
+    pooled_predictions.write(workdir, product, model, table[chosen(table)], kind)
+  cohort.write_record(workdir)
+
+
+def test_a_model_that_cannot_be_corrected_is_left_out_and_said(workdir, capsys, caplog):
+  run.make_ages(workdir, _FAST)
+  _keep(workdir, "knee/inception_v3", lambda table: table["fold"] == 3)
+  settings = AgesSpec(bias_mode="out_of_fold", num_bootstraps=10, has_figures=False)
+  folder = run.make_ages(workdir, settings)
+  assert not acceleration.path_of(folder, "sample", "knee/inception_v3").exists()
+  assert not acceleration.read(workdir, "sample", "knee/ensemble").empty
+  assert bias.read(workdir / "models/knee/inception_v3") is None  # that of the former predictions is gone
+  summary = tables.read(folder / "summary.parquet", summaries.SUMMARY).set_index(["product", "model"])
+  refused = summary.loc[[(product, "knee/inception_v3") for product in pooled_predictions.PRODUCTS]]
+  assert refused["bias_slope"].isna().all() and refused["refused"].str.contains("two folds or more").all()
+  assert (summary["refused"] == "").sum() == 4
+  assert "knee/inception_v3 has no ages: the bias" in capsys.readouterr().out
+  assert "knee/inception_v3 has no ages per sample" in caplog.text
+  with caplog.at_level("INFO"):
+    run.make_ages(workdir, settings)
+  assert "nothing to do" in caplog.text and "has no ages" in capsys.readouterr().out
+  for name in ("hip/inception_v3", "knee/ensemble"):
+    _keep(workdir, name, lambda table: table["fold"] == 3)
+  with pytest.raises(errors.InputError, match=r"no model has ages\. The first of 6 reasons: the bias of hip/inc"):
+    run.make_ages(workdir, settings)
+
+
+def test_fewer_than_five_people(workdir, caplog):
+  few = [str(9_000_001 + i) for i in range(4)]
+  _keep(workdir, "knee/inception_v3", lambda table: table["eid"].isin(few))
+  run.make_ages(workdir, _FAST)
+  with caplog.at_level("INFO"):
+    run.make_ages(workdir, _FAST)
+  assert "nothing to do" in caplog.text  # a model of so few people is promised nothing
+  for name in ("hip/inception_v3", "knee/ensemble"):
+    _keep(workdir, name, lambda table: table["eid"].isin(few))
+  with pytest.raises(errors.InputError, match="no model has test predictions of 5 people"):
+    run.make_ages(workdir, _FAST)
+
+
+@pytest.mark.parametrize("lost", ["bias.csv", "dimensions.parquet", "sample/knee/ensemble.parquet"])
+def test_a_lost_file_is_made_again(workdir, lost):
+  folder = run.make_ages(workdir, _FAST)
+  (folder / lost).unlink()
+  run.make_ages(workdir, _FAST)
+  assert (folder / lost).exists()
+
+
+@pytest.mark.parametrize("text", [None, "{", '{"schema": "bias_correction", "version": 1}'])
+def test_another_bias_in_a_models_folder_is_put_right(workdir, text):
+  run.make_ages(workdir, _FAST)
+  path = workdir / "models/knee/inception_v3"
+  fitted = bias.read(path)
+  if text is None:
+    bias.write(path, bias.BiasCorrection(0.5, 1.0, 200))
+  else:
+    (path / bias.FILE_NAME).write_text(text)
+  run.make_ages(workdir, _FAST)
+  assert bias.read(path) == fitted
 
 
 def test_withdrawn_people_have_no_age(workdir):

@@ -33,7 +33,9 @@ def test_files_and_what_is_printed(workdir, capsys, caplog):
   tables = {f"{name}.{kind}" for name in ("performance", "groups", "best") for kind in ("csv", "parquet")}
   assert names == figures | tables | {"run.json"}
   shown = capsys.readouterr().out
-  assert "knee/inception_v3" in shown and "0.690" in shown  # published, beside ours
+  assert "0.657" in shown  # published of knee/inception_v3, beside ours
+  assert "0.690" not in shown  # published of knee/ensemble, which has one model more
+  assert "beside knee/ensemble (per sample)" in shown and "Missing: knee/inception_resnet_v2." in shown
   texts = [path.read_text() for path in folder.rglob("*") if path.suffix in (".csv", ".json")]
   assert not any(_EID.search(_HASH.sub("", text)) for text in [shown, caplog.text, *texts])
   table = pd.read_csv(folder / "performance.csv")
@@ -48,12 +50,25 @@ def test_published_numbers_stand_beside_data_like_uk_biobanks_only(workdir):
     return pd.read_csv(run.evaluate(workdir, _PLAIN) / "performance.csv")["published_r2"]
 
   assert published_r2().notna().any()
-  (workdir / "performance/run.json").unlink()
-  source.write(workdir, {"kind": "table", "root": "/own"})
-  assert published_r2().isna().all()
-  (workdir / "performance/run.json").unlink()
-  source.write(workdir, {"kind": "ukb", "root": "/data"})
-  assert published_r2().notna().any()
+  for kind, has_published in (("table", False), ("ukb", True), ("folder", False)):
+    source.write(workdir, {"kind": kind, "root": "/data"})
+    assert published_r2().notna().any() == has_published, kind
+
+
+@pytest.mark.parametrize("lost", ["groups.csv", "best.parquet", "figures/sample/knee-ensemble.png"])
+def test_a_lost_file_is_made_again(workdir, lost):
+  settings = EvaluateSpec(num_bootstraps=5)
+  folder = run.evaluate(workdir, settings)
+  (folder / lost).unlink()
+  run.evaluate(workdir, settings)
+  assert (folder / lost).exists()
+
+
+def test_fewer_than_five_people_everywhere(tmp_path):
+  cohort.write_workdir(tmp_path, {"knee/inception_v3": 4.0}, n=4)
+  with pytest.raises(errors.InputError, match="no model has test predictions of 5 people of the cohort or more"):
+    run.evaluate(tmp_path, _PLAIN)
+  assert not (tmp_path / "performance").exists()
 
 
 def test_again_does_nothing_until_something_changes(workdir, caplog):
@@ -104,7 +119,8 @@ def test_who_withdraws_later_is_left_out_and_makes_it_run_again(workdir, caplog)
   gone = frozenset(cohort.people(150)[0]["eid"][:40])
   folder = run.evaluate(workdir, _PLAIN, gone)
   assert (pd.read_csv(folder / "performance.csv")["num_people"] == 110).all()
-  assert pd.read_csv(folder / "groups.csv").groupby(["product", "model", "kind"])["num_people"].sum().max() <= 110
+  by_sex = pd.read_csv(folder / "groups.csv").query("kind == 'sex'")
+  assert by_sex.groupby(["product", "model"])["num_people"].sum().max() == 110
   record = (folder / "run.json").read_text()
   assert set(json.loads(record)["inputs"]) - set(first["inputs"]) == {"withdrawn"}
   assert not any(eid in _HASH.sub("", record) for eid in gone)

@@ -27,3 +27,13 @@ def test_record_names_versions_and_code(tmp_path):
   for name in ("jax", "optuna", "safetensors"):
     assert record["packages"][name] not in ("", "not installed")
   assert record["git_revision"] and record["devices"] == ["cpu:0"] and record["results"] == {"people": 3}
+
+
+def test_a_folder_is_whole_while_all_its_files_are_there(tmp_path):
+  (tmp_path / "part").mkdir()
+  (tmp_path / "part/a.csv").write_text("a")
+  assert not run_record.is_whole(tmp_path)
+  run_record.write(tmp_path, "stage", {}, {}, results={"files": run_record.list_files(tmp_path)})
+  assert run_record.is_whole(tmp_path) and run_record.list_files(tmp_path) == ["part/a.csv", "run.json"]
+  (tmp_path / "part/a.csv").unlink()
+  assert not run_record.is_whole(tmp_path)

@@ -58,3 +58,10 @@ def test_a_foreign_parquet_file_and_a_missing_one_are_refused(tmp_path):
     tables.read(tmp_path / "foreign.parquet", _SCHEMA)
   with pytest.raises(errors.InputError, match=r"no table absent.parquet .*msk_jax.prepare"):
     tables.read(tmp_path / "absent.parquet", _SCHEMA)
+
+
+def test_a_csv_for_people_lies_beside(tmp_path):
+  tables.write_with_csv(tmp_path, "people", _TABLE.assign(age_years=[1 / 3, None]), _SCHEMA)
+  assert tables.read(tmp_path / "people.parquet", _SCHEMA)["age_years"][0] == 1 / 3
+  text = (tmp_path / "people.csv").read_text()
+  assert text == "eid,age_years,instance\n9000001,0.33333333,2\n9000002,,3\n"

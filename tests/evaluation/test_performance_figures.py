@@ -1,0 +1,65 @@
+"""Figures of performance: nothing covers anything, wild predictions harm nobody."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+
+from msk_jax.evaluation import drawing, performance_figures
+from msk_jax.evaluation.rows import Rows
+
+
+@pytest.fixture
+def figure(monkeypatch):
+  """Keeps the figure that is drawn, as `kept.figure`."""
+
+  class Kept:
+    figure: plt.Figure
+
+  monkeypatch.setattr(drawing, "save", lambda figure, _: setattr(Kept, "figure", figure))
+  yield Kept
+  plt.close(Kept.figure)
+
+
+@pytest.mark.parametrize("published", [[0.876, 0.69, np.nan], [0.8, 0.0, 0.02], [np.nan] * 3])
+def test_values_are_written_clear_of_bars_and_diamonds(figure, published, tmp_path):
+  values = [0.85, 0.68, 0.01]
+  table = pd.DataFrame({"model": ["general", "knee/ensemble", "scalars/heel_densitometry/elastic_net"]})
+  for score in ("r2", "rmse"):
+    table = table.assign(**{score: values, f"{score}_sd_bootstrap": 0.01, f"published_{score}": published})
+  performance_figures.draw_scores(tmp_path / "scores.png", table, "title")
+  figure.figure.draw_without_rendering()
+  for axes in figure.figure.axes:
+    diamonds = axes.transData.transform(axes.lines[-1].get_xydata())
+    points = figure.figure.dpi / 72
+    clear = (np.sqrt(2) * axes.lines[-1].get_markersize() / 2 + 2) * points  # half a diamond, and what an eye needs
+    for text, (x, _), value in zip(axes.texts, diamonds, values, strict=True):
+      box = text.get_window_extent()
+      assert box.x0 > axes.transData.transform((value + 0.01, 0))[0] and box.x1 < axes.bbox.x1
+      assert np.isnan(x) or box.x0 > x + clear
+
+
+def _rows(num_wild: int, wild_years: float) -> Rows:
+  """Four hundred good predictions, the first ones gone astray."""
+  rng = np.random.default_rng(0)
+  age = rng.uniform(45, 80, 400)
+  predicted = age + rng.normal(0, 3, 400)
+  predicted[:num_wild] = wild_years
+  return Rows(np.arange(400), np.zeros(400, int), np.arange(400) % 10, age, predicted)
+
+
+@pytest.mark.parametrize("wild_years", [3e5, -3e5, 1e12])
+def test_a_prediction_gone_astray_neither_sets_the_axes_nor_is_counted_alone(figure, wild_years, tmp_path):
+  found = _rows(1, wild_years)
+  counts, edges, share = performance_figures.count_cells(found, 5)
+  assert counts.shape[0] <= 26 and edges[0] >= 0 and edges[-1] <= 130 and share > 0.8
+  performance_figures.draw_model(tmp_path / "model.png", "title", found, "subtitle")
+  title = figure.figure.axes[0].get_title()
+  assert title.endswith("not drawn: samples of fewer than five people beyond 0 to 130 years")
+
+
+def test_how_many_are_beyond_the_axes_is_said_of_five_people_or_more():
+  assert performance_figures.describe_beyond(_rows(0, 0.0)) == ""
+  assert performance_figures.describe_beyond(_rows(5, 130.0)) == "not drawn: 5 samples beyond 0 to 130 years"
+  counts, _, share = performance_figures.count_cells(_rows(400, 999.0), 5)
+  assert np.isnan(counts).all() and share == 0
