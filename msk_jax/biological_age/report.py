@@ -4,6 +4,7 @@ import pandas as pd
 from rich import box, console, table
 
 from msk_jax.biological_age import correlation_tables
+from msk_jax.io import printing
 
 _NONE = "–"
 _WIDTH = 130
@@ -18,7 +19,7 @@ def show(summary: pd.DataFrame, correlations: pd.DataFrame, dimensions: pd.DataF
     dimensions: schema ages_dimensions.
     folder: where the files lie.
   """
-  printer = console.Console(width=max(_WIDTH, console.Console().width))
+  printer = printing.printer(_WIDTH)
   for product, rows in summary.groupby("product", sort=False):
     printer.print(make_summary_table(rows, f"Accelerated ageing per {product}"))
     for row in rows[rows["refused"] != ""].to_dict("records"):

@@ -4,12 +4,13 @@ import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rich import box, console, table
+from rich import box, table
 
 from msk_jax.ensembling import files, hierarchy
 from msk_jax.evaluation import model_names, pooled_predictions
+from msk_jax.io import printing
 
-_WIDTH = 110  # columns, where the output is not a terminal
+_WIDTH = 110
 _TITLES = {"sample": "per sample (participant and visit)", "participant": "per participant (visits averaged)"}
 
 
@@ -23,9 +24,7 @@ def show(workdir: pathlib.Path, nodes: Sequence[hierarchy.Node], missing_splits:
     missing_splits: model to the splits that it lacks.
     without_bias_line: model to how many of its predictions are in no participant's average.
   """
-  printer = console.Console()
-  if not printer.is_terminal:
-    printer = console.Console(width=_WIDTH)
+  printer = printing.printer(_WIDTH)
   for product in pooled_predictions.PRODUCTS:
     printer.print(make_table(workdir, product, nodes))
   if missing_splits:

@@ -1,12 +1,13 @@
 """Performance printed: ours beside the published."""
 
 import pandas as pd
-from rich import box, console, table
+from rich import box, table
 
 from msk_jax.evaluation import published
+from msk_jax.io import printing
 
 _NONE = "–"
-_WIDTH = 170  # columns that the widest table takes; a narrower terminal wraps its lines rather than losing digits
+_WIDTH = 170
 
 
 def show(performance: pd.DataFrame, best: pd.DataFrame, folder: str, is_comparable: bool) -> None:
@@ -18,7 +19,7 @@ def show(performance: pd.DataFrame, best: pd.DataFrame, folder: str, is_comparab
     folder: where the files lie.
     is_comparable: whether published numbers are of data like these; then it is said where and why they are missing.
   """
-  printer = console.Console(width=max(_WIDTH, console.Console().width))
+  printer = printing.printer(_WIDTH)
   for product, rows in performance.groupby("product", sort=False):
     printer.print(make_table(rows, f"Test performance per {product}, before bias correction (± bootstrap SD)"))
     if is_comparable and (missing := published.describe_missing(str(product), rows["model"].tolist())):

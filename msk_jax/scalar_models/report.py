@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from rich import box, console, panel, table
 
 from msk_jax.evaluation import pooled, published
+from msk_jax.io import printing
 from msk_jax.scalar_models import data, experiment
 
+_WIDTH = 120
 _COLUMNS = ("n", "R2", "RMSE, years", "RMSE of the mean", "R2 published", "RMSE published")
 
 
@@ -27,7 +29,7 @@ def print_models(workdir: pathlib.Path, models: Sequence[str], data_kind: str) -
     shown.add_column(name, justify="right")
   for model in models:
     shown.add_row(*_row(workdir, model))
-  console.Console(soft_wrap=True).print(shown)
+  printing.printer(_WIDTH).print(shown)
 
 
 def announce_phantom() -> None:
