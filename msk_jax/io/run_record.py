@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msk_jax
-from msk_jax.io import atomic
+from msk_jax.io import atomic, errors
 
 FILE_NAME = "run.json"
 _VERSION = 1
@@ -64,12 +64,21 @@ def write(folder: pathlib.Path | str, stage: str, settings: Mapping[str, Any], i
 
 
 def read(folder: pathlib.Path | str) -> dict[str, Any] | None:
-  """Returns the record of `folder`, or None where there is none or it is of another version."""
+  """Returns the record of `folder`, or None where there is none or it is of another version.
+
+  Raises:
+    InputError: it is damaged.
+  """
   path = pathlib.Path(folder) / FILE_NAME
   if not path.exists():
     return None
-  record = json.loads(path.read_text(encoding="utf-8"))
-  return record if record.get("version") == _VERSION else None
+  try:
+    record = json.loads(path.read_text(encoding="utf-8"))
+    return record if record.get("version") == _VERSION else None
+  except (OSError, ValueError, AttributeError) as error:
+    raise errors.InputError(
+      f"{path} can't be read ({type(error).__name__}): it is damaged. Delete it and run the stage that wrote it again."
+    ) from None
 
 
 def is_current(folder: pathlib.Path | str, settings: Mapping[str, Any], inputs: Mapping[str, str]) -> bool:

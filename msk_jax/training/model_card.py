@@ -111,8 +111,8 @@ def read(folder: pathlib.Path) -> ModelCard:
   path = folder / FILE_NAME
   if not path.exists():
     raise errors.InputError(
-      f"no {FILE_NAME} in {folder}: no trained fold, or one trained by an older msk_jax. Train it again "
-      "(python -m msk_jax.train, with --overwrite)."
+      f"no {FILE_NAME} in {folder}: no trained fold, or one trained by an older msk_jax. Train it again: delete the "
+      "folder, then run the same training (python -m msk_jax.train)."
     )
   try:
     values = json.loads(path.read_text(encoding="utf-8"))

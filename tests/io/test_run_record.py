@@ -1,6 +1,8 @@
 """A rerun knows whether the same inputs lie before it."""
 
-from msk_jax.io import run_record
+import pytest
+
+from msk_jax.io import errors, run_record
 
 
 def test_current_only_for_the_same_settings_and_inputs(tmp_path):
@@ -13,6 +15,13 @@ def test_current_only_for_the_same_settings_and_inputs(tmp_path):
   assert not run_record.is_current(tmp_path, changed, inputs)
   assert run_record.differences(tmp_path, changed, inputs) == ["model.l2: 0.1 -> 0.2"]
   assert run_record.differences(tmp_path, settings, inputs) == []
+
+
+@pytest.mark.parametrize("text", ["{", "[]", ""])
+def test_a_damaged_record_is_named(tmp_path, text):
+  (tmp_path / run_record.FILE_NAME).write_text(text)
+  with pytest.raises(errors.InputError, match=r"run\.json can't be read .* Delete it and run"):
+    run_record.read(tmp_path)
 
 
 def test_changes_are_named_by_their_path():
