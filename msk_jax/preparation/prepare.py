@@ -4,7 +4,6 @@ import contextlib
 import dataclasses
 import multiprocessing
 import pathlib
-import shutil
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
@@ -16,11 +15,10 @@ from msk_jax.cohort import demographics, kinship, scalars, schemas, withdrawal_m
 from msk_jax.cohort import source as source_file
 from msk_jax.imaging import archives, folder, ingest, store, views
 from msk_jax.io import cores, errors, privacy, run_record, tables
-from msk_jax.preparation import assembly, layout, own_table, scalar_qc, scalar_sets, summary
+from msk_jax.preparation import assembly, layout, own_table, ownership, scalar_qc, scalar_sets, summary
 from msk_jax.preparation import spec as data_spec
 
 _VERSION = 2  # raised when the same inputs would give other tables
-_OUTPUTS = (schemas.FOLDER, "images", "qc")
 
 
 def prepare(spec: data_spec.DataSpec, workdir: pathlib.Path | str, *, overwrite: bool = False) -> None:
@@ -37,8 +35,8 @@ def prepare(spec: data_spec.DataSpec, workdir: pathlib.Path | str, *, overwrite:
   workdir = pathlib.Path(workdir)
   workdir.mkdir(parents=True, exist_ok=True)
   with _one_at_a_time(workdir):
-    _check_source(spec, workdir, overwrite)
-    _check_no_images(spec, workdir, overwrite)
+    ownership.check(spec, workdir, overwrite)
+    ownership.check_no_images(spec, workdir, overwrite)
     if spec.kind == "folder":
       _prepare_folder(spec, workdir)
     elif spec.kind == "table":
@@ -52,27 +50,11 @@ def settings_of(spec: data_spec.DataSpec, workdir: pathlib.Path) -> dict[str, An
   values = dataclasses.asdict(spec)
   for name in ("workers", *({"phantom", "folder", "table"} - {spec.kind})):
     del values[name]
-  return {**values, **_source(spec, workdir), "version": _VERSION}
-
-
-def root_of(spec: data_spec.DataSpec, workdir: pathlib.Path) -> pathlib.Path:
-  """Returns the folder that holds the raw data, absolute.
-
-  Raises:
-    InputError: none is named.
-  """
-  if spec.kind == "phantom":
-    return (workdir / "raw").resolve()
-  if not spec.root:
-    raise errors.InputError(
-      f"no data root: data of kind {spec.kind!r} need the folder that holds them. Give --config.data.root=/path, or "
-      "set the environment variable MSK_DATA."
-    )
-  return pathlib.Path(spec.root).expanduser().resolve()
+  return {**values, **ownership.source_of(spec, workdir), "version": _VERSION}
 
 
 def _prepare_ukb(spec: data_spec.DataSpec, workdir: pathlib.Path) -> None:
-  root = root_of(spec, workdir)
+  root = ownership.root_of(spec, workdir)
   if spec.kind == "phantom":
     from msk_jax.simulation import cohort as phantom
 
@@ -91,7 +73,7 @@ def _prepare_ukb(spec: data_spec.DataSpec, workdir: pathlib.Path) -> None:
   participants, visits = people.participants, people.visits
   family = kinship.families(np.asarray(participants["eid"], str), kinship.read(files.kinship))
   key = privacy.load_key(workdir)
-  _take_over(spec, workdir)
+  ownership.take_over(spec, workdir)
   counts, indexes = None, {}
   if not spec.scalars_only:
     counts = ingest.ingest_zips(files.zips, workdir, withdrawn=withdrawn, key=key, workers=num_workers(spec))
@@ -116,7 +98,7 @@ def _withdrawn(
 
 def _remembered(spec: data_spec.DataSpec, workdir: pathlib.Path, eids: Iterable[str]) -> frozenset[str]:
   """Returns who of these people the workdir knows to have withdrawn; another source's people are others."""
-  is_same = source_file.read(workdir) == _source(spec, workdir)
+  is_same = source_file.read(workdir) == ownership.source_of(spec, workdir)
   return withdrawal_memory.recall(workdir, eids) if is_same else frozenset()
 
 
@@ -138,14 +120,14 @@ def _of_cohort(
 
 def _read_images_only(spec: data_spec.DataSpec, files: layout.Files, workdir: pathlib.Path) -> None:
   withdrawn, key = _withdrawn(spec, files, workdir), privacy.load_key(workdir)
-  _take_over(spec, workdir)
+  ownership.take_over(spec, workdir)
   (workdir / schemas.FOLDER / run_record.FILE_NAME).unlink(missing_ok=True)  # an older cohort may not fit these images
   counts = ingest.ingest_zips(files.zips, workdir, withdrawn=withdrawn, key=key, workers=num_workers(spec))
   summary.show({"images": counts.images, "left_out": {}, "reasons": counts.reasons}, workdir)
 
 
 def _prepare_folder(spec: data_spec.DataSpec, workdir: pathlib.Path) -> None:
-  root = root_of(spec, workdir)
+  root = ownership.root_of(spec, workdir)
   if not root.is_dir():
     raise errors.InputError(f"the data root {root} is no folder: give the one that holds {spec.folder.table}.")
   table = folder.read_folder_table(root, spec.folder)
@@ -161,7 +143,7 @@ def _prepare_folder(spec: data_spec.DataSpec, workdir: pathlib.Path) -> None:
   participants, visits, given = assembly.from_samples(table, spec.folder.table)
   _check_given(given, spec.folder.table, spec.num_folds)
   key = privacy.load_key(workdir)
-  _take_over(spec, workdir)
+  ownership.take_over(spec, workdir)
   counts = folder.ingest_folder(root, table, workdir, spec.folder, key=key, workers=num_workers(spec))
   indexes = read_indexes(workdir, [folder.VIEW])
   folds = assembly.make_folds(
@@ -171,7 +153,7 @@ def _prepare_folder(spec: data_spec.DataSpec, workdir: pathlib.Path) -> None:
 
 
 def _prepare_table(spec: data_spec.DataSpec, workdir: pathlib.Path) -> None:
-  path = root_of(spec, workdir) / spec.table.file
+  path = ownership.root_of(spec, workdir) / spec.table.file
   if not path.is_file():
     raise errors.InputError(f"no table {path} (config.data.root and config.data.table.file).")
   settings, hashes = settings_of(spec, workdir), {"table": layout.hash_files([path])}
@@ -185,7 +167,7 @@ def _prepare_table(spec: data_spec.DataSpec, workdir: pathlib.Path) -> None:
   if not measured.tables:
     raise errors.InputError(f"{spec.table.file}: all values of all sets of config.data.table.sets are missing.")
   key = privacy.load_key(workdir)
-  _take_over(spec, workdir)
+  ownership.take_over(spec, workdir)
   folds = assembly.make_folds(
     participants, visits, {}, measured.tables, given=given, num_folds=spec.num_folds, seed=spec.fold_seed
   )
@@ -204,46 +186,6 @@ def num_workers(spec: data_spec.DataSpec) -> int:
   if spec.workers >= 0:
     return spec.workers
   return cores.usable()
-
-
-def _source(spec: data_spec.DataSpec, workdir: pathlib.Path) -> dict[str, str]:
-  # The phantom lies in the workdir, which may be moved.
-  return {"kind": spec.kind, "root": "" if spec.kind == "phantom" else str(root_of(spec, workdir))}
-
-
-def _check_source(spec: data_spec.DataSpec, workdir: pathlib.Path, overwrite: bool) -> None:
-  """Refuses a workdir that holds another source's outputs."""
-  found, source = source_file.read(workdir), _source(spec, workdir)
-  if found is not None and found != source and not overwrite:
-    old, new = (f"kind {s['kind']}" + (f" from {s['root']}" if s["root"] else "") for s in (found, source))
-    raise errors.InputError(
-      f"the workdir {workdir} holds data of {old}; asked for is {new}. Give another --workdir, or --overwrite to throw "
-      "the old away."
-    )
-
-
-def _check_no_images(spec: data_spec.DataSpec, workdir: pathlib.Path, overwrite: bool) -> None:
-  """Refuses (or removes) images of an earlier call where none are wanted: nobody would look after withdrawals there."""
-  images = workdir / "images"
-  if not spec.scalars_only or not images.exists():
-    return
-  if not overwrite:
-    raise errors.InputError(
-      f"the workdir {workdir} holds images, and config.data.scalars_only leaves them unread. Leave that option out, "
-      "give another --workdir, or --overwrite to throw the images away."
-    )
-  logging.info("--overwrite: removing the images")
-  shutil.rmtree(images)
-
-
-def _take_over(spec: data_spec.DataSpec, workdir: pathlib.Path) -> None:
-  """Removes another source's outputs, now that the new data are known to be there, and says whose come."""
-  found, source = source_file.read(workdir), _source(spec, workdir)
-  if found is not None and found != source:
-    logging.info("--overwrite: removing what was prepared from data of kind %s", found["kind"])
-    for name in _OUTPUTS:
-      shutil.rmtree(workdir / name, ignore_errors=True)
-  source_file.write(workdir, source)
 
 
 def _is_done(workdir: pathlib.Path, settings: dict[str, Any], hashes: dict[str, str]) -> bool:
