@@ -16,9 +16,7 @@ _CONFIG = console.define_config(
   "configs/ensemble.py", "How models are combined, e.g. configs/ensemble.py:cases=available."
 )
 _WORKDIR = flags.DEFINE_string("workdir", "workspace", "Folder with the cohort and the models.")
-_WITHDRAWN = flags.DEFINE_multi_string(
-  "withdrawn", [], "List of people who have withdrawn since `prepare`; may be repeated, and counts in later calls too."
-)
+_WITHDRAWN = console.define_withdrawn()
 
 
 def main(argv: Sequence[str]) -> None:

@@ -15,9 +15,7 @@ from msk_jax.io import console
 
 _CONFIG = console.define_config("configs/evaluate.py", "Number and kind of bootstraps, whether figures are drawn.")
 _WORKDIR = flags.DEFINE_string("workdir", "workspace", "Folder that holds cohort/ and predictions/.")
-_WITHDRAWN = flags.DEFINE_multi_string(
-  "withdrawn", [], "List of people who have withdrawn since `prepare`; may be repeated, and counts in later calls too."
-)
+_WITHDRAWN = console.define_withdrawn()
 
 
 def main(argv: Sequence[str]) -> int:

@@ -21,9 +21,7 @@ _OVERWRITE = flags.DEFINE_bool(
   "Throw away prepared data of another source in the workdir, and images that this config leaves out; no effect on UK "
   "Biobank's, which `prepare` makes. Models need no flag: those of other settings or data are made again.",
 )  # fmt: skip
-_WITHDRAWN = flags.DEFINE_multi_string(
-  "withdrawn", [], "List of people who have withdrawn since `prepare`; may be repeated, and counts in later calls too."
-)
+_WITHDRAWN = console.define_withdrawn()
 _COMPILATION_CACHE = flags.DEFINE_string(
   "compilation_cache", "~/.cache/msk_jax", "Folder of compiled programs, which make later starts fast; empty for none."
 )

@@ -19,9 +19,7 @@ _OVERWRITE = flags.DEFINE_bool("overwrite", False, "Throw away data and model of
 _COMPILATION_CACHE = flags.DEFINE_string(
   "compilation_cache", "~/.cache/msk_jax", "Folder of compiled programs, which make later starts fast; empty for none."
 )
-_WITHDRAWN = flags.DEFINE_multi_string(
-  "withdrawn", [], "List of people who have withdrawn since `prepare`; may be repeated, and counts in later calls too."
-)
+_WITHDRAWN = console.define_withdrawn()
 _DISTRIBUTED = flags.DEFINE_bool(
   "distributed", None, "Train one model with all processes of this srun, TPU pod or mpirun (or see --coordinator)."
 )

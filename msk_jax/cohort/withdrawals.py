@@ -7,6 +7,8 @@ import pathlib
 import re
 from collections.abc import Collection, Iterable
 
+import pandas as pd
+
 from msk_jax.io import errors
 
 _ID = re.compile(r"\"?0*(\d+)\"?[,;]?")
@@ -30,6 +32,16 @@ def listed(eids: Iterable[str], ids: Collection[str]) -> frozenset[str]:
 def plain(eid: str) -> str:
   """Returns an id as `read` does: own data's numbers may begin with zeros, which lists need not have."""
   return (eid.lstrip("0") or "0") if eid.isdecimal() else eid
+
+
+def without(table: pd.DataFrame, withdrawn: Collection[str]) -> pd.DataFrame:
+  """Returns the rows, numbered anew, of a table with a column eid that are of people who have not withdrawn.
+
+  Args:
+    table: any, of people of a cohort.
+    withdrawn: ids as the table spells them.
+  """
+  return table[~table["eid"].isin(list(withdrawn))].reset_index(drop=True)
 
 
 def _read_one(path: pathlib.Path) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Collection
 import numpy as np
 import pandas as pd
 
-from msk_jax.cohort import schemas, visit_keys, withdrawal_memory
+from msk_jax.cohort import schemas, visit_keys, withdrawal_memory, withdrawals
 from msk_jax.ensembling import splits
 from msk_jax.evaluation import alike, pooled, pooled_predictions, predictions
 from msk_jax.io import errors, run_record, tables
@@ -59,12 +59,11 @@ class Cohort:
     """
     folder = workdir / schemas.FOLDER
     paths = {name: folder / f"{name}.parquet" for name in ("participants", "visits", "folds")}
-    people = tables.read(paths["participants"], schemas.PARTICIPANTS, ["eid"])["eid"]
-    people = people[~people.isin(list(withdrawn))]
-    self.participants = np.sort(people.to_numpy(str))
+    people = withdrawals.without(tables.read(paths["participants"], schemas.PARTICIPANTS, ["eid"]), withdrawn)
+    self.participants = np.sort(people["eid"].to_numpy(str))
     self._people = pd.Index(self.participants)
     visits = tables.read(paths["visits"], schemas.VISITS, ["eid", "instance", "age_years"])
-    visits = visits[visits["eid"].isin(people)].sort_values(["eid", "instance"], ignore_index=True)
+    visits = visits[visits["eid"].isin(people["eid"])].sort_values(["eid", "instance"], ignore_index=True)
     self.visits = visits
     self.visit_person = self.person_of(visits)
     self._visit_keys = visit_keys.make(self.visit_person, visits["instance"].to_numpy())

@@ -11,6 +11,7 @@ combines the same two networks; so they had 3 inputs each and the general model 
 """
 
 import dataclasses
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from typing import Literal
 
@@ -18,17 +19,6 @@ from msk_jax.evaluation import model_names
 from msk_jax.io import errors
 
 Inputs = Literal["descendants", "children"]
-
-_VIEWS = ("full_body/figure", "full_body/flesh", "full_body/skeleton", "full_body/mixed", "spine/sagittal",
-          "spine/coronal", "hip", "knee")  # fmt: skip
-_BACKBONES = ("inception_v3", "inception_resnet_v2")
-_SCALAR_SETS = ("anthropometry", "impedance", "heel_densitometry", "hand_grip", "all")
-_SCALAR_ALGORITHMS = ("elastic_net", "lightgbm", "mlp")
-# The paper's 31 models.
-PAPER_MODELS = tuple(
-  [f"{view}/{name}" for view in _VIEWS for name in _BACKBONES]
-  + [f"scalars/{chosen}/{name}" for chosen in _SCALAR_SETS for name in _SCALAR_ALGORITHMS]
-)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,15 +66,9 @@ def build(leaves: Collection[str], inputs: Inputs = "descendants") -> list[Node]
   return sorted(nodes.values(), key=lambda node: (node.level, node.name))
 
 
-def missing_models(leaves: Iterable[str]) -> list[str]:
-  """Returns which of the paper's 31 models are not there, in the paper's order."""
-  there = set(leaves)
-  return [name for name in PAPER_MODELS if name not in there]
-
-
 def describe_missing(leaves: Collection[str]) -> str:
   """Returns a sentence or two on what the tree lacks; empty if all of the paper's models are there."""
-  missing = missing_models(leaves)
+  missing = [name for name in model_names.PAPER_MODELS if name not in leaves]
   if not missing:
     return ""
   dimensions = model_names.dimensions(leaves)
@@ -93,16 +77,12 @@ def describe_missing(leaves: Collection[str]) -> str:
   for name in missing:
     group, _, last = name.rpartition("/")
     groups.setdefault(group, []).append(last)
-  found = len(PAPER_MODELS) - len(missing)
+  papers = Counter(name.rpartition("/")[0] for name in model_names.PAPER_MODELS)
+  found = papers.total() - len(missing)
   listed = "; ".join(
-    group if all(f"{group}/{last}" not in leaves for last in _models_of(group)) else f"{group}: {', '.join(names)}"
-    for group, names in groups.items()
+    group if len(names) == papers[group] else f"{group}: {', '.join(names)}" for group, names in groups.items()
   )
-  return f"{found} of the paper's {len(PAPER_MODELS)} models are there; missing are {listed}.{no_general}"
-
-
-def _models_of(group: str) -> tuple[str, ...]:
-  return _BACKBONES if group in _VIEWS else _SCALAR_ALGORITHMS
+  return f"{found} of the paper's {papers.total()} models are there; missing are {listed}.{no_general}"
 
 
 def _add_group(prefix: str, names: list[str], inputs: Inputs, nodes: dict[str, Node]) -> str:

@@ -42,6 +42,7 @@ class _Product:
 
   @classmethod
   def empty(cls, name: pooled_predictions.Product, visits: pd.DataFrame, person: np.ndarray) -> "_Product":
+    """Returns the product without any model; `visits` are its samples, `person` [n] whose they are."""
     keys = visits[["eid", "instance"]].reset_index(drop=True)
     return cls(name, keys, visits["age_years"].to_numpy(np.float64), person, np.full(len(keys), -1), {})
 

@@ -1,4 +1,4 @@
-"""The order in which models are shown: dimensions as in the paper, ensembles first."""
+"""The models' names: the paper's, what they say, and the order in which they are shown: ensembles first."""
 
 from collections.abc import Iterable
 
@@ -7,6 +7,17 @@ ENSEMBLE = "ensemble"
 DIMENSIONS = (GENERAL, "full_body", "spine", "hip", "knee", "scalars")  # paper, Figure 2
 _GROUPS = ("mixed", "figure", "skeleton", "flesh", "sagittal", "coronal", "all", "anthropometry", "impedance",
            "heel_densitometry", "hand_grip")  # fmt: skip
+
+_VIEWS = ("full_body/figure", "full_body/flesh", "full_body/skeleton", "full_body/mixed", "spine/sagittal",
+          "spine/coronal", "hip", "knee")  # fmt: skip
+_BACKBONES = ("inception_v3", "inception_resnet_v2")
+_SCALAR_SETS = ("anthropometry", "impedance", "heel_densitometry", "hand_grip", "all")
+_SCALAR_ALGORITHMS = ("elastic_net", "lightgbm", "mlp")
+# The paper's 31 models.
+PAPER_MODELS = tuple(
+  [f"{view}/{name}" for view in _VIEWS for name in _BACKBONES]
+  + [f"scalars/{chosen}/{name}" for chosen in _SCALAR_SETS for name in _SCALAR_ALGORITHMS]
+)
 
 
 def dimension(name: str) -> str:

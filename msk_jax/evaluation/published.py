@@ -82,8 +82,8 @@ def missing_models(model: str, there: Collection[str]) -> list[str]:
   if not model_names.is_ensemble(model):
     return []
   group = "" if model == model_names.GENERAL else model.removesuffix(model_names.ENSEMBLE)
-  papers = {name for name, product in performance() if product == "sample" and not model_names.is_ensemble(name)}
-  return model_names.in_order(name for name in papers if name.startswith(group) and name not in there)
+  papers = (name for name in model_names.PAPER_MODELS if name.startswith(group))
+  return model_names.in_order(name for name in papers if name not in there)
 
 
 def of_same(model: str, product: str, there: Collection[str]) -> Published:

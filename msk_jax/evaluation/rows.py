@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute
 from absl import logging
 
-from msk_jax.cohort import schemas, source, withdrawal_memory
+from msk_jax.cohort import schemas, source, withdrawal_memory, withdrawals
 from msk_jax.evaluation import disclosure, pooled_predictions, pooling_record
 from msk_jax.io import errors, run_record, tables
 
@@ -65,7 +65,7 @@ def read_participants(workdir: pathlib.Path, withdrawn: Collection[str] = ()) ->
     withdrawn: people who have withdrawn since the cohort was made; they are left out.
   """
   people = tables.read(workdir / schemas.FOLDER / "participants.parquet", schemas.PARTICIPANTS)
-  return people[~people["eid"].isin(list(withdrawn))].reset_index(drop=True)
+  return withdrawals.without(people, withdrawn)
 
 
 def read(

@@ -10,7 +10,7 @@ from ml_collections import config_flags
 
 from msk_jax.io import errors, privacy
 
-flags.disclaim_key_flags()  # what `define_config` defines belongs to the binary, and shows in its --help
+flags.disclaim_key_flags()  # what `define_...` defines belongs to the binary, and shows in its --help
 # ml_collections raises plain errors for unknown config keys and configs that do not exist.
 _FLAG_ERRORS = (flags.Error, AttributeError, KeyError, ValueError, TypeError, FileNotFoundError, ImportError)
 
@@ -36,6 +36,15 @@ def define_config(default: str, help_text: str) -> flags.FlagHolder:
   except _FLAG_ERRORS as error:
     _fail(_plain(error))
     raise
+
+
+def define_withdrawn() -> flags.FlagHolder:
+  """Defines `--withdrawn` of a stage that writes about people of a workdir (`preparation.withdrawn.of_workdir`)."""
+  return flags.DEFINE_multi_string(
+    "withdrawn",
+    [],
+    "List of people who have withdrawn since `prepare`; may be repeated, and counts in later calls too.",
+  )
 
 
 def _parse_flags(argv: Sequence[str]) -> list[str]:
@@ -88,6 +97,7 @@ class _OwnNews(python_logging.Filter):
   """Lets through what this package says, and warnings of the libraries below it."""
 
   def filter(self, record: python_logging.LogRecord) -> bool:
+    """Returns whether the record is let through."""
     return record.levelno >= python_logging.WARNING or record.pathname.startswith(_PACKAGE)
 
 

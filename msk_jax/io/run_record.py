@@ -19,6 +19,7 @@ from msk_jax.io import atomic, errors
 
 FILE_NAME = "run.json"
 _VERSION = 1
+_SHOWN = 8  # differences named in a message
 _PACKAGES = ("jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "grain", "numpy", "pandas", "pydicom",
              "opencv-python-headless", "scikit-learn", "lightgbm", "optuna", "safetensors")  # fmt: skip
 
@@ -122,6 +123,11 @@ def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     for name in sorted(before.keys() | after.keys())
     if before.get(name) != after.get(name)
   ]
+
+
+def listed(lines: Sequence[str]) -> str:
+  """Returns the first of the lines of `changes` or `differences`, as many as a message bears."""
+  return "; ".join(lines[:_SHOWN])
 
 
 def flatten(value: Any, prefix: str = "") -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import dataclasses
 import pathlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -122,11 +122,6 @@ def check_all_used(fold: np.ndarray, num_folds: int) -> None:
       f"nobody is in fold {', '.join(map(str, empty))} of {num_folds} folds, and every fold is tested once: set "
       f"config.data.num_folds to the number of folds there are, or prepare more people (there are {len(fold)})."
     )
-
-
-def without(table: pd.DataFrame, withdrawn: Collection[str]) -> pd.DataFrame:
-  """Returns the rows of participants who have not withdrawn."""
-  return table[~table["eid"].isin(list(withdrawn))].reset_index(drop=True)
 
 
 def from_samples(table: pd.DataFrame, name: str) -> tuple[pd.DataFrame, pd.DataFrame, np.ndarray]:

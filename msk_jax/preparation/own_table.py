@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from msk_jax.cohort import ethnicity, scalar_values, table_files
+from msk_jax.cohort import ethnicity, scalar_values, table_files, withdrawals
 from msk_jax.imaging import labels
 from msk_jax.io import errors
 from msk_jax.preparation.table_spec import TableSpec
@@ -42,11 +42,11 @@ class OwnTable:
 
   def without(self, withdrawn: Collection[str]) -> "OwnTable":
     """Returns the table without these people; their rows are counted."""
-    is_gone = lambda table: table["eid"].isin(list(withdrawn))  # noqa: E731
-    keep = lambda table: table[~is_gone(table)].reset_index(drop=True)  # noqa: E731
-    scalars = {name: keep(table) for name, table in self.scalars.items()}
-    counts = {**self.counts, "rows_of_withdrawn_people": int(is_gone(self.samples).sum())} if withdrawn else self.counts
-    return OwnTable(keep(self.samples), scalars, keep(self.refused), counts)
+    samples, refused = (withdrawals.without(table, withdrawn) for table in (self.samples, self.refused))
+    scalars = {name: withdrawals.without(table, withdrawn) for name, table in self.scalars.items()}
+    num_gone = len(self.samples) - len(samples)
+    counts = {**self.counts, "rows_of_withdrawn_people": num_gone} if withdrawn else self.counts
+    return OwnTable(samples, scalars, refused, counts)
 
 
 def read(path: pathlib.Path, spec: TableSpec) -> OwnTable:

@@ -106,8 +106,8 @@ def _of_cohort(
   spec: data_spec.DataSpec, files: layout.Files, everybody: demographics.Demographics, withdrawn: Collection[str]
 ) -> tuple[demographics.Demographics, scalar_sets.ScalarSets, dict[str, int]]:
   """Returns people, visits and scalar sets without the withdrawn, and counts of what was left out."""
-  participants = assembly.without(everybody.participants, withdrawn)
-  visits = assembly.without(everybody.visits, withdrawn)
+  participants = withdrawals.without(everybody.participants, withdrawn)
+  visits = withdrawals.without(everybody.visits, withdrawn)
   if participants.empty:
     raise errors.InputError(f"the tables hold no usable participant: {everybody.counts}.")
   measured = scalar_sets.of_cohort(scalars.read(files.tables, spec.scalar_sets), withdrawn, visits)
@@ -139,7 +139,7 @@ def _prepare_folder(spec: data_spec.DataSpec, workdir: pathlib.Path) -> None:
   settings = settings_of(spec, workdir)
   if _is_done(workdir, settings, hashes):
     return
-  table = assembly.without(table, _remembered(spec, workdir, table["eid"].unique()))
+  table = withdrawals.without(table, _remembered(spec, workdir, table["eid"].unique()))
   participants, visits, given = assembly.from_samples(table, spec.folder.table)
   _check_given(given, spec.folder.table, spec.num_folds)
   key = privacy.load_key(workdir)

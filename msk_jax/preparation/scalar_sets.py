@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 from absl import logging
 
-from msk_jax.cohort import scalars
+from msk_jax.cohort import scalars, withdrawals
 from msk_jax.preparation import assembly
 
 
@@ -46,7 +46,7 @@ def of_cohort(found: scalars.Scalars, withdrawn: Collection[str], visits: pd.Dat
   counts = {**found.counts, "scalar_samples_without_known_age": 0}
   tables: dict[str, pd.DataFrame] = {}
   for name, table in found.tables.items():
-    present = assembly.without(table, withdrawn)
+    present = withdrawals.without(table, withdrawn)
     tables[name] = assembly.of_visits(present, visits)
     counts["scalar_samples_without_known_age"] += len(present) - len(tables[name])
   refused = found.refused[found.refused["eid"].isin(visits["eid"])].reset_index(drop=True)

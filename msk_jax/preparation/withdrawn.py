@@ -7,7 +7,7 @@ from absl import logging
 
 from msk_jax.cohort import schemas, source, withdrawal_memory, withdrawals
 from msk_jax.io import run_record, tables
-from msk_jax.preparation import layout
+from msk_jax.preparation import layout, ownership
 from msk_jax.preparation import spec as data_spec
 
 _WITH_LISTS = ("ukb", "phantom")  # kinds of data that lists of withdrawals lie beside
@@ -68,7 +68,7 @@ def _lists_of_source(workdir: pathlib.Path) -> tuple[pathlib.Path, ...]:
     return ()
   record = run_record.read(workdir / schemas.FOLDER) or {"settings": {}}
   settings = record["settings"]
-  root = pathlib.Path(origin["root"]) if origin["root"] else workdir / "raw"
+  root = ownership.root_of(data_spec.DataSpec(kind=origin["kind"], root=origin["root"]), workdir)
   patterns = settings.get("withdrawals", data_spec.DataSpec().withdrawals)
   found = layout.find_withdrawals(root, workdir, patterns)
   if not found and not settings.get("allow_no_withdrawals", False):

@@ -164,6 +164,7 @@ class _Fit:
 
   @classmethod
   def of(cls, trial: algorithm.Trial, folds: tuple[int, ...]) -> "_Fit":
+    """Returns the fit with a trial's setting and seed on some folds."""
     return cls(tuple(sorted(folds)), tuple(sorted(trial.setting.items())), trial.seed)
 
 

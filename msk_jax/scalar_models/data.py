@@ -12,7 +12,7 @@ from collections.abc import Collection
 import numpy as np
 import pandas as pd
 
-from msk_jax.cohort import ethnicity, scalar_fields, scalar_tables, schemas, source
+from msk_jax.cohort import ethnicity, scalar_fields, scalar_tables, schemas, source, withdrawals
 from msk_jax.cohort import folds as fold_map
 from msk_jax.io import errors, tables
 from msk_jax.scalar_models import algorithm
@@ -63,8 +63,7 @@ def load(workdir: pathlib.Path, name: str, withdrawn: Collection[str] = ()) -> S
   participants = tables.read(cohort / "participants.parquet", schemas.PARTICIPANTS)
   visits = tables.read(cohort / "visits.parquet", schemas.VISITS)
   folds = tables.read(cohort / "folds.parquet", schemas.FOLDS)
-  measured = measured[~measured["eid"].isin(list(withdrawn))]
-  return assemble(name, measured, participants, visits, folds)
+  return assemble(name, withdrawals.without(measured, withdrawn), participants, visits, folds)
 
 
 def is_comparable(workdir: pathlib.Path, name: str) -> bool:

@@ -21,7 +21,6 @@ IMPORTANCES_NAME = "importances.parquet"
 MODELS = "models"
 ROOT = "scalars"  # model names are `scalars/<set>/<algorithm>`
 _VERSION = 2  # raised when the same settings, search and samples would give another model or another file
-SHOWN = 8  # differences named in a message
 _RESULT_VERSION = 1  # of result.json, shared with the image models'
 
 
@@ -70,7 +69,7 @@ def run(job: Job) -> bool:
     return False
   if run_record.read(job.folder) is not None:
     changes = run_record.differences(job.folder, job.record(), job.data.hashes)
-    logging.info("%s is made again: %s", job.model_name, "; ".join(changes[:SHOWN]))
+    logging.info("%s is made again: %s", job.model_name, run_record.listed(changes))
   _remove_splits(job.folder)
   began = time.monotonic()
   chosen = job.make_algorithm()

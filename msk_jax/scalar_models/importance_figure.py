@@ -2,18 +2,13 @@
 
 import pathlib
 
-import matplotlib
-
-matplotlib.use("agg")
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from msk_jax.io import atomic
+from msk_jax.evaluation import drawing
 from msk_jax.scalar_models import importances
 
-_DPI = 130
 _MOST_FEATURES = 25
 _TITLES = {
   importances.COEFFICIENT: "coefficient\nyears per SD",
@@ -44,20 +39,16 @@ def draw(path: pathlib.Path, title: str, summary: pd.DataFrame) -> None:
   places = np.arange(len(order))[::-1]
   for axis, (name, measure, rows) in zip(axes[0], panels, strict=True):
     shown = rows.loc[order]
-    bars = {"xerr": shown["sd_folds"].fillna(0), "color": _COLOURS[name], "ecolor": "#333333"}
+    bars = {"xerr": shown["sd_folds"].fillna(0), "color": _COLOURS[name], "ecolor": drawing.INK}
     axis.barh(places, shown["mean"], height=0.7, error_kw={"elinewidth": 1}, **bars)
-    axis.axvline(0, color="#333333", linewidth=0.8)
+    axis.axvline(0, color=drawing.INK, linewidth=0.8)
     axis.set_title(name.replace("_", " "), fontsize=10)
     axis.set_xlabel(_TITLES[measure], fontsize=9)
-    axis.grid(axis="x", color="#e6e6e6", linewidth=0.6)
-    axis.set_axisbelow(True)
-    for side in ("top", "right"):
-      axis.spines[side].set_visible(False)
+    drawing.clean(axis)
+    axis.grid(axis="y", visible=False)
   axes[0, 0].set_yticks(places, order, fontsize=8, parse_math=False)
   figure.suptitle(title, fontsize=11)
-  with atomic.replacing(path) as temporary:
-    figure.savefig(temporary, dpi=_DPI, format="png", metadata={"Software": None})
-  plt.close(figure)
+  drawing.save(figure, path)
 
 
 def _order(panels: list[tuple[str, str, pd.DataFrame]]) -> list[str]:

@@ -111,5 +111,5 @@ def _report(job: experiment.Job, finished: dict[str, str]) -> None:
     if name not in finished and record is not None:
       logging.info(
         "they leave out %s, which was made otherwise (%s)", name,
-        "; ".join(_changes(job, name, record)[: experiment.SHOWN]),
+        run_record.listed(_changes(job, name, record)),
       )  # fmt: skip

@@ -13,7 +13,6 @@ from msk_jax.scalar_models import nested
 
 FILE_NAME = "search.json"
 _SCHEMA, _VERSION = "search", 2
-_SHOWN = 8  # differences named in a message
 
 
 def write(folder: pathlib.Path, of_what: Mapping[str, Any], histories: nested.Histories) -> None:
@@ -49,7 +48,7 @@ def read(folder: pathlib.Path, of_what: Mapping[str, Any]) -> nested.Histories |
     if (value["schema"], value["version"]) != (_SCHEMA, _VERSION):
       return _none(path, f"it is {value['schema']} {value['version']}, and this program writes {_SCHEMA} {_VERSION}")
     if changes := run_record.changes(value["of"], of_what):
-      return _none(path, "; ".join(changes[:_SHOWN]))
+      return _none(path, run_record.listed(changes))
     histories = [[search.Scored.from_json(one) for one in scored] for scored in value["splits"]]
     if len({len(scored) for scored in histories}) != 1:
       return _none(path, "it is damaged (splits of different length)")

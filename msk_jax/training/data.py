@@ -7,7 +7,7 @@ from collections.abc import Collection
 import numpy as np
 
 from msk_jax.cohort import folds as fold_map
-from msk_jax.cohort import schemas
+from msk_jax.cohort import schemas, withdrawals
 from msk_jax.imaging import store as image_store
 from msk_jax.imaging import views
 from msk_jax.input import examples, pipeline, standardize
@@ -51,7 +51,7 @@ def load(experiment: spec.ExperimentSpec, view: views.View, workdir: pathlib.Pat
   people = tables.read(cohort / "participants.parquet", schemas.PARTICIPANTS)
   found = examples.assemble(
     store.index,
-    people[~people["eid"].isin(list(withdrawn))],
+    withdrawals.without(people, withdrawn),
     tables.read(cohort / "visits.parquet", schemas.VISITS),
     folds,
     is_paired=view.is_paired,

@@ -16,8 +16,6 @@ from msk_jax.models import age_model
 from msk_jax.training import data, initial_weights, loop, model_card, processes, results, spec, stopping
 from msk_jax.training.program import Program
 
-_SHOWN = 8  # differing settings named in a message
-
 
 @dataclasses.dataclass(frozen=True)
 class Ended:
@@ -98,7 +96,7 @@ def _claim(folder: pathlib.Path, settings: dict[str, Any], hashes: dict[str, str
     changes = run_record.differences(folder, settings, hashes) if run_record.read(folder) else ["it has no run record"]
     if not overwrite:
       raise errors.InputError(
-        f"{folder} holds a model trained otherwise ({'; '.join(changes[:_SHOWN])}). Give another --workdir, or "
+        f"{folder} holds a model trained otherwise ({run_record.listed(changes)}). Give another --workdir, or "
         "--overwrite to throw that model away."
       )
   processes.wait_for_all("looked at the model's folder")

@@ -121,16 +121,19 @@ class _Clock:
     self._since: float | None = None
 
   def lap(self, images: int) -> None:
+    """Counts images, and the time since the last call if nothing paused it."""
     now = time.monotonic()
     if self._since is not None:
       self._images, self._seconds = self._images + images, self._seconds + now - self._since
     self._since = now
 
   def pause(self) -> None:
+    """Leaves out the time until the next `lap`."""
     self._since = None
 
   @property
   def images_per_second(self) -> float:
+    """Images by the second so far, 0 before there is a time."""
     return self._images / self._seconds if self._seconds else 0.0
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from msk_jax.ensembling import hierarchy
+from msk_jax.evaluation import model_names
 from msk_jax.io import errors
 
 
@@ -12,13 +13,13 @@ def _by_name(leaves, inputs="descendants"):
 
 def _with_published_levels():
   """The paper's models with the level `dxa` that the authors' code has for hips and knees."""
-  return [name.replace("hip/", "hip/dxa/").replace("knee/", "knee/dxa/") for name in hierarchy.PAPER_MODELS]
+  return [name.replace("hip/", "hip/dxa/").replace("knee/", "knee/dxa/") for name in model_names.PAPER_MODELS]
 
 
 def test_published_numbers_of_inputs():
   """Facts, section 7: level by level, with the authors' extra level of hips and knees."""
   counts = {name: len(node.inputs) for name, node in _by_name(_with_published_levels()).items()}
-  assert len(hierarchy.PAPER_MODELS) == 31 and len(counts) == 19
+  assert len(model_names.PAPER_MODELS) == 31 and len(counts) == 19
   assert counts["full_body/figure/ensemble"] == 2 and counts["scalars/all/ensemble"] == 3
   dimensions = {"full_body": 12, "spine": 6, "hip": 3, "knee": 3, "scalars": 20}
   assert {name: counts[f"{name}/ensemble"] for name in dimensions} == dimensions
@@ -26,20 +27,20 @@ def test_published_numbers_of_inputs():
 
 
 def test_our_tree_has_no_second_ensemble_of_the_same_two_networks():
-  counts = {name: len(node.inputs) for name, node in _by_name(hierarchy.PAPER_MODELS).items()}
+  counts = {name: len(node.inputs) for name, node in _by_name(model_names.PAPER_MODELS).items()}
   assert (counts["hip/ensemble"], counts["knee/ensemble"], counts["general"]) == (2, 2, 47)
 
 
 def test_inputs_are_everything_below_and_nothing_else():
-  nodes = _by_name(hierarchy.PAPER_MODELS)
-  below = {name for name in hierarchy.PAPER_MODELS if name.startswith("spine/")}
+  nodes = _by_name(model_names.PAPER_MODELS)
+  below = {name for name in model_names.PAPER_MODELS if name.startswith("spine/")}
   assert set(nodes["spine/ensemble"].inputs) == below | {"spine/sagittal/ensemble", "spine/coronal/ensemble"}
-  assert set(nodes["general"].inputs) == (set(hierarchy.PAPER_MODELS) | set(nodes)) - {"general"}
-  assert set(nodes["general"].leaves) == set(hierarchy.PAPER_MODELS)
+  assert set(nodes["general"].inputs) == (set(model_names.PAPER_MODELS) | set(nodes)) - {"general"}
+  assert set(nodes["general"].leaves) == set(model_names.PAPER_MODELS)
 
 
 def test_children_only():
-  nodes = _by_name(hierarchy.PAPER_MODELS, "children")
+  nodes = _by_name(model_names.PAPER_MODELS, "children")
   dimensions = ("full_body", "spine", "hip", "knee", "scalars")
   assert set(nodes["general"].inputs) == {f"{name}/ensemble" for name in dimensions}
   assert set(nodes["spine/ensemble"].inputs) == {"spine/sagittal/ensemble", "spine/coronal/ensemble"}
@@ -48,8 +49,8 @@ def test_children_only():
 
 @pytest.mark.parametrize("inputs", ["descendants", "children"])
 def test_lower_ensembles_come_before_those_that_need_them(inputs):
-  seen = set(hierarchy.PAPER_MODELS)
-  nodes = hierarchy.build(hierarchy.PAPER_MODELS[::-1], inputs)
+  seen = set(model_names.PAPER_MODELS)
+  nodes = hierarchy.build(model_names.PAPER_MODELS[::-1], inputs)
   for node in nodes:
     assert seen.issuperset(node.inputs) and seen.issuperset(node.members)
     seen.add(node.name)
@@ -65,7 +66,7 @@ def test_one_model_is_copied():
 @pytest.mark.parametrize("inputs", ["descendants", "children"])
 def test_one_dimension_has_no_general(inputs):
   """It gets the very tree that it has among others, and `general` begins with the second dimension."""
-  names = [name for name in hierarchy.PAPER_MODELS if name.startswith("spine/")]
+  names = [name for name in model_names.PAPER_MODELS if name.startswith("spine/")]
   alone, among_others = _by_name(names, inputs), _by_name([*names, "knee/inception_v3"], inputs)
   assert set(alone) == {"spine/ensemble", "spine/sagittal/ensemble", "spine/coronal/ensemble"}
   assert all(among_others[name] == node for name, node in alone.items())
@@ -87,14 +88,14 @@ def test_a_model_beside_a_group():
 
 
 def test_missing_models_are_named():
-  text = hierarchy.describe_missing([name for name in hierarchy.PAPER_MODELS if name != "knee/inception_v3"])
+  text = hierarchy.describe_missing([name for name in model_names.PAPER_MODELS if name != "knee/inception_v3"])
   assert text.startswith("30 of the paper's 31") and text.endswith("missing are knee: inception_v3.")
   only_knees = hierarchy.describe_missing(["knee/inception_v3", "knee/inception_resnet_v2", "own/model"])
   assert (
     only_knees.startswith("2 of") and "hip;" in only_knees and "knee" not in only_knees and "general" not in only_knees
   )
   assert hierarchy.describe_missing(["knee/inception_v3"]).endswith("There is no `general`: all models are of knee.")
-  assert hierarchy.describe_missing(hierarchy.PAPER_MODELS) == ""
+  assert hierarchy.describe_missing(model_names.PAPER_MODELS) == ""
 
 
 @pytest.mark.parametrize(

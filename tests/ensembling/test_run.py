@@ -1,11 +1,9 @@
 """The stage from models' folders to predictions and coefficients: resumable, idempotent, refusing what does not fit."""
 
 import json
-import re
 import shutil
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from msk_jax.biological_age import run as ages
@@ -19,31 +17,7 @@ from msk_jax.io import errors, tables
 from msk_jax.regression import search
 from tests.ensembling import workdir as made
 
-_SPEC = spec.EnsembleSpec(num_trials=3)
 _NODES = ("general", "hip/ensemble", "knee/ensemble")
-
-
-@pytest.fixture(scope="module")
-def _finished(tmp_path_factory):
-  folder = tmp_path_factory.mktemp("finished")
-  made.write(folder)
-  run.run(_SPEC, folder)
-  return folder
-
-
-@pytest.fixture
-def workdir(_finished, tmp_path):
-  """A copy of a finished workdir."""
-  return shutil.copytree(_finished, tmp_path / "copy")
-
-
-@pytest.fixture
-def count_fits(monkeypatch):
-  """Names of the ensembles that are fitted."""
-  names = []
-  combine = combination.combine
-  monkeypatch.setattr(combination, "combine", lambda node, *rest: (names.append(node.name), combine(node, *rest))[1])
-  return names
 
 
 def _test_rmse(workdir, product, model):
@@ -93,7 +67,7 @@ def test_products_are_fitted_apart(workdir):
 
 def test_a_rerun_does_nothing(workdir, count_fits):
   before = {path: path.stat().st_mtime_ns for path in _files(workdir)}
-  run.run(_SPEC, workdir)
+  run.run(made.SPEC, workdir)
   assert before == {path: path.stat().st_mtime_ns for path in _files(workdir)} and not count_fits
 
 
@@ -104,10 +78,10 @@ def test_an_interrupted_run_goes_on_to_the_same_bytes(workdir, count_fits, monke
   write = files.write
   monkeypatch.setattr(files, "write", lambda *args: _stop_at("knee/ensemble", write, *args))
   with pytest.raises(KeyboardInterrupt):
-    run.run(_SPEC, workdir)
+    run.run(made.SPEC, workdir)
   monkeypatch.setattr(files, "write", write)
   assert count_fits == ["hip/ensemble", "knee/ensemble"]
-  run.run(_SPEC, workdir)
+  run.run(made.SPEC, workdir)
   assert count_fits[2:] == ["knee/ensemble", "general", "hip/ensemble", "knee/ensemble", "general"]
   after = _files(workdir)
   assert after.keys() == whole.keys()
@@ -124,9 +98,9 @@ def test_coefficients_never_stand_beside_predictions_of_others(workdir, monkeypa
     write = files.write
     patch.setattr(files, "write", lambda *args: _stop_at("knee/ensemble", write, *args))
     with pytest.raises(KeyboardInterrupt):
-      run.run(_SPEC, workdir)
+      run.run(made.SPEC, workdir)
   old.write_bytes(content)
-  run.run(_SPEC, workdir)
+  run.run(made.SPEC, workdir)
   after = _files(workdir)
   assert all(after[path] == whole[path] for path in whole if path.name != "run.json")
 
@@ -137,15 +111,11 @@ def _stop_at(name, write, workdir, product, record):
   write(workdir, product, record)
 
 
-def _unlink(path):
-  path.unlink()
-
-
 def _damage(path):
   path.write_bytes(path.read_bytes()[:-20])
 
 
-@pytest.mark.parametrize("change", [_unlink, _damage])
+@pytest.mark.parametrize("change", [made.unlink, _damage])
 @pytest.mark.parametrize("name", [
   "predictions/sample/knee/one.parquet", "predictions/participant/knee/ensemble.parquet",
   "ensembles/sample/general.json",
@@ -153,7 +123,7 @@ def _damage(path):
 def test_outputs_that_are_gone_or_damaged_are_made_again(workdir, name, change):
   whole = _files(workdir)
   change(workdir / name)
-  run.run(_SPEC, workdir)
+  run.run(made.SPEC, workdir)
   after = _files(workdir)
   assert all(after[path] == whole[path] for path in whole if path.name != "run.json")
   assert rows.hash_inputs(workdir)
@@ -165,25 +135,25 @@ def test_nothing_is_read_from_a_run_that_was_cut_off(workdir, monkeypatch):
   with monkeypatch.context() as patch:
     patch.setattr(combination, "combine", lambda node, *_: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
-      run.run(_SPEC, workdir)
+      run.run(made.SPEC, workdir)
   with pytest.raises(errors.InputError, match="half-made"):
     evaluate.evaluate(workdir, EvaluateSpec())
   with pytest.raises(errors.InputError, match="half-made"):
     ages.make_ages(workdir, AgesSpec())
-  run.run(_SPEC, workdir)
+  run.run(made.SPEC, workdir)
   evaluate.evaluate(workdir, EvaluateSpec(num_bootstraps=2, has_figures=False))
 
 
 def test_a_new_model_touches_only_the_ensembles_above_it(workdir, count_fits):
   made.write_model(workdir, "hip/two", np.random.default_rng(9))
-  run.run(_SPEC, workdir)
+  run.run(made.SPEC, workdir)
   assert count_fits == ["hip/ensemble", "general"] * 2
   assert len(files.read(workdir, "sample", "general")["inputs"]) == 6
 
 
 def test_what_is_gone_is_removed(workdir):
   shutil.rmtree(workdir / "models/hip")
-  run.run(_SPEC, workdir)
+  run.run(made.SPEC, workdir)
   for product in pooled_predictions.PRODUCTS:
     assert pooled_predictions.list_models(workdir, product) == ["knee/ensemble", "knee/one", "knee/two"]
     assert files.list_nodes(workdir, product) == ["knee/ensemble"]  # and no `general` of knees alone
@@ -207,7 +177,7 @@ def _worse(part):
 def test_test_predictions_never_change_a_coefficient(workdir, product):
   before = [files.read(workdir, product, name)["splits"] for name in _NODES]
   made.change_split(workdir, "knee/one", 2, _worse("test"))
-  run.run(_SPEC, workdir)
+  run.run(made.SPEC, workdir)
   after = [files.read(workdir, product, name) for name in _NODES]
   assert [one["splits"] for one in after] == before
   assert after[2]["test"]["r2"] < 0.8
@@ -225,7 +195,7 @@ def test_a_splits_validation_predictions_change_that_split_alone(workdir, produc
 
   before, tests_before = read()
   made.change_split(workdir, "knee/one", 3, _worse("validation"))
-  run.run(_SPEC, workdir)
+  run.run(made.SPEC, workdir)
   after, tests_after = read()
   assert [k for k in range(made.NUM_FOLDS) if after[k] != before[k]] == [3]
   assert [k for k in range(made.NUM_FOLDS) if tests_after[k] != tests_before[k]] == [3]
@@ -233,7 +203,7 @@ def test_a_splits_validation_predictions_change_that_split_alone(workdir, produc
 
 def test_another_search_is_fitted_again(workdir, count_fits, monkeypatch):
   monkeypatch.setattr(search, "RANDOM_TRIALS", search.RANDOM_TRIALS + 1)
-  run.run(_SPEC, workdir)
+  run.run(made.SPEC, workdir)
   assert len(count_fits) == 6
 
 
@@ -245,7 +215,7 @@ def test_a_split_of_one_sample_stops_nothing(workdir, caplog, capsys):
 
   made.change_split(workdir, "knee/one", 2, one_of_each)
   with caplog.at_level("WARNING"):
-    run.run(_SPEC, workdir)
+    run.run(made.SPEC, workdir)
   assert "knee/one: 2 predictions are in no participant's average" in caplog.text
   assert "knee/one: 2 predictions could not be moved" in capsys.readouterr().out
   record = json.loads((workdir / files.FOLDER / "run.json").read_text())
@@ -261,7 +231,7 @@ def test_a_model_of_one_test_sample_is_skipped(workdir):
   made.change_split(
     workdir, "hip/one", 0, lambda table: table[(table["part"] == "test") & (table["instance"] == 2)][:1]
   )
-  run.run(_SPEC, workdir)
+  run.run(made.SPEC, workdir)
   for name in ("hip/one", "hip/ensemble"):
     assert len(pooled_predictions.read(workdir, "participant", name)[0]) == 0
   record = files.read(workdir, "participant", "general")
@@ -275,7 +245,7 @@ def test_withdrawn_people_are_left_out(workdir):
   path = workdir / "cohort/participants.parquet"
   people = tables.read(path, schemas.PARTICIPANTS)
   tables.write(path, people[10:], schemas.PARTICIPANTS)
-  run.run(_SPEC, workdir)
+  run.run(made.SPEC, workdir)
   gone = set(people["eid"][:10])
   for product in pooled_predictions.PRODUCTS:
     for model in pooled_predictions.list_models(workdir, product):
@@ -287,14 +257,14 @@ def test_withdrawn_people_are_left_out(workdir):
 def test_who_withdraws_later_leaves_every_prediction_and_fit(workdir, count_fits, caplog):
   gone = frozenset(tables.read(workdir / "cohort/participants.parquet", schemas.PARTICIPANTS)["eid"][:10])
   before = files.read(workdir, "sample", "general")
-  run.run(_SPEC, workdir, gone)
+  run.run(made.SPEC, workdir, gone)
   assert sorted(count_fits) == sorted(2 * _NODES)
   for product in pooled_predictions.PRODUCTS:
     for model in pooled_predictions.list_models(workdir, product):
       assert not gone & set(pooled_predictions.read(workdir, product, model)[0]["eid"])
   assert files.read(workdir, "sample", "general")["test"]["n"] == before["test"]["n"] - 20
   with caplog.at_level("INFO"):
-    run.run(_SPEC, workdir, gone)
+    run.run(made.SPEC, workdir, gone)
   assert "nothing to do" in caplog.text
 
 
@@ -302,7 +272,7 @@ def test_splits_that_a_model_lacks_are_made_of_the_others(workdir, capsys):
   """One model with one split (tuning is on split 0) takes no split away from the ensembles above it."""
   for k in range(1, made.NUM_FOLDS):
     shutil.rmtree(workdir / "models/knee/two" / f"fold_{k}")
-  run.run(_SPEC, workdir)
+  run.run(made.SPEC, workdir)
   knee, general = (files.read(workdir, "sample", name) for name in ("knee/ensemble", "general"))
   later = [str(k) for k in range(1, made.NUM_FOLDS)]
   assert knee["dropped"] == {k: ["knee/two"] for k in later} and knee["copied"] == {k: "knee/one" for k in later}
@@ -324,102 +294,3 @@ def test_the_printed_table_has_a_row_per_ensemble(workdir):
   table = report.make_table(workdir, "sample", nodes)
   assert list(table.columns[0].cells) == ["hip/ensemble", "knee/ensemble", "general"]
   assert list(table.columns[6].cells) == ["copy", "5", "5"]
-
-
-@pytest.mark.parametrize(("change", "message"), [
-  (lambda t: pd.concat([t, t[:1]]), "twice in one part"),
-  (lambda t: t.assign(predicted_age_years=np.where(t.index == 3, np.inf, t["predicted_age_years"])), "not finite"),
-  (lambda t: t.assign(predicted_age_years=np.nan), "not finite"),
-  (lambda t: t.assign(fold=(t["fold"] + 1) % 5), "not of folds"),
-  (lambda t: t.assign(part="test"), "not of folds"),
-  (lambda t: t.assign(age_years=t["age_years"] + 1), "of another age"),
-  (lambda t: t.assign(eid="9999999"), "twice in one part"),
-])  # fmt: skip
-def test_bad_predictions_are_refused_by_name_and_without_ids(workdir, change, message):
-  made.change_split(workdir, "knee/one", 2, change)
-  with pytest.raises(errors.InputError, match=message) as caught:
-    run.run(_SPEC, workdir)
-  said = str(caught.value)
-  assert "models/knee/one" in said and "900000" not in said and str(workdir) not in said and "--overwrite" not in said
-  assert not (workdir / files.FOLDER / "run.json").exists()
-
-
-def _cut(path):
-  path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-
-
-def _of_another_split(path):
-  path.write_text(path.read_text().replace('"fold": 2', '"fold": 3'))
-
-
-def _of_another_map(path):
-  path.write_text(json.dumps({**json.loads(path.read_text()), "fold_map_hash": "f" * 64}))
-
-
-@pytest.mark.parametrize(("name", "change", "message"), [
-  ("predictions.parquet", _cut, r"fold_2/predictions\.parquet can't be read"),
-  ("predictions.parquet", _unlink, r"fold_2 has a result\.json but no predictions\.parquet"),
-  ("result.json", _cut, r"fold_2/result\.json can't be read \(JSONDecodeError\)"),
-  ("result.json", lambda path: path.write_text("[]"), r"fold_2/result\.json can't be read \(TypeError\)"),
-  ("result.json", _of_another_split, r"fold_2/result\.json is of split 3"),
-  ("result.json", _of_another_map, r"fold_2: predictions\.parquet and result\.json are of different fold maps"),
-  ("model.json", lambda path: path.write_text("{"), r"fold_2/model\.json is damaged"),
-])  # fmt: skip
-def test_damaged_files_are_named_with_what_to_do(workdir, name, change, message):
-  change(workdir / "models/knee/one/fold_2" / name)
-  _unlink(workdir / files.FOLDER / "run.json")  # else nothing is done: no prediction is another
-  with pytest.raises(errors.InputError, match=r"knee/one.*" + message) as caught:
-    run.run(_SPEC, workdir)
-  said = str(caught.value)
-  assert re.search(r"[Dd]elete (models/knee/one/)?fold_2, then run the same training again", said)
-  assert str(workdir) not in said
-
-
-def test_a_scalar_models_remedy_is_its_one_record(workdir):
-  """All its splits are one training, which is finished as long as the record lies there."""
-  (workdir / "models/knee/one/run.json").write_text("{}")
-  _cut(workdir / "models/knee/one/fold_2/predictions.parquet")
-  with pytest.raises(errors.InputError, match=r"Delete models/knee/one/run\.json, then run the same training again"):
-    run.run(_SPEC, workdir)
-
-
-@pytest.mark.parametrize(("file_name", "first", "other", "message"), [
-  ("model.json", {"image_shape": [96, 80, 1]}, {"image_shape": [80, 76, 1]}, r"image_shape \(\[96, 80, 1\], \[80"),
-  ("model.json", {"network": {"dropout": 0.5}}, {"network": {"dropout": 0.2}}, r"network\.dropout \(0\.5, 0\.2\)"),
-  ("run.json", {"settings": {"fold": 0, "seed": 0}}, {"settings": {"fold": 3, "seed": 1}}, r"settings\.seed \(0, 1\)"),
-])  # fmt: skip
-def test_splits_trained_otherwise_are_not_pooled(workdir, file_name, first, other, message):
-  """Such as a `:smoke` split beside real ones."""
-  for k in range(made.NUM_FOLDS):
-    (workdir / f"models/knee/one/fold_{k}" / file_name).write_text(json.dumps(other if k == 3 else first))
-  made.change_split(workdir, "knee/one", 3, lambda table: table.assign(predicted_age_years=60.0))
-  with pytest.raises(errors.InputError, match=f"knee/one: fold_0 and fold_3 differ in {message}"):
-    run.run(_SPEC, workdir)
-
-
-def test_splits_of_other_fold_and_scaler_are_alike(workdir):
-  for k in range(made.NUM_FOLDS):
-    folder = workdir / f"models/knee/one/fold_{k}"
-    card = {"fold": k, "image_shape": [96, 80, 1], "age_years": {"mean": 60 + k}}
-    (folder / "model.json").write_text(json.dumps(card))
-    (folder / "run.json").write_text(json.dumps({"settings": {"fold": k, "seed": 0}, "devices": [k]}))
-  made.change_split(workdir, "knee/one", 3, lambda table: table.assign(predicted_age_years=60.0))
-  run.run(_SPEC, workdir)
-
-
-@pytest.mark.parametrize("splits", [[2], range(made.NUM_FOLDS)])
-def test_two_fold_maps_are_never_mixed(workdir, splits):
-  for k in splits:
-    folder = workdir / "models/knee/one" / f"fold_{k}"
-    made.write_split(workdir, "knee/one", k, made.predictions.read(folder), "f" * 64)
-  with pytest.raises(errors.InputError, match="different fold maps"):
-    run.run(_SPEC, workdir)
-
-
-def test_no_model_and_no_cohort_are_said(tmp_path):
-  with pytest.raises(errors.InputError, match="no finished model"):
-    run.run(_SPEC, tmp_path)
-  made.write(tmp_path, num_people=50)
-  (tmp_path / "cohort/visits.parquet").unlink()
-  with pytest.raises(errors.InputError, match=r"visits\.parquet"):
-    run.run(_SPEC, tmp_path)

@@ -5,7 +5,7 @@ import pytest
 
 from msk_jax.biological_age import bias
 from msk_jax.ensembling import hierarchy, run, spec
-from msk_jax.evaluation import metrics, pooled_predictions
+from msk_jax.evaluation import metrics, model_names, pooled_predictions
 from msk_jax.io import tables
 from msk_jax.simulation import predictions, predictions_spec, truth
 
@@ -37,7 +37,7 @@ def test_general_is_better_than_its_best_member_on_the_same_samples(workdir):
 def test_every_ensemble_reaches_the_expected_r2(workdir):
   expected = tables.read(truth.path(workdir / "raw", predictions.PERFORMANCE), predictions.PERFORMANCE)
   expected = expected.set_index("model")["r2"]
-  for node in hierarchy.build([name for name in hierarchy.PAPER_MODELS if not name.startswith("scalars")]):
+  for node in hierarchy.build([name for name in model_names.PAPER_MODELS if not name.startswith("scalars")]):
     found = metrics.r2(*_tests(workdir, node.name).to_numpy().T)
     assert found == pytest.approx(expected[node.name], abs=0.02), node.name
 

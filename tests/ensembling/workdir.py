@@ -9,11 +9,13 @@ import pandas as pd
 
 from msk_jax.cohort import folds as fold_map
 from msk_jax.cohort import schemas
+from msk_jax.ensembling import spec
 from msk_jax.evaluation import predictions
 from msk_jax.io import tables
 
 NUM_FOLDS = 5
 MODELS = ("knee/one", "knee/two", "hip/one")
+SPEC = spec.EnsembleSpec(num_trials=3)
 
 
 def write(workdir: pathlib.Path, models: Sequence[str] = MODELS, num_people: int = 400, seed: int = 0) -> None:
@@ -64,3 +66,8 @@ def change_split(workdir: pathlib.Path, name: str, k: int, change) -> None:
   folder = workdir / "models" / name / f"fold_{k}"
   result = json.loads((folder / "result.json").read_text())
   write_split(workdir, name, k, change(predictions.read(folder)), result["fold_map_hash"])
+
+
+def unlink(path: pathlib.Path) -> None:
+  """Removes a file; a change like any other for tests that take one."""
+  path.unlink()

@@ -1,0 +1,31 @@
+"""A finished workdir, and which ensembles are fitted."""
+
+import shutil
+
+import pytest
+
+from msk_jax.ensembling import combination, run
+from tests.ensembling import workdir as made
+
+
+@pytest.fixture(scope="session")
+def _finished(tmp_path_factory):
+  folder = tmp_path_factory.mktemp("finished")
+  made.write(folder)
+  run.run(made.SPEC, folder)
+  return folder
+
+
+@pytest.fixture
+def workdir(_finished, tmp_path):
+  """A copy of a finished workdir."""
+  return shutil.copytree(_finished, tmp_path / "copy")
+
+
+@pytest.fixture
+def count_fits(monkeypatch):
+  """Names of the ensembles that are fitted."""
+  names = []
+  combine = combination.combine
+  monkeypatch.setattr(combination, "combine", lambda node, *rest: (names.append(node.name), combine(node, *rest))[1])
+  return names
