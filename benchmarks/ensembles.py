@@ -28,13 +28,13 @@ _SAMPLED_FITS = 4  # of the peer, for each ensemble and each of two splits
 _SEED = 0
 
 
-def simulate(num_participants: int) -> tuple[dict[str, np.ndarray], combination.Universe]:
+def simulate(num_participants: int, seed: int = _SEED) -> tuple[dict[str, np.ndarray], combination.Universe]:
   """Returns predictions [2, n] by model, with the authors' names of levels, and the samples."""
-  simulated = predictions_spec.SimulatedPredictionsSpec(num_participants)
+  simulated = predictions_spec.SimulatedPredictionsSpec(num_participants, seed)
   samples = prediction_draws.samples_of(prediction_draws.make_cohort(simulated))
   model = prediction_errors.published()
   person = pd.factorize(samples["eid"])[0]
-  drawn = prediction_draws.draw(model, person, _SEED)
+  drawn = prediction_draws.draw(model, person, seed)
   predicted = prediction_draws.predict(model, drawn.errors, samples["age_years"].to_numpy())
   predicted[:, ~drawn.is_present] = np.nan
   found = {_published_name(name): np.ascontiguousarray(predicted[:, :, m]) for m, name in enumerate(model.models)}
@@ -49,9 +49,11 @@ def time_ours(
 ) -> dict[str, dict[str, float]]:
   """Makes all ensembles, adding them to `found`; returns by ensemble: inputs, n, test R2 and seconds."""
   measured = {}
-  for node in hierarchy.build(found, settings.inputs):
+  nodes = hierarchy.build(found, settings.inputs)
+  stack = combination.Stack(nodes, found, universe, settings)
+  for node in nodes:
     start = time.perf_counter()
-    found[node.name] = combination.combine(node, found, universe, settings).predicted_years
+    stack.combine(node.name)
     seconds = time.perf_counter() - start
     rows = np.isfinite(found[node.name][combination.TEST])
     r2 = metrics.r2_score(universe.age_years[rows], found[node.name][combination.TEST, rows])

@@ -1,7 +1,7 @@
 """Ensembles of all models there are, at three levels, as published.
 
 Command: python -m msk_jax.ensemble --config=configs/ensemble.py --workdir=workspace
-Arguments: inputs=descendants|children, cases=complete|available, seed=0, smoke.
+Arguments: inputs=descendants|children, cases=complete|available, stacking=nested|published, seed=0, smoke.
 Hardware: any CPU; 2 GB of memory for 31 models of 500,000 samples.
 Expected time: 40 seconds for the paper's 31 models on 42,000 samples.
 Expected: full body R2 .857, spine .746, hip .690, knee .690, general .876 (published; about so after
@@ -20,8 +20,10 @@ _SMOKE_TRIALS = 2
 
 def get_config(argument: str = "") -> ml_collections.ConfigDict:
   """Returns the locked config; see the header for the arguments."""
-  given = common.parse_argument(argument, inputs="descendants", cases="complete", seed=0, smoke=False)
-  made = spec.EnsembleSpec(inputs=given.inputs, cases=given.cases, seed=given.seed)
+  given = common.parse_argument(
+    argument, inputs="descendants", cases="complete", stacking="nested", seed=0, smoke=False
+  )
+  made = spec.EnsembleSpec(given.inputs, given.cases, given.stacking, seed=given.seed)
   if given.smoke:
     made = dataclasses.replace(made, num_trials=_SMOKE_TRIALS)
   config = ml_collections.ConfigDict(dataclasses.asdict(made))

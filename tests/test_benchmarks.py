@@ -17,6 +17,7 @@ from benchmarks import (
   mlp,
   networks,
   report,
+  stacking,
   workers,
 )
 from msk_jax.scalar_models import mlp_training
@@ -83,6 +84,16 @@ def test_input_pipeline_counts_images_and_memory(tmp_path):
   found = input_pipeline.measure(["msk"], tmp_path, batch=4, rounds=1, share=0.05)
   assert found["images_per_core_second"]["msk"][0] > 0
   assert input_pipeline.tabulate(found, 4).rows[0][0] == "msk_jax, 1 thread"
+
+
+def test_stacking_continues_from_its_log(tmp_path, monkeypatch, capsys):
+  arguments = ["--quick", "--log", str(tmp_path / "log"), "--markdown", str(tmp_path / "table.md")]
+  stacking.main(arguments)
+  first = (tmp_path / "table.md").read_text()
+  monkeypatch.setattr(stacking, "score", None)
+  stacking.main(arguments)
+  rows = [line for line in first.splitlines() if line.startswith("| noise, 15 scalar models, nested | 300 | 2 |")]
+  assert len(rows) == 1 and rows[0] in (tmp_path / "table.md").read_text()
 
 
 def test_ensembles_has_the_published_hierarchy_and_a_time_for_each():

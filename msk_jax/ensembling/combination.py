@@ -1,17 +1,18 @@
-"""An ensemble's predictions from its inputs' predictions: by elastic nets, by averaging what there is, or as a copy.
+"""Ensembles' predictions from their inputs' predictions: by elastic nets, by averaging what there is, or as a copy.
 
 Source: facts, section 7. Split by split, an input without any prediction there is dropped; of the samples then those
 count that all other inputs predict. A single input that is left is copied.
 """
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-from msk_jax.ensembling import fit, hierarchy
+from msk_jax.ensembling import fit, hierarchy, inner_folds, problems
 from msk_jax.ensembling import spec as ensemble_spec
 from msk_jax.evaluation import model_names
+from msk_jax.regression import moments
 
 VALIDATION, TEST = 0, 1  # places on the first axis of predictions
 
@@ -43,7 +44,7 @@ class Combined:
 
   Attributes:
     predicted_years: float64 [2, n], of VALIDATION and TEST; NaN where there is none.
-    inputs: split to the inputs used in it, in order; one: copied there. Empty for an ensemble that is a copy itself.
+    inputs: split to the inputs used in it, in order; one: copied there.
     splits: the elastic nets, in order.
     left_out: split to why it has inputs and no elastic net.
     average_weights: split to weights [members] of the average; empty unless available cases are asked for.
@@ -56,84 +57,172 @@ class Combined:
   average_weights: dict[int, np.ndarray] = dataclasses.field(default_factory=dict)
 
 
-def combine(node: hierarchy.Node, predictions: Mapping[str, np.ndarray], universe: Universe,
-            spec: ensemble_spec.EnsembleSpec) -> Combined:  # fmt: skip
-  """Fits an ensemble on validation predictions, split by split, and applies it to test predictions.
+class Stack:
+  """The ensembles over some models: each is fitted once, when it or an ensemble above it is asked for.
 
-  With `cases` = `available`, a sample that lacks an input gets the mean of the members (models or ensembles right
-  below) that it has, weighted by the inverse of their mean squared errors in the split's validation samples.
-
-  Args:
-    node: the ensemble.
-    predictions: name of each input and member to float64 [2, n], NaN where it has none.
+  Attributes:
+    predictions: name of each model, and of each ensemble made so far, to float64 [2, n], NaN where it has none.
     universe: the n samples.
-    spec: settings.
   """
-  if node.is_copy:
-    return Combined(predictions[node.inputs[0]].copy())
-  made = Combined(np.full((2, len(universe.age_years)), np.nan), _inputs_by_split(node.inputs, predictions, universe))
-  alike: dict[tuple[str, ...], list[int]] = {}
-  for k, names in made.inputs.items():
-    alike.setdefault(names, []).append(k)
-  for names, splits in alike.items():
-    if len(names) == 1:
-      _copy(made, predictions[names[0]], splits, universe)
-    elif names:
-      _fit(made, [predictions[name] for name in names], splits, universe, spec)
-  made.splits.sort(key=lambda one: one.split)
-  if spec.cases == "available":
-    members = np.stack([predictions[name] for name in node.members])
-    made.average_weights.update(_fill_by_average(made.predicted_years, members, universe))
-  return made
 
+  def __init__(
+    self,
+    nodes: Sequence[hierarchy.Node],
+    predictions: dict[str, np.ndarray],
+    universe: Universe,
+    spec: ensemble_spec.EnsembleSpec,
+  ):
+    """Fits nothing yet.
 
-def _inputs_by_split(
-  names: Sequence[str], predictions: Mapping[str, np.ndarray], universe: Universe
-) -> dict[int, tuple[str, ...]]:
-  """Returns for each split the inputs that have both validation and test predictions there.
+    Args:
+      nodes: all ensembles.
+      predictions: of the models, [2, n]; ensembles are added to it.
+      universe: the n samples.
+      spec: settings.
+    """
+    self.predictions = predictions
+    self._nodes = {node.name: node for node in nodes}
+    self.universe, self._spec = universe, spec
+    split = universe.split(VALIDATION)
+    self._inner_fold = inner_folds.divide_splits(split, universe.person, spec.num_inner_folds)
+    self._num_inner_folds = int(self._inner_fold.max(initial=0)) + 1
+    self._combined: dict[str, Combined] = {}
+    self._weights: dict[tuple[str, int], tuple[tuple[str, ...], np.ndarray]] = {}
 
-  An ensemble that only copies an earlier input in a split is none there: it would count that input twice.
-  """
-  split_of = [universe.split(part) for part in (VALIDATION, TEST)]
-  found = {}
-  for k in range(universe.num_folds):
-    rows = [np.flatnonzero(split == k) for split in split_of]
-    used, contents = [], set()
-    for name in names:
-      values = [predictions[name][part, at] for part, at in enumerate(rows)]
-      content = tuple(one.tobytes() for one in values)
-      is_copy = model_names.is_ensemble(name) and content in contents
-      if not is_copy and all(np.isfinite(one).any() for one in values):
-        used.append(name)
-        contents.add(content)
-    found[k] = tuple(used)
-  return found
+  def combine(self, name: str) -> Combined:
+    """Fits an ensemble on validation predictions, split by split, and applies it to test predictions.
+
+    With `cases` = `available`, a sample that lacks an input gets the mean of the members (models or ensembles right
+    below) that it has, weighted by the inverse of their mean squared errors in the split's validation samples.
+
+    Args:
+      name: of one of the nodes.
+    """
+    if name not in self._combined:
+      node = self._nodes[name]
+      for below in (*node.inputs, *node.members):
+        if below in self._nodes:
+          self.combine(below)
+      self._combined[name] = self._combine(node)
+      self.predictions[name] = self._combined[name].predicted_years
+    return self._combined[name]
+
+  def _combine(self, node: hierarchy.Node) -> Combined:
+    universe = self.universe
+    made = Combined(np.full((2, len(universe.age_years)), np.nan), self._inputs_by_split(node))
+    alike: dict[tuple[str, ...], list[int]] = {}
+    for k, names in made.inputs.items():
+      alike.setdefault(names, []).append(k)
+    if node.is_copy:
+      made.predicted_years[:] = self.predictions[node.inputs[0]]
+      alike = {}
+    for names, splits in alike.items():
+      if len(names) == 1:
+        _copy(made, self.predictions[names[0]], splits, universe)
+      elif names:
+        self._fit(made, names, splits)
+    made.splits.sort(key=lambda one: one.split)
+    if self._spec.cases == "available" and not node.is_copy:
+      members = np.stack([self.predictions[name] for name in node.members])
+      made.average_weights.update(_fill_by_average(made.predicted_years, members, universe))
+    return made
+
+  def _inputs_by_split(self, node: hierarchy.Node) -> dict[int, tuple[str, ...]]:
+    """Returns for each split the inputs that have both validation and test predictions there.
+
+    An ensemble that only copies another input in a split is left out there: it would count that input twice.
+    """
+    split_of = [self.universe.split(part) for part in (VALIDATION, TEST)]
+    result = {}
+    for k in range(self.universe.num_folds):
+      rows = [np.flatnonzero(split == k) for split in split_of]
+      used = []
+      for name in node.inputs:
+        is_there = all(np.isfinite(self.predictions[name][part, at]).any() for part, at in enumerate(rows))
+        original = self._original(name, k)
+        if is_there and (original == name or original not in node.inputs):
+          used.append(name)
+      result[k] = tuple(used)
+    return result
+
+  def _original(self, name: str, k: int) -> str:
+    """Returns what an ensemble copies in split k, the name itself where it copies nothing."""
+    while model_names.is_ensemble(name) and len(inputs := self._combined[name].inputs[k]) == 1:
+      name = inputs[0]
+    return name
+
+  def _fit(self, made: Combined, names: tuple[str, ...], splits: Sequence[int]) -> None:
+    """Fits the splits that have the same inputs, and adds their elastic nets and predictions to `made`."""
+    rows, validation = [], self.universe.split(VALIDATION)
+    for k in splits:
+      found = self._split_rows(names, k, np.flatnonzero(validation == k))
+      if why := found.why_unfit():
+        made.left_out[k] = why
+      else:
+        rows.append(found)
+    if not rows:
+      return
+    fits = fit.fit(problems.make(rows, self._spec.stacking == "nested"), self._spec)
+    made.splits.extend(fits)
+    inputs = np.stack([self.predictions[name] for name in names], axis=-1)
+    is_complete = np.logical_and.reduce(np.isfinite(inputs), axis=-1)
+    for one in fits:
+      at = np.flatnonzero(is_complete[TEST] & (self.universe.split(TEST) == one.split))
+      made.predicted_years[TEST, at] = one.fit.predict(inputs[TEST, at])
+      at = np.flatnonzero(is_complete[VALIDATION] & (validation == one.split))
+      nets = one.nets[self._inner_fold[at], self._num_inner_folds]  # each row's net does not know its inner fold
+      made.predicted_years[VALIDATION, at] = (inputs[VALIDATION, at] * nets[:, :-1]).sum(-1) + nets[:, -1]
+
+  def _split_rows(self, names: tuple[str, ...], k: int, at: np.ndarray) -> problems.SplitRows:
+    """Returns split k's validation rows, of those at `at`, that have all models below the inputs."""
+    below = [self.weights_of(name, k) for name in names]
+    models = sorted({model for found, _ in below for model in found})
+    values = np.stack([self.predictions[model][VALIDATION, at] for model in models], axis=-1)
+    is_complete = np.isfinite(values).all(1)
+    group = np.where(is_complete, self._inner_fold[at], inner_folds.NOWHERE)
+    by_fold = moments.group_moments(values, self.universe.age_years[at], group, self._num_inner_folds)
+    side = self._num_inner_folds + 1
+    inputs = np.zeros((side, side, len(names), len(models) + 1))
+    for i, (found, weights) in enumerate(below):
+      places = [*(models.index(model) for model in found), len(models)]
+      inputs[:, :, i, places] = weights
+    return problems.SplitRows(k, by_fold, inputs)
+
+  def weights_of(self, name: str, k: int) -> tuple[tuple[str, ...], np.ndarray]:
+    """Returns the models that an input is made of in split k, and its weights [g + 1, g + 1, models + 1] of them.
+
+    The intercept stands last; g + 1 as in `fit.SplitFit.nets`.
+    """
+    if (name, k) not in self._weights:
+      self._weights[name, k] = self._make_weights(name, k)
+    return self._weights[name, k]
+
+  def _make_weights(self, name: str, k: int) -> tuple[tuple[str, ...], np.ndarray]:
+    side = self._num_inner_folds + 1
+    if name not in self._nodes:
+      return (name,), np.broadcast_to([1.0, 0.0], (side, side, 2))
+    combined = self._combined[name]
+    inputs, nets = combined.inputs[k], next((one.nets for one in combined.splits if one.split == k), None)
+    if len(inputs) == 1:
+      return self.weights_of(inputs[0], k)
+    if nets is None:  # an average of members where no net could be fitted
+      members, average = self._nodes[name].members, combined.average_weights[k]
+      inputs = tuple(member for member, weight in zip(members, average, strict=True) if weight > 0)
+      nets = np.broadcast_to([*average[average > 0], 0.0], (side, side, len(inputs) + 1))
+    below = [self.weights_of(one, k) for one in inputs]
+    models = tuple(sorted({model for found, _ in below for model in found}))
+    result = np.zeros((side, side, len(models) + 1))
+    result[..., -1] = nets[..., -1]
+    for i, (found, weights) in enumerate(below):
+      places = [*(models.index(model) for model in found), len(models)]
+      result[..., places] += nets[..., i, None] * weights
+    return models, result
 
 
 def _copy(made: Combined, values: np.ndarray, splits: Sequence[int], universe: Universe) -> None:
   for part in (VALIDATION, TEST):
     at = np.isin(universe.split(part), splits)
     made.predicted_years[part, at] = values[part, at]
-
-
-def _fit(made: Combined, inputs: Sequence[np.ndarray], splits: Sequence[int], universe: Universe,
-         spec: ensemble_spec.EnsembleSpec) -> None:  # fmt: skip
-  """Fits the splits that have the same inputs, and adds their elastic nets and predictions to `made`."""
-  is_complete = np.logical_and.reduce([np.isfinite(one) for one in inputs])
-  split = universe.split(VALIDATION)
-  at = np.flatnonzero(is_complete[VALIDATION] & np.isin(split, splits))
-  rows = fit.Rows(
-    np.stack([one[VALIDATION, at] for one in inputs], axis=-1), universe.age_years[at], split[at], universe.person[at]
-  )
-  fitted = fit.fit(rows, spec)
-  made.predicted_years[VALIDATION, at] = fitted.validation_years
-  made.splits.extend(fitted.splits)
-  made.left_out.update(dict.fromkeys(set(splits) - set(split[at].tolist()), "no validation sample has all inputs"))
-  made.left_out.update(fitted.left_out)
-  for one in fitted.splits:
-    at = np.flatnonzero(is_complete[TEST] & (universe.split(TEST) == one.split))
-    values = np.stack([each[TEST, at] for each in inputs], axis=-1)
-    made.predicted_years[TEST, at] = one.fit.predict(values)
 
 
 def _fill_by_average(predicted: np.ndarray, members: np.ndarray, universe: Universe) -> dict[int, np.ndarray]:

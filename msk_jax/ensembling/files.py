@@ -56,6 +56,7 @@ def make_record(node: hierarchy.Node, product: pooled_predictions.Product, combi
   `average_weights` are those of the members by split, for available cases.
   """
   inner = [one.inner_r2 for one in combined.splits]
+  inputs = {} if node.is_copy else combined.inputs
   return {
     "schema": SCHEMA,
     "version": VERSION,
@@ -70,10 +71,10 @@ def make_record(node: hierarchy.Node, product: pooled_predictions.Product, combi
     "splits": [_split(one, combined.inputs[one.split]) for one in combined.splits],
     "dropped": {
       str(k): [name for name in node.inputs if name not in used]
-      for k, used in combined.inputs.items()
+      for k, used in inputs.items()
       if len(used) < len(node.inputs)
     },
-    "copied": {str(k): used[0] for k, used in combined.inputs.items() if len(used) == 1},
+    "copied": {str(k): used[0] for k, used in inputs.items() if len(used) == 1},
     "average_weights": {
       str(k): dict(zip(node.members, map(float, weights), strict=True))
       for k, weights in combined.average_weights.items()

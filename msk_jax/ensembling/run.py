@@ -16,7 +16,7 @@ from msk_jax.evaluation import pooled_predictions, pooling_record
 from msk_jax.io import progress, run_record
 
 STAGE = "ensemble"
-_VERSION = 2  # raised when the same inputs would give other predictions
+_VERSION = 3  # raised when the same inputs would give other predictions
 _PREDICTIONS_HASH = "predictions_sha256"
 
 
@@ -91,8 +91,10 @@ def run(spec: ensemble_spec.EnsembleSpec, workdir: pathlib.Path, withdrawn: Coll
     logging.warning("the cohort's fold map is not (any more) the one these models were trained with; theirs counts")
   with progress.track("combining", len(nodes) * len(products), "ensembles") as advance:
     for product in products:
+      universe = combination.Universe(product.age_years, product.fold, product.person, cohort.num_folds)
+      stack = combination.Stack(nodes, product.predictions, universe, spec)
       for node in nodes:
-        _make_node(workdir, product, node, spec, settings, hashes, fold_map_hash, cohort.num_folds)
+        _make_node(workdir, product, node, stack, settings, hashes, fold_map_hash)
         advance(note=node.name)
   _remove_others(workdir, {*leaves, *(node.name for node in nodes)}, {node.name for node in nodes})
   records = [files.path_of(workdir, product.name, node.name) for product in products for node in nodes]
@@ -146,9 +148,8 @@ def _gather(
   return [sample, participant], hashes[leaves[0]], {**counts, "missing_splits": missing, "without_bias_line": unmoved}
 
 
-def _make_node(workdir: pathlib.Path, product: _Product, node: hierarchy.Node, spec: ensemble_spec.EnsembleSpec,
-               settings: Mapping[str, Any], hashes: Mapping[str, str], fold_map_hash: str,
-               num_folds: int) -> None:  # fmt: skip
+def _make_node(workdir: pathlib.Path, product: _Product, node: hierarchy.Node, stack: combination.Stack,
+               settings: Mapping[str, Any], hashes: Mapping[str, str], fold_map_hash: str) -> None:  # fmt: skip
   """Fits an ensemble, or reads it where it was made from the same models, and adds it to the product."""
   of_cohort = ("participants", "visits", "folds", "withdrawn")
   below = {name: hashes[name] for name in (*node.leaves, *of_cohort) if name in hashes}
@@ -161,15 +162,13 @@ def _make_node(workdir: pathlib.Path, product: _Product, node: hierarchy.Node, s
     product.predictions[node.name], _ = gather.align(table, place, len(product.keys))
     return
   files.path_of(workdir, product.name, node.name).unlink(missing_ok=True)  # its predictions will change first
-  universe = combination.Universe(product.age_years, product.fold, product.person, num_folds)
-  combined = combination.combine(node, product.predictions, universe, spec)
-  product.predictions[node.name] = combined.predicted_years
-  record = files.make_record(node, product.name, combined, universe)
+  combined = stack.combine(node.name)
+  record = files.make_record(node, product.name, combined, stack.universe)
   for why in sorted(set(record["left_out"].values())):
     splits = ", ".join(k for k, one in record["left_out"].items() if one == why)
     logging.warning("%s (%s) is not fitted in the splits %s: %s", node.name, product.name, splits, why)
   pooled_predictions.write(workdir, product.name, node.name, product.table(node.name), fold_map_hash)
-  extra = {"fingerprint": fingerprint, "fold_map_hash": fold_map_hash, "cases": spec.cases,
+  extra = {"fingerprint": fingerprint, "fold_map_hash": fold_map_hash, "cases": settings["cases"],
            _PREDICTIONS_HASH: run_record.hash_file(path)}  # fmt: skip
   files.write(workdir, product.name, {**record, **extra})
 

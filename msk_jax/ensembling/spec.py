@@ -6,6 +6,7 @@ from typing import Literal
 from msk_jax.ensembling import hierarchy
 
 Cases = Literal["complete", "available"]
+Stacking = Literal["nested", "published"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,6 +18,8 @@ class EnsembleSpec:
       below it.
     cases: samples that get a prediction: `complete`, those that all inputs predict (published), or `available`, those
       that any does; samples that lack an input get the average of what there is, see `combination`.
+    stacking: what an ensemble of ensembles is fitted on, see `problems`: `nested`, refits of the lower ones that know
+      no more than it does, or `published`, their cross-fitted predictions, by which noise gains on validation.
     num_trials: settings of each elastic net that are tried.
     num_inner_folds: of participants, for scoring a setting.
     seed: of the search.
@@ -24,6 +27,7 @@ class EnsembleSpec:
 
   inputs: hierarchy.Inputs = "descendants"
   cases: Cases = "complete"
+  stacking: Stacking = "nested"
   num_trials: int = 30
   num_inner_folds: int = 10
   seed: int = 0

@@ -44,7 +44,7 @@ class LinearFit:
 
 
 def fit(moments: moments_lib.Moments, alpha: np.ndarray | float, l1_ratio: np.ndarray | float,
-        tolerance: float = TOLERANCE) -> LinearFit:  # fmt: skip
+        tolerance: float = TOLERANCE, start: np.ndarray | None = None) -> LinearFit:  # fmt: skip
   """Fits an elastic net for each combination of training rows and setting.
 
   Args:
@@ -52,6 +52,7 @@ def fit(moments: moments_lib.Moments, alpha: np.ndarray | float, l1_ratio: np.nd
     alpha: [...], above 0, the penalty's weight.
     l1_ratio: [...], 0 to 1. Leading axes of the three are broadcast.
     tolerance: relative duality gap that is enough where rounding or a lack of L2 penalty rules out the exact solution.
+    start: [..., p], standardised coefficients that may be near the solution: they cost or save time, no more.
 
   Returns:
     The fits, [...] as broadcast.
@@ -70,7 +71,8 @@ def fit(moments: moments_lib.Moments, alpha: np.ndarray | float, l1_ratio: np.nd
     alpha * l1_ratio,
     alpha * (1.0 - l1_ratio),
   )
-  coefficients = solver.solve(*problems, tolerance).reshape(*shape, p) / scale
+  near = None if start is None else np.broadcast_to(start, (*shape, p)).reshape(-1, p)
+  coefficients = solver.solve(*problems, tolerance, near).reshape(*shape, p) / scale
   mean = moments.mean
   intercept = mean[..., -1] - (mean[..., :-1] * coefficients).sum(-1)
   return LinearFit(intercept, coefficients, np.broadcast_to(scale, coefficients.shape))

@@ -43,10 +43,29 @@ class Moments:
     off = chosen.mean - mean
     return Moments(count, mean, chosen.products.sum(0) + (chosen.count[:, None] * off).T @ off)
 
+  def transform(self, weights: np.ndarray, intercepts: np.ndarray) -> "Moments":
+    """Returns the moments of linear functions of the features, and the target as it is.
+
+    Args:
+      weights: [..., q, p].
+      intercepts: [..., q].
+    """
+    *lead, q, p = weights.shape
+    both = np.zeros((*lead, q + 1, p + 1))
+    both[..., :q, :p], both[..., q, p] = weights, 1.0
+    mean = (both @ self.mean[..., None])[..., 0]
+    mean[..., :q] += intercepts
+    return Moments(self.count, mean, both @ self.products @ np.swapaxes(both, -1, -2))
+
 
 def stack(parts: Sequence[Moments]) -> Moments:
   """Returns moments with one more axis, the first."""
   return Moments(*(np.stack([getattr(part, name) for part in parts]) for name in ("count", "mean", "products")))
+
+
+def concatenate(parts: Sequence[Moments]) -> Moments:
+  """Returns moments joined along their first axis."""
+  return Moments(*(np.concatenate([getattr(part, name) for part in parts]) for name in ("count", "mean", "products")))
 
 
 def group_moments(features_np: np.ndarray, target_n: np.ndarray, group_n: np.ndarray, num_groups: int) -> Moments:

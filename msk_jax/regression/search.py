@@ -9,6 +9,7 @@ others (Optuna's own default: 10). Studies with one number draw the same 20.
 """
 
 import dataclasses
+import functools
 import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -97,7 +98,8 @@ class Search:
     self._seed = seed
     self._numbers = tuple(studies)
     self._studies = [_new_study() for _ in self._numbers]
-    self._asked: list[list[optuna.Trial]] = []
+    self._space_given = space
+    self._asked: list[list[tuple[Setting, optuna.Trial | None]]] = []
     self.history: list[list[Scored]] = [[] for _ in self._numbers]
     for i, scored in enumerate(history or ()):
       for one in scored:
@@ -106,20 +108,23 @@ class Search:
   def ask(self, at_once: int = 1) -> list[list[Setting]]:
     """Returns for each study the next settings to be scored, `at_once` of them."""
     self._asked = [[self._ask(i, len(self.history[i]) + j) for j in range(at_once)] for i in range(len(self._studies))]
-    return [[dict(trial.params) for trial in trials] for trials in self._asked]
+    return [[dict(setting) for setting, _ in settings] for settings in self._asked]
 
   def tell(self, scores: Sequence[Sequence[float]] | np.ndarray) -> None:
     """Takes the scores [studies, at_once] of what `ask` gave last; not finite means that a fit failed."""
     import optuna
 
-    for study, done, trials, found in zip(self._studies, self.history, self._asked, scores, strict=True):
-      for trial, score in zip(trials, found, strict=True):
-        one = Scored(dict(trial.params), float(score) if math.isfinite(score) else math.nan)
+    for i, (settings, found) in enumerate(zip(self._asked, scores, strict=True)):
+      for (setting, trial), score in zip(settings, found, strict=True):
+        one = Scored(dict(setting), float(score) if math.isfinite(score) else math.nan)
+        if trial is None:
+          self._add(i, one)
+          continue
         if math.isfinite(one.score):
-          study.tell(trial, one.score)
+          self._studies[i].tell(trial, one.score)
         else:
-          study.tell(trial, state=optuna.trial.TrialState.FAIL)
-        done.append(one)
+          self._studies[i].tell(trial, state=optuna.trial.TrialState.FAIL)
+        self.history[i].append(one)
     self._asked = []
 
   def best(self) -> list[Scored]:
@@ -130,12 +135,13 @@ class Search:
     """
     return [best_of(scored) for scored in self.history]
 
-  def _ask(self, i: int, number: int) -> "optuna.Trial":
-    import optuna
-
-    seed = np.random.SeedSequence([self._seed, self._numbers[i], number]).generate_state(1)[0]
-    self._studies[i].sampler = optuna.samplers.TPESampler(n_startup_trials=RANDOM_TRIALS, seed=int(seed))
-    return self._studies[i].ask(self._space)
+  def _ask(self, i: int, number: int) -> tuple[Setting, "optuna.Trial | None"]:
+    if number < RANDOM_TRIALS:  # no score enters it
+      names, kinds = tuple(self._space_given), tuple(self._space_given.values())
+      return dict(_random_setting(names, kinds, self._seed, self._numbers[i], number)), None
+    self._studies[i].sampler = _sampler(self._seed, self._numbers[i], number)
+    trial = self._studies[i].ask(self._space)
+    return dict(trial.params), trial
 
   def _add(self, i: int, one: Scored) -> None:
     import optuna
@@ -159,6 +165,23 @@ def best_of(scored: Sequence[Scored]) -> Scored:
   if not finite:
     raise ValueError("no setting has a score")
   return max(finite, key=lambda one: one.score)
+
+
+@functools.lru_cache(maxsize=4096)
+def _random_setting(
+  names: tuple[str, ...], kinds: tuple[Real | Whole, ...], seed: int, study: int, number: int
+) -> Setting:
+  """Returns a setting drawn at random: the same in every study of this number."""
+  fresh = _new_study()
+  fresh.sampler = _sampler(seed, study, number)
+  return dict(fresh.ask(_distributions(dict(zip(names, kinds, strict=True)))).params)
+
+
+def _sampler(seed: int, study: int, number: int) -> "optuna.samplers.TPESampler":
+  import optuna
+
+  of_trial = np.random.SeedSequence([seed, study, number]).generate_state(1)[0]
+  return optuna.samplers.TPESampler(n_startup_trials=RANDOM_TRIALS, seed=int(of_trial))
 
 
 def _new_study() -> "optuna.Study":

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from msk_jax.ensembling import combination, run
+from msk_jax.ensembling import files, run
 from tests.ensembling import workdir as made
 
 
@@ -26,6 +26,6 @@ def workdir(_finished, tmp_path):
 def count_fits(monkeypatch):
   """Names of the ensembles that are fitted."""
   names = []
-  combine = combination.combine
-  monkeypatch.setattr(combination, "combine", lambda node, *rest: (names.append(node.name), combine(node, *rest))[1])
+  make = files.make_record
+  monkeypatch.setattr(files, "make_record", lambda node, *rest: (names.append(node.name), make(node, *rest))[1])
   return names

@@ -21,7 +21,11 @@ def _predictions(universe, sd=(3.0, 4.0), seed=1):
 
 
 def _combine(predictions, universe, **settings):
-  return combination.combine(_NODE, predictions, universe, spec.EnsembleSpec(num_trials=3, **settings))
+  return _combine_node(_NODE, predictions, universe, spec.EnsembleSpec(num_trials=3, **settings))
+
+
+def _combine_node(node, predictions, universe, settings):
+  return combination.Stack([node], dict(predictions), universe, settings).combine(node.name)
 
 
 def _rmse(universe, values):
@@ -96,7 +100,7 @@ def test_the_average_weighs_members_by_their_validation_errors():
   predictions["knee/three"] = np.where(np.arange(_N) % 2 == 0, universe.age_years + 3.0, np.nan) + np.zeros((2, 1))
   node = hierarchy.Node("three", 1, tuple(predictions), tuple(predictions), ())
   settings = spec.EnsembleSpec(num_trials=2, cases="available")
-  made = combination.combine(node, predictions, universe, settings)
+  made = _combine_node(node, predictions, universe, settings)
   assert made.splits == [] and set(made.left_out) == {0, 1, 2}
   squares = np.stack([np.square(values[0] - universe.age_years) for values in predictions.values()])
   for k in range(_FOLDS):
@@ -137,7 +141,7 @@ def test_a_split_without_an_input_is_as_if_there_were_no_such_model(cases):
   _only_split_0(predictions["knee/new"], universe)
   predictions["knee/new"][0, universe.fold == 0] = 60.0  # of split 1 it has validation predictions, and no test one
   settings = spec.EnsembleSpec(num_trials=3, cases=cases)
-  three = combination.combine(hierarchy.build(list(predictions))[0], predictions, universe, settings)
+  three = _combine_node(hierarchy.build(list(predictions))[0], predictions, universe, settings)
   without = _combine(predictions, universe, cases=cases)
   assert three.inputs[0] == ("knee/new", "knee/one", "knee/two")
   assert three.inputs[1] == three.inputs[2] == ("knee/one", "knee/two")
@@ -153,11 +157,8 @@ def test_an_ensemble_that_copies_an_input_in_a_split_counts_once_there():
   universe = _universe()
   predictions = {**_predictions(universe), "hip/one": _predictions(universe, seed=5)["knee/one"]}
   _only_split_0(predictions["knee/two"], universe)
-  lower, top = (node for node in hierarchy.build(list(predictions)) if node.name in ("knee/ensemble", "general"))
-  settings = spec.EnsembleSpec(num_trials=2)
-  predictions["hip/ensemble"] = predictions["hip/one"]
-  predictions["knee/ensemble"] = combination.combine(lower, predictions, universe, settings).predicted_years
-  made = combination.combine(top, predictions, universe, settings)
+  nodes = hierarchy.build(list(predictions))
+  made = combination.Stack(nodes, predictions, universe, spec.EnsembleSpec(num_trials=2)).combine("general")
   assert set(made.inputs[0]) == {"hip/one", "knee/one", "knee/two", "knee/ensemble"}
   assert set(made.inputs[1]) == set(made.inputs[2]) == {"hip/one", "knee/one"}
   assert np.isfinite(made.predicted_years).all()
@@ -177,6 +178,6 @@ def test_a_copy_is_a_copy():
   universe = _universe()
   node = hierarchy.build(["knee/one"])[0]
   predictions = {"knee/one": _predictions(universe)["knee/one"]}
-  made = combination.combine(node, predictions, universe, spec.EnsembleSpec())
+  made = _combine_node(node, predictions, universe, spec.EnsembleSpec())
   np.testing.assert_array_equal(made.predicted_years, predictions["knee/one"])
-  assert made.inputs == {} and made.splits == []
+  assert made.inputs == {k: ("knee/one",) for k in range(_FOLDS)} and made.splits == []

@@ -9,7 +9,7 @@ import pytest
 from msk_jax.biological_age import run as ages
 from msk_jax.biological_age.spec import AgesSpec
 from msk_jax.cohort import schemas
-from msk_jax.ensembling import combination, files, report, run, spec
+from msk_jax.ensembling import files, report, run, spec
 from msk_jax.evaluation import metrics, pooled_predictions, rows
 from msk_jax.evaluation import run as evaluate
 from msk_jax.evaluation.spec import EvaluateSpec
@@ -133,7 +133,7 @@ def test_nothing_is_read_from_a_run_that_was_cut_off(workdir, monkeypatch):
   """Killed between two fits, with new predictions of models beside old ones of ensembles."""
   made.change_split(workdir, "knee/one", 2, lambda t: t.assign(predicted_age_years=t["predicted_age_years"] + 3))
   with monkeypatch.context() as patch:
-    patch.setattr(combination, "combine", lambda node, *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    patch.setattr(files, "make_record", lambda node, *_: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
       run.run(made.SPEC, workdir)
   with pytest.raises(errors.InputError, match="half-made"):

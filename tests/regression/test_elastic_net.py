@@ -126,7 +126,7 @@ def test_coordinate_descent_alone_comes_to_the_same(monkeypatch):
   features, age, fold = _data()
   training = moments.group_moments(features, age, fold, _FOLDS).total(range(_FOLDS))
   exact = elastic_net.fit(training, 0.05, 0.7)
-  monkeypatch.setattr(solver, "_step", lambda found, block, *rest: np.zeros(len(block), bool))
+  monkeypatch.setattr(solver, "_step", lambda found, sign, left, *rest: left)
   slow = elastic_net.fit(training, 0.05, 0.7, 1e-14)
   assert not np.array_equal(slow.coefficients, exact.coefficients)
   np.testing.assert_allclose(slow.standardised, exact.standardised, atol=1e-5)
@@ -137,3 +137,42 @@ def test_a_wrong_guess_of_zeros_is_not_taken(monkeypatch):
   monkeypatch.setattr(solver, "FIRST_GAP", 0.3)
   for alpha, l1_ratio in ((0.01, 0.5), (0.3, 0.5), (2.0, 0.2)):
     test_fits_and_scores_are_scikit_learns(alpha, l1_ratio)
+
+
+def test_moments_of_linear_functions_are_those_of_their_values():
+  features, age, fold = _data()
+  rng = np.random.default_rng(3)
+  weights, intercepts = rng.normal(size=(_FOLDS, 4, features.shape[1])), rng.normal(size=(_FOLDS, 4))
+  weights[0, 1] = 0.0
+  found = moments.group_moments(features, age, fold, _FOLDS).transform(weights, intercepts)
+  assert found.products[0, 1, 1] == 0.0  # a constant is seen to be one
+  for f in range(_FOLDS):
+    values = features[fold == f] @ weights[f].T + intercepts[f]
+    expected = moments.group_moments(values, age[fold == f], np.zeros(len(values)), 1)
+    np.testing.assert_allclose(found.mean[f], expected.mean[0], rtol=1e-10)
+    size = np.sqrt(np.outer(np.diag(expected.products[0]), np.diag(expected.products[0])))
+    np.testing.assert_allclose(found.products[f], expected.products[0], atol=1e-9 * size.max())
+
+
+@pytest.mark.parametrize("alpha", [0.01, 0.3])
+def test_where_a_solution_begins_changes_nothing(alpha):
+  """Not even where the guess is another problem's solution, or absurd."""
+  features, age, fold = _data()
+  training = moments.group_moments(features, age, fold, _FOLDS).total([0, 1, 2])
+  cold = elastic_net.fit(training, alpha, 0.6)
+  for start in (elastic_net.fit(training, 5.0, 0.6).standardised, -1e6 * cold.standardised, np.ones(features.shape[1])):
+    warm = elastic_net.fit(training, alpha, 0.6, start=start)
+    np.testing.assert_allclose(warm.standardised, cold.standardised, atol=1e-9)
+
+
+def test_guesses_alone_solve_nearly_all_problems(monkeypatch):
+  """Coordinate descent is for those that go in circles; were all left to it, the search would take minutes."""
+  calls = []
+  descend = solver._descend
+  monkeypatch.setattr(solver, "_descend", lambda *args: (calls.append(1), descend(*args))[1])
+  features, age, fold = _data()
+  parts = moments.group_moments(features, age, fold, _FOLDS)
+  training = moments.stack([parts.total([i, j, k]) for i in range(5) for j in range(i) for k in range(j)])
+  alpha = np.geomspace(0.01, 10.0, 12)
+  elastic_net.fit(training[:, None], alpha, 0.5)
+  assert len(calls) <= 0.05 * len(alpha) * len(training.count)
