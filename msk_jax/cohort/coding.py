@@ -12,14 +12,24 @@ from msk_jax.cohort import schemas
 
 SEX: dict[str, int] = {"female": schemas.FEMALE, "male": schemas.MALE}
 
+_MONTHS = (
+  "january",
+  "february",
+  "march",
+  "april",
+  "may",
+  "june",
+  "july",
+  "august",
+  "september",
+  "october",
+  "november",
+  "december",
+)
+# Also by their first three letters.
 MONTH: dict[str, int] = {
-  name: number
-  for number, name in enumerate(
-    ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
-     "december"),
-    start=1,
-  )
-}  # fmt: skip
+  name: number for number, month in enumerate(_MONTHS, start=1) for name in (month, month[:3])
+} | {"sept": 9}
 
 ETHNICITY: dict[str, int] = {
   "white": 1,
@@ -104,16 +114,3 @@ def codes(values: pd.Series, meanings: Mapping[str, int]) -> np.ndarray:
     texts = values[rest].astype(str).str.strip().str.lower()
     result[rest] = [meanings.get(text, np.nan) for text in texts]
   return result
-
-
-def unknown(values: pd.Series, decoded: np.ndarray) -> int:
-  """Returns how many cells hold something that decoding turned into NaN."""
-  text = values.fillna("").astype(str).str.strip()
-  return int(((text != "") & np.isnan(decoded)).sum())
-
-
-def dates(values: pd.Series) -> np.ndarray:
-  """Returns datetime64[D] [n], NaT for cells that are empty or do not begin with a date `YYYY-MM-DD`."""
-  text = values.astype("string").str.strip().str.slice(0, len("YYYY-MM-DD"))
-  parsed = pd.to_datetime(text, format="%Y-%m-%d", errors="coerce")
-  return np.asarray(parsed.to_numpy(), "datetime64[D]")

@@ -5,13 +5,16 @@ of a visit), 54 (assessment centre), 21000 (ethnic background).
 """
 
 import dataclasses
+import datetime
+import functools
 import pathlib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 import numpy as np
 import pandas as pd
+from absl import logging
 
-from msk_jax.cohort import coding, columns, ethnicity, schemas, tables
+from msk_jax.cohort import cell_rules, coding, columns, dates, ethnicity, schemas, table_files, tables
 
 DAYS_PER_YEAR = 365.25
 BIRTH_DAY = 15  # of the month: the day of birth is not given out
@@ -26,6 +29,45 @@ _BIRTH_YEAR, _BIRTH_MONTH = columns.Column(34), columns.Column(52)
 _ETHNICITY = tuple(columns.Column(21000, instance) for instance in (0, 1, 2))
 _VISIT_DATE = tuple(columns.Column(53, instance) for instance in INSTANCES)
 _CENTRE = tuple(columns.Column(54, instance) for instance in INSTANCES)
+_YEARS = range(1800, 2101)  # what may be meant as a year
+_FIRST_YEAR = 1900  # of birth
+
+
+def _read_codes(
+  cells: pd.Series, place: cell_rules.Place, meanings: Mapping[str, int], allowed: Collection[int] = ()
+) -> pd.Series:
+  """Returns codes or meanings as codes, missing where they are none or (if any are named) not allowed."""
+  del place  # each cell says by itself what it is
+  codes = coding.codes(cells, meanings)
+  good = ~np.isnan(codes) & (np.isin(codes, list(allowed)) if allowed else True)
+  text = pd.Series(np.where(good, codes, 0).astype(np.int64).astype(str), index=cells.index, dtype=table_files.TEXT)
+  return text.where(good)
+
+
+def _rule(
+  meanings: Mapping[str, int], allowed: Collection[int], accepted: str, count: str, *, is_needed: bool = True
+) -> cell_rules.Rule:
+  read_codes = functools.partial(_read_codes, meanings=meanings, allowed=allowed)
+  return cell_rules.Rule(read_codes, accepted, count, is_needed=is_needed)
+
+
+_SEX_RULE = _rule(coding.SEX, coding.SEX.values(), "0 or Female, 1 or Male", "unknown_sex_values")
+_RULES: dict[columns.Column, cell_rules.Rule] = {
+  _SEX: _SEX_RULE,
+  _GENETIC_SEX: _SEX_RULE,
+  _BIRTH_YEAR: _rule({}, _YEARS, "years of four digits", "unknown_birth_years"),
+  _BIRTH_MONTH: _rule(coding.MONTH, range(1, 13), "1 to 12 or the months' names", "unknown_birth_months"),
+  **dict.fromkeys(
+    _ETHNICITY,
+    _rule(coding.ETHNICITY, ethnicity.CODES, "the codes and meanings of data coding 1001", "unknown_ethnicity_values"),
+  ),
+  **dict.fromkeys(_VISIT_DATE, cell_rules.Rule(dates.read, dates.ACCEPTED, "visits_with_unreadable_date")),
+  # Nothing but the groups of reports depends on the centre.
+  **dict.fromkeys(
+    _CENTRE,
+    _rule(coding.CENTRE, (), "the codes and meanings of data coding 10", "unknown_centre_values", is_needed=False),
+  ),
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,41 +77,42 @@ class Demographics:
   Attributes:
     participants: schema participants, ordered by eid.
     visits: schema visits, ordered by eid and instance; everybody has at least one.
-    counts: how many rows, participants and visits were left out or doubted, by reason.
+    counts: how many cells, participants and visits were left out or doubted, by reason.
+    file_counts: how many lines and rows of each file, see `tables.Joined`.
   """
 
   participants: pd.DataFrame
   visits: pd.DataFrame
   counts: dict[str, int]
+  file_counts: Mapping[pathlib.Path, dict[str, int]] = dataclasses.field(default_factory=dict)
 
 
-def read(paths: Iterable[pathlib.Path], instances: Collection[int] = (2,)) -> Demographics:
+def read(
+  paths: Iterable[pathlib.Path], instances: Collection[int] = (2,), *, today: datetime.date | None = None
+) -> Demographics:
   """Reads the demographic fields from UK Biobank tables.
 
   Args:
     paths: the tables, see `tables.read`.
     instances: visits whose date is needed, because there are images of them; others are read where they exist.
+    today: visits after this day can't have been, and are left out; by default the day of the call.
 
   Raises:
-    InputError: a needed field is missing (all are listed), or a table can't be read.
+    InputError: a needed field is missing (all are listed), too many of its cells are not understood, or a table can't
+      be read.
   """
   dates_needed = [(_VISIT_DATE[instance],) for instance in sorted(instances) if instance in INSTANCES]
   needed = [(_GENETIC_SEX, _SEX), (_BIRTH_YEAR,), (_BIRTH_MONTH,), (_ETHNICITY[0],), *dates_needed]
-  table, counts = tables.read(paths, needed, [*_VISIT_DATE, *_ETHNICITY, *_CENTRE])
-  found = build(table)
-  return dataclasses.replace(found, counts=counts | found.counts)
+  raw = tables.read(paths, needed, [*_VISIT_DATE, *_ETHNICITY, *_CENTRE], rules=_RULES)
+  participants, visits, counts = _build(raw.table, today or datetime.date.today())
+  return Demographics(participants, visits, raw.counts | counts, raw.file_counts)
 
 
-def build(table: pd.DataFrame) -> Demographics:
-  """Returns participants and visits from text columns; people without sex, birth or any visit are left out.
-
-  Args:
-    table: `eid` and the columns of this module under their classic names, coded or decoded; one row each.
-  """
-  sex, birth = _sex(table), _birth(table)
-  codes, num_unknown = _ethnicity(table)
+def _build(table: pd.DataFrame, today: datetime.date) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, int]]:
+  """Returns participants, visits and counts from codes and dates; people without sex, birth or visit are left out."""
+  sex, birth, codes = _sex(table), _birth(table), _ethnicity(table)
   known = ~np.isnan(sex) & ~np.isnat(birth)
-  visits, counts = _visits(table[known], birth[known])
+  visits, counts = _visits(table[known], birth[known], today)
   has_visit = np.asarray(table["eid"].isin(visits["eid"]))
   participants = pd.DataFrame({"eid": table["eid"], "sex": sex, "ethnicity": codes})[has_visit]
   counts |= {
@@ -77,9 +120,8 @@ def build(table: pd.DataFrame) -> Demographics:
     "participants_without_usable_birth_date": int((np.isnat(birth) & ~np.isnan(sex)).sum()),
     "participants_without_visit": int((known & ~has_visit).sum()),
     "participants_without_ethnicity": int((codes[has_visit] == ethnicity.MISSING).sum()),
-    "unknown_ethnicity_values": num_unknown,
   }
-  return Demographics(_conform(participants, schemas.PARTICIPANTS), _conform(visits, schemas.VISITS), counts)
+  return _conform(participants, schemas.PARTICIPANTS), _conform(visits, schemas.VISITS), counts
 
 
 def age_years(birth: np.ndarray, date: np.ndarray) -> np.ndarray:
@@ -90,47 +132,47 @@ def age_years(birth: np.ndarray, date: np.ndarray) -> np.ndarray:
 
 def _sex(table: pd.DataFrame) -> np.ndarray:
   """Genetic sex, else the reported one: float64 [n], 0 female, 1 male, NaN unknown."""
-  genetic, reported = (coding.codes(table[str(column)], coding.SEX) for column in (_GENETIC_SEX, _SEX))
-  sex = np.where(np.isnan(genetic), reported, genetic)
-  return np.where(np.isin(sex, (schemas.FEMALE, schemas.MALE)), sex, np.nan)
+  genetic, reported = (coding.numbers(table[str(column)]) for column in (_GENETIC_SEX, _SEX))
+  return np.where(np.isnan(genetic), reported, genetic)
 
 
 def _birth(table: pd.DataFrame) -> np.ndarray:
-  """Birth dates, datetime64[D] [n], NaT where year or month is missing or impossible."""
-  year = coding.numbers(table[str(_BIRTH_YEAR)])
-  month = coding.codes(table[str(_BIRTH_MONTH)], coding.MONTH)
-  good = (year >= 1900) & (year <= 2100) & (month >= 1) & (month <= 12)
+  """Birth dates, datetime64[D] [n], NaT where year or month is missing or the year impossible."""
+  year, month = (coding.numbers(table[str(column)]) for column in (_BIRTH_YEAR, _BIRTH_MONTH))
+  good = (year >= _FIRST_YEAR) & ~np.isnan(month)
   months = np.where(good, (year - 1970) * 12 + month - 1, 0).astype(np.int64)
   first_of_month = months.astype("datetime64[M]").astype("datetime64[D]")
   return np.where(good, first_of_month + np.timedelta64(BIRTH_DAY - 1, "D"), np.datetime64("NaT"))
 
 
-def _ethnicity(table: pd.DataFrame) -> tuple[np.ndarray, int]:
-  """The first answer of visits 0, 1, 2, else `ethnicity.MISSING`, int64 [n]; and how many answers are unknown."""
+def _ethnicity(table: pd.DataFrame) -> np.ndarray:
+  """The first answer of visits 0, 1, 2, else `ethnicity.MISSING`, int64 [n]."""
   codes = np.full(len(table), np.nan)
-  num_unknown = 0
   for column in _ETHNICITY:
-    answer = coding.codes(table[str(column)], coding.ETHNICITY)
-    answer[~np.isin(answer, list(ethnicity.CODES))] = np.nan
-    num_unknown += coding.unknown(table[str(column)], answer)
-    codes = np.where(np.isnan(codes), answer, codes)
-  return np.nan_to_num(codes, nan=ethnicity.MISSING).astype(np.int64), num_unknown
+    codes = np.where(np.isnan(codes), coding.numbers(table[str(column)]), codes)
+  return np.nan_to_num(codes, nan=ethnicity.MISSING).astype(np.int64)
 
 
-def _visits(table: pd.DataFrame, birth: np.ndarray) -> tuple[pd.DataFrame, dict[str, int]]:
+def _visits(table: pd.DataFrame, birth: np.ndarray, today: datetime.date) -> tuple[pd.DataFrame, dict[str, int]]:
   """One row per participant and dated visit of a plausible age, and counts."""
-  parts, counts = [], {"visits_with_unreadable_date": 0, "visits_of_implausible_age": 0}
+  parts, counts = [], {"visits_in_the_future": 0, "visits_of_implausible_age": 0}
   for instance in INSTANCES:
-    texts = table[str(_VISIT_DATE[instance])]
-    dates = coding.dates(texts)
-    age = age_years(birth, dates)
-    centre = coding.codes(table[str(_CENTRE[instance])], coding.CENTRE)
-    plausible = (age >= MIN_AGE_YEARS) & (age <= MAX_AGE_YEARS)
-    counts["visits_with_unreadable_date"] += int((texts.notna().to_numpy() & np.isnat(dates)).sum())
-    counts["visits_of_implausible_age"] += int((~np.isnan(age) & ~plausible).sum())
-    centre = np.nan_to_num(centre, nan=schemas.CENTRE_MISSING)
+    date = table[str(_VISIT_DATE[instance])].fillna("NaT").to_numpy(str).astype("datetime64[D]")
+    age = age_years(birth, date)
+    centre = np.nan_to_num(coding.numbers(table[str(_CENTRE[instance])]), nan=schemas.CENTRE_MISSING)
+    is_future = date > np.datetime64(today)
+    plausible = (age >= MIN_AGE_YEARS) & (age <= MAX_AGE_YEARS) & ~is_future
+    counts["visits_in_the_future"] += int(is_future.sum())
+    counts["visits_of_implausible_age"] += int((~np.isnan(age) & ~plausible & ~is_future).sum())
     columns_ = {"eid": table["eid"], "instance": instance, "age_years": age, "centre": centre}
     parts.append(pd.DataFrame(columns_)[plausible])
+  if num_future := counts["visits_in_the_future"]:
+    logging.warning(
+      "%d visits are left out, since their dates are after today (%s): a later call would take them for real. "
+      "Correct the dates.",
+      num_future,
+      today,
+    )
   return pd.concat(parts, ignore_index=True), counts
 
 

@@ -8,18 +8,22 @@ values: they average two measurements, and all later visits have them.
 
 import dataclasses
 import pathlib
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from absl import logging
 
-from msk_jax.cohort import coding, scalar_fields, scalar_values, tables
+from msk_jax.cohort import cell_rules, coding, scalar_fields, scalar_values, tables
 from msk_jax.cohort.columns import Column
 from msk_jax.cohort.scalar_fields import HeelFields
 from msk_jax.io import errors
 
+CONTRADICTORY = "contradictory_scalar_samples"
+
 _FEET = (scalar_fields.LEFT_FOOT, scalar_fields.RIGHT_FOOT)
+_METHOD_FIELDS = frozenset(foot.method for foot in (scalar_fields.SINGLE_FOOT, *_FEET))
+_MIN_TEXTS = 10  # fewer cells of text are listed in the QC report and refuse no column
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,7 +33,8 @@ class Scalars:
   Attributes:
     tables: set name to `eid`, `instance` and its features (float64, NaN missing), one row per sample with any value.
     refused: cells that are no possible values, see `scalar_values.COLUMNS`.
-    counts: what else was left out, by reason.
+    counts: what else was left out or doubted, by reason.
+    file_counts: lines and rows of each file left out, see `tables.Joined`.
     absent: names of sets none of whose fields are in the tables.
   """
 
@@ -37,6 +42,7 @@ class Scalars:
   refused: pd.DataFrame
   counts: dict[str, int]
   absent: tuple[str, ...] = ()
+  file_counts: Mapping[pathlib.Path, dict[str, int]] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,8 +74,9 @@ def read(paths: Iterable[pathlib.Path], sets: Sequence[str] = scalar_fields.SETS
   _refuse_incomplete(blocks, present)
   made: dict[str, pd.DataFrame] = {}
   refused, num_both = [], 0
+  reader = _Reader(paths)
   for name in sets:
-    visits = list(_read_visits(paths, [block for block in blocks if block.set_name == name], present))
+    visits = list(_read_visits(reader, [block for block in blocks if block.set_name == name], present))
     if visits:
       values = pd.concat([visit.values for visit in visits], ignore_index=True)
       made[name] = values.sort_values(["eid", "instance"], ignore_index=True)
@@ -77,7 +84,37 @@ def read(paths: Iterable[pathlib.Path], sets: Sequence[str] = scalar_fields.SETS
       num_both += sum(visit.num_both for visit in visits)
   absent = tuple(name for name in sets if name not in made)
   _warn(absent, blocks)
-  return Scalars(made, scalar_values.joined(refused), {"heels_measured_by_both_protocols": num_both}, absent)
+  counts = {"heels_measured_by_both_protocols": num_both, **reader.counts}
+  return Scalars(made, scalar_values.joined(refused), counts, absent, reader.file_counts)
+
+
+def _read_numbers(cells: pd.Series, place: cell_rules.Place) -> pd.Series:
+  del place  # each cell says by itself whether it is a number
+  return cells.where(~np.isnan(coding.numbers(cells)))
+
+
+_NUMBERS = cell_rules.Rule(
+  _read_numbers, "numbers with a decimal point", "not_a_number", at_least=_MIN_TEXTS, keeps_cells=True
+)
+
+
+class _Reader:
+  """Reads columns of the tables and adds up what is left out; each column is read once."""
+
+  def __init__(self, paths: Sequence[pathlib.Path]):
+    self._paths = paths
+    self.counts = {tables.DIFFERENT: 0, CONTRADICTORY: 0}
+    self.file_counts: dict[pathlib.Path, dict[str, int]] = {}
+
+  def read(self, visits: Collection[Sequence[Column]]) -> pd.DataFrame:
+    """Returns the columns of several visits as text; whose rows contradict each other at a visit has nothing of it."""
+    wanted = [column for visit in visits for column in visit]
+    rules = {column: _NUMBERS for column in wanted if column.field not in _METHOD_FIELDS}
+    found = tables.read(self._paths, [], wanted, rules=rules, units=list(visits))
+    self.counts[tables.DIFFERENT] += found.counts[tables.DIFFERENT]
+    self.counts[CONTRADICTORY] += found.counts[tables.CONTRADICTORY]
+    self.file_counts |= found.file_counts
+    return found.table
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,9 +126,7 @@ class _Visit:
   num_both: int = 0
 
 
-def _read_visits(
-  paths: Sequence[pathlib.Path], blocks: Sequence[_Block], present: Collection[Column]
-) -> Iterator[_Visit]:
+def _read_visits(reader: _Reader, blocks: Sequence[_Block], present: Collection[Column]) -> Iterator[_Visit]:
   """Reads the visits of one set that are in the tables."""
   by_instance = {
     i: wanted
@@ -100,9 +135,9 @@ def _read_visits(
   }
   name = blocks[0].set_name
   if name == scalar_fields.HEEL_DENSITOMETRY:  # 38 columns a visit: one at a time
-    yield from (_heel(tables.read(paths, [], wanted)[0], i) for i, wanted in by_instance.items())
+    yield from (_heel(reader.read([wanted]), i) for i, wanted in by_instance.items())
   elif by_instance:
-    text, _ = tables.read(paths, [], [column for wanted in by_instance.values() for column in wanted])
+    text = reader.read(list(by_instance.values()))
     yield from (_plain(text, name, i) for i in by_instance)
 
 

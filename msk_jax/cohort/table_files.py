@@ -4,26 +4,21 @@ A table may have 500,000 rows and thousands of columns. Files are read in blocks
 memory grows with rows times wanted columns, not with the file.
 """
 
-import csv
 import dataclasses
-import gzip
 import pathlib
 from collections.abc import Sequence
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.csv as pa_csv
-import pyarrow.parquet as pq
 
-from msk_jax.cohort import columns
+from msk_jax.cohort import columns, missing, parquet_columns, text_format, text_headers
 from msk_jax.io import errors
 
 SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".csv.gz", ".tsv.gz", ".tab.gz", ".txt.gz", ".parquet")
 TEXT = pd.StringDtype("pyarrow")
 
 _DELIMITERS = (",", "\t", ";")
-_BLOCK_BYTES = 2**24  # holds many rows of the widest tables (a row of 30,000 columns is about 200 kB)
-_EMPTY = ("", "NA", "NaN", "nan", "NULL", "null", "None", "<NA>")
+_PARQUET = ".parquet"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,16 +28,21 @@ class TableFile:
   Attributes:
     path: the file.
     delimiter: of a text file; None for Parquet.
-    eid_name: name of the column of participant ids.
+    header: names of all columns.
     names: UK Biobank column to its name(s) here, those with packed answers under array 0.
     packed: the names whose cells may hold several answers.
   """
 
   path: pathlib.Path
   delimiter: str | None
-  eid_name: str
+  header: tuple[str, ...]
   names: dict[columns.Column, tuple[str, ...]]
   packed: frozenset[str]
+
+  @property
+  def eid_names(self) -> tuple[str, ...]:
+    """The names of the columns of participant ids."""
+    return tuple(name for name in self.header if columns.is_eid(name))
 
   def find(self, column: columns.Column) -> str | None:
     """Returns the name of the column that holds `column` here, or None.
@@ -61,6 +61,25 @@ class TableFile:
     return first[0] if first and first[0] in self.packed else None
 
 
+@dataclasses.dataclass(frozen=True)
+class Cells:
+  """What was read of a table.
+
+  Attributes:
+    table: `eid` and the wanted columns that the file has, as stripped text under their classic names, missing where
+      empty or a placeholder; one row per row of the file, numbered from 0.
+    lines_inside_quoted_cells: lines of the file that are no row of their own.
+  """
+
+  table: pd.DataFrame
+  lines_inside_quoted_cells: int = 0
+
+
+def is_table_name(name: str) -> bool:
+  """Returns whether a file's name ends as tables' names do, in any case."""
+  return name.lower().endswith(SUFFIXES)
+
+
 def inspect(path: pathlib.Path) -> TableFile | None:
   """Reads a table's header; returns None if it has no column of participant ids.
 
@@ -68,52 +87,79 @@ def inspect(path: pathlib.Path) -> TableFile | None:
     InputError: the file can't be read as a table.
   """
   try:
-    if path.suffix == ".parquet":
-      return _describe(path, None, pq.ParquetFile(path).schema_arrow.names)
-    line = first_line(path)
-  except (OSError, pa.ArrowInvalid, UnicodeDecodeError, EOFError) as error:
+    if _is_parquet(path):
+      return _describe(path, None, parquet_columns.names(path))
+    header = text_headers.read(path)
+  except (OSError, pa.ArrowException, EOFError) as error:
     raise errors.InputError(
       f"table {path.name} can't be read ({type(error).__name__}): is it whole, and what its name says?"
     ) from None
   for delimiter in _DELIMITERS:
-    described = _describe(path, delimiter, split_line(line, delimiter))
+    described = _describe(path, delimiter, text_headers.split(header.text, delimiter))
     if described is not None:
+      text_headers.refuse_utf_16(path, header)
       return described
   return None
 
 
-def read(table: TableFile, wanted: Sequence[columns.Column]) -> pd.DataFrame:
-  """Returns `eid` and the wanted columns that the file has, as text under their classic names.
+def read(table: TableFile, wanted: Sequence[columns.Column]) -> Cells:
+  """Reads `eid` and the wanted columns.
 
   Args:
     table: from `inspect`.
     wanted: columns; those that the file lacks are left out.
 
-  Returns:
-    One row per row of the file; cells are stripped text, missing where empty or `NA`.
+  Raises:
+    InputError: the file is damaged, has rows longer or shorter than its header, quotes or an encoding that can't be
+      understood, or two columns of ids that differ.
+  """
+  named = {column: name for column in wanted if (name := table.find(column)) is not None}
+  eids = [position for position, name in enumerate(table.header) if columns.is_eid(name)]
+  positions = {column: table.header.index(name) for column, name in named.items()}
+  raw, num_inside = _read_positions(table, list(dict.fromkeys([*eids, *positions.values()])))
+  ids = [_clean(raw[str(position)]) for position in eids]
+  _refuse_different_ids(table, ids)
+  result = {"eid": ids[0]}
+  for column, name in named.items():
+    cells = raw[str(positions[column])]
+    result[str(column)] = _pick_answer(cells, column.array) if name in table.packed else _clean(cells)
+  return Cells(pd.DataFrame(result), num_inside)
+
+
+def first_line(path: pathlib.Path) -> str:
+  """Returns the first line of a text file that is not blank, with or without byte order mark, also gzipped.
 
   Raises:
-    InputError: the file is damaged, or has rows longer or shorter than its header.
+    OSError, EOFError: the file can't be read.
   """
-  found = {column: name for column in wanted if (name := table.find(column)) is not None}
-  names = list(dict.fromkeys([table.eid_name, *found.values()]))
-  try:
-    raw = _read_parquet(table.path, names) if table.delimiter is None else read_text(table.path, table.delimiter, names)
-  except (OSError, pa.ArrowException, EOFError) as error:
-    # Arrow's own message quotes the offending row, which holds a participant's data.
-    raise errors.InputError(
-      f"table {table.path.name} can't be read to its end ({type(error).__name__}): copy or export it again."
-    ) from None
-  result = {"eid": _clean(raw[table.eid_name])}
-  for column, name in found.items():
-    cells = _clean(raw[name])
-    result[str(column)] = _pick_answer(cells, column.array) if name in table.packed else cells
-  return pd.DataFrame(result)
+  return text_headers.read(path).text
+
+
+def split_line(line: str, delimiter: str) -> list[str]:
+  """Returns a header line's cells, as they stand but for quotes."""
+  return text_headers.split(line, delimiter)
+
+
+def read_text(path: pathlib.Path, delimiter: str, names: Sequence[str]) -> pa.Table:
+  """Reads columns of a text table as text, missing where empty.
+
+  Args:
+    path: the file, also gzipped.
+    delimiter: between its cells.
+    names: the columns wanted, spelled as in the header.
+
+  Raises:
+    InputError: rows longer or shorter than the header, quotes or an encoding that can't be understood.
+    OSError, EOFError, pa.ArrowException: the file can't be read; the message may hold a participant's data.
+  """
+  header = split_line(first_line(path), delimiter)
+  positions = [header.index(name) for name in names]
+  raw, _ = text_format.read_columns(path, delimiter, len(header), positions)
+  return raw.rename_columns(list(names))
 
 
 def _describe(path: pathlib.Path, delimiter: str | None, header: Sequence[str]) -> TableFile | None:
-  eids = [name for name in header if columns.is_eid(name)]
-  if not eids:
+  if not any(columns.is_eid(name) for name in header):
     return None
   names: dict[columns.Column, tuple[str, ...]] = {}
   packed = set()
@@ -123,93 +169,54 @@ def _describe(path: pathlib.Path, delimiter: str | None, header: Sequence[str]) 
       names[parsed.column] = (*names.get(parsed.column, ()), name)
       if parsed.may_be_packed:
         packed.add(name)
-  return TableFile(path, delimiter, eids[0], names, frozenset(packed))
+  return TableFile(path, delimiter, tuple(header), names, frozenset(packed))
 
 
-def first_line(path: pathlib.Path) -> str:
-  """Returns the first line of a text file, UTF-8 with or without byte order mark, also gzipped.
-
-  Raises:
-    OSError, EOFError, UnicodeDecodeError: the file can't be read.
-  """
-  with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
-    return file.readline().decode("utf-8-sig")
-
-
-def split_line(line: str, delimiter: str) -> list[str]:
-  """Returns a header line's cells, as they stand but for quotes."""
-  return next(csv.reader([line], delimiter=delimiter), [])
-
-
-def read_text(path: pathlib.Path, delimiter: str, names: Sequence[str]) -> pa.Table:
-  """Reads columns of a text table as text, missing where empty or `NA`.
-
-  Args:
-    path: the file, also gzipped.
-    delimiter: between its cells.
-    names: the columns wanted, spelled as in the header.
-
-  Raises:
-    InputError: rows longer or shorter than the header: their cells can't be told apart. They are counted, not shown.
-    OSError, EOFError, pa.ArrowException: the file can't be read; the message may hold a participant's data.
-  """
-  odd_rows = []
-  reader = pa_csv.open_csv(
-    path,
-    read_options=pa_csv.ReadOptions(block_size=_BLOCK_BYTES),
-    parse_options=pa_csv.ParseOptions(
-      delimiter=delimiter,
-      newlines_in_values=True,
-      invalid_row_handler=lambda row: odd_rows.append(row.actual_columns) or "skip",
-    ),
-    convert_options=pa_csv.ConvertOptions(
-      include_columns=list(names),
-      column_types=dict.fromkeys(names, pa.string()),
-      strings_can_be_null=True,
-      null_values=list(_EMPTY),
-    ),
-  )
-  result = reader.read_all()
-  if odd_rows:
+def _read_positions(table: TableFile, positions: Sequence[int]) -> tuple[pa.Table, int]:
+  """Returns text columns named by their positions, and the number of lines inside quoted cells."""
+  try:
+    if table.delimiter is None:
+      return parquet_columns.read(table.path, positions), 0
+    raw, found = text_format.read_columns(table.path, table.delimiter, len(table.header), positions)
+    return raw, found.lines_inside_cells
+  except (OSError, pa.ArrowException, EOFError) as error:
+    # Arrow's own message quotes the offending row, which holds a participant's data.
     raise errors.InputError(
-      f"table {path.name}: {len(odd_rows)} rows are longer or shorter than the header. The file is cut off, or its "
-      "texts or decimal commas hold unquoted delimiters: export it again."
-    )
-  return result
+      f"table {table.path.name} can't be read to its end ({type(error).__name__}): copy or export it again."
+    ) from None
 
 
-def _read_parquet(path: pathlib.Path, names: Sequence[str]) -> pa.Table:
-  raw = pq.ParquetFile(path).read(columns=list(names))
-  return pa.table({name: _as_text(raw[name]) for name in names})
+def _refuse_different_ids(table: TableFile, ids: Sequence[pd.Series]) -> None:
+  for other in ids[1:]:
+    different = plain_ids(ids[0]).fillna("") != plain_ids(other).fillna("")
+    if different.any():
+      raise errors.InputError(
+        f"table {table.path.name} has the columns {' and '.join(table.eid_names)}, and {int(different.sum())} rows "
+        "have different ids in them: whose rows these are can't be told. Remove the wrong column."
+      )
 
 
-def _as_text(values: pa.ChunkedArray) -> pa.Array:
-  """Writes any Parquet type as the text exports have: whole numbers without point, dates first, lists packed."""
-  kind = values.type
-  if pa.types.is_list(kind) or pa.types.is_large_list(kind):
-    packed = [None if answers is None else "|".join(map(str, answers)) for answers in values.to_pylist()]
-    return pa.array(packed, pa.string())
-  if pa.types.is_dictionary(kind):
-    return _as_text(values.cast(kind.value_type))
-  if pa.types.is_timestamp(kind):
-    values = values.cast(pa.date32(), safe=False)
-  if pa.types.is_floating(kind):
-    numbers = values.to_pandas()
-    if (numbers.dropna() % 1 == 0).all():
-      values = pa.chunked_array([pa.array(numbers, pa.float64(), from_pandas=True).cast(pa.int64())])
-  return values.cast(pa.string()).combine_chunks()
+def plain_ids(cells: pd.Series) -> pd.Series:
+  """Returns ids as plain decimal digits (`9000001.0` loses its point), missing where a cell is no integer."""
+  return cells.str.extract(r"^0*(\d+)(?:\.0*)?$", expand=False)
+
+
+def _is_parquet(path: pathlib.Path) -> bool:
+  return path.name.lower().endswith(_PARQUET)
 
 
 def _clean(values: pa.ChunkedArray) -> pd.Series:
   text = pd.Series(values.to_pandas(types_mapper=lambda _: TEXT), dtype=TEXT).str.strip()
-  return text.mask(text.isin(_EMPTY))
+  return text.mask(missing.is_missing(text))
 
 
-def _pick_answer(cells: pd.Series, array: int) -> pd.Series:
+def _pick_answer(values: pa.ChunkedArray, array: int) -> pd.Series:
   """Returns answer number `array` of cells that may hold several."""
+  cells = _clean(values)
   several = cells.str.contains(r"[|\[]", na=False)
   if array == 0 and not several.any():
     return cells
   answers = cells[cells.notna()].map(columns.unpack)
   picked = answers.map(lambda found: found[array] if array < len(found) else None)
-  return picked.reindex(cells.index).astype(TEXT)
+  picked = picked.reindex(cells.index).astype(TEXT)
+  return picked.mask(missing.is_missing(picked))

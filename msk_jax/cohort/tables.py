@@ -1,59 +1,93 @@
 """Several UK Biobank tables as one: the wanted columns, joined on the participant, one row each."""
 
 import collections
+import dataclasses
 import pathlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 from absl import logging
 
-from msk_jax.cohort import columns, table_files
+from msk_jax.cohort import cell_rules, coding, columns, table_files
 from msk_jax.io import errors
 
-_NO_EID = "no_integer_eid"
-_REPEATED = "repeated_rows"
-_CONTRADICTORY = "contradictory_participants"
-_DIFFERENT = "cells_differing_between_tables"
+NO_EID = "no_integer_eid"
+REPEATED = "repeated_rows"
+INSIDE_QUOTES = "lines_inside_quoted_cells"
+CONTRADICTORY = "contradictory_participants"
+DIFFERENT = "cells_differing_between_tables"
 
 Group = tuple[columns.Column, ...]  # any one of these columns will do
 
 
+@dataclasses.dataclass(frozen=True)
+class Joined:
+  """What was read.
+
+  Attributes:
+    table: text columns, `eid` first and the wanted columns under their classic names (`53-2.0`), all missing where no
+      file has them; one row per participant, ordered by eid.
+    counts: of cells and people left out or doubted, by reason: `CONTRADICTORY`, `DIFFERENT`, and those of the rules.
+    file_counts: the same of each file's lines and rows: `NO_EID`, `REPEATED`, `INSIDE_QUOTES`. They are equal however
+      often and for whatever columns a file is read.
+  """
+
+  table: pd.DataFrame
+  counts: dict[str, int]
+  file_counts: dict[pathlib.Path, dict[str, int]]
+
+
 def read(
-  paths: Iterable[pathlib.Path], needed: Sequence[Group], optional: Sequence[columns.Column] = ()
-) -> tuple[pd.DataFrame, dict[str, int]]:
+  paths: Iterable[pathlib.Path],
+  needed: Sequence[Group],
+  optional: Sequence[columns.Column] = (),
+  *,
+  rules: Mapping[columns.Column, cell_rules.Rule] | None = None,
+  units: Sequence[Sequence[columns.Column]] = (),
+) -> Joined:
   """Reads the wanted columns of all tables and joins them on the participant.
 
   Args:
     paths: CSV (comma, tab or semicolon, also gzipped) and Parquet files. A column may be in several of them, with
-      different participants or the same: the first file's value counts.
+      different participants or the same: the value of the file named first counts.
     needed: groups of columns; of each group at least one must be in some file.
     optional: columns read where they exist.
-
-  Returns:
-    A table of text columns, `eid` first and the wanted columns under their classic names (`53-2.0`), all missing
-    where no file has them; one row per participant, ordered by eid. And counts of what was left out: rows without
-    an integer eid, rows that repeat one, participants whose rows contradict each other within a file (left out), and
-    cells that differ between files.
+    rules: how columns are understood, file by file; without one a column stays as it is.
+    units: columns that stand or fall together. Whose rows within a file contradict each other in a column has no value
+      of its unit, and who has no unit left has no row. By default all columns are one.
 
   Raises:
-    InputError: no tables, unreadable ones, or needed columns that none of them has: all are listed at once.
+    InputError: no tables, unreadable ones, columns of which too much is not understood, or needed columns that none of
+      the tables has: all are listed at once.
   """
   files = _inspect_all(paths)
   wanted = list(dict.fromkeys([*(column for group in needed for column in group), *optional]))
   _check_needed(files, needed)
-  counts: dict[str, int] = collections.Counter()
+  counts: collections.Counter[str] = collections.Counter({DIFFERENT: 0})
+  file_counts = {}
   joined: pd.DataFrame | None = None
-  contradictory: set[str] = set()
+  contradictory: list[pd.DataFrame] = []
   for file in files:
     if any(file.find(column) for column in wanted):
-      part, bad = _one_row_each(_with_integer_eids(table_files.read(file, wanted), counts, file), counts)
-      contradictory |= bad
+      part, file_counts[file.path] = _read_file(file, wanted, rules or {}, counts)
+      part, bad = _one_row_each(part, file_counts[file.path])
+      contradictory.append(bad)
       joined = part if joined is None else _join(joined, part, counts)
-  counts[_CONTRADICTORY] = len(contradictory)
   if joined is None:
     raise errors.InputError("none of the columns asked for is in the tables.")
-  joined = joined[~joined.index.isin(list(contradictory))].reindex(columns=[str(column) for column in wanted])
-  return joined.astype(table_files.TEXT).sort_index().rename_axis("eid").reset_index(), dict(counts)
+  joined = joined.reindex(columns=[str(column) for column in wanted])
+  joined = _without_contradictions(joined, contradictory, units or [wanted], counts)
+  table = joined.astype(table_files.TEXT).sort_index().rename_axis("eid").reset_index()
+  return Joined(table, dict(counts), file_counts)
+
+
+def total(file_counts: Mapping[pathlib.Path, Mapping[str, int]]) -> dict[str, int]:
+  """Returns the sums over files."""
+  found = collections.Counter({NO_EID: 0, REPEATED: 0, INSIDE_QUOTES: 0})
+  for counts in file_counts.values():
+    found.update(counts)
+  return dict(found)
 
 
 def find(paths: Iterable[pathlib.Path], wanted: Iterable[columns.Column]) -> frozenset[columns.Column]:
@@ -67,7 +101,7 @@ def find(paths: Iterable[pathlib.Path], wanted: Iterable[columns.Column]) -> fro
 
 
 def _inspect_all(paths: Iterable[pathlib.Path]) -> list[table_files.TableFile]:
-  paths = sorted(paths)
+  paths = list(paths)
   described = [table_files.inspect(path) for path in paths]
   files = [file for file in described if file is not None]
   skipped = [path.name for path, file in zip(paths, described, strict=True) if file is None]
@@ -96,33 +130,71 @@ def _check_needed(files: Sequence[table_files.TableFile], needed: Sequence[Group
   )
 
 
-def _with_integer_eids(table: pd.DataFrame, counts: dict[str, int], file: table_files.TableFile) -> pd.DataFrame:
-  """Writes ids as plain decimal digits (`9000001.0` loses its point); leaves out and counts other rows."""
-  digits = table["eid"].str.extract(r"^0*(\d+)(?:\.0*)?$", expand=False)
+def _read_file(
+  file: table_files.TableFile,
+  wanted: Sequence[columns.Column],
+  rules: Mapping[columns.Column, cell_rules.Rule],
+  counts: collections.Counter[str],
+) -> tuple[pd.DataFrame, dict[str, int]]:
+  """Returns a file's rows with an integer eid, their cells as the rules read them, and counts of its lines."""
+  cells = table_files.read(file, wanted)
+  digits = table_files.plain_ids(cells.table["eid"])
   good = digits.notna()
-  counts[_NO_EID] += int((~good).sum())
-  if len(table) and not good.any():
-    raise errors.InputError(f"table {file.path.name}: no value of its column {file.eid_name} is an integer.")
-  return table.assign(eid=digits)[good]
+  if len(good) and not good.any():
+    raise errors.InputError(f"table {file.path.name}: no value of its column {file.eid_names[0]} is an integer.")
+  table = cells.table.assign(eid=digits)[good]
+  for column in wanted:
+    if column in rules and str(column) in table:
+      place = cell_rules.Place(file.path.name, str(file.find(column)))
+      table[str(column)] = cell_rules.apply(rules[column], table[str(column)], place, counts)
+  return table, {NO_EID: int((~good).sum()), INSIDE_QUOTES: cells.lines_inside_quoted_cells}
 
 
-def _one_row_each(table: pd.DataFrame, counts: dict[str, int]) -> tuple[pd.DataFrame, set[str]]:
-  """Merges rows of one participant; returns the table by eid, and whose rows contradict each other."""
+def _one_row_each(table: pd.DataFrame, file_counts: dict[str, int]) -> tuple[pd.DataFrame, pd.DataFrame]:
+  """Merges rows of one participant; returns the table by eid, and bool by eid and column: who contradicts themselves.
+
+  The second has rows only for people with several rows.
+  """
   repeated = table["eid"].duplicated(keep=False)
   single = table[~repeated].set_index("eid")
-  if not repeated.any():
-    return single, set()
-  groups = table[repeated].groupby("eid")
-  counts[_REPEATED] += int(repeated.sum()) - groups.ngroups
-  contradicts = (groups.nunique() > 1).any(axis=1)
-  return pd.concat([single, groups.first()]), set(contradicts.index[contradicts])
+  several = table[repeated].set_index("eid")
+  file_counts[REPEATED] = len(several) - several.index.nunique()
+  same = several.apply(_same_spelling).groupby(level="eid")
+  contradicts = same.nunique() > 1
+  return pd.concat([single, several.groupby(level="eid").first()]), contradicts
 
 
-def _join(first: pd.DataFrame, second: pd.DataFrame, counts: dict[str, int]) -> pd.DataFrame:
+def _join(first: pd.DataFrame, second: pd.DataFrame, counts: collections.Counter[str]) -> pd.DataFrame:
   """Joins two tables by eid; where both have a value the first counts."""
   everybody = first.index.union(second.index)
   first, second = first.reindex(everybody), second.reindex(everybody)
-  shared = [name for name in second if name in first]
-  both = first[shared].notna() & second[shared].notna()
-  counts[_DIFFERENT] += int(((first[shared] != second[shared]) & both).to_numpy().sum())
+  for name in second.columns.intersection(first.columns):
+    is_other = (first[name] != second[name]).fillna(False)  # missing where either is
+    left, right = (_same_spelling(table.loc[is_other, name]) for table in (first, second))
+    counts[DIFFERENT] += int((left != right).sum())
   return first.combine_first(second)
+
+
+def _same_spelling(cells: pd.Series) -> pd.Series:
+  """Returns cells with one spelling per number: `30` and `30.0` are the same."""
+  numbers = coding.numbers(cells)
+  spelled = pd.Series(np.where(np.isnan(numbers), "", numbers.astype(str)), index=cells.index, dtype=cells.dtype)
+  return cells.where(np.isnan(numbers), spelled)
+
+
+def _without_contradictions(
+  joined: pd.DataFrame,
+  contradictory: Sequence[pd.DataFrame],
+  units: Sequence[Sequence[columns.Column]],
+  counts: collections.Counter[str],
+) -> pd.DataFrame:
+  """Empties the units in which people's rows contradict each other, and leaves out who has none left."""
+  is_bad = pd.DataFrame(False, index=joined.index, columns=range(len(units)))
+  for number, unit in enumerate(units):
+    names = [str(column) for column in unit]
+    for found in contradictory:
+      in_unit = found.reindex(columns=found.columns.intersection(names)).any(axis=1)
+      is_bad.loc[in_unit.index[in_unit.to_numpy(bool)], number] = True
+    joined.loc[is_bad[number], names] = pd.NA
+  counts[CONTRADICTORY] = int(is_bad.to_numpy().sum())
+  return joined[~is_bad.all(axis=1)]

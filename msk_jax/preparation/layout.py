@@ -13,16 +13,14 @@ from absl import logging
 from msk_jax.cohort import table_files
 from msk_jax.io import errors, run_record
 from msk_jax.preparation import spec as data_spec
-
-# Tried in this order where no globs of tables are given; the first that matches a table counts.
-USUAL_TABLES = ("tables/*", "tabular/*", "phenotypes/*", "ukb*", "*")
+from msk_jax.preparation import table_places
 
 _HASHED_BYTES = 2**26  # larger files are known by size and time of change: hashing them takes as long as reading them
 
 
 @dataclasses.dataclass(frozen=True)
 class Files:
-  """Paths of raw data, each sorted."""
+  """Paths of raw data, each sorted; tables in the order in which their values count."""
 
   tables: tuple[pathlib.Path, ...]
   zips: tuple[pathlib.Path, ...]
@@ -56,7 +54,7 @@ def find(spec: data_spec.DataSpec, root: pathlib.Path, workdir: pathlib.Path) ->
   withdrawals = _match(files, root, spec.withdrawals)
   kinship = _match(files, root, spec.kinship)
   zips = () if spec.scalars_only else _match(files, root, spec.zips)
-  tables = _find_tables(files, root, spec.tables, {*withdrawals, *kinship})
+  tables = () if spec.images_only else _find_tables(files, root, spec.tables, {*withdrawals, *kinship})
   found = Files(tables, zips, withdrawals, kinship)
   _check(found, spec, root, len(files))
   return found
@@ -131,18 +129,14 @@ def _find_tables(
     unmatched = [pattern for pattern in patterns if not _match(files, root, [pattern])]
     if unmatched:
       raise errors.InputError(f"config.data.tables: nothing under {root} matches {', '.join(unmatched)}.")
-    return _match(files, root, patterns)
-  for pattern in USUAL_TABLES:
-    found = [path for path in _match(files, root, [pattern]) if path.name.endswith(table_files.SUFFIXES)]
-    if tables := tuple(path for path in found if path not in others):
-      return tables
-  return ()
+    return tuple(dict.fromkeys(path for pattern in patterns for path in _match(files, root, [pattern])))
+  return table_places.choose(root, [_match(files, root, [pattern]) for pattern in table_places.USUAL], others)
 
 
 def _check(found: Files, spec: data_spec.DataSpec, root: pathlib.Path, num_files: int) -> None:
   lacks = []
   if not found.tables and not spec.images_only:
-    where = ", ".join(spec.tables or USUAL_TABLES)
+    where = ", ".join(spec.tables or table_places.USUAL)
     lacks.append(
       f"no tables: looked for {where} ending in {', '.join(table_files.SUFFIXES)} (config.data.tables)."
       " For the images alone, without a cohort: --config.data.images_only=True"

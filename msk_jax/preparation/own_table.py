@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from msk_jax.cohort import ethnicity, scalar_values, table_files, withdrawals
+from msk_jax.cohort import ethnicity, missing, scalar_values, table_files, withdrawals
 from msk_jax.imaging import labels
 from msk_jax.io import errors
 from msk_jax.preparation.table_spec import TableSpec
@@ -20,7 +20,6 @@ from msk_jax.preparation.table_spec import TableSpec
 NO_FOLD = -1
 _MOST_FOLDS = 100
 _SHOWN = 40  # columns named in a message
-_MISSING = frozenset({"", "na", "nan", "n/a", "null", "none", ".", "<na>"})
 _KEYS = ("eid", "instance")
 
 
@@ -96,16 +95,16 @@ def _read_cells(path: pathlib.Path, wanted: Sequence[str]) -> pd.DataFrame:
   except (OSError, UnicodeError, EOFError, pa.ArrowException) as error:
     raise errors.InputError(f"{path.name} can't be read as a CSV table ({type(error).__name__}).") from None
   raw = pd.DataFrame({name: cells[column].fill_null("").to_pandas().str.strip() for name, column in spelled.items()})
-  return raw.mask(raw.apply(lambda column: column.str.lower().isin(_MISSING)), "")
+  return raw.mask(raw.apply(lambda column: column.str.lower().isin(missing.PLACEHOLDERS)), "")
 
 
 def _spellings(file_name: str, header: Sequence[str], wanted: Sequence[str]) -> dict[str, str]:
   """Returns wanted name to the column's name as it stands in the header."""
   found = {name: [column for column in header if column.strip().lower() == name] for name in wanted}
-  if missing := [name for name, columns in found.items() if not columns]:
+  if lacking := [name for name, columns in found.items() if not columns]:
     known = ", ".join(column.strip() for column in header[:_SHOWN])
     raise errors.InputError(
-      f"{file_name} lacks the columns {', '.join(missing)}, which config.data.table names; it has {known}."
+      f"{file_name} lacks the columns {', '.join(lacking)}, which config.data.table names; it has {known}."
     )
   if repeated := [", ".join(columns) for columns in found.values() if len(columns) > 1]:
     raise errors.InputError(

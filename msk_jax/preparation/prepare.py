@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import datetime
 import multiprocessing
 import pathlib
 from collections.abc import Collection, Iterable, Iterator
@@ -13,12 +14,13 @@ from absl import logging
 
 from msk_jax.cohort import demographics, kinship, scalars, schemas, withdrawal_memory, withdrawals
 from msk_jax.cohort import source as source_file
+from msk_jax.cohort import tables as cohort_tables
 from msk_jax.imaging import archives, folder, ingest, store, views
 from msk_jax.io import cores, errors, privacy, run_record, tables
 from msk_jax.preparation import assembly, layout, own_table, ownership, scalar_qc, scalar_sets, summary
 from msk_jax.preparation import spec as data_spec
 
-_VERSION = 2  # raised when the same inputs would give other tables
+_VERSION = 3  # raised when the same inputs would give other tables
 
 
 def prepare(spec: data_spec.DataSpec, workdir: pathlib.Path | str, *, overwrite: bool = False) -> None:
@@ -67,7 +69,8 @@ def _prepare_ukb(spec: data_spec.DataSpec, workdir: pathlib.Path) -> None:
   if _is_done(workdir, settings, hashes):
     return
   # Tables first: what is wrong with them shows before hours of reading images.
-  everybody = demographics.read(files.tables, {0} if spec.scalars_only else _instances(files.zips))
+  today = datetime.date.today()
+  everybody = demographics.read(files.tables, {0} if spec.scalars_only else _instances(files.zips), today=today)
   withdrawn = _withdrawn(spec, files, workdir, everybody.participants["eid"])
   people, measured, left_out = _of_cohort(spec, files, everybody, withdrawn)
   participants, visits = people.participants, people.visits
@@ -85,7 +88,14 @@ def _prepare_ukb(spec: data_spec.DataSpec, workdir: pathlib.Path) -> None:
   )
   cohort = assembly.Cohort(participants, visits, folds, measured.tables)
   scalar_qc.write(workdir, measured.refused, key)
-  _finish(workdir, cohort, settings, hashes, {"left_out": left_out, **measured.facts()}, counts)
+  facts = {"left_out": left_out, **measured.facts(), **_facts_of_tables(files.tables, root, today)}
+  _finish(workdir, cohort, settings, hashes, facts, counts)
+
+
+def _facts_of_tables(paths: Iterable[pathlib.Path], root: pathlib.Path, today: datetime.date) -> dict[str, Any]:
+  """Returns what the run record says of the tables: which were read, and the day after which no visit can be."""
+  names = [path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path) for path in paths]
+  return {"tables": [privacy.redact(name) for name in names], "visits_until": today.isoformat()}
 
 
 def _withdrawn(
@@ -110,11 +120,14 @@ def _of_cohort(
   visits = withdrawals.without(everybody.visits, withdrawn)
   if participants.empty:
     raise errors.InputError(f"the tables hold no usable participant: {everybody.counts}.")
-  measured = scalar_sets.of_cohort(scalars.read(files.tables, spec.scalar_sets), withdrawn, visits)
+  found = scalars.read(files.tables, spec.scalar_sets)
+  measured = scalar_sets.of_cohort(found, withdrawn, visits)
   if spec.scalars_only and not measured.tables:
     raise errors.InputError("the tables hold no scalar set (the warnings name the fields), and nothing else is wanted.")
   num_withdrawn = len(everybody.participants) - len(participants)
-  left_out = {**everybody.counts, **measured.counts, "withdrawn_participants": num_withdrawn}
+  rows = cohort_tables.total({**everybody.file_counts, **found.file_counts})
+  left_out = {**rows, **everybody.counts, **measured.counts, "withdrawn_participants": num_withdrawn}
+  left_out[cohort_tables.DIFFERENT] = sum(c[cohort_tables.DIFFERENT] for c in (everybody.counts, measured.counts))
   return dataclasses.replace(everybody, participants=participants, visits=visits), measured, left_out
 
 

@@ -25,8 +25,8 @@ class DataSpec:
     kind: `phantom` (made on the spot), `ukb` (UK Biobank files), `folder` (a CSV with radiographs) or `table` (a CSV
       with measurements).
     root: the folder that holds the data; empty for the phantom, which lies in the workdir.
-    tables: globs of the tables (CSV, TSV, Parquet), each of which must match; empty for the usual places, see
-      `layout.USUAL_TABLES`.
+    tables: globs of the tables (CSV, TSV, Parquet), each of which must match; empty for all tables in the
+      usual places, see `table_places.USUAL`. Where two tables differ, the one named first counts.
     zips: globs of the DXA archives of field 20158.
     withdrawals: globs of the lists of withdrawn participants.
     kinship: globs of the relatedness file.

@@ -22,6 +22,11 @@ def _needed(*wanted):
   return [(column,) for column in wanted]
 
 
+def _read(paths, *args, **kwargs):
+  found = tables.read(paths, *args, **kwargs)
+  return found.table, found.counts | tables.total(found.file_counts)
+
+
 def _write_text(path, spelling, delimiter, *, rows=ROWS, wanted=WANTED, newline="\n", quote=""):
   eid = {"r": "f.eid", "dataset": "participant.eid"}.get(spelling, "eid")
   header = [eid, "unwanted", *(columns.spell(c, spelling, has_array=c.field == 6138) for c in wanted)]
@@ -40,7 +45,7 @@ def _assert_expected(table):
 @pytest.mark.parametrize(("name", "delimiter"), [("a.csv", ","), ("a.tsv", "\t"), ("a.csv", "\t"), ("a.txt", ";"),
                                                   ("a.csv.gz", ",")])  # fmt: skip
 def test_text_in_all_spellings(tmp_path, spelling, name, delimiter):
-  table, counts = tables.read([_write_text(tmp_path / name, spelling, delimiter)], _needed(*WANTED))
+  table, counts = _read([_write_text(tmp_path / name, spelling, delimiter)], _needed(*WANTED))
   _assert_expected(table)
   assert sum(counts.values()) == 0
 
@@ -49,7 +54,7 @@ def test_text_in_all_spellings(tmp_path, spelling, name, delimiter):
 def test_line_ends_quotes_and_byte_order_mark(tmp_path, newline, quote, start):
   path = _write_text(tmp_path / "a.csv", Spelling.CLASSIC, ",", newline=newline, quote=quote)
   path.write_bytes(start.encode() + path.read_bytes())
-  _assert_expected(tables.read([path], _needed(*WANTED))[0])
+  _assert_expected(_read([path], _needed(*WANTED))[0])
 
 
 def test_parquet_of_numbers_dates_categories_and_lists(tmp_path):
@@ -67,7 +72,7 @@ def test_parquet_of_numbers_dates_categories_and_lists(tmp_path):
     tmp_path / "a.parquet",
   )
   category = Column(40_000)
-  table, _ = tables.read([tmp_path / "a.parquet"], _needed(*WANTED, category))
+  table, _ = _read([tmp_path / "a.parquet"], _needed(*WANTED, category))
   assert table.pop(str(category)).tolist() == ["b", "a", "a"]
   _assert_expected(table)
 
@@ -77,7 +82,7 @@ def test_packed_answers(tmp_path, cells):
   lines = ["eid\tp31\tp53_i2\tp6138_i0"]
   lines += ["\t".join((eid, sex, date, cell)) for (eid, sex, date, *_), cell in zip(ROWS, cells, strict=True)]
   (tmp_path / "a.tsv").write_text("\n".join(lines))
-  _assert_expected(tables.read([tmp_path / "a.tsv"], _needed(*WANTED))[0])
+  _assert_expected(_read([tmp_path / "a.tsv"], _needed(*WANTED))[0])
 
 
 def test_files_are_joined_on_eid_whatever_their_spelling_and_order(tmp_path):
@@ -86,14 +91,14 @@ def test_files_are_joined_on_eid_whatever_their_spelling_and_order(tmp_path):
   second = _write_text(tmp_path / "b.tab", Spelling.CLASSIC, "\t", rows=rest, wanted=WANTED[1:])
   third = _write_text(tmp_path / "c.csv", Spelling.PLATFORM, ",", rows=[ROWS[2][:2]], wanted=(SEX,))  # more people
   for paths in ([first, second, third], [third, second, first]):
-    _assert_expected(tables.read(paths, _needed(*WANTED))[0])
+    _assert_expected(_read(paths, _needed(*WANTED))[0])
 
 
-def test_where_two_files_differ_the_first_counts(tmp_path):
+def test_where_two_files_differ_the_one_named_first_counts(tmp_path):
   for name, sex in (("a.csv", "0"), ("b.csv", "1")):
     (tmp_path / name).write_text(f"eid,31-0.0\n9000001,{sex}\n9000002,1\n")
-  table, counts = tables.read([tmp_path / "b.csv", tmp_path / "a.csv"], _needed(SEX))
-  assert table["31-0.0"].tolist() == ["0", "1"]
+  table, counts = _read([tmp_path / "b.csv", tmp_path / "a.csv"], _needed(SEX))
+  assert table["31-0.0"].tolist() == ["1", "1"]
   assert counts["cells_differing_between_tables"] == 1
 
 
@@ -104,33 +109,35 @@ def test_repeated_rows_are_merged_and_contradictory_people_left_out(tmp_path):
     "9000002,1,\n9000002,,2016-01-31\n9000002,1,\n"  # parts of one
     "9000003,0,2017-01-31\n9000003,1,2017-01-31\n"  # two people?
   )
-  table, counts = tables.read([tmp_path / "a.csv"], _needed(SEX, DATE))
+  table, counts = _read([tmp_path / "a.csv"], _needed(SEX, DATE))
   assert table.values.tolist() == [["9000001", "0", "2015-01-31"], ["9000002", "1", "2016-01-31"]]
   assert counts == {
     "no_integer_eid": 0,
     "repeated_rows": 4,
+    "lines_inside_quoted_cells": 0,
     "contradictory_participants": 1,
+    "cells_differing_between_tables": 0,
   }
 
 
 def test_ids_are_plain_digits_and_other_rows_are_counted(tmp_path):
   rows = ["9000001.0", " 9000002 ", "09000003", "-9000004", "", "x", "9000005.5", "9e6"]
   (tmp_path / "a.csv").write_text("eid,31-0.0\n" + "".join(f"{eid},1\n" for eid in rows))
-  table, counts = tables.read([tmp_path / "a.csv"], _needed(SEX))
+  table, counts = _read([tmp_path / "a.csv"], _needed(SEX))
   assert table["eid"].tolist() == ["9000001", "9000002", "9000003"]
   assert counts["no_integer_eid"] == 5
 
 
 def test_optional_columns_that_are_nowhere_are_all_missing(tmp_path):
   (tmp_path / "a.csv").write_text("eid,31-0.0\n9000001,1\n")
-  table, _ = tables.read([tmp_path / "a.csv"], _needed(SEX), [DATE])
+  table, _ = _read([tmp_path / "a.csv"], _needed(SEX), [DATE])
   assert list(table) == ["eid", "31-0.0", "53-2.0"] and table["53-2.0"].isna().all()
 
 
 def test_all_missing_fields_are_listed_at_once_with_their_spellings(tmp_path):
   (tmp_path / "a.csv").write_text("eid,31-0.0\n9000001,1\n")
   with pytest.raises(errors.InputError) as caught:
-    tables.read([tmp_path / "a.csv"], [(SEX,), (DATE,), (Column(34), Column(52))])
+    _read([tmp_path / "a.csv"], [(SEX,), (DATE,), (Column(34), Column(52))])
   message = str(caught.value)
   for part in ("2 needed columns", "a.csv", "field 53", "`53-2.0`, `f.53.2.0`, `p53_i2`, `participant.p53_i2`",
                "field 34 or 52", "`p34`", "`p52`"):  # fmt: skip
@@ -140,7 +147,7 @@ def test_all_missing_fields_are_listed_at_once_with_their_spellings(tmp_path):
 
 def test_one_of_a_group_is_enough(tmp_path):
   (tmp_path / "a.csv").write_text("eid,31-0.0\n9000001,1\n")
-  assert len(tables.read([tmp_path / "a.csv"], [(Column(22001), SEX)])[0]) == 1
+  assert len(_read([tmp_path / "a.csv"], [(Column(22001), SEX)])[0]) == 1
 
 
 @pytest.mark.parametrize(
@@ -161,7 +168,7 @@ def test_one_of_a_group_is_enough(tmp_path):
 def test_unreadable_tables_are_refused_without_their_content(tmp_path, data, said):
   (tmp_path / "a.csv").write_bytes(data)
   with pytest.raises(errors.InputError, match=said) as caught:
-    tables.read([tmp_path / "a.csv"], _needed(SEX))
+    _read([tmp_path / "a.csv"], _needed(SEX))
   assert "a.csv" in str(caught.value) and "900000" not in str(caught.value)
 
 
@@ -169,13 +176,13 @@ def test_damaged_parquet_and_gzip_are_refused(tmp_path):
   for name in ("a.parquet", "a.csv.gz"):
     (tmp_path / name).write_bytes(b"PAR1 no")
     with pytest.raises(errors.InputError, match="can't be read"):
-      tables.read([tmp_path / name], _needed(SEX))
+      _read([tmp_path / name], _needed(SEX))
 
 
 def test_a_file_without_eid_beside_good_ones_is_left_out(tmp_path):
   (tmp_path / "a.csv").write_text("eid,31-0.0\n9000001,1\n")
   (tmp_path / "dictionary.csv").write_text("field,meaning\n31,Sex\n")
-  assert len(tables.read(sorted(tmp_path.iterdir()), _needed(SEX))[0]) == 1
+  assert len(_read(sorted(tmp_path.iterdir()), _needed(SEX))[0]) == 1
 
 
 def test_a_wide_table_gives_only_what_is_wanted(tmp_path):
@@ -183,7 +190,7 @@ def test_a_wide_table_gives_only_what_is_wanted(tmp_path):
   lines = [",".join(["eid", *others, "31-0.0"])]
   lines += [",".join([str(9_000_001 + i), *["1"] * len(others), str(i % 2)]) for i in range(50)]
   (tmp_path / "a.csv").write_text("\n".join(lines))
-  table, _ = tables.read([tmp_path / "a.csv"], _needed(SEX))
+  table, _ = _read([tmp_path / "a.csv"], _needed(SEX))
   assert list(table) == ["eid", "31-0.0"] and table["31-0.0"].tolist() == ["0", "1"] * 25
 
 
@@ -191,3 +198,60 @@ def test_columns_are_found_without_reading_the_rows(tmp_path):
   first = _write_text(tmp_path / "a.csv", Spelling.R, ",", wanted=(SEX,), rows=[r[:2] for r in ROWS])
   second = _write_text(tmp_path / "b.csv", Spelling.PLATFORM, ",", wanted=(DATE,), rows=[("broken",)])
   assert tables.find([first, second], WANTED) == {SEX, DATE}
+
+
+@pytest.mark.parametrize("name", ["f.eid", "eid"])
+def test_two_columns_of_ids_must_agree(tmp_path, name):
+  (tmp_path / "a.csv").write_text(f"eid,{name},31-0.0\n9000001,9000001.0,1\n9000002,9000002,0\n")
+  assert _read([tmp_path / "a.csv"], _needed(SEX))[0]["31-0.0"].tolist() == ["1", "0"]
+  (tmp_path / "a.csv").write_text(f"eid,{name},31-0.0\n9000001,9000002,1\n9000002,,0\n9000003,9000003,0\n")
+  with pytest.raises(errors.InputError, match=f"columns eid and {name}, and 2 rows have different ids"):
+    _read([tmp_path / "a.csv"], _needed(SEX))
+
+
+def test_two_columns_of_ids_in_parquet_must_agree(tmp_path):
+  ids = pa.array([9_000_001, 9_000_002])
+  pq.write_table(pa.table([ids, pa.array(["1", "0"]), ids], names=["eid", "31-0.0", "eid"]), tmp_path / "a.parquet")
+  assert _read([tmp_path / "a.parquet"], _needed(SEX))[0]["31-0.0"].tolist() == ["1", "0"]
+  other = pa.array([9_000_001, 9_000_003])
+  pq.write_table(pa.table([ids, pa.array(["1", "0"]), other], names=["eid", "31-0.0", "eid"]), tmp_path / "a.parquet")
+  with pytest.raises(errors.InputError, match="columns eid and eid, and 1 rows have different ids"):
+    _read([tmp_path / "a.parquet"], _needed(SEX))
+
+
+def test_numbers_are_compared_as_numbers(tmp_path):
+  (tmp_path / "a.csv").write_text("eid,31-0.0,53-2.0\n9000001,1,x\n9000001,1.0,x\n9000002,0,\n")
+  (tmp_path / "b.csv").write_text("eid,31-0.0\n9000001,1.00\n9000002,00\n")
+  table, counts = _read([tmp_path / "a.csv", tmp_path / "b.csv"], _needed(SEX, DATE))
+  assert table["31-0.0"].tolist() == ["1", "0"]
+  assert counts["cells_differing_between_tables"] == counts["contradictory_participants"] == 0
+
+
+def test_a_unit_stands_or_falls_alone(tmp_path):
+  (tmp_path / "a.csv").write_text("eid,31-0.0,53-2.0\n9000001,0,x\n9000001,1,x\n9000002,0,x\n9000002,1,y\n9000003,0,\n")
+  table, counts = _read([tmp_path / "a.csv"], [], [SEX, DATE], units=[[SEX], [DATE]])
+  assert table.fillna("").values.tolist() == [["9000001", "", "x"], ["9000003", "0", ""]]
+  assert counts["contradictory_participants"] == 3
+
+
+def test_placeholders_do_not_hide_the_next_files_values(tmp_path):
+  marks = ["\\N", ".", "N/A", "#N/A", "-", "NULL", "None", "nan", "-1"]
+  for name, cells in (("a.csv", marks), ("b.csv", ["1"] * len(marks))):
+    rows = [f"{9_000_001 + i},{cell}\n" for i, cell in enumerate(cells)]
+    (tmp_path / name).write_text("eid,31-0.0\n" + "".join(rows))
+  table, counts = _read([tmp_path / "a.csv", tmp_path / "b.csv"], _needed(SEX))
+  assert table["31-0.0"].tolist() == ["1"] * (len(marks) - 1) + ["-1"]
+  assert counts["cells_differing_between_tables"] == 1
+
+
+def test_a_placeholder_among_packed_answers_is_no_answer(tmp_path):
+  (tmp_path / "a.tsv").write_text("eid\tp6138_i0\n9000001\tNA|3\n9000002\t2|N/A\n")
+  table, _ = _read([tmp_path / "a.tsv"], [], [ANSWER_0, ANSWER_1])
+  assert table.fillna("").values.tolist() == [["9000001", "", "3"], ["9000002", "2", ""]]
+
+
+def test_a_long_first_line_is_no_table_and_a_wide_tab_table_is_one(tmp_path):
+  (tmp_path / "a.txt").write_text("x" * 200_000 + "\n")
+  others = "\t".join(f"{field}-0.0" for field in range(30_000, 50_000))
+  (tmp_path / "b.tab").write_text(f"eid\t{others}\t31-0.0\n9000001{chr(9)}" + "2\t" * 20_000 + "1\n")
+  assert _read([tmp_path / "a.txt", tmp_path / "b.tab"], _needed(SEX))[0]["31-0.0"].tolist() == ["1"]

@@ -60,15 +60,30 @@ def test_any_depth_and_every_kind(tmp_path):
 @pytest.mark.parametrize(
   ("names", "expected"),
   [
-    (["ukb41230.csv", "other.csv"], ["ukb41230.csv"]),
+    (["ukb41230.csv", "other.csv"], ["ukb41230.csv", "other.csv"]),
     (["participant.csv"], ["participant.csv"]),
-    (["table.parquet", "x.html"], ["table.parquet"]),
+    (["TABLE.CSV", "x.html"], ["TABLE.CSV"]),
+    (["a.csv", "phenotypes/b.tsv", "tables/z.csv", "tables/deep/c.csv"], ["tables/z.csv", "phenotypes/b.tsv", "a.csv"]),
     (["tables/x.html", "ukb1.tab"], ["ukb1.tab"]),
   ],
 )
 def test_usual_places_of_tables(tmp_path, names, expected):
   _make(tmp_path, *BASE, *names)
   assert _names(tmp_path, _find(tmp_path).tables) == expected
+
+
+def test_files_without_ids_do_not_hide_the_next_place(tmp_path, caplog):
+  _make(tmp_path, *BASE, "ukb1.csv")
+  (tmp_path / "tables").mkdir()
+  (tmp_path / "tables" / "ukb_codings.csv").write_text("coding,meaning\n")
+  assert _names(tmp_path, _find(tmp_path).tables) == ["ukb1.csv"]
+  assert "LEFT OUT, since they have no column `eid`: tables/ukb_codings.csv" in caplog.text
+
+
+def test_a_damaged_file_among_tables_is_refused(tmp_path):
+  _make(tmp_path, *BASE, "a.csv", "b.parquet")
+  with pytest.raises(errors.InputError, match=r"b\.parquet can't be read"):
+    _find(tmp_path)
 
 
 def test_named_tables_must_all_be_there_and_may_lie_elsewhere(tmp_path):

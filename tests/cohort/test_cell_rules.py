@@ -1,0 +1,48 @@
+"""A few cells that are not understood are counted, more are refused, and messages show forms, not values."""
+
+import collections
+import dataclasses
+
+import pandas as pd
+import pytest
+
+from msk_jax.cohort import cell_rules, table_files
+from msk_jax.io import errors
+
+_PLACE = cell_rules.Place("a.csv", "p31")
+_RULE = cell_rules.Rule(lambda cells, _: cells.where(cells == "1"), "1", "odd")
+
+
+def _cells(num_good, num_bad, num_empty=0):
+  cells = ["1"] * num_good + ["Bad 9000001"] * num_bad + [None] * num_empty
+  return pd.Series(cells, index=range(10, 10 + len(cells)), dtype=table_files.TEXT)
+
+
+def test_up_to_two_percent_of_the_cells_that_are_not_empty_are_counted():
+  counts = collections.Counter()
+  values = cell_rules.apply(_RULE, _cells(98, 2, 1000), _PLACE, counts)
+  assert values.notna().sum() == 98 and counts == {"odd": 2}
+
+
+def test_more_are_refused():
+  with pytest.raises(errors.InputError) as caught:
+    cell_rules.apply(_RULE, _cells(97, 3), _PLACE, collections.Counter())
+  message = str(caught.value)
+  assert "table a.csv, column p31: 3 cells (3.0%" in message and "rows 108, 109, 110" in message
+  assert "`aaa 9999999`" in message and "Understood are 1." in message and "9000001" not in message
+
+
+def test_a_column_that_is_not_needed_is_a_warning(caplog):
+  cell_rules.apply(dataclasses.replace(_RULE, is_needed=False), _cells(1, 9), _PLACE, collections.Counter())
+  assert "rows 12, 13, 14, 15, 16 and 4 more" in caplog.text
+
+
+def test_few_cells_may_be_left_for_a_later_judgement():
+  rule = dataclasses.replace(_RULE, at_least=10, keeps_cells=True)
+  assert cell_rules.apply(rule, _cells(1, 9), _PLACE, collections.Counter()).notna().all()
+  with pytest.raises(errors.InputError):
+    cell_rules.apply(rule, _cells(1, 10), _PLACE, collections.Counter())
+
+
+def test_a_long_form_is_cut():
+  assert cell_rules.form("Ä1_" + "x" * 50) == "a9_" + "a" * 27 + "..."
