@@ -15,7 +15,7 @@ from msk_jax.io import console
 
 _CONFIG = console.define_config("configs/ages.py", "How the bias is fitted; number and kind of bootstraps.")
 _WORKDIR = flags.DEFINE_string("workdir", "workspace", "Folder that holds cohort/ and predictions/.")
-_WITHDRAWN = console.define_withdrawn()
+_WITHDRAWN, _CONFIRM = console.define_withdrawn()
 
 
 def main(argv: Sequence[str]) -> int:
@@ -27,7 +27,7 @@ def main(argv: Sequence[str]) -> int:
 
   settings = specs.from_mapping(spec.AgesSpec, _CONFIG.value.to_dict(), "config")
   workdir = pathlib.Path(_WORKDIR.value)
-  run.make_ages(workdir, settings, withdrawn.of_workdir(workdir, _WITHDRAWN.value))
+  run.make_ages(workdir, settings, withdrawn.of_workdir(workdir, _WITHDRAWN.value, confirmed=_CONFIRM.value))
   return 0
 
 

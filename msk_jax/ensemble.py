@@ -16,7 +16,7 @@ _CONFIG = console.define_config(
   "configs/ensemble.py", "How models are combined, e.g. configs/ensemble.py:cases=available."
 )
 _WORKDIR = flags.DEFINE_string("workdir", "workspace", "Folder with the cohort and the models.")
-_WITHDRAWN = console.define_withdrawn()
+_WITHDRAWN, _CONFIRM = console.define_withdrawn()
 
 
 def main(argv: Sequence[str]) -> None:
@@ -28,7 +28,7 @@ def main(argv: Sequence[str]) -> None:
 
   settings = specs.from_mapping(spec.EnsembleSpec, _CONFIG.value.to_dict(), "config")
   workdir = pathlib.Path(_WORKDIR.value)
-  run.run(settings, workdir, withdrawn.of_workdir(workdir, _WITHDRAWN.value))
+  run.run(settings, workdir, withdrawn.of_workdir(workdir, _WITHDRAWN.value, confirmed=_CONFIRM.value))
 
 
 if __name__ == "__main__":

@@ -21,11 +21,7 @@ _TABLE = flags.DEFINE_string(
 )
 _OUTPUT = flags.DEFINE_string("output", "predictions.csv", "CSV to write; refused files are listed in ..._qc.csv.")
 _BATCH_SIZE = flags.DEFINE_integer("batch_size", 64, "Images per step.", lower_bound=1)
-_WITHDRAWN = flags.DEFINE_multi_string(
-  "withdrawn",
-  [],
-  "List of withdrawn people; may be repeated. Those whom the model's workdir knows are left out anyway.",
-)
+_WITHDRAWN, _CONFIRM = console.define_withdrawn()
 
 
 def main(argv: Sequence[str]) -> int:
@@ -44,7 +40,9 @@ def main(argv: Sequence[str]) -> int:
       output=pathlib.Path(_OUTPUT.value),
       table=pathlib.Path(_TABLE.value) if _TABLE.value else None,
       batch_size=_BATCH_SIZE.value,
-      withdrawn=lambda ids: withdrawn.among(withdrawn.workdir_of(model), ids, _WITHDRAWN.value),
+      withdrawn=lambda ids: withdrawn.among(
+        withdrawn.workdir_of(model), ids, _WITHDRAWN.value, confirmed=_CONFIRM.value
+      ),
     )
   )
   return 0

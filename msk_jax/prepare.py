@@ -15,15 +15,22 @@ from msk_jax.io import console
 _CONFIG = console.define_config("configs/ukb.py", "Says in its section `data` what to prepare.")
 _WORKDIR = flags.DEFINE_string("workdir", "workspace", "Folder for the prepared data.")
 _OVERWRITE = flags.DEFINE_bool("overwrite", False, "Throw away what the workdir holds of another data root.")
+_WITHDRAWN, _CONFIRM = console.define_withdrawn()
+_FORGET = flags.DEFINE_bool(
+  "forget_withdrawals",
+  False,
+  "Undo a wrong list of withdrawals: take people back whom no list names now, in the data root or with --withdrawn.",
+)
 
 
 def main(argv: Sequence[str]) -> int:
   """Prepares the data; returns the exit status."""
   del argv
-  from msk_jax.preparation import prepare, spec
+  from msk_jax.preparation import leaving, prepare, spec
 
   data = spec.from_mapping(_CONFIG.value.data.to_dict())
-  prepare.prepare(data, pathlib.Path(_WORKDIR.value), overwrite=_OVERWRITE.value)
+  given = leaving.Given(tuple(map(pathlib.Path, _WITHDRAWN.value)), _CONFIRM.value, _FORGET.value)
+  prepare.prepare(data, pathlib.Path(_WORKDIR.value), overwrite=_OVERWRITE.value, given=given)
   return 0
 
 

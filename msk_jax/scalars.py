@@ -21,7 +21,7 @@ _OVERWRITE = flags.DEFINE_bool(
   "Throw away prepared data of another source in the workdir, and images that this config leaves out; no effect on UK "
   "Biobank's, which `prepare` makes. Models need no flag: those of other settings or data are made again.",
 )  # fmt: skip
-_WITHDRAWN = console.define_withdrawn()
+_WITHDRAWN, _CONFIRM = console.define_withdrawn()
 _COMPILATION_CACHE = flags.DEFINE_string(
   "compilation_cache", "~/.cache/msk_jax", "Folder of compiled programs, which make later starts fast; empty for none."
 )
@@ -48,7 +48,9 @@ def main(argv: Sequence[str]) -> int:
   if data.kind == "phantom":
     report.announce_phantom()
   prepared.ensure(data, workdir, overwrite=_OVERWRITE.value)
-  models = run.run(settings, workdir, data.kind, withdrawn.of_workdir(workdir, _WITHDRAWN.value))
+  models = run.run(
+    settings, workdir, data.kind, withdrawn.of_workdir(workdir, _WITHDRAWN.value, confirmed=_CONFIRM.value)
+  )
   report.print_models(workdir, models, data.kind)
   return 0
 

@@ -19,7 +19,7 @@ _OVERWRITE = flags.DEFINE_bool("overwrite", False, "Throw away data and model of
 _COMPILATION_CACHE = flags.DEFINE_string(
   "compilation_cache", "~/.cache/msk_jax", "Folder of compiled programs, which make later starts fast; empty for none."
 )
-_WITHDRAWN = console.define_withdrawn()
+_WITHDRAWN, _CONFIRM = console.define_withdrawn()
 _DISTRIBUTED = flags.DEFINE_bool(
   "distributed", None, "Train one model with all processes of this srun, TPU pod or mpirun (or see --coordinator)."
 )
@@ -50,7 +50,7 @@ def main(argv: Sequence[str]) -> int:
   view = prepared.view_of(data, settings.view)
   initial_weights.settle(settings.model)  # a misspelt backbone or file shows before minutes of preparing
   prepared.ensure(data, workdir, overwrite=_OVERWRITE.value, may_prepare=processes.are_one())
-  gone = withdrawn.of_workdir(workdir, _WITHDRAWN.value, may_write=processes.is_first())
+  gone = withdrawn.of_workdir(workdir, _WITHDRAWN.value, confirmed=_CONFIRM.value, may_write=processes.is_first())
   ended = experiment.run(settings, view, data.kind, workdir, _OVERWRITE.value, gone)
   if ended.result is None:
     logging.warning("%s: run the same command again to go on.", ended.status.value)

@@ -9,6 +9,8 @@ from msk_jax.io import atomic
 _FILE_NAME = "source.json"
 _LIKE_UK_BIOBANK = ("ukb", "phantom", "simulated")
 
+WITH_LISTS = ("ukb", "phantom")  # kinds of data that lists of withdrawals lie beside
+
 
 def path_of(workdir: pathlib.Path) -> pathlib.Path:
   """Returns where it lies."""

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from msk_jax.cohort import columns, missing, parquet_columns, text_format, text_headers
-from msk_jax.io import errors
+from msk_jax.io import errors, ids
 
 SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".csv.gz", ".tsv.gz", ".tab.gz", ".txt.gz", ".parquet")
 TEXT = pd.StringDtype("pyarrow")
@@ -117,9 +117,9 @@ def read(table: TableFile, wanted: Sequence[columns.Column]) -> Cells:
   eids = [position for position, name in enumerate(table.header) if columns.is_eid(name)]
   positions = {column: table.header.index(name) for column, name in named.items()}
   raw, num_inside = _read_positions(table, list(dict.fromkeys([*eids, *positions.values()])))
-  ids = [_clean(raw[str(position)]) for position in eids]
-  _refuse_different_ids(table, ids)
-  result = {"eid": ids[0]}
+  columns_of_ids = [_clean(raw[str(position)]) for position in eids]
+  _refuse_different_ids(table, columns_of_ids)
+  result = {"eid": columns_of_ids[0]}
   for column, name in named.items():
     cells = raw[str(positions[column])]
     result[str(column)] = _pick_answer(cells, column.array) if name in table.packed else _clean(cells)
@@ -186,9 +186,9 @@ def _read_positions(table: TableFile, positions: Sequence[int]) -> tuple[pa.Tabl
     ) from None
 
 
-def _refuse_different_ids(table: TableFile, ids: Sequence[pd.Series]) -> None:
-  for other in ids[1:]:
-    different = plain_ids(ids[0]).fillna("") != plain_ids(other).fillna("")
+def _refuse_different_ids(table: TableFile, columns_of_ids: Sequence[pd.Series]) -> None:
+  for other in columns_of_ids[1:]:
+    different = plain_ids(columns_of_ids[0]).fillna("") != plain_ids(other).fillna("")
     if different.any():
       raise errors.InputError(
         f"table {table.path.name} has the columns {' and '.join(table.eid_names)}, and {int(different.sum())} rows "
@@ -197,8 +197,8 @@ def _refuse_different_ids(table: TableFile, ids: Sequence[pd.Series]) -> None:
 
 
 def plain_ids(cells: pd.Series) -> pd.Series:
-  """Returns ids as plain decimal digits (`9000001.0` loses its point), missing where a cell is no integer."""
-  return cells.str.extract(r"^0*(\d+)(?:\.0*)?$", expand=False)
+  """Returns ids as decimal digits (see `ids.parse`), missing where a cell is no integer."""
+  return cells.map(ids.parse, na_action="ignore").astype(TEXT)
 
 
 def _is_parquet(path: pathlib.Path) -> bool:

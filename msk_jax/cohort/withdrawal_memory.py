@@ -10,15 +10,15 @@ import pathlib
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from msk_jax.cohort import schemas, withdrawals
-from msk_jax.io import atomic, errors, privacy
+from msk_jax.cohort import schemas
+from msk_jax.io import atomic, errors, ids, privacy
 
 FILE_NAME = "withdrawn.json"
 _SCHEMA, _VERSION = "withdrawn", 1
 _CHECKED = "key"  # its hash tells whether the key is the one that the file was written with
 
 
-def remember(workdir: pathlib.Path, ids: Collection[str]) -> None:
+def remember(workdir: pathlib.Path, people: Iterable[str]) -> None:
   """Adds people to `cohort/withdrawn.json`.
 
   Raises:
@@ -26,10 +26,27 @@ def remember(workdir: pathlib.Path, ids: Collection[str]) -> None:
   """
   known = _read(workdir)
   key = privacy.load_key(workdir)
-  found = known | {_hash(eid, key) for eid in ids}
-  if found != known:
-    record = {"schema": _SCHEMA, "version": _VERSION, "key_check": _hash(_CHECKED, key), "people": sorted(found)}
-    atomic.write_json(_path(workdir), record)
+  everybody = known | {_hash(eid, key) for eid in people}
+  if everybody != known:
+    _write(workdir, everybody, key)
+
+
+def keep_only(workdir: pathlib.Path, people: Iterable[str]) -> int:
+  """Forgets whoever is not among these people; returns how many were forgotten.
+
+  Raises:
+    InputError: see `recall`.
+  """
+  known = _read(workdir)
+  if not known:
+    return 0
+  key = privacy.load_key(workdir)
+  kept = known & {_hash(eid, key) for eid in people}
+  if kept:
+    _write(workdir, kept, key)
+  else:
+    _path(workdir).unlink()
+  return len(known - kept)
 
 
 def recall(workdir: pathlib.Path, eids: Iterable[str]) -> frozenset[str]:
@@ -73,6 +90,11 @@ def _read(workdir: pathlib.Path) -> frozenset[str]:
   return people
 
 
+def _write(workdir: pathlib.Path, people: Collection[str], key: bytes) -> None:
+  record = {"schema": _SCHEMA, "version": _VERSION, "key_check": _hash(_CHECKED, key), "people": sorted(people)}
+  atomic.write_json(_path(workdir), record)
+
+
 def _unusable(path: pathlib.Path, why: str) -> errors.InputError:
   return errors.InputError(
     f"{path}, which remembers who has withdrawn, {why}. Copy both from where they belong together; or remove it and "
@@ -81,7 +103,7 @@ def _unusable(path: pathlib.Path, why: str) -> errors.InputError:
 
 
 def _hash(eid: str, key: bytes) -> str:
-  return _digest(withdrawals.plain(eid), key)
+  return _digest(ids.plain(eid), key)
 
 
 def _digest(text: str, key: bytes) -> str:

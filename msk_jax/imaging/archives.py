@@ -5,17 +5,20 @@ and no path from inside is used. `DICOMDIR` and the manifest (`manifest.cvs`, si
 """
 
 import dataclasses
+import filecmp
 import io
+import itertools
 import pathlib
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msk_jax.imaging import quality
+from msk_jax.io import ids
 
 _MIB = 2**20
-_NAME = re.compile(r"(?P<eid>\d{1,12})_20158_(?P<instance>\d{1,2})_(?P<array>\d{1,3})\.zip")
+_NAME = re.compile(r"(?P<eid>[0-9]{1,12})_20158_(?P<instance>[0-9]{1,2})_(?P<array>[0-9]{1,3})\.zip", re.IGNORECASE)
 _SKIPPED = re.compile(r"(dicomdir|manifest\.(cvs|csv)|\..*)", re.IGNORECASE)  # base names that hold no image
 _STORED_OR_DEFLATED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED_FLAG = 0x1
@@ -23,7 +26,7 @@ _ENCRYPTED_FLAG = 0x1
 
 @dataclasses.dataclass(frozen=True, order=True)
 class ZipName:
-  """What a zip's name says: the participant, the visit, and the number of the zip within the visit."""
+  """What a zip's name says: the participant (no zeros in front), the visit, the number of the zip within the visit."""
 
   eid: str
   instance: int
@@ -55,11 +58,45 @@ CAPS = Caps()
 
 
 def parse_name(name: str) -> ZipName | None:
-  """Returns what `9000001_20158_2_0.zip` says, or None for any other name."""
+  """Returns what `9000001_20158_2_0.zip` says, in any case and with zeros in front, or None for any other name."""
   match = _NAME.fullmatch(name)
   if match is None:
     return None
-  return ZipName(match["eid"], int(match["instance"]), int(match["array"]))
+  return ZipName(ids.plain(match["eid"]), int(match["instance"]), int(match["array"]))
+
+
+def one_per_visit(
+  named: Iterable[tuple[ZipName, pathlib.Path]],
+) -> tuple[list[pathlib.Path], list[tuple[pathlib.Path, str, str]]]:
+  """Chooses the zip of each participant and visit: that of the lowest array.
+
+  Where several have that array (in two folders, with zeros in front, `.ZIP`), they must be the same, byte for byte.
+
+  Args:
+    named: zips and what their names say.
+
+  Returns:
+    chosen: ordered by participant and visit.
+    remarks: (path, reason, detail) of every other zip.
+  """
+  chosen: list[pathlib.Path] = []
+  remarks: list[tuple[pathlib.Path, str, str]] = []
+  for _, group in itertools.groupby(sorted(named), key=lambda one: (one[0].eid, one[0].instance)):
+    visit = list(group)
+    copies = [path for name, path in visit if name == visit[0][0]]
+    remarks.extend((path, "duplicate_visit", "") for _, path in visit[len(copies) :])
+    first, *others = copies
+    try:
+      is_same = all(filecmp.cmp(first, other, shallow=False) for other in others)
+    except OSError as error:
+      remarks.extend((path, "unreadable_file", type(error).__name__) for path in copies)
+      continue
+    if is_same:
+      chosen.append(first)
+      remarks.extend((path, "repeated_zip", "") for path in others)
+    else:
+      remarks.extend((path, "conflicting_zips", "") for path in copies)
+  return chosen, remarks
 
 
 def read_members(path: pathlib.Path, caps: Caps = CAPS) -> Iterator[bytes | quality.Refusal]:

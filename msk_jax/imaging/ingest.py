@@ -8,7 +8,7 @@ from msk_jax.imaging import archives, batches, dicom, parts, quality, views, vis
 from msk_jax.imaging.batches import IngestCounts as IngestCounts
 from msk_jax.io import errors
 
-_PIPELINE = 1  # raised when the same zip would give other pixels or notes
+_PIPELINE = 2  # raised when the same zip would give other pixels or notes
 
 
 def ingest_zips(
@@ -60,11 +60,11 @@ def ingest_zips(
 def choose_zips(
   zips: Sequence[pathlib.Path], withdrawn: Collection[str]
 ) -> tuple[list[parts.Source], list[quality.Note], int]:
-  """Says which zips to read: one per participant and visit, that of the lowest array.
+  """Says which zips to read: one per participant and visit (`archives.one_per_visit`).
 
   Returns:
     chosen: the zips to read.
-    notes: badly named, unreadable and surplus ones.
+    notes: badly named, unreadable, repeated, conflicting and surplus ones.
     withdrawn: number of zips of withdrawn participants.
   """
   notes: list[quality.Note] = []
@@ -79,12 +79,9 @@ def choose_zips(
     else:
       named.append((name, path))
   chosen: list[parts.Source] = []
-  taken: set[tuple[str, int]] = set()
-  for name, path in sorted(named):
-    if (name.eid, name.instance) in taken:
-      notes.append(quality.Note(path.name, "", "duplicate_visit"))
-      continue
-    taken.add((name.eid, name.instance))
+  paths, remarks = archives.one_per_visit(named)
+  notes.extend(quality.Note(path.name, "", reason, detail) for path, reason, detail in remarks)
+  for path in paths:
     try:
       stat = path.stat()
       chosen.append(parts.Source(path.name, path, stat.st_size, stat.st_mtime_ns))

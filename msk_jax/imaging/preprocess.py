@@ -75,8 +75,18 @@ def _assign_total_body(
     if len({i.instance_number for i in bodies[:3]} - {None}) < len(bodies[:3]):
       remarks.append((FLESH, "unordered_total_body", ""))
       return
+    if are_equal(bodies[0], bodies[1]):
+      remarks.append((FLESH, "unordered_total_body", "one image under two numbers"))
+      return
     roles[FLESH, ""], roles[FIGURE, ""] = bodies[0], bodies[1]
     remarks.extend((FIGURE, "surplus_image", "") for _ in bodies[2:])
+
+
+def are_equal(one: dicom.DicomImage, other: dicom.DicomImage) -> bool:
+  """Returns whether two images have the same pixels; those that could not be decoded have none."""
+  if isinstance(one.pixels, quality.Refusal) or isinstance(other.pixels, quality.Refusal):
+    return False
+  return np.array_equal(one.pixels, other.pixels)
 
 
 def to_native(pixels: np.ndarray, view: views.View, side: str) -> np.ndarray:

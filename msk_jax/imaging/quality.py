@@ -32,6 +32,11 @@ REASONS: dict[str, tuple[Severity, str]] = {
   "zip_bomb": (_R, "A zip that claims too many or too large members, or an absurd compression ratio."),
   "encrypted": (_R, "A member of the zip is encrypted."),
   "duplicate_visit": (_R, "A second zip of the same participant and visit; the one of lowest array is kept."),
+  "repeated_zip": (_D, "The same zip lies in two places, byte for byte; it is read once."),
+  "conflicting_zips": (
+    _R,
+    "Zips of one participant, visit and array that differ: which is right is unknown; none is read.",
+  ),
   "withdrawn": (_R, "The participant has withdrawn; nothing of theirs is kept."),
   # one file
   "not_dicom": (_R, "The file is not DICOM (an error page saved as .dcm, for example)."),
@@ -47,6 +52,7 @@ REASONS: dict[str, tuple[Severity, str]] = {
   "unexpected_error": (_R, "The program failed on this file in a way it does not know; please report it."),
   # which view
   "unknown_protocol": (_R, "The DICOM ProtocolName is not one of the study's."),
+  "repeated_member": (_D, "The zip holds the same image twice; it counts once."),
   "surplus_image": (_R, "The zip holds more than one image of this view and side; the first is kept."),
   "unordered_total_body": (_R, "Total Body images whose order is unknown: which is flesh, which figure?"),
   "single_total_body": (_D, "One Total Body image only: it is taken as flesh, and there is no figure."),

@@ -1,6 +1,7 @@
 """One zip of field 20158 to the images that are stored for the visit."""
 
 import dataclasses
+import hashlib
 import pathlib
 from collections.abc import Sequence
 
@@ -29,7 +30,8 @@ def read_visit(path: pathlib.Path, decoder: dicom.Decoder) -> tuple[list[ViewIma
     found, notes = _read_images(path, decoder)
   except quality.Refusal as refusal:
     return [], [quality.Note(path.name, "", refusal.reason, refusal.detail)]
-  images, remarks = to_views(found, path.name, has_unreadable=bool(notes))
+  has_unreadable = any(quality.REASONS[note.reason][0] is quality.Severity.REFUSED for note in notes)
+  images, remarks = to_views(found, path.name, has_unreadable)
   return images, notes + remarks
 
 
@@ -46,8 +48,13 @@ def to_views(
   Returns:
     As `read_visit`.
   """
-  roles, remarks = preprocess.assign_roles(found, has_unreadable)
-  notes = [quality.Note(source, view, reason, detail) for view, reason, detail in remarks]
+  different: list[dicom.DicomImage] = []
+  for image in found:
+    if not any(_is_same(image, other) for other in different):
+      different.append(image)
+  notes = [quality.Note(source, "", "repeated_member", "equal image")] * (len(found) - len(different))
+  roles, remarks = preprocess.assign_roles(different, has_unreadable)
+  notes.extend(quality.Note(source, view, reason, detail) for view, reason, detail in remarks)
   images: list[ViewImage] = []
   bodies: dict[str, np.ndarray] = {}
   for (name, side), image in roles.items():
@@ -65,11 +72,17 @@ def to_views(
 
 
 def _read_images(path: pathlib.Path, decoder: dicom.Decoder) -> tuple[list[dicom.DicomImage], list[quality.Note]]:
-  found, notes = [], []
+  found: list[dicom.DicomImage] = []
+  notes: list[quality.Note] = []
+  seen: set[bytes] = set()
   for member in archives.read_members(path):
     try:
       if isinstance(member, quality.Refusal):
         raise member
+      digest = hashlib.sha256(member).digest()
+      if digest in seen:
+        raise quality.Refusal("repeated_member", "equal bytes")
+      seen.add(digest)
       image = dicom.read(member, decoder)
       if isinstance(image.pixels, quality.Refusal) and not image.protocol:
         raise image.pixels
@@ -77,6 +90,13 @@ def _read_images(path: pathlib.Path, decoder: dicom.Decoder) -> tuple[list[dicom
     except quality.Refusal as refusal:
       notes.append(quality.Note(path.name, "", refusal.reason, refusal.detail))
   return found, notes
+
+
+def _is_same(one: dicom.DicomImage, other: dicom.DicomImage) -> bool:
+  """Returns whether two files hold one image under one name and number, as after a second export."""
+  if (one.protocol, one.instance_number) != (other.protocol, other.instance_number):
+    return False
+  return preprocess.are_equal(one, other)
 
 
 def _native(image: dicom.DicomImage, name: str, side: str) -> tuple[np.ndarray | None, list[tuple[str, str]]]:

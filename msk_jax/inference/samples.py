@@ -99,7 +99,8 @@ def without(samples: Iterable[Sample], withdrawn: Collection[str]) -> list[Sampl
 
 def _scan(root: pathlib.Path) -> tuple[list[Sample], list[quality.Note]]:
   """One sample for each file; hidden files and what is no image are passed over."""
-  numbered: list[tuple[int, Sample]] = []
+  rows: dict[pathlib.Path, Sample] = {}
+  named: list[tuple[archives.ZipName, pathlib.Path]] = []
   notes: list[quality.Note] = []
   for path in sorted(root.rglob("*")):
     relative = path.relative_to(root)
@@ -111,26 +112,13 @@ def _scan(root: pathlib.Path) -> tuple[list[Sample], list[quality.Note]]:
       if parsed is None:
         notes.append(quality.Note(file.name, "", "bad_name"))
       else:
-        numbered.append((parsed.array, Sample(parsed.eid, parsed.instance, (file,))))
+        named.append((parsed, path))
+        rows[path] = Sample(parsed.eid, parsed.instance, (file,))
     elif _is_image(path):
-      numbered.append((0, Sample(file.name, 0, (file,))))
-  return _first_of_each_visit(numbered, notes), notes
-
-
-def _first_of_each_visit(numbered: list[tuple[int, Sample]], notes: list[quality.Note]) -> list[Sample]:
-  """Keeps, of several archives of a visit, the one of lowest number; notes the others."""
-  taken: dict[tuple[str, int], int] = {}
-  for place, (array, sample) in enumerate(numbered):
-    best = taken.setdefault((sample.id, sample.instance), place)
-    if array < numbered[best][0]:
-      taken[sample.id, sample.instance] = place
-  kept = set(taken.values())
-  notes.extend(
-    quality.Note(sample.files[0].name, "", "duplicate_visit")
-    for place, (_, sample) in enumerate(numbered)
-    if place not in kept
-  )
-  return [sample for place, (_, sample) in enumerate(numbered) if place in kept]
+      rows[path] = Sample(file.name, 0, (file,))
+  for path, reason, detail in archives.one_per_visit(named)[1]:
+    notes.append(quality.Note(rows.pop(path).files[0].name, "", reason, detail))
+  return list(rows.values()), notes
 
 
 def _is_image(path: pathlib.Path) -> bool:

@@ -38,13 +38,19 @@ def define_config(default: str, help_text: str) -> flags.FlagHolder:
     raise
 
 
-def define_withdrawn() -> flags.FlagHolder:
-  """Defines `--withdrawn` of a stage that writes about people of a workdir (`preparation.withdrawn.of_workdir`)."""
-  return flags.DEFINE_multi_string(
+def define_withdrawn() -> tuple[flags.FlagHolder, flags.FlagHolder]:
+  """Defines `--withdrawn` and `--confirm_withdrawals` of a stage that writes about people (`preparation.withdrawn`)."""
+  lists = flags.DEFINE_multi_string(
     "withdrawn",
     [],
-    "List of people who have withdrawn since `prepare`; may be repeated, and counts in later calls too.",
+    "List of people who have withdrawn, beside those in the data root; may be repeated, and counts in later calls too.",
   )
+  is_confirmed = flags.DEFINE_bool(
+    "confirm_withdrawals",
+    False,
+    "Say so if lists of withdrawals that name over 1% of the people (and over 50) are right.",
+  )
+  return lists, is_confirmed
 
 
 def _parse_flags(argv: Sequence[str]) -> list[str]:

@@ -6,30 +6,40 @@ import hashlib
 import os
 import pathlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from absl import logging
 
 from msk_jax.cohort import table_files
 from msk_jax.io import errors, run_record
+from msk_jax.preparation import globs, look_alikes, table_places
 from msk_jax.preparation import spec as data_spec
-from msk_jax.preparation import table_places
 
+_APPLICATION = re.compile(r"(?:w|withdraw|ukb(?=\d+_rel))(\d{3,6})(?!\d)", re.IGNORECASE)
 _HASHED_BYTES = 2**26  # larger files are known by size and time of change: hashing them takes as long as reading them
 
 
 @dataclasses.dataclass(frozen=True)
 class Files:
-  """Paths of raw data, each sorted; tables in the order in which their values count."""
+  """Paths of raw data.
+
+  Attributes:
+    tables: CSV and Parquet files, in the order in which their values count; the others are sorted.
+    zips: archives of field 20158.
+    withdrawals: lists of withdrawn participants.
+    kinship: relatedness files.
+    passed_over: of files that are named almost like these but are not read, how many there are of each kind.
+  """
 
   tables: tuple[pathlib.Path, ...]
   zips: tuple[pathlib.Path, ...]
   withdrawals: tuple[pathlib.Path, ...]
   kinship: tuple[pathlib.Path, ...]
+  passed_over: Mapping[str, int] = dataclasses.field(default_factory=dict)
 
   def hashes(self) -> dict[str, str]:
     """Returns kind of file to a hash that changes whenever a file of that kind does."""
-    return {field.name: hash_files(getattr(self, field.name)) for field in dataclasses.fields(self)}
+    return {name: hash_files(getattr(self, name)) for name in ("tables", "zips", "withdrawals", "kinship")}
 
 
 def find(spec: data_spec.DataSpec, root: pathlib.Path, workdir: pathlib.Path) -> Files:
@@ -51,13 +61,23 @@ def find(spec: data_spec.DataSpec, root: pathlib.Path, workdir: pathlib.Path) ->
     )
   logging.info("looking for data under %s", root)
   files = list(_scan(root, workdir))
-  withdrawals = _match(files, root, spec.withdrawals)
-  kinship = _match(files, root, spec.kinship)
-  zips = () if spec.scalars_only else _match(files, root, spec.zips)
+  withdrawals = _match(files, root, spec.withdrawals, ignore_case=True)
+  kinship = _match(files, root, spec.kinship, ignore_case=True)
+  zips = () if spec.scalars_only else _match(files, root, spec.zips, ignore_case=True)
   tables = () if spec.images_only else _find_tables(files, root, spec.tables, {*withdrawals, *kinship})
-  found = Files(tables, zips, withdrawals, kinship)
+  kinds = [kind for kind in look_alikes.KINDS if kind != look_alikes.ARCHIVES or not spec.scalars_only]
+  passed_over = _pass_over(files, root, (*tables, *zips, *withdrawals, *kinship), kinds)
+  found = Files(tables, zips, withdrawals, kinship, passed_over)
   _check(found, spec, root, len(files))
+  _warn_applications(found)
   return found
+
+
+def _pass_over(
+  files: Sequence[str], root: pathlib.Path, taken: Sequence[pathlib.Path], kinds: Sequence[str]
+) -> dict[str, int]:
+  inside = frozenset(taken)
+  return look_alikes.warn((file for file in files if root / file not in inside), kinds)
 
 
 def find_withdrawals(root: pathlib.Path, workdir: pathlib.Path, patterns: Sequence[str]) -> tuple[pathlib.Path, ...]:
@@ -69,9 +89,12 @@ def find_withdrawals(root: pathlib.Path, workdir: pathlib.Path, patterns: Sequen
     patterns: globs, see `DataSpec.withdrawals`.
   """
   try:
-    return _match(list(_scan(root, workdir)), root, patterns) if root.is_dir() else ()
+    files = list(_scan(root, workdir)) if root.is_dir() else []
+    found = _match(files, root, patterns, ignore_case=True)
   except OSError:  # such as a share that went away
     return ()
+  _pass_over(files, root, found, [look_alikes.WITHDRAWALS])
+  return found
 
 
 def hash_files(paths: Sequence[pathlib.Path]) -> str:
@@ -79,28 +102,18 @@ def hash_files(paths: Sequence[pathlib.Path]) -> str:
   facts: list[tuple[str, ...]] = []
   for path in paths:
     stat = path.stat()
-    if path.suffix != ".zip" and stat.st_size <= _HASHED_BYTES:
+    if path.suffix.lower() != ".zip" and stat.st_size <= _HASHED_BYTES:
       facts.append((path.name, hashlib.sha256(path.read_bytes()).hexdigest()))
     else:
       facts.append((path.name, str(stat.st_size), str(stat.st_mtime_ns)))
   return run_record.fingerprint(sorted(facts))
 
 
-def matches(relative: str, pattern: str) -> bool:
-  """Returns whether a path relative to the root, with `/`, matches a glob; `**/` stands for any folders or none."""
-  return re.fullmatch(_as_regex(pattern), relative) is not None
-
-
-def _as_regex(pattern: str) -> str:
-  parts = {"**/": "(?:[^/]+/)*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-  return "".join(parts.get(part) or re.escape(part) for part in re.split(r"(\*\*/|\*\*|\*|\?)", pattern))
-
-
 def _scan(root: pathlib.Path, workdir: pathlib.Path) -> Iterator[str]:
   """Yields all files' paths relative to the root, with `/`; follows links to folders, each folder once."""
   passed_over = workdir.resolve()
   seen: set[tuple[int, int]] = set()
-  for folder, folders, names in os.walk(root, followlinks=True):
+  for folder, folders, names in os.walk(root, onerror=_warn_unreadable, followlinks=True):
     stat = pathlib.Path(folder).stat()
     is_workdir = pathlib.Path(folder).resolve() == passed_over
     if (stat.st_dev, stat.st_ino) in seen or is_workdir:
@@ -112,9 +125,21 @@ def _scan(root: pathlib.Path, workdir: pathlib.Path) -> Iterator[str]:
     yield from ((relative / name).as_posix() for name in names if not name.startswith("."))
 
 
-def _match(files: Sequence[str], root: pathlib.Path, patterns: Sequence[str]) -> tuple[pathlib.Path, ...]:
+def _warn_unreadable(error: OSError) -> None:
+  logging.warning(
+    "A FOLDER UNDER THE DATA ROOT CAN'T BE READ, its files are left out: %s (%s)", error.filename, error.strerror
+  )
+
+
+def _match(
+  files: Sequence[str], root: pathlib.Path, patterns: Sequence[str], *, ignore_case: bool = False
+) -> tuple[pathlib.Path, ...]:
   """Returns the files that match any pattern; absolute patterns are looked up where they point."""
-  inside = [re.compile(_as_regex(pattern)) for pattern in patterns if not pathlib.Path(pattern).is_absolute()]
+  flags = re.IGNORECASE if ignore_case else 0
+  patterns = globs.expand(patterns)
+  inside = [
+    re.compile(globs.as_regex(pattern), flags) for pattern in patterns if not pathlib.Path(pattern).is_absolute()
+  ]
   found = {root / file for file in files if any(pattern.fullmatch(file) for pattern in inside)}
   for pattern in patterns:
     if pathlib.Path(pattern).is_absolute():
@@ -131,6 +156,14 @@ def _find_tables(
       raise errors.InputError(f"config.data.tables: nothing under {root} matches {', '.join(unmatched)}.")
     return tuple(dict.fromkeys(path for pattern in patterns for path in _match(files, root, [pattern])))
   return table_places.choose(root, [_match(files, root, [pattern]) for pattern in table_places.USUAL], others)
+
+
+def _warn_applications(found: Files) -> None:
+  """Says so where the names of lists and relatedness files name several applications, each with ids of its own."""
+  named = [_APPLICATION.match(path.name) for path in (*found.withdrawals, *found.kinship)]
+  applications = sorted({match[1] for match in named if match is not None})
+  if len(applications) > 1:
+    logging.warning("FILES OF SEVERAL APPLICATIONS (%s), whose ids differ, lie together", ", ".join(applications))
 
 
 def _check(found: Files, spec: data_spec.DataSpec, root: pathlib.Path, num_files: int) -> None:
@@ -153,3 +186,10 @@ def _check(found: Files, spec: data_spec.DataSpec, root: pathlib.Path, num_files
     )
   if lacks:
     raise errors.InputError(f"under {root}, which holds {num_files} files:\n  " + "\n  ".join(lacks))
+  if not (found.kinship or spec.allow_no_relatedness or spec.images_only):
+    logging.warning(
+      "NO RELATEDNESS FILE under the data root %s (%s): relatives may be in different folds, and test scores then "
+      "flatter. Fetch it (`ukbgene rel`), or say --config.data.allow_no_relatedness=True",
+      root,
+      ", ".join(spec.kinship),
+    )

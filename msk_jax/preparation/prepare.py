@@ -1,11 +1,9 @@
 """From raw data to a workdir's `cohort/`, `images/` and `qc/`: everything that `train` reads."""
 
-import contextlib
 import dataclasses
 import datetime
-import multiprocessing
 import pathlib
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import numpy as np
@@ -13,82 +11,116 @@ import pandas as pd
 from absl import logging
 
 from msk_jax.cohort import demographics, kinship, scalars, schemas, withdrawal_memory, withdrawals
-from msk_jax.cohort import source as source_file
 from msk_jax.cohort import tables as cohort_tables
 from msk_jax.imaging import archives, folder, ingest, store, views
 from msk_jax.io import cores, errors, privacy, run_record, tables
-from msk_jax.preparation import assembly, layout, own_table, ownership, scalar_qc, scalar_sets, summary
+from msk_jax.preparation import (
+  archive_people,
+  assembly,
+  layout,
+  leaving,
+  lock,
+  own_table,
+  ownership,
+  relatives,
+  scalar_qc,
+  scalar_sets,
+  summary,
+)
 from msk_jax.preparation import spec as data_spec
 
-_VERSION = 3  # raised when the same inputs would give other tables
+_VERSION = 4  # raised when the same inputs would give other tables
 
 
-def prepare(spec: data_spec.DataSpec, workdir: pathlib.Path | str, *, overwrite: bool = False) -> None:
+def prepare(
+  spec: data_spec.DataSpec,
+  workdir: pathlib.Path | str,
+  *,
+  overwrite: bool = False,
+  given: leaving.Given = leaving.Given(),  # noqa: B008 - frozen
+) -> None:
   """Brings the workdir up to date with the data; does nothing if it is.
 
   Args:
     spec: the data and how they are divided.
     workdir: outputs go to its `cohort/`, `images/` and `qc/`; the phantom's raw data to `raw/`.
     overwrite: whether outputs made from another source (kind or root) may be thrown away.
+    given: what the call says of withdrawals.
 
   Raises:
-    InputError: data are missing or can't be read, or the workdir holds another source's and `overwrite` is not set.
+    InputError: data are missing or can't be read, the workdir holds another source's and `overwrite` is not set, or
+      lists of withdrawals name more people than withdraw.
   """
   workdir = pathlib.Path(workdir)
   workdir.mkdir(parents=True, exist_ok=True)
-  with _one_at_a_time(workdir):
+  with lock.one_at_a_time(workdir):
     ownership.check(spec, workdir, overwrite)
     ownership.check_no_images(spec, workdir, overwrite)
+    if given.forgets:
+      leaving.forget(spec, workdir, given)
     if spec.kind == "folder":
-      _prepare_folder(spec, workdir)
+      _prepare_folder(spec, workdir, given)
     elif spec.kind == "table":
-      _prepare_table(spec, workdir)
+      _prepare_table(spec, workdir, given)
     else:
-      _prepare_ukb(spec, workdir)
+      _prepare_ukb(spec, workdir, given)
 
 
 def settings_of(spec: data_spec.DataSpec, workdir: pathlib.Path) -> dict[str, Any]:
   """Returns the settings that determine the outputs, as JSON values."""
   values = dataclasses.asdict(spec)
-  for name in ("workers", *({"phantom", "folder", "table"} - {spec.kind})):
+  for name in ("workers", "allow_no_relatedness", *({"phantom", "folder", "table"} - {spec.kind})):
     del values[name]
   return {**values, **ownership.source_of(spec, workdir), "version": _VERSION}
 
 
-def _prepare_ukb(spec: data_spec.DataSpec, workdir: pathlib.Path) -> None:
+def _prepare_ukb(spec: data_spec.DataSpec, workdir: pathlib.Path, given: leaving.Given) -> None:
   root = ownership.root_of(spec, workdir)
   if spec.kind == "phantom":
     from msk_jax.simulation import cohort as phantom
 
     phantom.generate(spec.phantom, root, num_workers(spec))
   files = layout.find(spec, root, workdir)
+  names = {name for path in files.zips if (name := archives.parse_name(path.name)) is not None}
+  imaged = frozenset(name.eid for name in names)
   if spec.images_only:
-    _read_images_only(spec, files, workdir)
+    _read_images_only(spec, files, workdir, leaving.decide(spec, workdir, files.withdrawals, given, imaged))
     return
-  settings, hashes = settings_of(spec, workdir), files.hashes()
+  settings, hashes = settings_of(spec, workdir), files.hashes() | given.hashes()
   if _is_done(workdir, settings, hashes):
     return
-  # Tables first: what is wrong with them shows before hours of reading images.
+  # Tables first: what is wrong with them, or with the names of archives, shows before hours of reading images.
   today = datetime.date.today()
-  everybody = demographics.read(files.tables, {0} if spec.scalars_only else _instances(files.zips), today=today)
-  withdrawn = _withdrawn(spec, files, workdir, everybody.participants["eid"])
-  people, measured, left_out = _of_cohort(spec, files, everybody, withdrawn)
+  instances = {0} if spec.scalars_only else {name.instance for name in names}
+  everybody = demographics.read(files.tables, instances, today=today)
+  in_tables = everybody.participants["eid"]
+  gone = leaving.decide(spec, workdir, files.withdrawals, given, in_tables, imaged)
+  if not spec.scalars_only and not in_tables.empty:
+    archive_people.check(imaged - gone.people, in_tables)
+  people, measured, left_out = _of_cohort(spec, files, everybody, gone.people)
   participants, visits = people.participants, people.visits
-  family = kinship.families(np.asarray(participants["eid"], str), kinship.read(files.kinship))
+  family, relatedness = relatives.families(kinship.read(files.kinship), participants["eid"].tolist(), in_tables)
   key = privacy.load_key(workdir)
-  ownership.take_over(spec, workdir)
+  _take_over(spec, workdir, gone)
   counts, indexes = None, {}
   if not spec.scalars_only:
-    counts = ingest.ingest_zips(files.zips, workdir, withdrawn=withdrawn, key=key, workers=num_workers(spec))
+    counts = ingest.ingest_zips(files.zips, workdir, withdrawn=gone.people, key=key, workers=num_workers(spec))
     indexes = read_indexes(workdir, list(views.VIEWS))
     left_out["imaged_people_without_demographics"] = _num_strangers(participants, indexes)
-  _check_withdrawn(withdrawn, participants, visits, measured.refused, *indexes.values(), *measured.tables.values())
+  _check_withdrawn(gone.people, participants, visits, measured.refused, *indexes.values(), *measured.tables.values())
   folds = assembly.make_folds(
     participants, visits, indexes, measured.tables, family=family, num_folds=spec.num_folds, seed=spec.fold_seed
   )
   cohort = assembly.Cohort(participants, visits, folds, measured.tables)
   scalar_qc.write(workdir, measured.refused, key)
-  facts = {"left_out": left_out, **measured.facts(), **_facts_of_tables(files.tables, root, today)}
+  facts = {
+    "left_out": left_out,
+    "withdrawals": gone.facts,
+    "relatedness": {"files": len(files.kinship), **relatedness, "may_be_none": spec.allow_no_relatedness},
+    "passed_over": files.passed_over,
+    **measured.facts(),
+    **_facts_of_tables(files.tables, root, today),
+  }
   _finish(workdir, cohort, settings, hashes, facts, counts)
 
 
@@ -98,18 +130,10 @@ def _facts_of_tables(paths: Iterable[pathlib.Path], root: pathlib.Path, today: d
   return {"tables": [privacy.redact(name) for name in names], "visits_until": today.isoformat()}
 
 
-def _withdrawn(
-  spec: data_spec.DataSpec, files: layout.Files, workdir: pathlib.Path, eids: Iterable[str] = ()
-) -> frozenset[str]:
-  """Returns who is on a list, and who of the tables and archives was on a list that a later stage was given."""
-  imaged = {name.eid for path in files.zips if (name := archives.parse_name(path.name)) is not None}
-  return withdrawals.read(files.withdrawals) | _remembered(spec, workdir, imaged.union(eids))
-
-
-def _remembered(spec: data_spec.DataSpec, workdir: pathlib.Path, eids: Iterable[str]) -> frozenset[str]:
-  """Returns who of these people the workdir knows to have withdrawn; another source's people are others."""
-  is_same = source_file.read(workdir) == ownership.source_of(spec, workdir)
-  return withdrawal_memory.recall(workdir, eids) if is_same else frozenset()
+def _take_over(spec: data_spec.DataSpec, workdir: pathlib.Path, gone: leaving.Leaving) -> None:
+  """Makes the workdir this source's, and lets it remember those on the lists given."""
+  ownership.take_over(spec, workdir)
+  withdrawal_memory.remember(workdir, gone.to_remember)
 
 
 def _of_cohort(
@@ -131,15 +155,18 @@ def _of_cohort(
   return dataclasses.replace(everybody, participants=participants, visits=visits), measured, left_out
 
 
-def _read_images_only(spec: data_spec.DataSpec, files: layout.Files, workdir: pathlib.Path) -> None:
-  withdrawn, key = _withdrawn(spec, files, workdir), privacy.load_key(workdir)
-  ownership.take_over(spec, workdir)
+def _read_images_only(
+  spec: data_spec.DataSpec, files: layout.Files, workdir: pathlib.Path, gone: leaving.Leaving
+) -> None:
+  key = privacy.load_key(workdir)
+  _take_over(spec, workdir, gone)
   (workdir / schemas.FOLDER / run_record.FILE_NAME).unlink(missing_ok=True)  # an older cohort may not fit these images
-  counts = ingest.ingest_zips(files.zips, workdir, withdrawn=withdrawn, key=key, workers=num_workers(spec))
-  summary.show({"images": counts.images, "left_out": {}, "reasons": counts.reasons}, workdir)
+  counts = ingest.ingest_zips(files.zips, workdir, withdrawn=gone.people, key=key, workers=num_workers(spec))
+  facts = {"withdrawals": gone.facts, "passed_over": files.passed_over}
+  summary.show({"images": counts.images, "left_out": {}, "reasons": counts.reasons, **facts}, workdir)
 
 
-def _prepare_folder(spec: data_spec.DataSpec, workdir: pathlib.Path) -> None:
+def _prepare_folder(spec: data_spec.DataSpec, workdir: pathlib.Path, given: leaving.Given) -> None:
   root = ownership.root_of(spec, workdir)
   if not root.is_dir():
     raise errors.InputError(f"the data root {root} is no folder: give the one that holds {spec.folder.table}.")
@@ -148,45 +175,56 @@ def _prepare_folder(spec: data_spec.DataSpec, workdir: pathlib.Path) -> None:
   hashes = {
     "table": layout.hash_files([root / spec.folder.table]),
     "images": run_record.fingerprint([(str(p.relative_to(root)), *_size_and_time(p)) for p in paths]),
+    **given.hashes(),
   }
   settings = settings_of(spec, workdir)
   if _is_done(workdir, settings, hashes):
     return
-  table = withdrawals.without(table, _remembered(spec, workdir, table["eid"].unique()))
-  participants, visits, given = assembly.from_samples(table, spec.folder.table)
-  _check_given(given, spec.folder.table, spec.num_folds)
+  gone = leaving.decide(spec, workdir, (), given, table["eid"])
+  table = withdrawals.without(table, gone.people)
+  participants, visits, fold = assembly.from_samples(table, spec.folder.table)
+  _check_given(fold, spec.folder.table, spec.num_folds)
   key = privacy.load_key(workdir)
-  ownership.take_over(spec, workdir)
+  _take_over(spec, workdir, gone)
   counts = folder.ingest_folder(root, table, workdir, spec.folder, key=key, workers=num_workers(spec))
   indexes = read_indexes(workdir, [folder.VIEW])
   folds = assembly.make_folds(
-    participants, visits, indexes, {}, given=given, num_folds=spec.num_folds, seed=spec.fold_seed
+    participants, visits, indexes, {}, given=fold, num_folds=spec.num_folds, seed=spec.fold_seed
   )
-  _finish(workdir, assembly.Cohort(participants, visits, folds), settings, hashes, {"left_out": {}}, counts)
+  _finish(
+    workdir,
+    assembly.Cohort(participants, visits, folds),
+    settings,
+    hashes,
+    {"left_out": {}, "withdrawals": gone.facts},
+    counts,
+  )
 
 
-def _prepare_table(spec: data_spec.DataSpec, workdir: pathlib.Path) -> None:
+def _prepare_table(spec: data_spec.DataSpec, workdir: pathlib.Path, given: leaving.Given) -> None:
   path = ownership.root_of(spec, workdir) / spec.table.file
   if not path.is_file():
     raise errors.InputError(f"no table {path} (config.data.root and config.data.table.file).")
-  settings, hashes = settings_of(spec, workdir), {"table": layout.hash_files([path])}
+  settings, hashes = settings_of(spec, workdir), {"table": layout.hash_files([path]), **given.hashes()}
   if _is_done(workdir, settings, hashes):
     return
   table = own_table.read(path, spec.table)
-  table = table.without(_remembered(spec, workdir, table.samples["eid"].unique()))
-  participants, visits, given = assembly.from_samples(table.samples, spec.table.file)
-  _check_given(given, spec.table.file, spec.num_folds)
+  gone = leaving.decide(spec, workdir, (), given, table.samples["eid"])
+  table = table.without(gone.people)
+  participants, visits, fold = assembly.from_samples(table.samples, spec.table.file)
+  _check_given(fold, spec.table.file, spec.num_folds)
   measured = scalar_sets.ScalarSets(scalar_sets.with_values(table.scalars), table.refused, table.counts)
   if not measured.tables:
     raise errors.InputError(f"{spec.table.file}: all values of all sets of config.data.table.sets are missing.")
   key = privacy.load_key(workdir)
-  ownership.take_over(spec, workdir)
+  _take_over(spec, workdir, gone)
   folds = assembly.make_folds(
-    participants, visits, {}, measured.tables, given=given, num_folds=spec.num_folds, seed=spec.fold_seed
+    participants, visits, {}, measured.tables, given=fold, num_folds=spec.num_folds, seed=spec.fold_seed
   )
   cohort = assembly.Cohort(participants, visits, folds, measured.tables)
   scalar_qc.write(workdir, measured.refused, key)
-  _finish(workdir, cohort, settings, hashes, {"left_out": table.counts, **measured.facts()}, None)
+  facts = {"left_out": table.counts, "withdrawals": gone.facts, **measured.facts()}
+  _finish(workdir, cohort, settings, hashes, facts, None)
 
 
 def read_indexes(workdir: pathlib.Path, names: list[str]) -> dict[str, pd.DataFrame]:
@@ -229,7 +267,7 @@ def _finish(
     cohort: the tables.
     settings: what determines them.
     hashes: of the inputs.
-    facts: `left_out` and, with scalars, what `ScalarSets.facts` says.
+    facts: what else `summary.show` knows.
     counts: of images, or None where there are none.
   """
   cohort.write(workdir / schemas.FOLDER)
@@ -253,11 +291,6 @@ def _check_given(given: np.ndarray, name: str, num_folds: int) -> None:
     assembly.check_all_used(given, num_folds)
 
 
-def _instances(zips: Collection[pathlib.Path]) -> set[int]:
-  """The visits that there are archives of."""
-  return {name.instance for path in zips if (name := archives.parse_name(path.name)) is not None}
-
-
 def _check_withdrawn(withdrawn: Collection[str], *written: pd.DataFrame) -> None:
   """A last look before anything is called finished: withdrawn people must be nowhere."""
   if any(table["eid"].isin(list(withdrawn)).any() for table in written):
@@ -273,19 +306,3 @@ def _num_strangers(participants: pd.DataFrame, indexes: dict[str, pd.DataFrame])
 def _size_and_time(path: pathlib.Path) -> tuple[int, int]:
   stat = path.stat()
   return stat.st_size, stat.st_mtime_ns
-
-
-@contextlib.contextmanager
-def _one_at_a_time(workdir: pathlib.Path) -> Iterator[None]:
-  """Waits while another process prepares the same workdir: trainings of several folds may start together."""
-  import fcntl
-
-  with (workdir / ".prepare_lock").open("w") as file:
-    try:
-      fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-      if multiprocessing.parent_process() is not None:  # it would wait for its own parent for ever
-        raise RuntimeError("a worker process runs the main script again: put its calls under __main__") from None
-      logging.info("waiting for another process that prepares %s", workdir)
-      fcntl.flock(file, fcntl.LOCK_EX)
-    yield

@@ -12,6 +12,10 @@ from msk_jax.simulation import spec as phantom_spec
 FolderSpec = folder_spec.FolderSpec
 PhantomSpec = phantom_spec.PhantomSpec
 TableSpec = table_spec.TableSpec
+# As the data's owner names them: w12345_20240101.csv, withdraw12345_1.txt; ukb12345_rel_s488264.dat, ukb_rel.dat.
+_WITHDRAWALS = ("**/w[0-9]*.{csv,txt}{,.gz}", "**/withdraw*.{csv,txt}{,.gz}")
+_KINSHIP = ("**/ukb*_rel*.dat{,.gz}", "**/ukb*_rel{,_*}.{txt,csv,tsv}{,.gz}")
+
 ScalarSet = Literal["anthropometry", "impedance", "heel_densitometry", "hand_grip"]
 
 
@@ -19,7 +23,8 @@ ScalarSet = Literal["anthropometry", "impedance", "heel_densitometry", "hand_gri
 class DataSpec:
   """The data and how they are divided.
 
-  Globs are relative to `root`; `**` stands for any number of folders.
+  Globs are relative to `root`; `**` stands for any number of folders, `[0-9]` for one of these characters, `{csv,txt}`
+  for one of these texts.
 
   Attributes:
     kind: `phantom` (made on the spot), `ukb` (UK Biobank files), `folder` (a CSV with radiographs) or `table` (a CSV
@@ -27,10 +32,11 @@ class DataSpec:
     root: the folder that holds the data; empty for the phantom, which lies in the workdir.
     tables: globs of the tables (CSV, TSV, Parquet), each of which must match; empty for all tables in the
       usual places, see `table_places.USUAL`. Where two tables differ, the one named first counts.
-    zips: globs of the DXA archives of field 20158.
-    withdrawals: globs of the lists of withdrawn participants.
-    kinship: globs of the relatedness file.
+    zips: globs of the DXA archives of field 20158, in any case.
+    withdrawals: globs of the lists of withdrawn participants, in any case.
+    kinship: globs of the relatedness files, in any case.
     allow_no_withdrawals: say so if there really is no list of withdrawals for this application.
+    allow_no_relatedness: say so if there really is no relatedness file; without one a warning says what that means.
     images_only: read the archives alone, without tables: for a look at the images and the QC report. There is no
       cohort then, and nothing to train on; a later call without it goes on from the images that are there.
     scalars_only: read the tables alone, without archives: a cohort with scalar measurements and no images.
@@ -47,10 +53,11 @@ class DataSpec:
   kind: Literal["phantom", "ukb", "folder", "table"] = "phantom"
   root: str = ""
   tables: tuple[str, ...] = ()
-  zips: tuple[str, ...] = ("**/*_20158_*_*.zip",)
-  withdrawals: tuple[str, ...] = ("**/w*_*.csv",)
-  kinship: tuple[str, ...] = ("**/ukb_rel*.dat",)
+  zips: tuple[str, ...] = ("**/*20158*.zip",)
+  withdrawals: tuple[str, ...] = _WITHDRAWALS
+  kinship: tuple[str, ...] = _KINSHIP
   allow_no_withdrawals: bool = False
+  allow_no_relatedness: bool = False
   images_only: bool = False
   scalars_only: bool = False
   scalar_sets: tuple[ScalarSet, ...] = ("anthropometry", "impedance", "heel_densitometry", "hand_grip")

@@ -14,8 +14,8 @@ def show(results: Mapping[str, Any], workdir: pathlib.Path) -> None:
   """Prints the counts of a run record's results to stderr.
 
   Args:
-    results: `images`, `left_out`, `reasons`; unless images alone were read, `participants` and `visits`; with scalars
-      `scalars` and `refused_values`.
+    results: `images`, `left_out`, `reasons`, `withdrawals`; unless images alone were read, `participants` and `visits`;
+      with scalars `scalars` and `refused_values`; of UK Biobank's files `relatedness` and `passed_over`.
     workdir: where everything lies.
   """
   printer = console.Console(stderr=True)
@@ -39,7 +39,11 @@ def make_table(results: Mapping[str, Any]) -> table.Table:
     made.add_row(f"images {view}", f"{count:,}", "stored")
   for name, facts in results.get("scalars", {}).items():
     made.add_row(f"scalars {name}", f"{facts['complete']:,}", f"complete cases of {facts['samples']:,} samples")
+  for row in (*_withdrawals(results["withdrawals"]), *_relatedness(results.get("relatedness"))):
+    made.add_row(*row)
   made.add_section()
+  for name, count in results.get("passed_over", {}).items():
+    made.add_row(f"FILES NOT READ, named like {name}", f"{count:,}", "in the data root; the log says more")
   for name, count in results["left_out"].items():
     if count:
       made.add_row(name.replace("_", " "), f"{count:,}", "in the tables")
@@ -49,3 +53,31 @@ def make_table(results: Mapping[str, Any]) -> table.Table:
     severity, meaning = quality.REASONS[reason]
     made.add_row(f"{reason} ({severity.value})", f"{count:,}", meaning)
   return made
+
+
+def _withdrawals(facts: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+  meaning = f"name {facts['people_on_lists']:,} people; {facts['of_the_cohort']:,} of the data are left out"
+  if facts["remembered_alone"]:
+    meaning += (
+      f", {facts['remembered_alone']:,} of them on earlier lists alone (--forget_withdrawals undoes a wrong one)"
+    )
+  return [("lists of withdrawals", f"{facts['lists']:,}", meaning)]
+
+
+def _relatedness(facts: Mapping[str, Any] | None) -> list[tuple[str, str, str]]:
+  if facts is None:
+    return []
+  if not facts["files"]:
+    name = "relatedness files" if facts["may_be_none"] else "NO RELATEDNESS FILE"
+    return [(name, "0", "relatives may be in different folds")]
+  meaning = (
+    f"in the cohort; of {facts['pairs_read']:,} read, {facts['pairs_half_in_cohort']:,} have one end there and "
+    f"{facts['pairs_outside_cohort']:,} none"
+  )
+  rows = [("pairs of relatives", f"{facts['pairs_in_cohort']:,}", meaning)]
+  doubts = {
+    "pairs_too_distant": "kinship below .0442: not related",
+    "pairs_without_id": "not used: an id of nobody",
+    "pairs_without_kinship": "taken as related",
+  }
+  return rows + [(name.replace("_", " "), f"{facts[name]:,}", why) for name, why in doubts.items() if facts[name]]

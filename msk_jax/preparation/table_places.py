@@ -29,7 +29,7 @@ def choose(
     others: files that are something else, such as lists of withdrawals.
 
   Returns:
-    The files with a column of participant ids; if none has one, all that end as tables do.
+    The files with a column of participant ids and one of UK Biobank's; if none has them, all that end as tables do.
 
   Raises:
     InputError: a file that ends as a table can't be read.
@@ -37,18 +37,18 @@ def choose(
   files = [path for path in dict.fromkeys(path for place in places for path in place) if path not in others]
   candidates = [path for path in files if table_files.is_table_name(path.name)]
   described = {path: table_files.inspect(path) for path in candidates}
-  tables = tuple(path for path, table in described.items() if table is not None)
+  tables = tuple(path for path, table in described.items() if table is not None and table.names)
   if not tables:
     return tuple(candidates)
+  empty = [path for path, table in described.items() if table is not None and not table.names]
   left_out = {
     "they have no column `eid`": [path for path in candidates if described[path] is None],
+    "they have no column named as UK Biobank's": empty,
     "they can't be read here (save them as CSV, TSV or Parquet)": [path for path in files if _is_foreign(path, root)],
   }
   for why, paths in left_out.items():
     if paths:
       logging.warning("files LEFT OUT, since %s: %s", why, _names(paths, root))
-  if empty := [path for path, table in described.items() if table is not None and not table.names]:
-    logging.warning("tables without any column named as UK Biobank's: %s", _names(empty, root))
   logging.info("tables: %s", _names(tables, root))
   return tables
 

@@ -10,11 +10,13 @@ from msk_jax.io import run_record, tables
 from msk_jax.preparation import layout, ownership
 from msk_jax.preparation import spec as data_spec
 
-_WITH_LISTS = ("ukb", "phantom")  # kinds of data that lists of withdrawals lie beside
-
 
 def of_workdir(
-  workdir: pathlib.Path, lists: Sequence[pathlib.Path | str] = (), *, may_write: bool = True
+  workdir: pathlib.Path,
+  lists: Sequence[pathlib.Path | str] = (),
+  *,
+  confirmed: bool = False,
+  may_write: bool = True,
 ) -> frozenset[str]:
   """Returns the cohort's participants who have withdrawn: nothing of theirs may go into what a stage writes.
 
@@ -24,13 +26,16 @@ def of_workdir(
   Args:
     workdir: a prepared workdir.
     lists: further lists, of the flag --withdrawn.
+    confirmed: whether lists may name more people than withdraw, the flag --confirm_withdrawals.
     may_write: whether the workdir's memory is written; of several processes one must.
 
   Raises:
-    InputError: there is no cohort, or a list that can't be read or is none.
+    InputError: there is no cohort, a list can't be read or is none, or the lists name more people than withdraw (see
+      `withdrawals.check_size`) and nobody has confirmed it.
   """
   path = workdir / schemas.FOLDER / "participants.parquet"
-  found = among(workdir, tables.read(path, schemas.PARTICIPANTS, ["eid"])["eid"], lists, may_write=may_write)
+  people = tables.read(path, schemas.PARTICIPANTS, ["eid"])["eid"]
+  found = among(workdir, people, lists, confirmed=confirmed, may_write=may_write)
   if found:
     logging.info(
       "left out: %d people of the cohort, who have withdrawn since it was prepared (cohort/%s remembers them; "
@@ -40,17 +45,22 @@ def of_workdir(
 
 
 def among(
-  workdir: pathlib.Path | None, eids: Collection[str], lists: Sequence[pathlib.Path | str] = (), *,
+  workdir: pathlib.Path | None,
+  eids: Collection[str],
+  lists: Sequence[pathlib.Path | str] = (),
+  *,
+  confirmed: bool = False,
   may_write: bool = True,
-) -> frozenset[str]:  # fmt: skip
+) -> frozenset[str]:
   """Returns which of these people have withdrawn; see `of_workdir`. Without a workdir the lists given alone count."""
   given = withdrawals.read(pathlib.Path(path) for path in lists)
-  if workdir is None:
-    return withdrawals.listed(eids, given)
-  news = withdrawals.listed(eids, withdrawals.read(_lists_of_source(workdir)))
-  if may_write:
-    withdrawal_memory.remember(workdir, given | news)
-  return withdrawals.listed(eids, given) | news | withdrawal_memory.recall(workdir, eids)
+  found = given | ({} if workdir is None else withdrawals.read(_lists_of_source(workdir)))
+  known = frozenset() if workdir is None else withdrawal_memory.recall(workdir, eids)
+  withdrawals.check_size(found, eids, known=known, confirmed=confirmed)
+  listed = withdrawals.listed(eids, withdrawals.union(found))
+  if workdir is not None and may_write:
+    withdrawal_memory.remember(workdir, withdrawals.union(given) | listed)
+  return listed | known
 
 
 def workdir_of(model: pathlib.Path) -> pathlib.Path | None:
@@ -64,7 +74,7 @@ def workdir_of(model: pathlib.Path) -> pathlib.Path | None:
 def _lists_of_source(workdir: pathlib.Path) -> tuple[pathlib.Path, ...]:
   """Returns the lists that lie in the data root now; says so loudly where there should be some and are none."""
   origin = source.read(workdir)
-  if origin is None or origin["kind"] not in _WITH_LISTS:
+  if origin is None or origin["kind"] not in source.WITH_LISTS:
     return ()
   record = run_record.read(workdir / schemas.FOLDER) or {"settings": {}}
   settings = record["settings"]

@@ -24,6 +24,15 @@ def test_lists_add_up_and_no_id_is_kept(tmp_path):
   assert path.stat().st_mtime_ns == before
 
 
+def test_people_are_forgotten_by_naming_who_stays(tmp_path):
+  memory.remember(tmp_path, {"9000001", "17", "K7"})
+  assert memory.keep_only(tmp_path, {"0017", "9000002"}) == 2
+  assert memory.recall(tmp_path, _EIDS) == {"0017"}
+  assert memory.keep_only(tmp_path, {"17"}) == 0
+  assert memory.keep_only(tmp_path, ()) == 1 and not (tmp_path / "cohort" / memory.FILE_NAME).exists()
+  assert memory.keep_only(tmp_path, ()) == 0 and memory.recall(tmp_path, _EIDS) == frozenset()
+
+
 def test_the_hash_names_people_in_any_order_and_only_with_the_key(tmp_path):
   assert memory.hashes(tmp_path, ()) == {}
   one, same = memory.hashes(tmp_path, ["a", "b"]), memory.hashes(tmp_path, {"b", "a"})
@@ -48,6 +57,6 @@ def test_the_hash_names_people_in_any_order_and_only_with_the_key(tmp_path):
 def test_a_memory_that_can_not_be_used_is_an_error(tmp_path, change, said):
   memory.remember(tmp_path, {"9000001"})
   change(tmp_path)
-  for use in (memory.recall, memory.remember):
+  for use in (memory.recall, memory.remember, memory.keep_only):
     with pytest.raises(errors.InputError, match=f"{said}.*give all lists again"):
       use(tmp_path, ["9000001"])

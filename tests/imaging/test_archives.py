@@ -9,7 +9,15 @@ from msk_jax.imaging import archives, quality
 
 def test_names_say_participant_visit_and_array() -> None:
   assert archives.parse_name("9000001_20158_2_0.zip") == archives.ZipName("9000001", 2, 0)
-  for name in ("9000001_20158_2.zip", "9000001_20227_2_0.zip", "x9000001_20158_2_0.zip", "9000001_20158_2_0.zip.part"):
+  for name in ("9000001_20158_2_0.ZIP", "09000001_20158_02_0.Zip"):
+    assert archives.parse_name(name) == archives.ZipName("9000001", 2, 0)
+  for name in (
+    "9000001_20158_2.zip",
+    "9000001_20227_2_0.zip",
+    "x9000001_20158_2_0.zip",
+    "9000001_20158_2_0.zip.part",
+    "9000001_20158_2_0 (1).zip",
+  ):
     assert archives.parse_name(name) is None
 
 

@@ -1,5 +1,6 @@
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import threading
@@ -12,6 +13,7 @@ import pytest
 
 from msk_jax.imaging import archives, batches, contact_sheet, ingest, parts, preprocess, skeleton, store, views
 from msk_jax.io import errors, privacy
+from tests.imaging import conftest
 
 KEY = b"k" * 32
 PER_VISIT = {name: 2 if view.is_paired else 1 for name, view in views.VIEWS.items()}
@@ -137,6 +139,51 @@ def test_the_lowest_array_of_a_visit_counts(tmp_path: pathlib.Path, make_zip) ->
   assert _reasons(tmp_path / "both")["pseudonym"].tolist() == [privacy.pseudonym("9000001_20158_2_1.zip", KEY)]
 
 
+def test_archives_are_known_in_capitals_and_with_zeros_in_front(tmp_path: pathlib.Path, make_zip) -> None:
+  zips = [make_zip("09000001_20158_2_0.ZIP"), make_zip("009000002_20158_2_0.Zip", seed=1)]
+  counts = _ingest(zips, tmp_path / "w", withdrawn={"9000002"})
+  assert counts.reasons == {"withdrawn": 1} and counts.images == PER_VISIT
+  assert {eid for _, eid, _, _ in _contents(tmp_path / "w")} == {"9000001"}
+
+
+def test_a_zip_that_lies_there_twice_is_read_once_and_counted(tmp_path: pathlib.Path, make_zip) -> None:
+  first = make_zip("9000001_20158_2_0.zip")
+  _ingest([first], tmp_path / "one")
+  for name in ("09000001_20158_2_0.zip", "9000001_20158_2_0.ZIP"):
+    shutil.copy(first, first.with_name(name))
+  counts = _ingest(sorted(first.parent.iterdir()), tmp_path / "w")
+  assert counts.reasons == {"repeated_zip": 2} and counts.sources == 1
+  assert _contents(tmp_path / "w") == _contents(tmp_path / "one")
+
+
+def test_zips_of_one_name_that_differ_are_refused(tmp_path: pathlib.Path, make_zip) -> None:
+  cut, whole = make_zip("09000001_20158_2_0.zip"), make_zip("9000001_20158_2_0.zip")
+  cut.write_bytes(cut.read_bytes()[:-100])
+  other = [make_zip("9000001_20158_2_1.zip", seed=1), make_zip("9000002_20158_2_0.zip", seed=2)]
+  counts = _ingest([whole, cut, *other], tmp_path / "w")
+  assert counts.reasons == {"conflicting_zips": 2, "duplicate_visit": 1} and counts.images == PER_VISIT
+
+
+def test_members_that_occur_twice_count_once(tmp_path: pathlib.Path, make_zip, visit, make_dicom) -> None:
+  _ingest([make_zip("9000001_20158_2_0.zip")], tmp_path / "once")
+  copies = {f"copy/{name}": data for name, data in visit.items()}
+  counts = _ingest([make_zip("9000001_20158_2_0.zip", {**visit, **copies})], tmp_path / "w")
+  assert counts.reasons == {"repeated_member": 8} and counts.images == PER_VISIT
+  assert _contents(tmp_path / "w") == _contents(tmp_path / "once")
+  flesh = conftest.picture(*conftest.SIZES["Total Body"], seed=11)  # exported again, with another header
+  again = make_dicom(flesh, "Total Body", 11, StudyDescription="again")
+  counts = _ingest([make_zip("9000001_20158_2_0.zip", {**visit, "13.dcm": again})], tmp_path / "again")
+  assert counts.reasons == {"repeated_member": 1}
+  assert _contents(tmp_path / "again") == _contents(tmp_path / "once")
+
+
+def test_a_cut_member_that_occurs_twice_costs_no_more_than_itself(tmp_path: pathlib.Path, make_zip, visit) -> None:
+  members = {**visit, "11.dcm": visit["11.dcm"][:-9], "copy.dcm": visit["11.dcm"][:-9]}
+  counts = _ingest([make_zip("9000001_20158_2_0.zip", members)], tmp_path / "w")
+  assert counts.reasons == {"repeated_member": 1, "truncated": 1}
+  assert {name for name, n in PER_VISIT.items() if counts.images[name] < n} == {"full_body/flesh", "full_body/mixed"}
+
+
 def test_a_second_run_touches_nothing(tmp_path: pathlib.Path, make_zip, monkeypatch) -> None:
   zips = [make_zip("9000001_20158_2_0.zip"), make_zip("9000002_20158_2_0.zip", seed=1)]
   first = _ingest(zips, tmp_path / "w")
@@ -220,7 +267,7 @@ def test_a_run_killed_while_shards_were_written_leaves_no_strays(tmp_path: pathl
 def test_the_part_of_other_code_is_redone(tmp_path: pathlib.Path, make_zip, monkeypatch) -> None:
   zips = [make_zip("9000001_20158_2_0.zip")]
   _ingest(zips, tmp_path / "w")
-  monkeypatch.setattr(ingest, "_PIPELINE", 2)
+  monkeypatch.setattr(ingest, "_PIPELINE", 999)
   assert _ingest(zips, tmp_path / "w").read == 1
   assert len(list((tmp_path / "w" / "images" / "knee").glob("shard-*"))) == 1
 

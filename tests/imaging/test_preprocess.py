@@ -8,7 +8,7 @@ KNEE, HIP, BODY = views.VIEWS["knee"], views.VIEWS["hip"], views.VIEWS["full_bod
 
 
 def _image(protocol: str, number: int | None) -> dicom.DicomImage:
-  return dicom.DicomImage(protocol, number, np.zeros((1, 1), np.uint8))
+  return dicom.DicomImage(protocol, number, np.full((1, 1), (number or 0) % 256, np.uint8))
 
 
 def _complete() -> list[dicom.DicomImage]:
@@ -52,6 +52,13 @@ def test_total_body_images_without_order_are_not_guessed(numbers) -> None:
   roles, remarks = preprocess.assign_roles(_complete()[:-2] + [_image("Total Body", n) for n in numbers])
   assert not any(view.startswith("full_body") for view, _ in roles)
   assert [reason for _, reason, _ in remarks] == ["unordered_total_body"]
+
+
+def test_one_total_body_under_two_numbers_is_not_taken_for_flesh_and_figure() -> None:
+  bodies = [dicom.DicomImage("Total Body", number, np.ones((2, 1), np.uint8)) for number in (11, 12)]
+  roles, remarks = preprocess.assign_roles(_complete()[:-2] + bodies)
+  assert not any(view.startswith("full_body") for view, _ in roles)
+  assert remarks == [("full_body/flesh", "unordered_total_body", "one image under two numbers")]
 
 
 def test_no_total_body_at_all_is_two_missing_views() -> None:

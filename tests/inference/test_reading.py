@@ -123,10 +123,22 @@ def test_tables_and_names_say_whose_a_file_is(tmp_path):
   for name in ("a.png", f"{eid}_20158_2_0.zip", f"{eid}_20158_2_1.zip", "sub/b.JPG", ".hidden.png", "c.txt"):
     (tmp_path / name).parent.mkdir(exist_ok=True)
     (tmp_path / name).write_bytes(b"x")
+  for name, content in (
+    (f"0{eid}_20158_2_0.ZIP", b"x"),
+    ("9000004_20158_2_0.zip", b"y"),
+    ("z/9000004_20158_2_0.zip", b"z"),
+  ):
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_bytes(content)
   (tmp_path / "loose").write_bytes(b"\0" * 128 + b"DICM")
   found, notes = samples.find(tmp_path, None)
   assert [(s.id, s.instance) for s in found] == [(eid, 2), ("a.png", 0), ("loose", 0), ("sub/b.JPG", 0)]
-  assert [(n.source, n.reason) for n in notes] == [(f"{eid}_20158_2_1.zip", "duplicate_visit")]
+  assert [(n.source, n.reason) for n in notes] == [
+    (f"{eid}_20158_2_1.zip", "duplicate_visit"),
+    (f"{eid}_20158_2_0.zip", "repeated_zip"),
+    ("9000004_20158_2_0.zip", "conflicting_zips"),
+    ("z/9000004_20158_2_0.zip", "conflicting_zips"),
+  ]
   rows = [
     {"path": "a.png", "id": "P1", "side": "R", "sex": "", "ethnicity": "", "age": "061Y"},
     {"path": "sub\\b.JPG", "id": "P1", "side": "left", "sex": "female", "ethnicity": "1001", "age": "200"},

@@ -1,5 +1,6 @@
 """Finding files under a data root."""
 
+import os
 import pathlib
 
 import pytest
@@ -12,7 +13,8 @@ from msk_jax.preparation.spec import DataSpec
 def _make(root: pathlib.Path, *names: str) -> None:
   for name in names:
     (root / name).parent.mkdir(parents=True, exist_ok=True)
-    (root / name).write_text("eid\n")
+    is_list = "rel" in name.lower().replace("release", "") or "w" in name.lower()
+    (root / name).write_text("eid\n" if is_list else "eid,31-0.0\n")
 
 
 def _find(root, **changes):
@@ -26,26 +28,6 @@ def _names(root, paths):
 BASE = ("w1_2024.csv", "Bulk/90/9000001_20158_2_0.zip")
 
 
-@pytest.mark.parametrize(
-  ("path", "pattern", "expected"),
-  [
-    ("a.zip", "**/a.zip", True),
-    ("x/y/a.zip", "**/a.zip", True),
-    ("xa.zip", "**/a.zip", False),
-    ("tables/a.csv", "tables/*", True),
-    ("tables/x/a.csv", "tables/*", False),
-    ("a+b.csv", "a+b.csv", True),
-    ("aab.csv", "a+b.csv", False),
-    ("a1.csv", "a?.csv", True),
-    ("x/y/z", "x/**", True),
-    ("9000001_20158_2_0.zip", "**/*_20158_*_*.zip", True),
-    ("9000001_20158_2.zip", "**/*_20158_*_*.zip", False),
-  ],
-)
-def test_globs(path, pattern, expected):
-  assert layout.matches(path, pattern) is expected
-
-
 def test_any_depth_and_every_kind(tmp_path):
   passed_over = (".hidden/9000003_20158_2_0.zip", "workspace/raw/9000004_20158_2_0.zip", "tables/notes.log")
   _make(tmp_path, *BASE, *passed_over, "deep/er/9000002_20158_3_1.zip", "tables/b.tab", "tables/a.csv")
@@ -55,6 +37,112 @@ def test_any_depth_and_every_kind(tmp_path):
   assert _names(tmp_path, found.tables) == ["tables/a.csv", "tables/b.tab"]
   assert _names(tmp_path, found.withdrawals) == ["w1_2024.csv"]
   assert _names(tmp_path, found.kinship) == ["genetics/ukb_rel_a1_s2.dat"]
+
+
+@pytest.mark.parametrize(
+  "name",
+  [
+    "w12345_20240101.csv",
+    "W12345_20240101.CSV",
+    "w12345_20240101.txt",
+    "w12345-2024-01-01.csv",
+    "w12345_1.csv.gz",
+    "w12345_1.TXT.gz",
+    "w12345.csv",
+    "withdraw12345_99.txt",
+    "Withdrawals.csv",
+    "deep/er/withdrawn_2024.csv",
+  ],
+)
+def test_the_owners_names_of_lists_in_any_spelling(tmp_path, name, caplog):
+  _make(tmp_path, "Bulk/9000001_20158_2_0.zip", "a.csv", "ukb_rel.dat", name)
+  found = _find(tmp_path)
+  assert _names(tmp_path, found.withdrawals) == [name] and found.passed_over == {} and not caplog.text
+  assert layout.find_withdrawals(tmp_path, tmp_path / "work", DataSpec().withdrawals) == found.withdrawals
+
+
+def test_other_files_are_no_lists_and_almost_lists_are_named(tmp_path, caplog):
+  _make(tmp_path, *BASE, "white_british.csv", "wave_2.csv", "ukb_rel.dat")
+  almost = ("w1_2025.xlsx", "w1_2025", "my_withdrawals.csv", "W1-2025.pdf", "x/Withdrawn.csv.bak")
+  _make(tmp_path, "tables/a.csv", *almost)
+  found = _find(tmp_path)
+  assert _names(tmp_path, found.withdrawals) == ["w1_2024.csv"]
+  assert found.passed_over == {"withdrawals": len(almost)}
+  (named,) = [text for text in caplog.messages if "NOT READ AS A LIST OF WITHDRAWALS" in text]
+  assert all(name in named for name in almost)
+  assert "white_british" not in named and "wave_2" not in named
+  caplog.clear()
+  layout.find_withdrawals(tmp_path, tmp_path / "work", DataSpec().withdrawals)
+  assert "my_withdrawals.csv" in caplog.text
+
+
+@pytest.mark.parametrize(
+  "name",
+  [
+    "ukb_rel.dat",
+    "ukb12345_rel_s488264.dat",
+    "ukb12345_rel_s488264.txt",
+    "x/UKB12345_REL_S1.DAT",
+    "ukb_rel_a1_s2.dat",
+    "ukb1_rel_s2.dat.gz",
+    "ukb_rel.csv",
+    "ukb1_rel_s2.tsv",
+    "ukb_relatedness.dat",
+  ],
+)
+def test_relatedness_files_in_any_spelling(tmp_path, name, caplog):
+  _make(tmp_path, *BASE, "a.csv", "ukb7_release2.csv", name)
+  found = _find(tmp_path)
+  assert _names(tmp_path, found.kinship) == [name] and found.passed_over == {} and not caplog.text
+  assert "ukb7_release2.csv" in _names(tmp_path, found.tables) and not set(found.tables) & set(found.kinship)
+
+
+def test_no_relatedness_file_is_said_in_capitals_unless_there_is_none(tmp_path, caplog):
+  _make(tmp_path, *BASE, "tables/a.csv", "relatedness.txt", "x/king.kin0")
+  assert _find(tmp_path).passed_over == {"relatedness": 2}
+  assert "NO RELATEDNESS FILE" in caplog.text and "allow_no_relatedness=True" in caplog.text
+  assert "NOT READ AS A RELATEDNESS FILE" in caplog.text and "king.kin0" in caplog.text
+  caplog.clear()
+  _find(tmp_path, allow_no_relatedness=True)
+  assert "NO RELATEDNESS FILE" not in caplog.text
+
+
+def test_archives_in_capitals_are_read_and_almost_archives_counted_without_their_names(tmp_path, caplog):
+  _make(tmp_path, "w1_2024.csv", "ukb_rel.dat", "a.csv", "9000001_20158_2_0.ZIP", "x/9000002_20158_2_0.Zip")
+  _make(
+    tmp_path,
+    "9000003_20158_2_0 (1).zip",
+    "9000004_20158_2_0.zip.part",
+    "9000005_20158_2_0.zip.md5",
+    "20158.zip.9000006",
+  )
+  found = _find(tmp_path)
+  assert len(found.zips) == 3 and found.passed_over == {"archives": 3}  # the copy (1) is refused as badly named
+  assert ".zip.part (1)" in caplog.text and "90000" not in caplog.text
+  assert _find(tmp_path, scalars_only=True).passed_over == {}
+
+
+def test_files_of_several_applications_are_said_in_capitals(tmp_path, caplog):
+  _make(tmp_path, *BASE, "a.csv", "w12345_1.csv", "withdraw12345_2.txt", "ukb12345_rel_s2.dat")
+  _find(tmp_path)
+  assert "SEVERAL APPLICATIONS" not in caplog.text
+  _make(tmp_path, "w54321_20240101.csv")
+  _find(tmp_path)
+  assert "SEVERAL APPLICATIONS (12345, 54321)" in caplog.text
+
+
+def test_a_folder_that_can_not_be_read_is_named(tmp_path, caplog, monkeypatch):
+  _make(tmp_path, *BASE, "a.csv", "ukb_rel.dat", "locked/w1_2025.csv")
+  scandir = os.scandir
+
+  def refuse(path):
+    if str(path).endswith("locked"):
+      raise PermissionError(13, "Permission denied", str(path))
+    return scandir(path)
+
+  monkeypatch.setattr(os, "scandir", refuse)
+  assert len(_find(tmp_path).withdrawals) == 1
+  assert "CAN'T BE READ" in caplog.text and "locked" in caplog.text
 
 
 @pytest.mark.parametrize(
