@@ -2,7 +2,8 @@
 
 Command: python -m msk_jax.train --config=configs/folder.py --config.data.root=my_xrays
 Arguments: backbone=inception_v3|inception_resnet_v2|convnext_tiny|efficientnet_v2_s|simple_cnn,
-  fold=0..9, rows=224, columns=224, smoke=true.
+  fold=0..9, rows=224, columns=224, male=1,female=2 (how the table spells sex, where other than words or 0 for female
+  and 1 for male), smoke=true.
 Hardware: two CPU cores for a few hundred images; one GPU for thousands.
 Expected time: on two cores, 238 knees at 128x128: simple_cnn under a minute a split, InceptionV3 about eight minutes.
 Expected: hundreds of images teach little: the 238 public knees give about the mean predictor's RMSE.
@@ -24,10 +25,13 @@ _TRAINING = {
 
 def get_config(argument: str = "") -> ml_collections.ConfigDict:
   """Returns the locked config; see the header for the arguments."""
-  given = common.parse_argument(argument, backbone="simple_cnn", fold=0, rows=224, columns=224, smoke=False)
+  given = common.parse_argument(
+    argument, backbone="simple_cnn", fold=0, rows=224, columns=224, male="", female="", smoke=False
+  )
   config = common.experiment_config("folder", given.backbone, given.fold)
   config.data = common.data_config("folder")
   config.data.folder.update({"rows": given.rows, "columns": given.columns})
+  config.data.folder.sex_values.update({text: code for code, text in ((0, given.female), (1, given.male)) if text})
   config.model.update({"batch_norm_momentum": 0.9, "l2": 1e-3, "num_dense_nodes": 256})
   config.train.update(_TRAINING)
   if given.backbone == "simple_cnn":

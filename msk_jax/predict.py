@@ -19,6 +19,11 @@ _IMAGES = flags.DEFINE_string("images", None, "Folder of new images, at any dept
 _TABLE = flags.DEFINE_string(
   "table", "", "CSV with the column path (within --images), and id, instance, side, sex, ethnicity, age if known."
 )
+_SEX_VALUES = flags.DEFINE_list(
+  "sex_values",
+  [],
+  "How the table spells sex, where other than words or 0 (female) and 1 (male): 1=male,2=female.",
+)
 _OUTPUT = flags.DEFINE_string("output", "predictions.csv", "CSV to write; refused files are listed in ..._qc.csv.")
 _BATCH_SIZE = flags.DEFINE_integer("batch_size", 64, "Images per step.", lower_bound=1)
 _WITHDRAWN, _CONFIRM = console.define_withdrawn()
@@ -30,6 +35,7 @@ def main(argv: Sequence[str]) -> int:
   if not _MODEL.value or not _IMAGES.value:
     raise errors.InputError("give --model (a trained model's folder) and --images (a folder); --help tells more.")
   from msk_jax.inference import run
+  from msk_jax.labels import sexes
   from msk_jax.preparation import withdrawn
 
   model = pathlib.Path(_MODEL.value)
@@ -40,6 +46,7 @@ def main(argv: Sequence[str]) -> int:
       output=pathlib.Path(_OUTPUT.value),
       table=pathlib.Path(_TABLE.value) if _TABLE.value else None,
       batch_size=_BATCH_SIZE.value,
+      sex_values=sexes.from_flag(_SEX_VALUES.value, "--sex_values"),
       withdrawn=lambda ids: withdrawn.among(
         withdrawn.workdir_of(model), ids, _WITHDRAWN.value, confirmed=_CONFIRM.value
       ),

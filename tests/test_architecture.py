@@ -14,9 +14,10 @@ _PACKAGE = _ROOT / "msk_jax"
 _ALLOWED = {
   "io": set(),
   "cohort": {"io"},
-  "imaging": {"io"},
+  "labels": {"io"},
+  "imaging": {"io", "labels"},
   "simulation": {"io", "imaging", "cohort", "evaluation"},
-  "preparation": {"io", "cohort", "imaging", "simulation"},
+  "preparation": {"io", "cohort", "labels", "imaging", "simulation"},
   "input": {"io", "cohort", "imaging"},
   "models": set(),
   "weights": {"io", "models"},
@@ -26,9 +27,9 @@ _ALLOWED = {
   "ensembling": {"io", "cohort", "regression", "evaluation", "biological_age"},
   "biological_age": {"io", "cohort", "evaluation"},
   "training": {"io", "cohort", "imaging", "input", "models", "weights", "evaluation"},
-  "inference": {"io", "cohort", "imaging", "input", "models", "evaluation", "biological_age", "training"},
+  "inference": {"io", "cohort", "labels", "imaging", "input", "models", "evaluation", "biological_age", "training"},
 }
-_NO_JAX = ("io", "cohort", "imaging", "simulation", "preparation", "evaluation", "regression", "ensembling",
+_NO_JAX = ("io", "cohort", "labels", "imaging", "simulation", "preparation", "evaluation", "regression", "ensembling",
             "biological_age")  # fmt: skip
 _STAGES = sorted(path.stem for path in _PACKAGE.glob("*.py") if path.stem != "__init__")
 _SOURCES = sorted(_PACKAGE.rglob("*.py"))

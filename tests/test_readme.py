@@ -58,3 +58,17 @@ def test_requirements_pin_everything_that_the_project_names():
   assert {
     normal(re.match(r"[\w.-]+", item).group()) for item in project["optional-dependencies"]["test"]
   } <= pins | tests
+
+
+def test_every_setting_of_an_own_table_is_explained():
+  import dataclasses
+
+  from msk_jax.labels import sexes
+  from msk_jax.preparation import table_spec
+
+  text = (_ROOT / "README.md").read_text()
+  section = text[text.index("## Your own tables") : text.index("## Networks and weights")]
+  rows = "".join(line.split("|")[1] for line in section.splitlines() if line.startswith("| `"))
+  assert set(re.findall(r"`(\w+)`", rows)) == {field.name for field in dataclasses.fields(table_spec.TableSpec)}
+  for word in sexes.WORDS:
+    assert f"`{word}`" in section, word

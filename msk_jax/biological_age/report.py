@@ -4,6 +4,7 @@ import pandas as pd
 from rich import box, console, table
 
 from msk_jax.biological_age import correlation_tables
+from msk_jax.evaluation import published
 from msk_jax.io import printing
 
 _NONE = "–"
@@ -61,12 +62,13 @@ def make_correlation_table(pairs: pd.DataFrame, title: str) -> table.Table:
   made = table.Table(title=title, box=box.SIMPLE_HEAD, title_justify="left")
   made.add_column("", no_wrap=True)
   made.add_column("", no_wrap=True)
-  for name in ("n", "r ± SD", "published"):
+  has_published = published.are_there(pairs)
+  for name in ("n", "r ± SD", *(["published"] if has_published else [])):
     made.add_column(name, justify="right", no_wrap=True)
   for row in pairs.to_dict("records"):
-    theirs = _number(row["published_r"], ".3f")
+    theirs = [_number(row["published_r"], ".3f")] if has_published else []
     ours = _NONE if pd.isna(row["r"]) else f"{row['r']:.3f} ± {row['sd']:.3f}"
-    made.add_row(row["model_1"], row["model_2"], f"{row['n']:,}", ours, theirs)
+    made.add_row(row["model_1"], row["model_2"], f"{row['n']:,}", ours, *theirs)
   return made
 
 

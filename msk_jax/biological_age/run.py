@@ -75,12 +75,10 @@ class _Tables:
       raise errors.InputError(
         f"no model has ages. The first of {len(self.spreads)} reasons: {self.spreads[0]['refused']}"
       )
-    pairs = pd.concat(self.pairs)
     tables.write_with_csv(folder, "bias", pd.DataFrame(self.lines), summaries.BIAS)
     tables.write_with_csv(folder, "summary", pd.DataFrame(self.spreads), summaries.SUMMARY)
-    tables.write_with_csv(
-      folder, "correlations", pairs if is_comparable else published.without(pairs), correlation_tables.CORRELATIONS
-    )
+    pairs, schema = pd.concat(self.pairs), correlation_tables.CORRELATIONS
+    published.write(folder, "correlations", pairs, schema, is_comparable)
     tables.write_with_csv(folder, "dimensions", summaries.dimension_table(self.dimensions), summaries.DIMENSIONS)
 
 

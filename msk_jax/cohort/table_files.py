@@ -11,8 +11,8 @@ from collections.abc import Sequence
 import pandas as pd
 import pyarrow as pa
 
-from msk_jax.cohort import columns, missing, parquet_columns, text_format, text_headers
-from msk_jax.io import errors, ids
+from msk_jax.cohort import columns, parquet_columns, text_format, text_headers
+from msk_jax.io import errors, ids, missing
 
 SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".csv.gz", ".tsv.gz", ".tab.gz", ".txt.gz", ".parquet")
 TEXT = pd.StringDtype("pyarrow")

@@ -66,13 +66,18 @@ def build(leaves: Collection[str], inputs: Inputs = "descendants") -> list[Node]
   return sorted(nodes.values(), key=lambda node: (node.level, node.name))
 
 
-def describe_missing(leaves: Collection[str]) -> str:
-  """Returns a sentence or two on what the tree lacks; empty if all of the paper's models are there."""
-  missing = [name for name in model_names.PAPER_MODELS if name not in leaves]
-  if not missing:
-    return ""
+def describe_missing(leaves: Collection[str], is_comparable: bool = True) -> str:
+  """Returns a sentence or two on what the tree lacks; empty if it lacks nothing.
+
+  Args:
+    leaves: names of models.
+    is_comparable: whether the paper's models are of data like these; else nobody misses them.
+  """
   dimensions = model_names.dimensions(leaves)
-  no_general = f" There is no `general`: all models are of {dimensions[0]}." if len(dimensions) == 1 else ""
+  no_general = f"There is no `general`: all models are of {dimensions[0]}." if len(dimensions) == 1 else ""
+  missing = [name for name in model_names.PAPER_MODELS if name not in leaves] if is_comparable else []
+  if not missing:
+    return no_general
   groups: dict[str, list[str]] = {}
   for name in missing:
     group, _, last = name.rpartition("/")
@@ -82,7 +87,7 @@ def describe_missing(leaves: Collection[str]) -> str:
   listed = "; ".join(
     group if len(names) == papers[group] else f"{group}: {', '.join(names)}" for group, names in groups.items()
   )
-  return f"{found} of the paper's {papers.total()} models are there; missing are {listed}.{no_general}"
+  return f"{found} of the paper's {papers.total()} models are there; missing are {listed}. {no_general}".rstrip()
 
 
 def _add_group(prefix: str, names: list[str], inputs: Inputs, nodes: dict[str, Node]) -> str:

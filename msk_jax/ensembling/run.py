@@ -10,6 +10,7 @@ import pandas as pd
 from absl import logging
 
 from msk_jax.biological_age import averaging
+from msk_jax.cohort import source
 from msk_jax.ensembling import combination, files, fit, gather, hierarchy, report
 from msk_jax.ensembling import spec as ensemble_spec
 from msk_jax.evaluation import pooled_predictions, pooling_record
@@ -80,7 +81,7 @@ def run(spec: ensemble_spec.EnsembleSpec, workdir: pathlib.Path, withdrawn: Coll
   hashes = {**{leaf: gather.hash_leaf(workdir, leaf) for leaf in leaves}, **cohort.hashes}
   settings = {**dataclasses.asdict(spec), **fit.describe_search(), "version": _VERSION}
   folder = workdir / files.FOLDER
-  if missing := hierarchy.describe_missing(leaves):
+  if missing := hierarchy.describe_missing(leaves, source.is_comparable(workdir)):
     logging.info("%s", missing)
   if run_record.is_current(folder, settings, hashes) and pooling_record.is_whole(workdir):
     logging.info("nothing to do: %s is made from these models", folder)

@@ -20,7 +20,8 @@ GROUPS = tables.Schema("performance_groups", 2, {
   **dict.fromkeys(score_sums.SCORES, "float64"), "mean_error_years": "float64",
 })  # fmt: skip
 
-_PARENTS = {1: "White", 2: "Mixed", 3: "Asian", 4: "Black", 5: "Chinese"}  # codes of field 21000
+NOT_KNOWN = "not known"
+_PARENTS = {1: "White", 2: "Mixed", 3: "Asian", 4: "Black", 5: "Chinese", 6: "Other"}  # codes of field 21000
 _CHILDREN_PER_PARENT = 1000
 
 
@@ -59,16 +60,20 @@ def read_labels(workdir: pathlib.Path, participants: pd.DataFrame) -> Labels:
 
 
 def ethnicity_groups(codes: np.ndarray) -> np.ndarray:
-  """Returns White, Mixed, Asian, Black, Chinese or Other, str [n], for codes [n] of field 21000."""
+  """Returns White, Mixed, Asian, Black, Chinese, Other or not known, str [n], for codes [n] of field 21000.
+
+  Not known is the group of those who gave no answer, do not know, or prefer not to say; the models' input has them in
+  its column `Other`, as published.
+  """
   top = np.where(codes >= _CHILDREN_PER_PARENT, codes // _CHILDREN_PER_PARENT, codes)
-  return _named(top, _PARENTS, "Other")
+  return _named(top, _PARENTS, NOT_KNOWN)
 
 
 def centre_names(codes: np.ndarray) -> np.ndarray:
   """Returns the assessment centres' names, str [n], for codes [n] of field 54."""
   known = {code: name.title() for name, code in coding.CENTRE.items()}
-  return _named(codes, {code: known.get(code, str(code)) for code in np.unique(codes).tolist() if code >= 0},
-                "not known")  # fmt: skip
+  names = {code: known.get(code, str(code)) for code in np.unique(codes).tolist() if code >= 0}
+  return _named(codes, names, NOT_KNOWN)
 
 
 def age_bands(age_years: np.ndarray) -> np.ndarray:
@@ -83,9 +88,7 @@ def labels_of(found: Rows, labels: Labels) -> dict[str, np.ndarray]:
   key = visit_keys.make(found.person, found.instance)
   place = np.searchsorted(labels.visit, key).clip(0, max(len(labels.visit) - 1, 0))
   is_known = labels.visit[place] == key if len(labels.visit) else np.zeros(len(key), bool)
-  centre = (
-    np.where(is_known, labels.centre[place], "not known") if len(labels.visit) else np.full(len(key), "not known")
-  )
+  centre = np.where(is_known, labels.centre[place], NOT_KNOWN) if len(labels.visit) else np.full(len(key), NOT_KNOWN)
   return {
     "sex": labels.sex[found.person],
     "age_band": age_bands(found.age_years),

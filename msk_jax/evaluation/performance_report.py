@@ -32,20 +32,31 @@ def make_table(rows: pd.DataFrame, title: str) -> table.Table:
   """Returns one product's performance as a table."""
   made = table.Table(title=title, box=box.SIMPLE_HEAD, title_justify="left")
   made.add_column("model", no_wrap=True)
-  for name in ("n", "people", "R2", "published", "SD over folds", "RMSE", "published", "MAE", "r", "slope", "C-index"):
-    made.add_column(name, justify="right", no_wrap=True)
+  has_published = published.are_there(rows)
+  names = ("n", "people", "R2", "published", "SD over folds", "RMSE", "published", "MAE", "r", "slope", "C-index")
+  for name in names:
+    if has_published or name != "published":
+      made.add_column(name, justify="right", no_wrap=True)
   previous = None
   for row in rows.to_dict("records"):
     if previous not in (None, row["dimension"]):
       made.add_section()
     previous = row["dimension"]
-    made.add_row(
-      row["model"], _NONE if pd.isna(row["n"]) else f"{row['n']:,}", f"{row['num_people']:,}",
-      _with_sd(row, "r2", 3), _number(row["published_r2"], 3),
-      _number(row["r2_sd_folds"], 3), _with_sd(row, "rmse", 2), _number(row["published_rmse"], 2),
-      _number(row["mae"], 2), _number(row["pearson_r"], 3), _number(row["calibration_slope"], 2),
+    cells = (
+      _NONE if pd.isna(row["n"]) else f"{row['n']:,}",
+      f"{row['num_people']:,}",
+      _with_sd(row, "r2", 3),
+      _number(row["published_r2"], 3),
+      _number(row["r2_sd_folds"], 3),
+      _with_sd(row, "rmse", 2),
+      _number(row["published_rmse"], 2),
+      _number(row["mae"], 2),
+      _number(row["pearson_r"], 3),
+      _number(row["calibration_slope"], 2),
       _number(row["c_index"], 3),
-    )  # fmt: skip
+    )
+    shown = [cell for name, cell in zip(names, cells, strict=True) if has_published or name != "published"]
+    made.add_row(row["model"], *shown)
   return made
 
 

@@ -10,11 +10,13 @@ import dataclasses
 import functools
 import importlib.resources
 import math
+import pathlib
 from collections.abc import Collection
 
 import pandas as pd
 
 from msk_jax.evaluation import model_names
+from msk_jax.io import tables
 
 FILE_NAME = "published_performance.csv"
 
@@ -104,10 +106,26 @@ def describe_missing(product: str, there: Collection[str]) -> str:
   )
 
 
-def without(table: pd.DataFrame) -> pd.DataFrame:
-  """Returns a table with nothing in its columns `published_...`: for data that the published numbers are not of."""
-  result = table.copy()
-  for name in map(str, table):
-    if name.startswith("published_"):
-      result[name] = math.nan
-  return result
+def columns(schema: tables.Schema) -> list[str]:
+  """Returns a table's columns of published numbers, by name."""
+  return [name for name in schema.columns if name.startswith("published_")]
+
+
+def write(folder: pathlib.Path, name: str, table: pd.DataFrame, schema: tables.Schema, is_comparable: bool) -> None:
+  """Writes a table with columns of published numbers as `tables.write_with_csv` does.
+
+  Args:
+    folder: see there.
+    name: see there.
+    table: see there.
+    schema: see there.
+    is_comparable: whether the published numbers are of data like these; else they are missing, and the CSV is without
+      their columns.
+  """
+  hidden = [] if is_comparable else columns(schema)
+  tables.write_with_csv(folder, name, table.assign(**dict.fromkeys(hidden, math.nan)), schema, hidden)
+
+
+def are_there(table: pd.DataFrame) -> bool:
+  """Returns whether a table holds any published number: without, its report has no columns for them."""
+  return bool(table.filter(regex="^published_").notna().any(axis=None))

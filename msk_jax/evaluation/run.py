@@ -1,6 +1,7 @@
 """The stage `evaluate`: pooled predictions to tables and figures of performance."""
 
 import dataclasses
+import math
 import pathlib
 from collections.abc import Collection
 
@@ -21,7 +22,7 @@ from msk_jax.evaluation.spec import EvaluateSpec
 from msk_jax.io import atomic, progress, run_record, tables
 
 FOLDER = "performance"
-_VERSION = 3  # raise it when the outputs change for equal inputs
+_VERSION = 4  # raise it when the outputs change for equal inputs
 
 
 def evaluate(workdir: pathlib.Path, settings: EvaluateSpec, withdrawn: Collection[str] = ()) -> pathlib.Path:
@@ -44,6 +45,7 @@ def evaluate(workdir: pathlib.Path, settings: EvaluateSpec, withdrawn: Collectio
     return folder
   participants = rows.read_participants(workdir, withdrawn)
   labels = groups.read_labels(workdir, participants)
+  is_comparable = source.is_comparable(workdir)
   scores, by_group, best = [], [], []
   with atomic.replacing_folder(folder) as temporary:
     for product in pooled_predictions.PRODUCTS:
@@ -53,8 +55,8 @@ def evaluate(workdir: pathlib.Path, settings: EvaluateSpec, withdrawn: Collectio
         continue
       logging.info("%s: %d models, %d bootstraps", product, len(tests), settings.num_bootstraps)
       table = performance.tabulate(product, tests, settings)
-      if not source.is_comparable(workdir):
-        table = published.without(table)
+      if not is_comparable:
+        table[published.columns(performance.PERFORMANCE)] = math.nan
       scores.append(table)
       by_group += [groups.scores_by_group(product, name, one, labels) for name, one in tests.items()]
       best.append(performance.choose_best(product, found))
@@ -62,17 +64,13 @@ def evaluate(workdir: pathlib.Path, settings: EvaluateSpec, withdrawn: Collectio
         _draw(temporary / "figures" / product, product, tests, table)
     if not scores:
       raise rows.nothing_shown()
-    _write(temporary, pd.concat(scores), pd.concat(by_group), pd.concat(best))
+    published.write(temporary, "performance", pd.concat(scores), performance.PERFORMANCE, is_comparable)
+    tables.write_with_csv(temporary, "groups", pd.concat(by_group), groups.GROUPS)
+    tables.write_with_csv(temporary, "best", pd.concat(best), performance.BEST)
     results = {"models": sum(map(len, scores)), "files": run_record.list_files(temporary)}
     run_record.write(temporary, "evaluate", asked, inputs, results=results)
   _show(workdir)
   return folder
-
-
-def _write(folder: pathlib.Path, scores: pd.DataFrame, by_group: pd.DataFrame, best: pd.DataFrame) -> None:
-  tables.write_with_csv(folder, "performance", scores, performance.PERFORMANCE)
-  tables.write_with_csv(folder, "groups", by_group, groups.GROUPS)
-  tables.write_with_csv(folder, "best", best, performance.BEST)
 
 
 def _draw(folder: pathlib.Path, product: str, tests: dict[str, rows.Rows], table: pd.DataFrame) -> None:

@@ -10,10 +10,11 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from msk_jax.imaging import batches, dicom, labels, parts, quality, views
+from msk_jax.imaging import batches, dicom, parts, quality, views
 from msk_jax.imaging.batches import IngestCounts
 from msk_jax.imaging.folder_spec import FolderSpec as FolderSpec
 from msk_jax.io import errors
+from msk_jax.labels import ages, cells, ids, sexes, tables
 
 VIEW = "folder"
 MISSING_ETHNICITY = -5  # as in the participants table
@@ -22,6 +23,7 @@ NO_FOLD = -1
 _PIPELINE = 1  # raised when the same picture would give other pixels
 _REQUIRED = ("id", "age", "sex", "path")
 _OPTIONAL = ("side", "ethnicity", "instance", "fold")
+_SEX_VALUES = "--config=configs/folder.py:male={male},female={female} (config.data.folder.sex_values)"
 _SMALLEST_SIDE_PX = 32
 _MAX_FILE_BYTES = 256 * 2**20  # 64 million pixels of 16 bits are 128 MiB
 _FOLDS = 10
@@ -41,25 +43,30 @@ def read_folder_table(root: pathlib.Path | str, spec: FolderSpec) -> pd.DataFram
   Returns:
     Columns eid (string), instance (int8, 0 if not given), side (string: `right`, `left` or empty), path (string,
     relative to the root), age_years (float64), sex (int8: 0 female, 1 male), ethnicity (int16, code of field
-    21000, -5 missing), fold (int8, -1 if not given). `attrs["refused"]` maps reason codes to numbers of rows left out.
+    21000, -5 missing), fold (int8, -1 if not given). `attrs["refused"]` maps reason codes to numbers of rows left out,
+    `attrs["read_as"]` says how the sex was read.
 
   Raises:
-    InputError: no table, missing columns (all are named), or values of side, instance, ethnicity or fold that are
-      not understood.
+    InputError: no table, missing columns (all are named), values of side, instance, ethnicity or fold that are not
+      understood, or ids, ages or sexes that are ambiguous.
   """
   root = pathlib.Path(root)
-  raw = labels.read_csv(root / spec.table, _REQUIRED, _OPTIONAL)
-  table = pd.DataFrame({"eid": raw["id"], "path": raw["path"].str.replace("\\", "/")})
-  table["age_years"] = labels.ages_years(raw["age"])
-  table["sex"] = labels.sexes(raw["sex"])
-  table["side"] = labels.mapped(raw, "side", labels.SIDES)
-  table["instance"] = labels.integers(raw, "instance", 0, range(128)).astype("int8")
-  table["ethnicity"] = labels.integers(raw, "ethnicity", MISSING_ETHNICITY, range(-10, 10_000)).astype("int16")
-  table["fold"] = labels.integers(raw, "fold", NO_FOLD, range(NO_FOLD, _FOLDS)).astype("int8")
+  raw = tables.read_csv(root / spec.table, _REQUIRED, _OPTIONAL)
+  table = pd.DataFrame({"path": raw["path"].str.replace("\\", "/")})
+  table["age_years"] = ages.read(raw["age"], "age").years
+  ages.warn_beyond(table["age_years"], "age", (spec.min_age_years, spec.max_age_years))
+  sex = sexes.read(raw["sex"], "sex", spec.sex_values, _SEX_VALUES)
+  table["sex"] = sex.codes
+  table["side"] = cells.mapped(raw, "side", cells.SIDES)
+  table["instance"] = cells.integers(raw, "instance", 0, range(128)).astype("int8")
+  table["eid"] = ids.read(raw["id"], "id", table["instance"].astype(str) + table["side"])
+  table["ethnicity"] = cells.integers(raw, "ethnicity", MISSING_ETHNICITY, range(-10, 10_000)).astype("int16")
+  table["fold"] = cells.integers(raw, "fold", NO_FOLD, range(NO_FOLD, _FOLDS)).astype("int8")
   reasons = _reasons(table, root, spec)
   good = table.loc[reasons == "", list(_TABLE_COLUMNS)].reset_index(drop=True)
   good = good.astype({"eid": "string", "side": "string", "path": "string"})
   good.attrs["refused"] = {str(k): int(v) for k, v in reasons[reasons != ""].value_counts().sort_index().items()}
+  good.attrs["read_as"] = {"sex": sex.counts}
   return good
 
 
@@ -89,7 +96,8 @@ def ingest_folder(
     InputError: an empty table, a full disk, or another ingest in the same workdir.
   """
   if table.empty:
-    raise errors.InputError(f"no usable row in {spec.table}: every one was refused ({table.attrs.get('refused', {})}).")
+    refused = ", ".join(f"{reason} {count:,}" for reason, count in table.attrs.get("refused", {}).items())
+    raise errors.InputError(f"no usable row in {spec.table}: every one was refused ({refused or 'there is none'}).")
   sources, context = [], {}
   for eid, instance, side, relative in zip(*(table[c] for c in ("eid", "instance", "side", "path")), strict=True):
     path = pathlib.Path(root) / relative
@@ -195,10 +203,10 @@ def _reasons(table: pd.DataFrame, root: pathlib.Path, spec: FolderSpec) -> pd.Se
     ("no_age", ~np.isfinite(age)),
     ("implausible_age", (age < spec.min_age_years) | (age > spec.max_age_years)),
     ("no_sex", table["sex"] < 0),
-    ("outside_root", ~table["path"].map(labels.stays_inside)),
+    ("outside_root", ~table["path"].map(cells.stays_inside)),
     (
       "missing_file",
-      ~table["path"].map(lambda path: bool(path) and labels.stays_inside(path) and (root / path).is_file()),
+      ~table["path"].map(lambda path: bool(path) and cells.stays_inside(path) and (root / path).is_file()),
     ),
   )
   for reason, is_bad in checks:

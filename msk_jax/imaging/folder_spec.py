@@ -1,8 +1,10 @@
 """How a folder of radiographs is to be read: settings alone, so that configs load without image libraries."""
 
 import dataclasses
+from collections.abc import Mapping
 
 from msk_jax.imaging import views
+from msk_jax.labels import numerals
 
 _AUGMENTATION = views.Augmentation(width_shift=0.10, height_shift=0.10, zoom=0.10)  # as for the paper's joints
 
@@ -13,6 +15,8 @@ class FolderSpec:
 
   Attributes:
     table: the CSV's name within the folder.
+    sex_values: the column's values to 0 (female) and 1 (male), texts in any case, numbers as numbers; empty for the
+      spellings that are known, see `labels.sexes`.
     rows: height of the stored images, pixels.
     columns: width of the stored images, pixels.
     min_age_years: rows with a lower age are refused.
@@ -22,9 +26,13 @@ class FolderSpec:
   """
 
   table: str = "labels.csv"
+  sex_values: Mapping[str, int] = dataclasses.field(default_factory=dict)
   rows: int = 256
   columns: int = 256
   min_age_years: float = 0.0
   max_age_years: float = 100.0
   is_paired: bool = False
   augmentation: views.Augmentation = _AUGMENTATION
+
+  def __post_init__(self):
+    numerals.check_sex_values("folder.sex_values", self.sex_values)

@@ -3,7 +3,7 @@
 import dataclasses
 import pathlib
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 
 import numpy as np
 import pandas as pd
@@ -25,6 +25,7 @@ class Request:
     table: CSV that says whose they are; None for none.
     output: CSV to write; refusals go to `output.qc_path` of it.
     batch_size: images per step.
+    sex_values: spellings of sex in the table to 0 (female) and 1 (male); empty for the spellings that are known.
     withdrawn: says which of the ids that it is given have withdrawn.
   """
 
@@ -33,6 +34,7 @@ class Request:
   output: pathlib.Path
   table: pathlib.Path | None = None
   batch_size: int = 64
+  sex_values: Mapping[str, int] = dataclasses.field(default_factory=dict)
   withdrawn: Callable[[Collection[str]], Collection[str]] = lambda ids: ()
 
 
@@ -44,7 +46,7 @@ def predict_folder(request: Request) -> pd.DataFrame:
   """
   folds = trained.find(request.model)
   correction = trained.correction(folds)
-  people, notes = samples.find(request.images, request.table)
+  people, notes = samples.find(request.images, request.table, request.sex_values)
   people = samples.without(people, request.withdrawn([one.id for one in people]))
   _announce(folds, correction, people)
   wanted = trained.wanted(folds[0])

@@ -4,7 +4,8 @@ import dataclasses
 import math
 import os
 import pathlib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -12,16 +13,17 @@ import pandas as pd
 from absl import logging
 
 from msk_jax.cohort import ethnicity
-from msk_jax.imaging import archives, folder, labels, quality
+from msk_jax.imaging import archives, folder, quality
 from msk_jax.io import errors
+from msk_jax.labels import ages, cells, ids, sexes, tables
 
 UNKNOWN_ETHNICITY = 0  # no code of field 21000; `ethnicity.MISSING` is an answer that the networks know
 ARCHIVE_ENDING = ".zip"
+_SEX_VALUES = "--sex_values={male}=male,{female}=female"
 
 _PICTURE_ENDINGS = frozenset({".png", ".jpg", ".jpeg"})
 _MAGIC_END = 132  # bytes: a DICOM file's preamble and the word DICM
 _MAX_INSTANCE = 127
-_OLDEST_YEARS = 120.0
 _REQUIRED = ("path",)
 _OPTIONAL = ("id", "instance", "side", "sex", "ethnicity", "age")
 
@@ -49,7 +51,7 @@ class Sample:
     id: as the table, the archive's name or the file's name gives it.
     instance: visit; 0 where nothing says it.
     files: in the order given.
-    sex: 0 female, 1 male, `labels.UNKNOWN_SEX`.
+    sex: 0 female, 1 male, `sexes.UNKNOWN`.
     ethnicity: code of field 21000, `UNKNOWN_ETHNICITY`.
     age_years: chronological age; NaN if unknown.
   """
@@ -57,18 +59,21 @@ class Sample:
   id: str
   instance: int
   files: tuple[File, ...]
-  sex: int = labels.UNKNOWN_SEX
+  sex: int = sexes.UNKNOWN
   ethnicity: int = UNKNOWN_ETHNICITY
   age_years: float = math.nan
 
 
-def find(root: pathlib.Path, table: pathlib.Path | None) -> tuple[list[Sample], list[quality.Note]]:
+def find(
+  root: pathlib.Path, table: pathlib.Path | None, sex_values: Mapping[str, int] = MappingProxyType({})
+) -> tuple[list[Sample], list[quality.Note]]:
   """Lists the samples of a folder.
 
   Args:
     root: the folder.
     table: CSV with the column `path` (relative to the folder) and, if wanted, id, instance, side, sex, ethnicity, age;
       None takes every image file and archive under the folder.
+    sex_values: spellings of sex in the table to 0 (female) and 1 (male); empty for the spellings that are known.
 
   Returns:
     samples: in the table's order, or by name.
@@ -79,7 +84,7 @@ def find(root: pathlib.Path, table: pathlib.Path | None) -> tuple[list[Sample], 
   """
   if not root.is_dir():
     raise errors.InputError(f"--images: {root} is no folder.")
-  rows, notes = _scan(root) if table is None else _read_table(root, table)
+  rows, notes = _scan(root) if table is None else _read_table(root, table, sex_values)
   if not rows and not notes:
     raise errors.InputError(
       f"--images: no image in {root}. PNG, JPEG and DICOM files are read, and archives named "
@@ -132,15 +137,19 @@ def _is_image(path: pathlib.Path) -> bool:
     return False
 
 
-def _read_table(root: pathlib.Path, table: pathlib.Path) -> tuple[list[Sample], list[quality.Note]]:
-  raw = labels.read_csv(table if table.exists() else root / table, _REQUIRED, _OPTIONAL)
+def _read_table(
+  root: pathlib.Path, table: pathlib.Path, sex_values: Mapping[str, int]
+) -> tuple[list[Sample], list[quality.Note]]:
+  raw = tables.read_csv(table if table.exists() else root / table, _REQUIRED, _OPTIONAL)
   if raw.empty:
     raise errors.InputError(f"{table.name} has no rows.")
   columns = pd.DataFrame({"path": raw["path"].str.replace("\\", "/")})
-  columns["id"] = raw.get("id", "")
-  columns["side"] = labels.mapped(raw, "side", labels.SIDES)
-  columns["instance"] = labels.integers(raw, "instance", -1, range(-1, _MAX_INSTANCE + 1))
-  columns["sex"] = labels.sexes(raw["sex"]) if "sex" in raw else labels.UNKNOWN_SEX
+  columns["side"] = cells.mapped(raw, "side", cells.SIDES)
+  columns["instance"] = cells.integers(raw, "instance", -1, range(-1, _MAX_INSTANCE + 1))
+  visit = columns["instance"].astype(str) + columns["side"]
+  columns["id"] = ids.read(raw["id"], "id", visit) if "id" in raw else ""
+  sex = sexes.read(raw["sex"], "sex", sex_values, _SEX_VALUES) if "sex" in raw else sexes.unknown(raw.index)
+  columns["sex"] = sex.codes
   columns["ethnicity"] = _ethnicities(raw)
   columns["age_years"] = _ages(raw)
   samples: list[Sample] = []
@@ -156,7 +165,7 @@ def _read_table(root: pathlib.Path, table: pathlib.Path) -> tuple[list[Sample], 
 
 def _reason(root: pathlib.Path, path: str) -> str:
   """The reason against a row's path, or an empty text."""
-  if not labels.stays_inside(path):
+  if not cells.stays_inside(path):
     return "outside_root"
   try:
     return "" if path and (root / path).is_file() else "missing_file"
@@ -177,7 +186,7 @@ def _sample(root: pathlib.Path, row: Any) -> Sample:
 
 
 def _ethnicities(raw: pd.DataFrame) -> pd.Series:
-  found = labels.integers(raw, "ethnicity", UNKNOWN_ETHNICITY, range(-10, 10_000))
+  found = cells.integers(raw, "ethnicity", UNKNOWN_ETHNICITY, range(-10, 10_000))
   is_known = found.isin([*ethnicity.CODES, UNKNOWN_ETHNICITY])
   _warn(int((~is_known).sum()), "ethnicity", "no codes of field 21000")
   return found.where(is_known, UNKNOWN_ETHNICITY)
@@ -186,10 +195,10 @@ def _ethnicities(raw: pd.DataFrame) -> pd.Series:
 def _ages(raw: pd.DataFrame) -> pd.Series:
   if "age" not in raw:
     return pd.Series(np.nan, index=raw.index)
-  found = labels.ages_years(raw["age"])
-  is_age = found.between(0.0, _OLDEST_YEARS)
-  _warn(int((~is_age & (raw["age"] != "")).sum()), "age", f"no ages from 0 to {_OLDEST_YEARS:.0f} years")
-  return found.where(is_age)
+  found = ages.read(raw["age"], "age")
+  _warn(int(found.is_unreadable.sum()), "age", "no ages in years")
+  ages.warn_beyond(found.years, "age", (0.0, ages.OLDEST_YEARS))
+  return found.years.where(found.years.between(0.0, ages.OLDEST_YEARS))
 
 
 def _warn(count: int, column: str, why: str) -> None:
@@ -209,7 +218,7 @@ def _group(rows: Iterable[Sample]) -> list[Sample]:
     grouped[key] = dataclasses.replace(
       first,
       files=first.files + row.files,
-      sex=row.sex if first.sex == labels.UNKNOWN_SEX else first.sex,
+      sex=row.sex if first.sex == sexes.UNKNOWN else first.sex,
       ethnicity=row.ethnicity if first.ethnicity == UNKNOWN_ETHNICITY else first.ethnicity,
       age_years=row.age_years if math.isnan(first.age_years) else first.age_years,
     )

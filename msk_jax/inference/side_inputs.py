@@ -5,14 +5,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from msk_jax.cohort import ethnicity
-from msk_jax.imaging import labels
 from msk_jax.inference import samples
+from msk_jax.labels import sexes
 from msk_jax.training import model_card
 
 
 def demographics(people: Sequence[samples.Sample]) -> np.ndarray:
   """Returns sex (1 male) and the 23 ethnicity columns, float64 [n, 24]; NaN where unknown."""
-  sex = np.array([np.nan if one.sex == labels.UNKNOWN_SEX else one.sex for one in people], np.float64)
+  sex = np.array([np.nan if one.sex == sexes.UNKNOWN else one.sex for one in people], np.float64)
   codes = np.array([one.ethnicity for one in people], np.int64)
   is_unknown = codes == samples.UNKNOWN_ETHNICITY
   kept = [ethnicity.ETHNICITY_COLUMNS.index(name) for name in ethnicity.SIDE_NETWORK_COLUMNS]
@@ -44,7 +44,7 @@ def assumed(sample: samples.Sample, sides: Sequence[str], is_paired: bool) -> st
     is_paired: whether right and left are wanted.
   """
   names = []
-  if sample.sex == labels.UNKNOWN_SEX:
+  if sample.sex == sexes.UNKNOWN:
     names.append("sex")
   if sample.ethnicity == samples.UNKNOWN_ETHNICITY:
     names.append("ethnicity")

@@ -8,7 +8,7 @@ import contextlib
 import dataclasses
 import json
 import pathlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from msk_jax.io import atomic, errors
@@ -63,10 +63,20 @@ def write(
     pq.write_table(arrow, temporary)
 
 
-def write_with_csv(folder: pathlib.Path, name: str, table: "pd.DataFrame", schema: Schema) -> None:
-  """Writes `<name>.parquet` as `write` does and, for people, `<name>.csv` with eight digits."""
+def write_with_csv(
+  folder: pathlib.Path, name: str, table: "pd.DataFrame", schema: Schema, hidden: Collection[str] = ()
+) -> None:
+  """Writes `<name>.parquet` as `write` does and, for people, `<name>.csv` with eight digits.
+
+  Args:
+    folder: where both go.
+    name: of both files.
+    table: see `write`.
+    schema: see `write`.
+    hidden: columns that the CSV leaves out.
+  """
   write(folder / f"{name}.parquet", table, schema)
-  shown = table[list(schema.columns)]
+  shown = table[[column for column in schema.columns if column not in hidden]]
   atomic.write_text(folder / f"{name}.csv", shown.to_csv(index=False, float_format="%.8g", lineterminator="\n"))
 
 

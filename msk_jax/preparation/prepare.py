@@ -29,7 +29,7 @@ from msk_jax.preparation import (
 )
 from msk_jax.preparation import spec as data_spec
 
-_VERSION = 4  # raised when the same inputs would give other tables
+_VERSION = 5  # raised when the same inputs would give other tables
 
 
 def prepare(
@@ -171,6 +171,7 @@ def _prepare_folder(spec: data_spec.DataSpec, workdir: pathlib.Path, given: leav
   if not root.is_dir():
     raise errors.InputError(f"the data root {root} is no folder: give the one that holds {spec.folder.table}.")
   table = folder.read_folder_table(root, spec.folder)
+  read_as = table.attrs["read_as"]
   paths = sorted({root / path for path in table["path"]})
   hashes = {
     "table": layout.hash_files([root / spec.folder.table]),
@@ -196,7 +197,7 @@ def _prepare_folder(spec: data_spec.DataSpec, workdir: pathlib.Path, given: leav
     assembly.Cohort(participants, visits, folds),
     settings,
     hashes,
-    {"left_out": {}, "withdrawals": gone.facts},
+    {"left_out": {}, "read_as": read_as, "withdrawals": gone.facts},
     counts,
   )
 
@@ -223,7 +224,7 @@ def _prepare_table(spec: data_spec.DataSpec, workdir: pathlib.Path, given: leavi
   )
   cohort = assembly.Cohort(participants, visits, folds, measured.tables)
   scalar_qc.write(workdir, measured.refused, key)
-  facts = {"left_out": table.counts, "withdrawals": gone.facts, **measured.facts()}
+  facts = {"left_out": table.counts, "read_as": table.read_as, "withdrawals": gone.facts, **measured.facts()}
   _finish(workdir, cohort, settings, hashes, facts, None)
 
 

@@ -1,7 +1,7 @@
 """What a person sees when preparing is done: counts, never ids."""
 
 import pathlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rich import console, table
@@ -15,7 +15,8 @@ def show(results: Mapping[str, Any], workdir: pathlib.Path) -> None:
 
   Args:
     results: `images`, `left_out`, `reasons`, `withdrawals`; unless images alone were read, `participants` and `visits`;
-      with scalars `scalars` and `refused_values`; of UK Biobank's files `relatedness` and `passed_over`.
+      with scalars `scalars` and `refused_values`; of UK Biobank files `relatedness` and `passed_over`; of own
+      tables `read_as`.
     workdir: where everything lies.
   """
   printer = console.Console(stderr=True)
@@ -44,6 +45,9 @@ def make_table(results: Mapping[str, Any]) -> table.Table:
   made.add_section()
   for name, count in results.get("passed_over", {}).items():
     made.add_row(f"FILES NOT READ, named like {name}", f"{count:,}", "in the data root; the log says more")
+  for row in _read_as(results.get("read_as", {})):
+    made.add_row(*row)
+  made.add_section()
   for name, count in results["left_out"].items():
     if count:
       made.add_row(name.replace("_", " "), f"{count:,}", "in the tables")
@@ -81,3 +85,17 @@ def _relatedness(facts: Mapping[str, Any] | None) -> list[tuple[str, str, str]]:
     "pairs_without_kinship": "taken as related",
   }
   return rows + [(name.replace("_", " "), f"{facts[name]:,}", why) for name, why in doubts.items() if facts[name]]
+
+
+def _read_as(facts: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+  """Yields a row for each meaning that cells of people's own tables were given."""
+  for column in ("sex", "ethnicity"):
+    for meaning, spellings in facts.get(column, {}).items():
+      spelled = ", ".join(text or "empty" for text in spellings)
+      yield f"{column} {meaning}", f"{sum(spellings.values()):,}", f"cells: {spelled}"
+  for name, count in facts.get("missing_values", {}).items():
+    yield f"{name} missing", f"{count:,}", "cells with a value that means missing (config.data.table.missing_values)"
+  for name, count in facts.get("decimal_commas", {}).items():
+    yield f"{name} with comma", f"{count:,}", "cells with a decimal comma"
+  for name, line in facts.get("suspicious_values", {}).items():
+    yield name, "", f"hardly measurements: {line.removeprefix(f'{name}: ')}"

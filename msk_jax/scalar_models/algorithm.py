@@ -70,12 +70,22 @@ class Algorithm(Protocol):
     suffix: of its model files, with the dot.
     space: hyper-parameters to search.
     trials_at_once: settings per split that are best scored together.
+    least_trials: settings per split that are always tried, as they cost next to nothing.
   """
 
   name: str
   suffix: str
   space: Space
   trials_at_once: int
+  least_trials: int
+
+  def sized_space(self, num_rows: int) -> Space:
+    """Returns the hyper-parameters to search where a fit has so many rows: the published ones if there are enough."""
+    ...
+
+  def describe_misfit(self, num_rows: int) -> str:
+    """Returns why settings of `space` predict the mean alone where a fit has so many rows; empty if none does."""
+    ...
 
   def score(self, samples: Samples, trials: Sequence[Trial]) -> np.ndarray:
     """Returns for each trial the mean R2 over its inner folds, each predicted by a fit on the trial's other folds."""

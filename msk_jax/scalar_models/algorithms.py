@@ -5,12 +5,13 @@ from collections.abc import Callable
 from msk_jax.scalar_models import algorithm
 
 
-def make(name: str, threads: int = 1) -> algorithm.Algorithm:
+def make(name: str, threads: int = 1, sized_for: int | None = None) -> algorithm.Algorithm:
   """Returns an algorithm; a new one is one more entry here and in `spec.ALGORITHMS`.
 
   Args:
     name: one of `spec.ALGORITHMS`.
     threads: fits that run side by side, for algorithms that know such a thing.
+    sized_for: rows of a fit that the search space is to suit; None for the published space.
 
   Raises:
     KeyError: no such algorithm.
@@ -20,7 +21,10 @@ def make(name: str, threads: int = 1) -> algorithm.Algorithm:
     "lightgbm": lambda: _lightgbm(threads),
     "mlp": _mlp,
   }
-  return makers[name]()
+  made = makers[name]()
+  if sized_for is not None:
+    made.space = made.sized_space(sized_for)
+  return made
 
 
 def _elastic_net() -> algorithm.Algorithm:

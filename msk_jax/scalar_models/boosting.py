@@ -45,6 +45,7 @@ SPACE: algorithm.Space = {
   "reg_lambda": algorithm.Real(float(np.exp(-2)), float(np.exp(2)), is_log=True),
   _NUM_TREES: algorithm.Whole(150, 449),
 }
+_PUBLISHED_FROM = 20_000  # rows of a fit: from here on the published space fits
 _MOST_KEPT_BYTES = 2**29  # of binned training rows, a byte a value
 _MOST_COPIED_BYTES = 2**31  # of training rows being binned, 8 bytes a value: further threads wait
 _NAMES = "msk_jax_features:"  # begins the last line of a file: JSON follows, the names in order
@@ -79,6 +80,7 @@ class LightGbm:
   suffix: str = ".txt"
   space: algorithm.Space = SPACE
   trials_at_once: int = 1
+  least_trials: int = 1
 
   def __init__(self, threads: int = 1):
     """`threads`: fits that run side by side; no part of the results."""
@@ -112,6 +114,37 @@ class LightGbm:
     found: dict[_Fit, TreeModel] = {}
     self._train_all(samples, wanted, found.__setitem__)
     return [found[fit] for fit in wanted]
+
+  def sized_space(self, num_rows: int) -> algorithm.Space:
+    """Returns the published space for 20,000 rows and more; for fewer, smaller leaves, and fewer and smaller trees.
+
+    Leaves hold from a two-hundredth to a twentieth of the rows, at least 5; at 20,000 that is the published 100 to 499,
+    made for ten times as many.
+    """
+    if num_rows >= _PUBLISHED_FROM:
+      return SPACE
+    low = max(min(max(num_rows // 200, 5), num_rows // 4), 1)
+    high = max(min(max(num_rows // 20, 10), num_rows // 2, 499), low)
+    lightest = float(np.exp(-5))
+    return {
+      **SPACE,
+      "num_leaves": algorithm.Whole(3, 31),
+      "min_child_samples": algorithm.Whole(low, high),
+      "min_child_weight": algorithm.Real(lightest, min(float(np.exp(4)), high), is_log=True),
+      "colsample_bytree": algorithm.Real(0.4, 1.0),
+      _NUM_TREES: algorithm.Whole(20, 300),
+    }
+
+  def describe_misfit(self, num_rows: int) -> str:
+    """Returns whether all or some settings of the space let no tree split so many rows; empty if none does."""
+    leaf = self.space["min_child_samples"]
+    if 2 * leaf.high <= num_rows:
+      return ""
+    which = "no setting lets" if 2 * leaf.low > num_rows else "not every setting lets"
+    return (
+      f"{which} a tree split: each leaf needs {leaf.low} to {leaf.high} samples (min_child_samples), and a fit has "
+      f"{num_rows:,}"
+    )
 
   def devices(self) -> list[str]:
     """Returns the devices used, as text: none: LightGBM computes on cores."""

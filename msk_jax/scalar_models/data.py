@@ -12,7 +12,7 @@ from collections.abc import Collection
 import numpy as np
 import pandas as pd
 
-from msk_jax.cohort import ethnicity, scalar_fields, scalar_tables, schemas, source, withdrawals
+from msk_jax.cohort import ethnicity, scalar_fields, scalar_tables, schemas, source, suspects, withdrawals
 from msk_jax.cohort import folds as fold_map
 from msk_jax.io import errors, tables
 from msk_jax.scalar_models import algorithm
@@ -110,6 +110,13 @@ def assemble(name: str, measured: pd.DataFrame, participants: pd.DataFrame, visi
   return ScalarData(name, samples, eid, instance, num_folds, map_hash, hashes, len(measured))
 
 
+def describe_suspects(samples: algorithm.Samples) -> str:
+  """Returns a sentence on values that are hardly measurements, empty if there are none."""
+  lines = [suspects.describe(name, column) for name, column in zip(samples.names, samples.features_np.T, strict=True)]
+  found = "; ".join(line for line in lines if line)
+  return f"some values are hardly measurements: {found}" if found else ""
+
+
 def _samples(kept: pd.DataFrame, features: tuple[str, ...]) -> algorithm.Samples:
   ethnic = ethnicity.one_hot(kept["ethnicity"].to_numpy())
   matrix = np.empty((len(kept), len(features) + 1 + ethnic.shape[1]))
@@ -132,9 +139,13 @@ def _check_values(name: str, measured: pd.DataFrame, features: tuple[str, ...]) 
       f"scalar set {name}: {num_twice} samples (eid, instance) are there more than once: keep one row of each."
     )
   values = measured[list(features)].to_numpy(np.float64, na_value=np.nan)
-  if np.isinf(values).any():
-    columns = ", ".join(np.array(features)[np.isinf(values).any(0)])
-    raise errors.InputError(f"scalar set {name}: infinite values in {columns}: leave them empty (missing).")
+  is_bad = np.abs(values) > suspects.GREATEST  # NaN is not
+  if is_bad.any():
+    columns = ", ".join(np.array(features)[is_bad.any(0)])
+    raise errors.InputError(
+      f"scalar set {name}: infinite values in {columns}, or values that no measurement has (beyond "
+      f"{suspects.GREATEST:g}): leave them empty (missing)."
+    )
 
 
 def _check_not_all_missing(name: str, joined: pd.DataFrame, features: tuple[str, ...]) -> None:

@@ -15,6 +15,7 @@ from msk_jax.io import atomic, errors
 from msk_jax.regression import elastic_net, moments
 from msk_jax.scalar_models import algorithm
 
+_LEAST_TRIALS = 30  # the published number
 _SCHEMA, _VERSION = "elastic_net", 1
 SPACE: algorithm.Space = {
   "alpha": algorithm.Real(0.01, 10.0, is_log=True),
@@ -61,6 +62,7 @@ class ElasticNet:
   suffix: str = ".json"
   space: algorithm.Space = SPACE
   trials_at_once: int = 1
+  least_trials: int = _LEAST_TRIALS
 
   def __init__(self):
     self._moments: _Moments | None = None  # of the last samples; goes when this object goes
@@ -81,6 +83,16 @@ class ElasticNet:
     alpha, l1_ratio = _penalties(trials)
     fits = elastic_net.fit(training, alpha, l1_ratio)
     return [LinearModel(samples.names, fits[i], dict(trial.setting)) for i, trial in enumerate(trials)]
+
+  def sized_space(self, num_rows: int) -> algorithm.Space:
+    """Returns the published space: it fits any number of rows."""
+    del num_rows
+    return SPACE
+
+  def describe_misfit(self, num_rows: int) -> str:
+    """Returns an empty text: there are settings for any number of rows."""
+    del num_rows
+    return ""
 
   def _moments_of(self, samples: algorithm.Samples) -> "_Moments":
     if self._moments is None or self._moments.samples is not samples:

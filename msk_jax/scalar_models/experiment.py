@@ -11,16 +11,17 @@ import pandas as pd
 from absl import logging
 
 from msk_jax.cohort import folds as fold_map
+from msk_jax.cohort import source
 from msk_jax.evaluation import metrics, pooled, predictions
 from msk_jax.io import atomic, errors, progress, run_record, tables
 from msk_jax.regression import search as search_lib
 from msk_jax.scalar_models import algorithm, algorithms, importances, nested, spec, trials
-from msk_jax.scalar_models.data import ScalarData
+from msk_jax.scalar_models.data import ScalarData, describe_suspects
 
 IMPORTANCES_NAME = "importances.parquet"
 MODELS = "models"
 ROOT = "scalars"  # model names are `scalars/<set>/<algorithm>`
-_VERSION = 2  # raised when the same settings, search and samples would give another model or another file
+_VERSION = 3  # raised when the same settings, search and samples would give another model or another file
 _RESULT_VERSION = 1  # of result.json, shared with the image models'
 
 
@@ -52,14 +53,30 @@ class Job:
     """The model's folder."""
     return self.workdir / MODELS / self.model_name
 
+  @property
+  def rows_of_a_fit(self) -> int:
+    """The rows of the search's smallest fit: a split leaves a fold out, and its search another."""
+    sizes = np.sort(np.bincount(self.data.samples.fold, minlength=self.data.num_folds))
+    return int(sizes[:-2].sum())
+
   def record(self) -> dict[str, Any]:
     """What the results depend on besides the samples."""
+    chosen = self.make_algorithm()
     made_of = {"model": self.model_name, "data": self.data_kind, "version": _VERSION}
-    return {**self.settings.trajectory(), **made_of, "search": search_lib.rules(self.make_algorithm().space)}
+    search = {**search_lib.rules(chosen.space), "is_sized": self._is_sized()}
+    return {**self.settings.trajectory(), "num_trials": self.num_trials(chosen), **made_of, "search": search}
+
+  def num_trials(self, chosen: algorithm.Algorithm) -> int:
+    """Returns how many settings are tried per split."""
+    return max(self.settings.num_trials, chosen.least_trials)
 
   def make_algorithm(self) -> algorithm.Algorithm:
     """Returns the algorithm, with nothing kept of any samples yet."""
-    return algorithms.make(self.algorithm_name, self.settings.num_threads())
+    sized_for = self.rows_of_a_fit if self._is_sized() else None
+    return algorithms.make(self.algorithm_name, self.settings.num_threads(), sized_for)
+
+  def _is_sized(self) -> bool:
+    return self.settings.is_sized(source.is_comparable(self.workdir))
 
 
 def run(job: Job) -> bool:
@@ -73,12 +90,21 @@ def run(job: Job) -> bool:
   _remove_splits(job.folder)
   began = time.monotonic()
   chosen = job.make_algorithm()
+  if misfit := chosen.describe_misfit(job.rows_of_a_fit):
+    logging.warning("%s: %s", job.model_name, misfit)
   histories = _search(job, chosen)
-  best = nested.best_settings(histories, job.model_name)
+  best = nested.best_settings(histories, job.model_name, lambda: describe_suspects(job.data.samples))
   models = nested.refit(job.data.samples, chosen, [one.setting for one in best], job.settings.seed)
-  _write_splits(job, chosen, best, models)
+  constant = _write_splits(job, chosen, best, models)
+  if constant:
+    logging.warning(
+      "%s PREDICTS ONE AGE FOR EVERYBODY in %d of %d splits: it has learnt nothing there. It needs more people, "
+      "features that go with age or, where its search space is the published one, --config.scalars.space=sized",
+      job.model_name, len(constant), len(models),
+    )  # fmt: skip
   seconds = round(time.monotonic() - began, 1)
-  facts = {"samples": len(job.data.eid), "features": len(job.data.samples.names), "seconds": seconds}
+  facts = {"samples": len(job.data.eid), "features": len(job.data.samples.names), "seconds": seconds,
+           "constant_splits": constant}  # fmt: skip
   run_record.write(job.folder, "scalars", job.record(), job.data.hashes, chosen.devices(), facts)
   return True
 
@@ -91,16 +117,16 @@ def _remove_splits(folder: pathlib.Path) -> None:
 
 
 def _search(job: Job, chosen: algorithm.Algorithm) -> nested.Histories:
-  settings = job.settings
+  num_trials = job.num_trials(chosen)
   of_what = {**job.record(), **job.data.hashes}
-  for name in ("num_trials", "permutation_repeats", "permutation_rows"):
-    del of_what[name]  # more trials continue a search; permutations come after it
+  for name in ("num_trials", "permutation_repeats", "permutation_rows", "version"):
+    del of_what[name]  # more trials continue a search; the others come after it
   history = trials.read(job.folder, of_what)
   if history is not None:
-    history = [scored[: settings.num_trials] for scored in history]
-    logging.info("%s: going on after %d of %d trials", job.model_name, len(history[0]), settings.num_trials)
+    history = [scored[:num_trials] for scored in history]
+    logging.info("%s: going on after %d of %d trials", job.model_name, len(history[0]), num_trials)
   done = len(history[0]) if history else 0
-  with progress.track(f"searching {job.model_name}", settings.num_trials, "trials", done) as advance:
+  with progress.track(f"searching {job.model_name}", num_trials, "trials", done) as advance:
 
     def after_round(histories: nested.Histories) -> None:
       nonlocal done
@@ -110,22 +136,33 @@ def _search(job: Job, chosen: algorithm.Algorithm) -> nested.Histories:
       done = len(histories[0])
 
     return nested.search(
-      job.data.samples, chosen, job.data.num_folds, settings.num_trials, settings.seed, history=history,
+      job.data.samples,
+      chosen,
+      job.data.num_folds,
+      num_trials,
+      job.settings.seed,
+      history=history,
       after_round=after_round,
-    )  # fmt: skip
+    )
 
 
 def _write_splits(
   job: Job, chosen: algorithm.Algorithm, best: list[search_lib.Scored], models: list[nested.SplitModels]
-) -> None:
+) -> list[int]:
+  """Writes what each split gave; returns the splits whose test predictions are one age for everybody."""
+  constant = []
   with progress.track(f"predicting {job.model_name}", len(models), "splits") as advance:
     for k, (scored, split) in enumerate(zip(best, models, strict=True)):
-      _write_split(job, chosen, k, scored, split)
+      if _write_split(job, chosen, k, scored, split):
+        constant.append(k)
       advance()
+  return constant
 
 
-def _write_split(job: Job, chosen: algorithm.Algorithm, k: int, scored: search_lib.Scored,
-                 models: nested.SplitModels) -> None:  # fmt: skip
+def _write_split(
+  job: Job, chosen: algorithm.Algorithm, k: int, scored: search_lib.Scored, models: nested.SplitModels
+) -> bool:
+  """Writes what a split gave; returns whether its test predictions are one age for people who differ."""
   data, samples = job.data, job.data.samples
   folder = job.folder / f"fold_{k}"
   split = fold_map.split(k, data.num_folds)
@@ -138,10 +175,10 @@ def _write_split(job: Job, chosen: algorithm.Algorithm, k: int, scored: search_l
   train = np.isin(samples.fold, split.train)
   mean_years = float(samples.age_years[train].mean())
   predictions.write(folder, pd.concat(parts.values(), ignore_index=True), data.fold_map_hash)
-  found = importances.of_split(
-    models.test, samples, np.flatnonzero(samples.fold == k), job.settings.permutation_repeats,
-    job.settings.permutation_rows, nested.trial_seed(job.settings.seed, k),
-  )  # fmt: skip
+  fitted, rows = np.flatnonzero(samples.fold != k), np.flatnonzero(samples.fold == k)
+  seed = nested.trial_seed(job.settings.seed, k)
+  shuffles = importances.Shuffles(job.settings.permutation_repeats, job.settings.permutation_rows, seed)
+  found = importances.of_split(models.test, samples, fitted, rows, shuffles)
   tables.write(folder / IMPORTANCES_NAME, found, importances.OF_SPLIT)
   result = {
     "schema": "result",
@@ -158,6 +195,7 @@ def _write_split(job: Job, chosen: algorithm.Algorithm, k: int, scored: search_l
     "fold_map_hash": data.fold_map_hash,
   }
   atomic.write_json(folder / pooled.RESULT_NAME, result)
+  return bool(np.ptp(parts["test"]["predicted_age_years"]) == 0 and len(np.unique(samples.age_years[rows])) > 1)
 
 
 def _predict(job: Job, part: str, rows: np.ndarray, model: algorithm.Model) -> pd.DataFrame:
@@ -165,7 +203,8 @@ def _predict(job: Job, part: str, rows: np.ndarray, model: algorithm.Model) -> p
   predicted = model.predict(samples.features_np[rows])
   if not np.isfinite(predicted).all():
     raise errors.InputError(
-      f"{job.model_name}: a predicted age is not finite; look for extreme values among the features."
+      f"{job.model_name}: a predicted age is not finite: "
+      f"{describe_suspects(samples) or 'look for extreme values among the features'}."
     )
   return predictions.part_table(
     part, data.eid[rows], data.instance[rows], samples.fold[rows], samples.age_years[rows], predicted

@@ -40,7 +40,7 @@ def draw(path: pathlib.Path, title: str, summary: pd.DataFrame) -> None:
   for axis, (name, measure, rows) in zip(axes[0], panels, strict=True):
     shown = rows.loc[order]
     bars = {"xerr": shown["sd_folds"].fillna(0), "color": _COLOURS[name], "ecolor": drawing.INK}
-    axis.barh(places, shown["mean"], height=0.7, error_kw={"elinewidth": 1}, **bars)
+    axis.barh(places, shown["mean"].fillna(0), height=0.7, error_kw={"elinewidth": 1}, **bars)
     axis.axvline(0, color=drawing.INK, linewidth=0.8)
     axis.set_title(name.replace("_", " "), fontsize=10)
     axis.set_xlabel(_TITLES[measure], fontsize=9)
@@ -52,10 +52,10 @@ def draw(path: pathlib.Path, title: str, summary: pd.DataFrame) -> None:
 
 
 def _order(panels: list[tuple[str, str, pd.DataFrame]]) -> list[str]:
-  """The features by their mean share of importance over all panels, the largest first."""
+  """The features by their mean share of importance over all panels, the largest first; without constant ones."""
   shares = []
   for _, _, rows in panels:
     sizes = rows["mean"].abs()
     shares.append(sizes / max(sizes.sum(), np.finfo(np.float64).tiny))
-  mean = pd.concat(shares, axis=1).mean(axis=1)
+  mean = pd.concat(shares, axis=1).mean(axis=1).dropna()
   return [str(name) for name in mean.sort_values(ascending=False, kind="stable").index[:_MOST_FEATURES]]

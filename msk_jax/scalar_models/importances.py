@@ -3,7 +3,12 @@
 Source: paper, Methods ("Models interpretability"): regression coefficients of elastic nets, split counts of LightGBM,
 permutation of networks, next to univariate correlations; standard deviations over folds. Here permutation is done for
 all three, several times, on rows that the model has not seen.
+
+A feature that is constant where it would be measured has no importance: not 0, but none (NaN). That goes for every
+measure where the model was fitted, and for permutation and correlation where the test rows are.
 """
+
+import dataclasses
 
 import numpy as np
 import pandas as pd
@@ -12,29 +17,30 @@ from msk_jax.evaluation import metrics
 from msk_jax.io import tables
 from msk_jax.scalar_models import algorithm, boosting, elastic_net
 
-# measure: see `MEASURES`; value: in the measure's unit.
-OF_SPLIT = tables.Schema("split_importances", 1, {"feature": "string", "measure": "string", "value": "float64"})
+# measure: see `MEASURES`; value: in the measure's unit, NaN of a feature that is constant.
+OF_SPLIT = tables.Schema("split_importances", 2, {"feature": "string", "measure": "string", "value": "float64"})
 OF_SET = tables.Schema(
   "importances",
-  1,
+  2,
   {
     "algorithm": "string",
     "measure": "string",
     "feature": "string",
     "mean": "float64",
     "sd_folds": "float64",
-    "num_folds": "int16",
+    "num_folds": "int16",  # those where the feature has an importance; mean and SD are theirs
   },
 )
 AGREEMENT = tables.Schema(
   "importance_agreement",
-  1,
+  2,
   {
     "first": "string",
     "second": "string",
     "pearson": "float64",
     "spearman": "float64",
-    "num_features": "int16",
+    "num_features": "int16",  # compared
+    "num_left_out": "int16",  # constant features, which have no importance
     "published_pearson": "float64",  # of the paper's set `all`; NaN for other sets and other people
   },
 )
@@ -60,30 +66,54 @@ PUBLISHED_AGREEMENT = {
 }
 
 
-def of_split(model: algorithm.Model, samples: algorithm.Samples, rows: np.ndarray, repeats: int, most_rows: int,
-             seed: int) -> pd.DataFrame:  # fmt: skip
+@dataclasses.dataclass(frozen=True)
+class Shuffles:
+  """How features are shuffled for their permutation importance.
+
+  Attributes:
+    repeats: shuffles of each feature; 0 leaves permutation out.
+    most_rows: at most so many rows are shuffled.
+    seed: of the shuffles.
+  """
+
+  repeats: int
+  most_rows: int
+  seed: int
+
+
+def of_split(
+  model: algorithm.Model, samples: algorithm.Samples, fitted: np.ndarray, rows: np.ndarray, shuffles: Shuffles
+) -> pd.DataFrame:
   """Returns all measures of one model, and the univariate correlations, on rows that it was not fitted on.
 
   Args:
     model: the split's test model.
     samples: the data.
+    fitted: [n] row numbers that the model was fitted on.
     rows: [m] row numbers of the test fold.
-    repeats: shuffles of each feature; 0 leaves permutation out.
-    most_rows: at most so many rows are shuffled.
-    seed: of the shuffles.
+    shuffles: how permutation is done.
 
   Returns:
     Schema `split_importances`.
   """
   found = dict(of_model(model))
-  if repeats:
-    random = np.random.default_rng(seed)
-    chosen = random.permutation(rows)[:most_rows]
+  if shuffles.repeats:
+    random = np.random.default_rng(shuffles.seed)
+    chosen = random.permutation(rows)[: shuffles.most_rows]
     features, age = samples.features_np[chosen], samples.age_years[chosen]
-    found[PERMUTATION] = permutation(model, features, age, repeats, random)
+    found[PERMUTATION] = permutation(model, features, age, shuffles.repeats, random)
   found[CORRELATION] = correlation(samples.features_np[rows], samples.age_years[rows])
-  parts = [pd.DataFrame({"feature": samples.names, "measure": name, "value": v}) for name, v in found.items()]
+  is_constant = constant(samples.features_np[fitted])
+  parts = [
+    pd.DataFrame({"feature": samples.names, "measure": name, "value": np.where(is_constant, np.nan, values)})
+    for name, values in found.items()
+  ]
   return pd.concat(parts, ignore_index=True)
+
+
+def constant(features_np: np.ndarray) -> np.ndarray:
+  """Returns which features [n, p] have one value in all rows, bool [p]."""
+  return (features_np == features_np[:1]).all(axis=0)
 
 
 def of_model(model: algorithm.Model) -> dict[str, np.ndarray]:
@@ -98,7 +128,7 @@ def of_model(model: algorithm.Model) -> dict[str, np.ndarray]:
 
 def permutation(model: algorithm.Model, features_np: np.ndarray, age_years: np.ndarray, repeats: int,
                 random: np.random.Generator) -> np.ndarray:  # fmt: skip
-  """Returns by how much R2 drops when a feature is shuffled, mean of all repeats, float64 [p].
+  """Returns by how much R2 drops when a feature is shuffled, mean of all repeats, float64 [p]; NaN for constant ones.
 
   Args:
     model: the model.
@@ -110,8 +140,8 @@ def permutation(model: algorithm.Model, features_np: np.ndarray, age_years: np.n
   base = model.predict(features_np)
   whole = metrics.r2(age_years, base)
   orders = [random.permutation(len(age_years)) for _ in range(repeats)]
-  drops = np.zeros(features_np.shape[1])
-  for j in range(len(drops)):
+  drops = np.where(constant(features_np), np.nan, 0.0)
+  for j in np.flatnonzero(np.isfinite(drops)):
     column = features_np[:, j]
     for order in orders:
       # Of a rare group's column most rows stay as they are: their predictions are known.
@@ -127,13 +157,11 @@ def permutation(model: algorithm.Model, features_np: np.ndarray, age_years: np.n
 
 
 def correlation(features_np: np.ndarray, age_years: np.ndarray) -> np.ndarray:
-  """Returns Pearson's correlation of each feature [n, p] with age [n]; 0 for features that are constant here."""
+  """Returns Pearson's correlation of each feature [n, p] with age [n]; NaN for features that are constant here."""
   age = age_years - age_years.mean()
-  found = np.zeros(features_np.shape[1])
-  for j in range(len(found)):
+  found = np.full(features_np.shape[1], np.nan)
+  for j in np.flatnonzero(~constant(features_np)):
     column = features_np[:, j]
-    if (column == column[0]).all():
-      continue
     off = column - column.mean()
     spread = np.sqrt((off @ off) * (age @ age))
     found[j] = off @ age / spread if spread > 0 else 0.0
@@ -141,7 +169,7 @@ def correlation(features_np: np.ndarray, age_years: np.ndarray) -> np.ndarray:
 
 
 def summarise(by_split: dict[str, list[pd.DataFrame]]) -> pd.DataFrame:
-  """Returns mean and standard deviation over folds of each feature's importance.
+  """Returns mean and standard deviation over folds of each feature's importance, over those folds where it has one.
 
   Args:
     by_split: algorithm to what `of_split` gave for each of its splits.
@@ -163,6 +191,8 @@ def summarise(by_split: dict[str, list[pd.DataFrame]]) -> pd.DataFrame:
 def agreement(summary: pd.DataFrame, is_published: bool) -> pd.DataFrame:
   """Returns how alike the algorithms' importances are: correlations over features of their sizes.
 
+  Features without importance are left out and counted: those that are constant.
+
   Args:
     summary: schema `importances`.
     is_published: whether these are all the paper's scalars together, of people like the paper's: then the published
@@ -180,15 +210,19 @@ def agreement(summary: pd.DataFrame, is_published: bool) -> pd.DataFrame:
   found = []
   for i, first in enumerate(names):
     for second in names[i + 1 :]:
-      pair = pd.concat([sizes[first], sizes[second]], axis=1, join="inner").to_numpy()
+      both = pd.concat([sizes[first], sizes[second]], axis=1, join="inner")
+      pair = both.dropna().to_numpy()
       ranks = np.column_stack([pd.Series(column).rank() for column in pair.T])
       published = PUBLISHED_AGREEMENT.get((first, second), np.nan) if is_published else np.nan
-      found.append((first, second, _pearson(pair), _pearson(ranks), len(pair), published))
+      num_left_out = len(both) - len(pair)
+      found.append((first, second, _pearson(pair), _pearson(ranks), len(pair), num_left_out, published))
   return pd.DataFrame(found, columns=list(AGREEMENT.columns))
 
 
 def _pearson(pair: np.ndarray) -> float:
-  """Of two columns; NaN if one is constant."""
+  """Of two columns; NaN if one is constant, or empty."""
+  if not len(pair):
+    return float("nan")
   off = pair - pair.mean(0)
   spread = np.sqrt(np.prod(np.square(off).sum(0)))
   return float(off[:, 0] @ off[:, 1] / spread) if spread > 0 else float("nan")

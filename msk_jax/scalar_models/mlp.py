@@ -32,12 +32,14 @@ class Mlp:
     suffix: of model files.
     space: published: hyperopt's log-uniform e^[-5, -1] and e^[-6, 3].
     trials_at_once: settings per split that are best scored together; more cost memory and gain nothing on a CPU.
+    least_trials: settings per split that are always tried.
   """
 
   name: str = "mlp"
   suffix: str = ".safetensors"
   space: algorithm.Space = SPACE
   trials_at_once: int = 1
+  least_trials: int = 1
 
   def __init__(self, max_epochs: int = mlp_epoch.MAX_EPOCHS):
     """`max_epochs`: a network that has not stopped after so many epochs is taken as it is."""
@@ -84,6 +86,16 @@ class Mlp:
                            dict(trial.setting))
       )  # fmt: skip
     return models
+
+  def sized_space(self, num_rows: int) -> algorithm.Space:
+    """Returns the published space: it fits any number of rows."""
+    del num_rows
+    return SPACE
+
+  def describe_misfit(self, num_rows: int) -> str:
+    """Returns an empty text: there are settings for any number of rows."""
+    del num_rows
+    return ""
 
   def devices(self) -> list[str]:
     """Returns JAX's devices, on which networks are trained, as text."""

@@ -92,12 +92,13 @@ def refit(samples: algorithm.Samples, chosen: algorithm.Algorithm, settings: Seq
   return [SplitModels(models[2 * k], models[2 * k + 1]) for k in range(num_folds)]
 
 
-def best_settings(histories: Histories, what: str) -> list[search_lib.Scored]:
+def best_settings(histories: Histories, what: str, doubts: Callable[[], str] = str) -> list[search_lib.Scored]:
   """Returns each split's best setting.
 
   Args:
     histories: of all splits.
     what: the model's name, for the message.
+    doubts: says what is suspicious about the samples, for the message; asked for only then.
 
   Raises:
     InputError: a split without a finite score.
@@ -105,9 +106,8 @@ def best_settings(histories: Histories, what: str) -> list[search_lib.Scored]:
   try:
     return [search_lib.best_of(scored) for scored in histories]
   except ValueError as error:
-    raise errors.InputError(
-      f"{what}: no setting of a split has a finite score: are all ages in a fold equal, or is there a single sample?"
-    ) from error
+    why = doubts() or "are all ages in a fold equal, or is there a single sample?"
+    raise errors.InputError(f"{what}: no setting of a split has a finite score: {why}") from error
 
 
 def inner_folds(k: int, num_folds: int) -> tuple[int, ...]:

@@ -61,6 +61,8 @@ def _run_set(loaded: data.ScalarData, settings: spec.ScalarsSpec, workdir: pathl
     "scalar set %s: %d complete cases of %d samples, %d features", loaded.name, len(loaded.eid), loaded.num_measured,
     len(loaded.samples.names),
   )  # fmt: skip
+  if doubts := data.describe_suspects(loaded.samples):
+    logging.warning("scalar set %s: %s", loaded.name, doubts)
   jobs = [experiment.Job(loaded, each, settings, data_kind, workdir) for each in settings.algorithms]
   for job in jobs:
     experiment.run(job)

@@ -16,7 +16,7 @@ from msk_jax.scalar_models import algorithm, data, experiment, importance_figure
 
 IMPORTANCES = "importances"
 AGREEMENT = "importance_agreement"
-_VERSION = 2  # raised when the same models would give other tables
+_VERSION = 3  # raised when the same models would give other tables
 
 
 def write(job: experiment.Job) -> None:
@@ -86,8 +86,9 @@ def _read_splits(job: experiment.Job) -> list[pd.DataFrame]:
     ) from error
 
 
-def _write_files(job: experiment.Job, folder: pathlib.Path, by_split: dict[str, list[pd.DataFrame]],
-                 is_published: bool) -> None:  # fmt: skip
+def _write_files(
+  job: experiment.Job, folder: pathlib.Path, by_split: dict[str, list[pd.DataFrame]], is_published: bool
+) -> None:
   summary = importances.summarise(by_split)
   agreement = importances.agreement(summary, is_published)
   for name, table, schema in (
@@ -95,17 +96,19 @@ def _write_files(job: experiment.Job, folder: pathlib.Path, by_split: dict[str, 
     (AGREEMENT, agreement, importances.AGREEMENT),
   ):
     tables.write(folder / f"{name}.parquet", table, schema)
+    shown = table if is_published else table.drop(columns="published_pearson", errors="ignore")
     with atomic.replacing(folder / f"{name}.csv") as temporary:
-      table.to_csv(temporary, index=False)
+      shown.to_csv(temporary, index=False)
   title = f"What goes into ages by {job.data.name.replace('_', ' ')} ({job.data_kind} data)"
   importance_figure.draw(folder / f"{IMPORTANCES}.png", title, summary)
 
 
 def _report(job: experiment.Job, finished: dict[str, str]) -> None:
   """Says where the importances lie, and which models are not among them."""
-  logging.info(
-    "importances of %s by %s: %s", job.data.name, ", ".join(finished), job.folder.parent / f"{IMPORTANCES}.png"
-  )
+  path = job.folder.parent / f"{IMPORTANCES}.png"
+  logging.info("importances of %s by %s: %s", job.data.name, ", ".join(finished), path)
+  if num_constant := int(importances.constant(job.data.samples.features_np).sum()):
+    logging.info("they leave out %d features that are constant", num_constant)
   for name in spec.ALGORITHMS:
     record = run_record.read(_of(job, name).folder)
     if name not in finished and record is not None:

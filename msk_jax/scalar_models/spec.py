@@ -1,10 +1,12 @@
 """What the stage `scalars` does: frozen and validated. Light: configs import it."""
 
 import dataclasses
+from typing import Any, Literal
 
 from msk_jax.io import cores
 
 ALGORITHMS = ("elastic_net", "lightgbm", "mlp")
+Space = Literal["auto", "published", "sized"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -14,7 +16,9 @@ class ScalarsSpec:
   Attributes:
     sets: scalar sets; empty for all that are there, and `all` of them together where there are several.
     algorithms: some of elastic_net, lightgbm, mlp.
-    num_trials: settings tried per split (published: 30).
+    num_trials: settings tried per split (published: 30); the elastic net costs so little that it always tries 30.
+    space: which settings there are: `published`; `sized`, the published ones where they fit the number of rows, else
+      smaller ones; `auto`, sized for data of one's own, published for UK Biobank's and those made like them.
     seed: of the searches, the fits and the permutations.
     permutation_repeats: how often each feature is shuffled for its permutation importance; 0 for none.
     permutation_rows: at most so many rows of a test fold are shuffled.
@@ -25,6 +29,7 @@ class ScalarsSpec:
   sets: tuple[str, ...] = ()
   algorithms: tuple[str, ...] = ALGORITHMS
   num_trials: int = 30
+  space: Space = "auto"
   seed: int = 0
   permutation_repeats: int = 5
   permutation_rows: int = 10_000
@@ -44,7 +49,15 @@ class ScalarsSpec:
     """Returns how many fits run side by side."""
     return self.threads or cores.usable()
 
-  def trajectory(self) -> dict[str, int]:
-    """Returns the settings that a model's results depend on."""
+  def is_sized(self, is_comparable: bool) -> bool:
+    """Returns whether search spaces are to fit the number of rows.
+
+    Args:
+      is_comparable: whether the data are UK Biobank's, or made like them.
+    """
+    return self.space == "sized" or (self.space == "auto" and not is_comparable)
+
+  def trajectory(self) -> dict[str, Any]:
+    """Returns the settings that a model's results depend on, but for the search space."""
     names = ("num_trials", "seed", "permutation_repeats", "permutation_rows")
     return {name: getattr(self, name) for name in names}

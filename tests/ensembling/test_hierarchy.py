@@ -98,6 +98,12 @@ def test_missing_models_are_named():
   assert hierarchy.describe_missing(model_names.PAPER_MODELS) == ""
 
 
+def test_nobody_misses_the_papers_models_of_other_people():
+  own = ["scalars/grip/mlp", "scalars/size/mlp"]
+  assert hierarchy.describe_missing(own, is_comparable=False) == "There is no `general`: all models are of scalars."
+  assert hierarchy.describe_missing([*own, "folder/simple_cnn"], is_comparable=False) == ""
+
+
 @pytest.mark.parametrize(
   "leaves",
   [[], ["knee"], ["knee/"], ["/knee"], ["knee/ensemble"], ["general/model"], ["knee/ensemble/model"],

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from msk_jax.cohort import source
-from msk_jax.evaluation import performance_figures, pooled_predictions, rows, run
+from msk_jax.evaluation import performance, performance_figures, pooled_predictions, rows, run
 from msk_jax.evaluation.spec import EvaluateSpec
-from msk_jax.io import errors, specs
+from msk_jax.io import errors, specs, tables
 from tests.evaluation import cohort
 
 _EID = re.compile(r"(?<![\d.])9\d{6}(?!\d)")
@@ -45,14 +45,15 @@ def test_files_and_what_is_printed(workdir, capsys, caplog):
   assert (counts["num_people"] >= 5).all() and "Chinese" not in set(counts["group"])
 
 
-def test_published_numbers_stand_beside_data_like_uk_biobanks_only(workdir):
-  def published_r2() -> pd.Series:
-    return pd.read_csv(run.evaluate(workdir, _PLAIN) / "performance.csv")["published_r2"]
-
-  assert published_r2().notna().any()
-  for kind, has_published in (("table", False), ("ukb", True), ("folder", False)):
-    source.write(workdir, {"kind": kind, "root": "/data"})
-    assert published_r2().notna().any() == has_published, kind
+def test_published_numbers_stand_beside_data_like_uk_biobanks_only(workdir, capsys):
+  for kind, has_published in (("", True), ("table", False), ("ukb", True), ("folder", False)):
+    if kind:
+      source.write(workdir, {"kind": kind, "root": "/data"})
+    folder = run.evaluate(workdir, _PLAIN)
+    assert ("  published" in capsys.readouterr().out) == has_published, kind
+    assert ("published_r2" in pd.read_csv(folder / "performance.csv")) == has_published, kind
+    table = tables.read(folder / "performance.parquet", performance.PERFORMANCE)
+    assert table["published_r2"].notna().any() == has_published, kind
 
 
 @pytest.mark.parametrize("lost", ["groups.csv", "best.parquet", "figures/sample/knee-ensemble.png"])
@@ -91,7 +92,7 @@ def test_again_does_nothing_until_something_changes(workdir, caplog):
 def test_a_failed_run_leaves_the_old_results(workdir, monkeypatch):
   folder = run.evaluate(workdir, _PLAIN)
   before = (folder / "performance.csv").read_bytes()
-  monkeypatch.setattr(run, "_write", lambda *_: (_ for _ in ()).throw(RuntimeError("killed")))
+  monkeypatch.setattr(run.published, "write", lambda *_: (_ for _ in ()).throw(RuntimeError("killed")))
   with pytest.raises(RuntimeError, match="killed"):
     run.evaluate(workdir, EvaluateSpec(num_bootstraps=33, has_figures=False))
   assert (folder / "performance.csv").read_bytes() == before
@@ -127,6 +128,23 @@ def test_who_withdraws_later_is_left_out_and_makes_it_run_again(workdir, caplog)
   with caplog.at_level("INFO"):
     run.evaluate(workdir, _PLAIN, gone)
   assert "nothing to do" in caplog.text
+
+
+def test_people_of_unknown_ethnicity_are_a_group_of_their_own_under_the_same_rule(workdir):
+  def groups_of(codes) -> list[str]:
+    persons, visits = cohort.people(150)
+    cohort.write_cohort(workdir, persons.assign(ethnicity=codes), visits)
+    table = pd.read_csv(run.evaluate(workdir, _PLAIN) / "groups.csv").query(
+      "kind == 'ethnicity' and product == 'sample'"
+    )
+    return sorted(set(table["group"]))
+
+  assert groups_of(-5) == ["not known"]
+  codes = np.full(150, 1001)
+  codes[:20], codes[20:27], codes[27:31], codes[31:60] = -5, -1, -3, 6
+  assert groups_of(codes) == ["Other", "White", "not known"]
+  codes[4:31] = 1001  # four are left, and the 29 of `Other` hide them
+  assert groups_of(codes) == ["White"]
 
 
 def test_no_predictions(tmp_path):

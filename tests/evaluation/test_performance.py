@@ -135,7 +135,7 @@ def test_people_count_once_and_samples_each():
 def test_ethnicity_bands_and_centres():
   codes = np.array([1, 1001, 2004, 3, 4002, 5, 6, -1, -3, -5])
   assert groups.ethnicity_groups(codes).tolist() == [
-    "White", "White", "Mixed", "Asian", "Black", "Chinese", "Other", "Other", "Other", "Other"
+    "White", "White", "Mixed", "Asian", "Black", "Chinese", "Other", "not known", "not known", "not known"
   ]  # fmt: skip
   assert groups.age_bands(np.array([44.9, 45.0, 49.99, 80.0])).tolist() == ["40-44", "45-49", "45-49", "80-84"]
   assert groups.centre_names(np.array([11010, 99_999, -1])).tolist() == ["Leeds", "99999", "not known"]

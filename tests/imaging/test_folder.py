@@ -45,7 +45,8 @@ def test_a_plain_table(root: pathlib.Path) -> None:
 
 def test_all_columns_and_semicolons(root: pathlib.Path) -> None:
   _write(
-    root, "id;age;sex;path;side;ethnicity;instance;fold\na;50;Woman;images/0.png;L;1001;2;9\nb;51;1;images/1.png;;;;\n"
+    root,
+    "id;age;sex;path;side;ethnicity;instance;fold\na;50;Woman;images/0.png;L;1001;2;9\nb;51;male;images/1.png;;;;\n",
   )
   table = folder.read_folder_table(root, SPEC)
   assert table["side"].tolist() == ["left", ""] and table["ethnicity"].tolist() == [1001, -5]
@@ -57,11 +58,30 @@ def test_all_columns_and_semicolons(root: pathlib.Path) -> None:
 
 
 @pytest.mark.parametrize(
-  ("spelled", "sex"), [("F", 0), ("female", 0), ("0", 0), ("2", 0), ("M", 1), ("Male", 1), ("1", 1), ("man", 1)]
+  ("spelled", "sex"), [("F", 0), ("female", 0), ("W", 0), ("woman", 0), ("M", 1), ("Male", 1), ("man", 1)]
 )
 def test_spellings_of_sex(root: pathlib.Path, spelled: str, sex: int) -> None:
   _write(root, f"id,age,sex,path\na,50,{spelled},images/0.png\n")
   assert folder.read_folder_table(root, SPEC)["sex"].tolist() == [sex]
+
+
+def test_numbers_of_sex_are_read_where_their_coding_is_known(root: pathlib.Path) -> None:
+  _write(root, "id,age,sex,path\na,50,1,images/0.png\nb,50,0.0,images/1.png\nc,50,,images/2.png\n")
+  table = folder.read_folder_table(root, SPEC)
+  assert table["sex"].tolist() == [1, 0] and table.attrs["refused"] == {"no_sex": 1}
+  assert table.attrs["read_as"] == {"sex": {"female": {"0.0": 1}, "male": {"1": 1}, "unknown": {"": 1}}}
+  _write(root, "id,age,sex,path\na,50,1,images/0.png\nb,50,2.0,images/1.png\n")
+  with pytest.raises(errors.InputError, match=r"numbers 1, 2: which .*configs/folder.py:male=1,female=2"):
+    folder.read_folder_table(root, SPEC)
+  said = folder.FolderSpec(rows=64, columns=48, sex_values={"1.0": 0, "2": 1})
+  assert folder.read_folder_table(root, said)["sex"].tolist() == [0, 1]
+
+
+def test_one_id_in_two_spellings_is_one_person(root: pathlib.Path) -> None:
+  _write(
+    root, "id,age,sex,path,side\n7,50,F,images/0.png,left\n7.0,50,F,images/1.png,right\n007,60,M,images/2.png,left\n"
+  )
+  assert folder.read_folder_table(root, SPEC)["eid"].tolist() == ["7", "7", "007"]
 
 
 def test_rows_are_refused_with_reasons(root: pathlib.Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from msk_jax.imaging import folder, isolation, views, visits
 from msk_jax.inference import reading, samples
+from msk_jax.io import errors
 from msk_jax.simulation import cohort, spec
 from tests.inference import conftest
 
@@ -153,6 +154,25 @@ def test_tables_and_names_say_whose_a_file_is(tmp_path):
   assert [(f.path.name, f.side) for f in first.files] == [("a.png", "right"), ("b.JPG", "left")]
   assert (second.id, second.instance, second.sex) == (eid, 2, -1)
   assert second.ethnicity == samples.UNKNOWN_ETHNICITY and np.isnan(second.age_years)
+
+
+def test_a_table_of_new_images_is_read_as_tables_for_training_are(tmp_path, caplog):
+  for name in ("a.png", "b.png", "c.png"):
+    (tmp_path / name).write_bytes(b"x")
+  rows = [
+    {"path": "a.png", "id": "7", "side": "right", "sex": "2.0", "age": "50,5"},
+    {"path": "b.png", "id": "7.0", "side": "left", "sex": "2", "age": "50,5"},
+    {"path": "c.png", "id": "8", "side": "", "sex": "1", "age": "80"},
+  ]
+  table = conftest.write_table(tmp_path / "t.csv", rows)
+  with pytest.raises(errors.InputError, match=r"sex holds the numbers 1, 2: .*--sex_values=1=male,2=female where"):
+    samples.find(tmp_path, table)
+  caplog.set_level("INFO")
+  found, _ = samples.find(tmp_path, table, {"1": 1, "2": 0})
+  assert [(one.id, len(one.files), one.sex, one.age_years) for one in found] == [("7", 2, 0, 50.5), ("8", 1, 1, 80)]
+  assert "column sex read as: female 2 (2.0 1, 2 1), male 1 (1)" in caplog.text
+  with pytest.raises(errors.InputError, match="open-ended ages"):
+    samples.find(tmp_path, conftest.write_table(tmp_path / "t.csv", [*rows[:2], {**rows[2], "age": "80+"}]), {"1": 1})
 
 
 def test_a_folder_without_images_and_a_table_without_paths_say_so(tmp_path):

@@ -59,6 +59,80 @@ def test_columns_and_codings_of_any_kind(tmp_path, name):
   ]  # fmt: skip
 
 
+def _people(n=60, header="id,age,sex,x", row=lambda i: f"P{i},{30 + i / 2},{'FM'[i % 2]},{20 + i % 7}"):
+  return [row(i) for i in range(n)], header
+
+
+def test_how_cells_were_read_is_on_record_and_printed(tmp_path, capsys):
+  """Decimal commas, codes for missing, a survey's coding of sex: nothing is taken for granted in silence."""
+  rows, _ = _people(row=lambda i: f"{i}.0;{30 + i},5;{1 + i % 2}.0;{999 if i % 10 == 0 else 20 + i % 7},25;{i % 3}")
+  _write(tmp_path / "raw", rows, "id;age;sex;x;race")
+  table = TableSpec(
+    sets={"x": ("x",)}, sex_values={"1": 1, "2": 0}, missing_values={"x": ("999.25",)}, ethnicity="race",
+    ethnicity_values={"1": 1, "2": 4},
+  )  # fmt: skip
+  prepare.prepare(DataSpec(kind="table", root=str(tmp_path / "raw"), table=table, num_folds=3), tmp_path / "work")
+  read_as = run_record.read(tmp_path / "work" / "cohort")["results"]["read_as"]
+  assert read_as == {
+    "sex": {"female": {"2.0": 30}, "male": {"1.0": 30}},
+    "ethnicity": {"NA": {"0": 20}, "White": {"1": 20}, "Black": {"2": 20}},
+    "missing_values": {"x": 6},
+    "decimal_commas": {"age": 60, "x": 54},
+  }
+  shown = " ".join(capsys.readouterr().err.split())
+  assert "sex female │ 30 │ cells: 2.0" in shown and "x missing │ 6" in shown and "age with comma │ 60" in shown
+  people = tables.read(tmp_path / "work" / "cohort" / "participants.parquet", schemas.PARTICIPANTS)
+  assert "7" in set(people["eid"]) and people.set_index("eid").loc["0", "sex"] == schemas.MALE
+  ages = tables.read(tmp_path / "work" / "cohort" / "visits.parquet", schemas.VISITS)["age_years"]
+  assert ages.min() == 30.5
+  assert scalar_tables.read(tmp_path / "work" / "cohort", "x")["x"].isin([20.25 + i for i in range(7)]).all()
+
+
+def test_a_person_whose_id_is_spelled_otherwise_in_the_next_wave_is_one_person(tmp_path):
+  rows, header = [f"{i},40,F,{i},0" for i in range(9)] + [f"{i}.0,44,F,{i},1" for i in range(9)], "id,age,sex,x,wave"
+  found = own_table.read(_write(tmp_path, rows, header), TableSpec(instance="wave", sets={"x": ("x",)}))
+  assert found.samples["eid"].value_counts().eq(2).all() and len(found.samples) == 18
+  with pytest.raises(errors.InputError, match="with and without leading zeros"):
+    padded = [f"00{row}" if row.endswith(",0") else row for row in rows]
+    own_table.read(_write(tmp_path, padded, header), TableSpec(instance="wave", sets={"x": ("x",)}))
+
+
+@pytest.mark.parametrize("value", ["99999", "-9", "1e20"])
+def test_values_that_are_hardly_measurements_are_named_with_their_share(tmp_path, caplog, value):
+  rows, header = _people(row=lambda i: f"P{i},{30 + i / 2},{'FM'[i % 2]},{value if i in (3, 4) else 20 + i % 7}")
+  found = own_table.read(_write(tmp_path, rows, header), _X)
+  if value == "1e20":  # no measurement is so large: squares of it can't be summed
+    assert found.refused["reason"].tolist() == ["implausible"] * 2 and np.isnan(found.scalars["x"]["x"][3])
+    return
+  line = f"x: {value} (2 of 60, 3.33%); all others are from 20 to 26"
+  assert (
+    line in caplog.text and "HARDLY MEASUREMENTS" in caplog.text and "config.data.table.missing_values" in caplog.text
+  )
+  assert found.read_as["suspicious_values"] == {"x": line}
+  assert found.scalars["x"]["x"][3] == float(value)  # only who made the table knows
+  said = TableSpec(sets={"x": ("x",)}, missing_values={"*": (value,)})
+  found = own_table.read(tmp_path / "table.csv", said)
+  assert np.isnan(found.scalars["x"]["x"][3]) and "suspicious_values" not in found.read_as
+
+
+@pytest.mark.parametrize(
+  ("row", "said"),
+  [
+    (lambda i: f"P{i},{365 * (30 + i)},F,1", r"column age: 60 of 60 values .* days\? Divide by 365\.25"),
+    (
+      lambda i: f"P{i},{'80+' if i == 9 else 50},F,1",
+      r"column age: 1 of 60 cells .*open-ended .*table\.missing_values",
+    ),
+    (lambda i: f"P{i},50,F,{'low' if i % 2 else 7}", r"column x: 30 of 60 cells \(50\.0%\) are no numbers"),
+    (lambda i: f"P{i},50,{i % 3},1", r"column sex holds the numbers 0, 1, 2: .*config\.data\.table\.sex_values = "),
+    (lambda i: f"P{i},,F,1", r"no usable row in table\.csv \(60 rows: 60 rows without age\)\."),
+  ],
+)
+def test_columns_that_are_something_else_are_named(tmp_path, row, said):
+  with pytest.raises(errors.InputError, match=said):
+    own_table.read(_write(tmp_path, *_people(row=row)), _X)
+
+
 def test_a_table_becomes_a_cohort(tmp_path):
   data = DataSpec(kind="table", root=str(tmp_path / "raw"), table=TABLE, num_folds=3)
   _write(tmp_path / "raw")
@@ -172,18 +246,18 @@ def test_rows_of_another_width_than_the_header_are_refused(tmp_path, rows, num_o
 def test_rows_of_one_visit_that_differ_are_refused(tmp_path, instance, advice):
   table = TableSpec(instance=instance, sets={"x": ("x",)})
   header = "id,age,sex,x,visit,extra"
-  same = ["a,40,1,1,0,here", "a,40,1,1,0,there", "b,40,1,NA,0,", "b,40,1,,0,"]
+  same = ["a,40,M,1,0,here", "a,40.0,M,1,0,there", "b,40,M,NA,0,", "b,40,M,,0,"]
   assert own_table.read(_write(tmp_path, same, header), table).counts["repeated_rows"] == 2
-  seen_thrice = ["a,40,1,1,0,", "a,45,1,2,0,", "a,50,1,2,0,", "b,40,1,1,0,"]
+  seen_thrice = ["a,40,M,1,0,", "a,45,M,2,0,", "a,50,M,2,0,", "b,40,M,1,0,"]
   with pytest.raises(errors.InputError, match=f"2 rows repeat a person and visit .*{advice}"):
     own_table.read(_write(tmp_path, seen_thrice, header), table)
 
 
 def test_columns_of_one_name_are_refused_where_they_are_read(tmp_path):
-  found = own_table.read(_write(tmp_path, ["a,40,1,1,p,q"], "id,age,sex,x,other,Other"), _X)
+  found = own_table.read(_write(tmp_path, ["a,40,F,1,p,q"], "id,age,sex,x,other,Other"), _X)
   assert found.scalars["x"]["x"].tolist() == [1.0]
   with pytest.raises(errors.InputError, match=r"columns of one name \(in any case\): age, Age ; x, x\. Rename"):
-    own_table.read(_write(tmp_path, ["a,40,1,1,41,2"], "id,age,sex,x,Age ,x"), _X)
+    own_table.read(_write(tmp_path, ["a,40,F,1,41,2"], "id,age,sex,x,Age ,x"), _X)
 
 
 def test_a_header_alone_and_other_bytes_are_refused(tmp_path):
@@ -211,6 +285,8 @@ def test_no_table_and_no_sets(tmp_path):
     ({"sets": ["x"]}, "config.data.table.sets: expected a section"),
     ({"sets": {"a": "x"}}, "config.data.table.sets.a: expected a list"),
     ({"sex_values": {"m": 2}}, "must be 0"),
+    ({"sex_values": {"1": 1, "1.0": 0}}, "in two spellings"),
+    ({"missing_values": {"agee": ["9"]}}, "missing_values: agee is not read"),
     ({"sex_values": {"m": "1"}}, "config.data.table.sex_values.m: expected int"),
     ({"limits": {"x": [1.0]}}, "least and the greatest"),
     ({"sets": {"size": ["waist"]}, "limits": {"WAIST": [1.0, 2.0], "wiast": [1.0, 2.0]}}, "limits: wiast in no set"),

@@ -162,6 +162,18 @@ def test_samples_are_let_go_with_others_and_with_the_algorithm(name):
   assert kept[1]() is None
 
 
+@pytest.mark.parametrize("num_rows", [4, 9, 20, 72, 500, 4345, 19_999, 20_000, 300_000])
+def test_a_sized_space_lets_trees_split_and_ends_at_the_published_one(num_rows):
+  trees = boosting.LightGbm()
+  trees.space = trees.sized_space(num_rows)
+  leaf = trees.space["min_child_samples"]
+  assert 1 <= leaf.low <= leaf.high and 2 * leaf.high <= num_rows and trees.describe_misfit(num_rows) == ""
+  assert trees.space["min_child_weight"].high <= max(leaf.high, 1)
+  assert (trees.space == boosting.SPACE) == (num_rows >= 20_000)
+  fitted = "no setting" if num_rows < 200 else "not every setting" if num_rows < 998 else ""
+  assert boosting.LightGbm().describe_misfit(num_rows).startswith(fitted)
+
+
 def test_published_spaces():
   """Facts, section 6."""
   net, trees = elastic_net.SPACE, boosting.SPACE

@@ -67,6 +67,8 @@ def _spoil(measured, people, visits, folds, how):
     measured.loc[24] = measured.loc[0]
   elif how == "infinite":
     measured.loc[5, "grip_kg"] = -np.inf
+  elif how == "absurd":
+    measured.loc[5, "grip_kg"] = 1e200
   elif how == "other people":
     measured["eid"] = "y" + measured["eid"]
   elif how == "own sex":
@@ -74,12 +76,19 @@ def _spoil(measured, people, visits, folds, how):
   return measured, people, visits, folds
 
 
-@pytest.mark.parametrize(("how", "message"), [
-  ("all missing", "grip_kg has no value at all"), ("none complete", "no sample has all features"),
-  ("empty fold", r"no complete sample in fold 1 \(of 3; 16 samples"), ("twice", "1 samples .* more than once"),
-  ("infinite", "infinite values in grip_kg"), ("other people", "no measured sample has its age"),
-  ("own sex", "sex and ethnicity are features of every set already"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+  ("how", "message"),
+  [
+    ("all missing", "grip_kg has no value at all"),
+    ("none complete", "no sample has all features"),
+    ("empty fold", r"no complete sample in fold 1 \(of 3; 16 samples"),
+    ("twice", "1 samples .* more than once"),
+    ("infinite", "infinite values in grip_kg"),
+    ("absurd", "grip_kg, or values that no measurement has"),
+    ("other people", "no measured sample has its age"),
+    ("own sex", "sex and ethnicity are features of every set already"),
+  ],
+)
 def test_bad_input_is_named(how, message):
   with pytest.raises(errors.InputError, match=message) as caught:
     data.assemble("body", *_spoil(*_tables(), how))

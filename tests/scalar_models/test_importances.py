@@ -1,8 +1,11 @@
 """Oracles: scikit-learn's permutation importance, NumPy's correlation; planted effects come out on top."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 from sklearn import inspection
 
 from msk_jax.scalar_models import algorithm, boosting, elastic_net, importances
@@ -46,8 +49,9 @@ def test_features_that_do_not_move_cost_no_predictions():
   features = samples.features_np.copy()
   features[:, 2:] = 1.0
   model = _SumModel()
-  importances.permutation(model, features, samples.age_years, 3, np.random.default_rng(0))
+  found = importances.permutation(model, features, samples.age_years, 3, np.random.default_rng(0))
   assert model.calls == 1 + 2 * 3
+  assert np.isnan(found).tolist() == [False, False, True, True, True]
 
 
 def test_correlation_is_numpys():
@@ -55,7 +59,7 @@ def test_correlation_is_numpys():
   features = np.column_stack([samples.features_np, np.full(len(samples.age_years), 0.1)])
   found = importances.correlation(features, samples.age_years)
   expected = [np.corrcoef(column, samples.age_years)[0, 1] for column in samples.features_np.T]
-  np.testing.assert_allclose(found, [*expected, 0.0], atol=1e-12)
+  np.testing.assert_allclose(found, [*expected, np.nan], atol=1e-12)
 
 
 def _models():
@@ -70,9 +74,9 @@ def _models():
 
 def test_planted_features_stand_out_by_every_measure():
   samples, net, trees = _models()
-  rows = np.flatnonzero(samples.fold == 3)
+  fitted, rows = np.flatnonzero(samples.fold != 3), np.flatnonzero(samples.fold == 3)
   for model, own in ((net, {"coefficient"}), (trees, {"gain", "splits"})):
-    table = importances.of_split(model, samples, rows, 5, 100, seed=0)
+    table = importances.of_split(model, samples, fitted, rows, importances.Shuffles(5, 100, seed=0))
     assert set(table["measure"]) == own | {"permutation", "correlation"}
     for measure, values in table.groupby("measure"):
       by_feature = values.set_index("feature")["value"].abs()
@@ -80,6 +84,25 @@ def test_planted_features_stand_out_by_every_measure():
       assert by_feature["grip_kg"] > by_feature["noise_cm"]
       if measure in ("gain", "splits"):
         np.testing.assert_allclose(by_feature.sum(), 1.0)
+
+
+def test_a_feature_that_is_constant_where_the_model_was_fitted_has_no_importance():
+  samples = scalar_cohort.samples(400)
+  features = np.column_stack([samples.features_np, np.zeros(400), samples.fold == 3, np.full(400, 3.0)])
+  features[:, 7] = np.where(samples.fold == 3, 3.0, features[:, 0])
+  wider = dataclasses.replace(
+    samples, features_np=features, names=(*samples.names, "empty", "new", "stops")
+  )  # `new` varies between fit and test alone; `stops` is constant in the test fold
+  fitted, rows = np.flatnonzero(samples.fold != 3), np.flatnonzero(samples.fold == 3)
+  trial = algorithm.Trial((0, 1, 2), {"alpha": 0.05, "l1_ratio": 0.5}, 0)
+  model = elastic_net.ElasticNet().fit(wider, [trial])[0]
+  found = importances.of_split(model, wider, fitted, rows, importances.Shuffles(2, 100, seed=0))
+  missing = found[found["value"].isna()].groupby("measure")["feature"].apply(list).to_dict()
+  assert missing == {
+    "coefficient": ["empty", "new"],
+    "permutation": ["empty", "new", "stops"],
+    "correlation": ["empty", "new", "stops"],
+  }
 
 
 def test_coefficients_do_not_depend_on_units():
@@ -123,3 +146,17 @@ def test_agreement_compares_sizes_not_signs(is_published):
   assert found["num_features"].eq(4).all() and len(found) == 3
   published = found.loc[("elastic_net", "lightgbm"), "published_pearson"]
   assert published == 0.566 if is_published else np.isnan(published)
+
+
+def test_agreement_leaves_out_constant_features_and_counts_them():
+  """A table without ethnicity has 24 constant columns: as zeros they would agree perfectly with each other."""
+  rng = np.random.default_rng(0)
+  net, trees = rng.uniform(size=(2, 22))
+  constant = np.full(24, np.nan)
+  summary = _summary(elastic_net=np.concatenate([net, constant]), lightgbm=np.concatenate([trees, constant]))
+  found = importances.agreement(summary, is_published=False).iloc[0]
+  assert (found["num_features"], found["num_left_out"]) == (22, 24)
+  assert found["spearman"] == pytest.approx(stats.spearmanr(net, trees).statistic)
+  assert stats.spearmanr(np.nan_to_num(summary["mean"][:46]), np.nan_to_num(summary["mean"][46:])).statistic > 0.8
+  nothing = importances.agreement(_summary(elastic_net=constant, lightgbm=constant), is_published=False).iloc[0]
+  assert nothing["num_features"] == 0 and np.isnan(nothing["pearson"]) and np.isnan(nothing["spearman"])

@@ -145,3 +145,5 @@ def test_a_target_without_spread_is_refused():
   history = nested.search(flat, elastic_net.ElasticNet(), scalar_cohort.NUM_FOLDS, 2, seed=0)
   with pytest.raises(errors.InputError, match="m: no setting of a split has a finite score"):
     nested.best_settings(history, "m")
+  with pytest.raises(errors.InputError, match="finite score: waist_cm: 1e20"):
+    nested.best_settings(history, "m", lambda: "waist_cm: 1e20")

@@ -9,7 +9,7 @@ import jax
 import numpy as np
 import pytest
 
-from msk_jax.cohort import scalar_tables, schemas
+from msk_jax.cohort import scalar_tables, schemas, source
 from msk_jax.evaluation import pooled, predictions
 from msk_jax.io import errors, run_record, tables
 from msk_jax.regression import search
@@ -42,6 +42,7 @@ def _small():
   with pytest.MonkeyPatch.context() as patch:
     patch.setattr(boosting.LightGbm, "space", {**boosting.SPACE, **small})
     patch.setattr(search, "RANDOM_TRIALS", 1)
+    patch.setattr(elastic_net.ElasticNet, "least_trials", 1)
     yield
 
 
@@ -135,7 +136,7 @@ def test_importances_of_a_set_are_summarised(workdir):
   folder = workdir / "models/scalars/all"
   table = tables.read(folder / "importances.parquet", importances.OF_SET)
   assert set(table["algorithm"]) == {*_SPEC.algorithms, importances.UNIVARIATE}
-  assert table["num_folds"].eq(scalar_cohort.NUM_FOLDS).all()
+  assert table.loc[~table["feature"].str.startswith("ethnicity"), "num_folds"].eq(scalar_cohort.NUM_FOLDS).all()
   top = table[table["measure"] == importances.PERMUTATION].set_index(["algorithm", "feature"])["mean"]
   assert top["elastic_net", "grip_kg"] > top["elastic_net", "noise_cm"] + 0.1
   agreement = tables.read(folder / "importance_agreement.parquet", importances.AGREEMENT)
@@ -148,6 +149,72 @@ def test_scores_are_printed_beside_the_published(workdir, capsys, monkeypatch):
   report.print_models(workdir, _MODELS[:2], "phantom")
   shown = capsys.readouterr().out
   assert "elastic_net" in shown and "0.111" in shown and "160" in shown
+
+
+def test_own_data_have_no_columns_of_published_numbers(tmp_path, capsys, monkeypatch):
+  scalar_cohort.write_workdir(tmp_path)
+  source.write(tmp_path, {"kind": "table", "root": ""})
+  report.print_models(
+    tmp_path, run.run(dataclasses.replace(_SPEC, num_trials=1, permutation_repeats=0), tmp_path, "table"), "table"
+  )
+  assert "published" not in capsys.readouterr().out
+
+
+def test_the_elastic_net_always_tries_thirty_settings(tmp_path, monkeypatch):
+  """Two random penalties are far below least squares: thirty cost a second."""
+  monkeypatch.setattr(elastic_net.ElasticNet, "least_trials", 30)
+  monkeypatch.setattr(search, "RANDOM_TRIALS", 20)
+  scalar_cohort.write_workdir(tmp_path)
+  few = dataclasses.replace(_SPEC, sets=("grip",), algorithms=("elastic_net",), num_trials=2)
+  job = experiment.Job(data.load(tmp_path, "grip"), "elastic_net", few, "phantom", tmp_path)
+  assert experiment.run(job)
+  assert run_record.read(job.folder)["settings"]["num_trials"] == 30
+  samples, errors_ = job.data.samples, []
+  for k in range(scalar_cohort.NUM_FOLDS):
+    train, test = samples.fold != k, samples.fold == k
+    design = np.column_stack([samples.features_np, np.ones(len(train))])
+    fit = np.linalg.lstsq(design[train], samples.age_years[train], rcond=None)[0]
+    errors_.append(samples.age_years[test] - design[test] @ fit)
+  least_squares = 1 - np.mean(np.concatenate(errors_) ** 2) / samples.age_years.var()
+  assert pooled.test_summary(job.folder, job.data.fold_map_hash)[1]["r2"] > least_squares - 0.02
+  more = dataclasses.replace(job, settings=dataclasses.replace(few, num_trials=10))
+  assert not experiment.run(more)  # the same thirty
+
+
+def _lightgbm(tmp_path, space, kind="table"):
+  few = dataclasses.replace(_SPEC, sets=("grip",), algorithms=("lightgbm",), num_trials=4, permutation_repeats=0)
+  source.write(tmp_path, {"kind": kind, "root": ""})
+  return experiment.Job(data.load(tmp_path, "grip"), "lightgbm", dataclasses.replace(few, space=space), kind, tmp_path)
+
+
+def test_a_model_that_can_only_predict_the_mean_says_so(tmp_path, monkeypatch, caplog, capsys):
+  scalar_cohort.write_workdir(tmp_path)  # a fit of the search has some 70 rows
+  monkeypatch.setattr(boosting.LightGbm, "space", boosting.SPACE)
+  job = _lightgbm(tmp_path, "published")
+  experiment.run(job)
+  assert "no setting lets a tree split: each leaf needs 100 to 499 samples" in caplog.text
+  assert "lightgbm PREDICTS ONE AGE FOR EVERYBODY in 4 of 4 splits" in caplog.text
+  report.print_models(tmp_path, [job.model_name], "table")
+  assert "lightgbm predicts one age for everybody in the splits 0, 1, 2, 3" in capsys.readouterr().out
+  caplog.clear()
+  sized = _lightgbm(tmp_path, "auto")
+  assert experiment.run(sized)  # made again: another space
+  assert "PREDICTS ONE AGE" not in caplog.text and "lets a tree split" not in caplog.text
+  assert run_record.read(sized.folder)["results"]["constant_splits"] == []
+  assert pooled.test_summary(sized.folder, sized.data.fold_map_hash)[1]["r2"] > 0.15
+
+
+@pytest.mark.parametrize(
+  ("kind", "space", "is_sized"),
+  [("ukb", "auto", False), ("phantom", "auto", False), ("table", "auto", True), ("table", "published", False),
+   ("ukb", "sized", True)],
+)  # fmt: skip
+def test_whose_data_get_which_space(tmp_path, monkeypatch, kind, space, is_sized):
+  scalar_cohort.write_workdir(tmp_path)
+  monkeypatch.setattr(boosting.LightGbm, "space", boosting.SPACE)
+  job = _lightgbm(tmp_path, space, kind)
+  assert job.record()["search"]["is_sized"] == is_sized
+  assert (job.make_algorithm().space == boosting.SPACE) != is_sized
 
 
 class _CutError(Exception):

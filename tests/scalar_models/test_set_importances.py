@@ -6,7 +6,7 @@ import shutil
 import pandas as pd
 import pytest
 
-from msk_jax.cohort import scalar_fields, scalar_tables, schemas, source
+from msk_jax.cohort import ethnicity, scalar_fields, scalar_tables, schemas, source
 from msk_jax.io import errors, run_record, tables
 from msk_jax.scalar_models import (
   algorithm,
@@ -30,6 +30,7 @@ _BOTH = {"elastic_net", "lightgbm", importances.UNIVARIATE}
 def _small_trees(monkeypatch):
   small = {"n_estimators": algorithm.Whole(3, 9), "min_child_samples": algorithm.Whole(5, 20)}
   monkeypatch.setattr(boosting.LightGbm, "space", {**boosting.SPACE, **small})
+  monkeypatch.setattr(elastic_net.ElasticNet, "least_trials", 1)
 
 
 @pytest.fixture
@@ -146,3 +147,22 @@ def test_published_agreement_stands_beside_the_papers_four_sets_of_like_people(t
   assert data.is_comparable(tmp_path, "all") == is_published
   single = tables.read(tmp_path / "models/scalars/hand_grip/importance_agreement.parquet", importances.AGREEMENT)
   assert len(single) == 1 and single["published_pearson"].isna().all()
+
+
+def test_a_table_without_ethnicity_is_compared_by_the_features_that_vary(tmp_path, caplog):
+  caplog.set_level("INFO")
+  scalar_cohort.write_workdir(tmp_path)
+  path = tmp_path / schemas.FOLDER / "participants.parquet"
+  people = tables.read(path, schemas.PARTICIPANTS).assign(ethnicity=ethnicity.MISSING)
+  tables.write(path, people, schemas.PARTICIPANTS)
+  source.write(tmp_path, {"kind": "table", "root": ""})
+  run.run(dataclasses.replace(_NET, algorithms=("elastic_net", "lightgbm")), tmp_path, "table")
+  folder = tmp_path / "models/scalars/body"
+  agreement = tables.read(folder / "importance_agreement.parquet", importances.AGREEMENT)
+  assert agreement["num_features"].eq(3).all() and agreement["num_left_out"].eq(24).all()
+  assert "they leave out 24 features that are constant" in caplog.text
+  assert "published_pearson" not in pd.read_csv(folder / "importance_agreement.csv")
+  table = tables.read(folder / "importances.parquet", importances.OF_SET)
+  is_constant = table["feature"].str.startswith("ethnicity")
+  assert table.loc[is_constant, "mean"].isna().all() and table.loc[is_constant, "num_folds"].eq(0).all()
+  assert table.loc[~is_constant, "mean"].notna().all()

@@ -1,0 +1,1 @@
+"""What people write by hand into tables of their own: who, which sex, how old."""

@@ -1,0 +1,78 @@
+"""Cells of a column to values of one meaning each; a message names what is not understood by its line alone."""
+
+import pathlib
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from msk_jax.io import errors, missing
+
+SIDES: Mapping[str, str] = {"right": "right", "r": "right", "left": "left", "l": "left", "": ""}
+_SHOWN = 5  # lines named in a message
+
+
+def without_placeholders(spelled: pd.Series) -> pd.Series:
+  """Returns stripped text, empty where a cell says that nothing is known."""
+  text = spelled.str.strip()
+  return text.mask(missing.is_missing(text), "")
+
+
+def mapped(raw: pd.DataFrame, name: str, meanings: Mapping[str, str]) -> pd.Series:
+  """Returns the meaning of a column's values, in any case; empty text where there is no such column.
+
+  Raises:
+    InputError: values without meaning; the message names lines, not values.
+  """
+  if name not in raw:
+    return pd.Series("", index=raw.index)
+  found = raw[name].str.lower().map(meanings)
+  _refuse_unread(name, found.isna(), f"one of {', '.join(filter(None, meanings))} or nothing")
+  return found
+
+
+def integers(raw: pd.DataFrame, name: str, missing: int, allowed: range) -> pd.Series:
+  """Returns a column's whole numbers, int64; `missing` where a cell is empty or there is no such column.
+
+  Raises:
+    InputError: values that are not in `allowed`; the message names lines, not values.
+  """
+  if name not in raw:
+    return pd.Series(missing, index=raw.index)
+  found = pd.to_numeric(raw[name].where(raw[name] != "", str(missing)), errors="coerce")
+  _refuse_unread(name, ~found.isin(allowed), f"a whole number from {allowed[0]} to {allowed[-1]} or nothing")
+  return found.astype("int64")
+
+
+def stays_inside(path: str) -> bool:
+  """Whether a relative path has no step upwards. (A link that the folder's owner made is theirs to follow.)"""
+  parsed = pathlib.PurePosixPath(path)
+  return not (parsed.is_absolute() or ".." in parsed.parts or pathlib.PureWindowsPath(path).drive)
+
+
+def lines(chosen: pd.Series) -> str:
+  """Returns where the first chosen rows stand, for messages: `lines 2, 7, ...`.
+
+  Args:
+    chosen: bool [n], of all rows of a table in order.
+  """
+  numbers: Sequence[int] = (np.flatnonzero(chosen)[:_SHOWN] + 2).tolist()  # the header is line 1
+  more = ", ..." if chosen.sum() > _SHOWN else ""
+  return f"lines {', '.join(map(str, numbers))}{more}"
+
+
+def share(chosen: pd.Series, of: pd.Series) -> str:
+  """Returns how many cells are chosen, for messages: `3 of 40 cells (7.5%)`.
+
+  Args:
+    chosen: bool [n].
+    of: bool [n], the cells that could be.
+  """
+  return f"{int(chosen.sum()):,} of {int(of.sum()):,} cells ({chosen.sum() / max(of.sum(), 1):.1%})"
+
+
+def _refuse_unread(name: str, bad: pd.Series, wanted: str) -> None:
+  if bad.any():
+    raise errors.InputError(
+      f"column {name}: {int(bad.sum())} values are not understood ({lines(bad)}); each must be {wanted}."
+    )
