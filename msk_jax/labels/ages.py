@@ -85,9 +85,13 @@ def warn_beyond(years: pd.Series, column: str, limits: tuple[float, float]) -> N
   beyond = years[(years < limits[0]) | (years > limits[1])]
   if len(beyond):
     logging.warning(
-      "column %s: %s are beyond %g to %g years, the lowest is %g, the highest %g: they are not used", column,
-      cells.share(pd.Series(years.index.isin(beyond.index)), years.notna()), *limits, beyond.min(), beyond.max(),
-    )  # fmt: skip
+      "column %s: %s are beyond %g to %g years, the lowest is %g, the highest %g: they are not used",
+      column,
+      cells.share(pd.Series(years.index.isin(beyond.index)), years.notna()),
+      *limits,
+      beyond.min(),
+      beyond.max(),
+    )
 
 
 def _refuse_form(spelled: pd.Series, is_there: pd.Series, column: str, setting: str) -> None:

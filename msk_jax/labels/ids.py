@@ -126,6 +126,7 @@ def _check_leading_zeros(found: pd.Series, column: str, visit: pd.Series) -> Non
       f"({cells.lines(is_bad)}): one person seems to be spelled in two ways. Spell every id in one way."
     )
   logging.warning(
-    "column %s: %d ids differ from another one in leading zeros alone: they are taken for different people", column,
+    "column %s: %d ids differ from another one in leading zeros alone: they are taken for different people",
+    column,
     rows["id"].nunique(),
-  )  # fmt: skip
+  )

@@ -79,5 +79,6 @@ def _warn(doubts: Mapping[str, str]) -> None:
   if lines:
     logging.warning(
       "VALUES THAT ARE HARDLY MEASUREMENTS ARE USED AS THEY ARE:\n  %s\nCodes for missing belong into "
-      "config.data.table.missing_values, the possible range into config.data.table.limits.", "\n  ".join(lines),
-    )  # fmt: skip
+      "config.data.table.missing_values, the possible range into config.data.table.limits.",
+      "\n  ".join(lines),
+    )

@@ -100,11 +100,17 @@ def run(job: Job) -> bool:
     logging.warning(
       "%s PREDICTS ONE AGE FOR EVERYBODY in %d of %d splits: it has learnt nothing there. It needs more people, "
       "features that go with age or, where its search space is the published one, --config.scalars.space=sized",
-      job.model_name, len(constant), len(models),
-    )  # fmt: skip
+      job.model_name,
+      len(constant),
+      len(models),
+    )
   seconds = round(time.monotonic() - began, 1)
-  facts = {"samples": len(job.data.eid), "features": len(job.data.samples.names), "seconds": seconds,
-           "constant_splits": constant}  # fmt: skip
+  facts = {
+    "samples": len(job.data.eid),
+    "features": len(job.data.samples.names),
+    "seconds": seconds,
+    "constant_splits": constant,
+  }
   run_record.write(job.folder, "scalars", job.record(), job.data.hashes, chosen.devices(), facts)
   return True
 

@@ -36,12 +36,14 @@ def test_years(cells, years):
     ([str(1940 + i) for i in range(40)], r"range from 1940 to 1979: years of birth\?"),
     (["45-49", "50-54", "50 to 54"], r"3 of 3 cells \(100.0%\) are bands of ages \(lines 2, 3, 4\)"),
     ([*["50"] * 99, "80+"], r"1 of 100 cells \(1.0%\) are open-ended .*\(lines 101\).*_values = {'age': \('80\+'"),
-    (["50", ">80"], "open-ended"), (["50", "90 or older"], "open-ended"), (["50", "<18"], "open-ended"),
+    (["50", ">80"], "open-ended"),
+    (["50", "90 or older"], "open-ended"),
+    (["50", "<18"], "open-ended"),
     (["1950-01-02", "1951-01-02", "3.4.1950"], "3 of 3 cells .* are dates"),
     (["50,5", "50.5"], "1 cells have a comma and 1 a decimal point"),
     ([*["50"] * 20, "a", "b", "c"], r"3 of 23 cells \(13.0%\) are no ages in years \(lines 22, 23, 24\)"),
   ],
-)  # fmt: skip
+)
 def test_what_is_no_age_in_years_is_named(cells, said):
   with pytest.raises(errors.InputError, match="column age: .*" + said):
     _read(cells)

@@ -68,9 +68,12 @@ def test_how_cells_were_read_is_on_record_and_printed(tmp_path, capsys):
   rows, _ = _people(row=lambda i: f"{i}.0;{30 + i},5;{1 + i % 2}.0;{999 if i % 10 == 0 else 20 + i % 7},25;{i % 3}")
   _write(tmp_path / "raw", rows, "id;age;sex;x;race")
   table = TableSpec(
-    sets={"x": ("x",)}, sex_values={"1": 1, "2": 0}, missing_values={"x": ("999.25",)}, ethnicity="race",
+    sets={"x": ("x",)},
+    sex_values={"1": 1, "2": 0},
+    missing_values={"x": ("999.25",)},
+    ethnicity="race",
     ethnicity_values={"1": 1, "2": 4},
-  )  # fmt: skip
+  )
   prepare.prepare(DataSpec(kind="table", root=str(tmp_path / "raw"), table=table, num_folds=3), tmp_path / "work")
   read_as = run_record.read(tmp_path / "work" / "cohort")["results"]["read_as"]
   assert read_as == {

@@ -206,9 +206,14 @@ def test_a_model_that_can_only_predict_the_mean_says_so(tmp_path, monkeypatch, c
 
 @pytest.mark.parametrize(
   ("kind", "space", "is_sized"),
-  [("ukb", "auto", False), ("phantom", "auto", False), ("table", "auto", True), ("table", "published", False),
-   ("ukb", "sized", True)],
-)  # fmt: skip
+  [
+    ("ukb", "auto", False),
+    ("phantom", "auto", False),
+    ("table", "auto", True),
+    ("table", "published", False),
+    ("ukb", "sized", True),
+  ],
+)
 def test_whose_data_get_which_space(tmp_path, monkeypatch, kind, space, is_sized):
   scalar_cohort.write_workdir(tmp_path)
   monkeypatch.setattr(boosting.LightGbm, "space", boosting.SPACE)
