@@ -1,4 +1,4 @@
-"""Age from your own radiographs: a folder of PNG, JPEG or DICOM images with a CSV (id, age, sex, path[, side, ...]).
+"""Age from your own radiographs: a folder of PNG, JPEG, TIFF or DICOM images and a CSV (id, age, sex, path[, ...]).
 
 Command: python -m msk_jax.train --config=configs/folder.py --config.data.root=my_xrays
 Arguments: backbone=inception_v3|inception_resnet_v2|convnext_tiny|efficientnet_v2_s|simple_cnn,

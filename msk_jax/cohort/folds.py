@@ -75,7 +75,7 @@ def assign(
     is_male: bool [n].
     age_years: float [n], at the visit that counts.
     family: int [n], equal for relatives (see `kinship.families`); none are related by default.
-    given: int [n], a fold to keep, or -1 where one is to be chosen; not together with `family`.
+    given: int [n], a fold to keep, or -1 where one is to be chosen; the same for all of a family.
     num_folds: how many folds.
     seed: another seed, another map.
 
@@ -83,7 +83,7 @@ def assign(
     int8 [n], 0 to num_folds - 1.
 
   Raises:
-    ValueError: repeated ids, ages that are not finite, more than 62 data sets, or both `family` and `given`.
+    ValueError: repeated ids, ages that are not finite, more than 62 data sets, or relatives of different given folds.
   """
   eid = np.asarray(eid, dtype=str)
   available = np.asarray(available, bool)
@@ -168,11 +168,11 @@ class _Counts:
 
 
 def _place_families(folds: np.ndarray, family: np.ndarray, counts: _Counts, random: np.ndarray) -> None:
-  """Fills in the folds of people with relatives, the largest families first."""
+  """Fills in the free folds of people with relatives, the largest families first."""
   _, first, label, size = np.unique(family, return_index=True, return_inverse=True, return_counts=True)
   members = np.argsort(label, kind="stable")
   ends = np.cumsum(size)
-  several = np.flatnonzero(size > 1)
+  several = np.flatnonzero((size > 1) & (folds[first] == _FREE))
   several = several[np.lexsort((random[first[several]], -size[several]))]
   draws = _uniform(random[first[several], None] + np.arange(counts.num_folds, dtype=np.uint64))
   for f, draw in zip(several.tolist(), draws, strict=True):
@@ -254,4 +254,6 @@ def _check(available: np.ndarray, age_years: np.ndarray, family, given) -> None:
   if available.shape[1] > _MOST_DATA_SETS:
     raise ValueError(f"at most {_MOST_DATA_SETS} data sets")
   if family is not None and given is not None:
-    raise ValueError("either `family` or `given`: a given fold may part relatives")
+    pairs = np.unique(np.stack([np.asarray(family), np.asarray(given)], axis=1), axis=0)
+    if len(pairs) > len(np.unique(pairs[:, 0])):
+      raise ValueError("`given` parts relatives")

@@ -18,12 +18,12 @@ import numpy as np
 import pandas as pd
 from absl import logging
 
-from msk_jax.imaging import contact_sheet, dicom, isolation, parts, pool, qc_report, quality, store
+from msk_jax.imaging import contact_sheet, dicom, isolation, parts, pool, qc_report, quality, same_pictures, store
 from msk_jax.io import atomic, errors, progress, run_record
 
 _SMALLEST_UNIT, _LARGEST_UNIT = 16, 128  # sources
 _UNITS_OF_A_SMALL_RUN = 16
-_ASSEMBLY = 1  # raised when indexes, QC report or contact sheets are made differently
+_ASSEMBLY = 2  # raised when indexes, QC report or contact sheets are made differently
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,6 +55,7 @@ class Job:
     context: for a source, by name, what `read` needs beside it.
     code: changes whenever the stored pixels would.
     notes: remarks made before any file was read.
+    places: of the sources, also those of `notes`, in a table of one's own; empty where there is none.
     withdrawn: sources left out because their participant has withdrawn.
   """
 
@@ -67,6 +68,7 @@ class Job:
   context: Mapping[str, Any]
   code: str
   notes: Sequence[quality.Note] = ()
+  places: Mapping[str, qc_report.Place] = dataclasses.field(default_factory=dict)
   withdrawn: int = 0
 
   @property
@@ -84,12 +86,16 @@ class IngestCounts:
     read: files read by this run; the others were done before.
     images: view to number of images stored.
     reasons: reason code to number of files or images.
+    sharing: groups of people who have the same picture, with the names of their sources.
+    places: as the job's.
   """
 
   sources: int
   read: int
   images: dict[str, int]
   reasons: dict[str, int]
+  sharing: tuple[same_pictures.Group, ...] = ()
+  places: Mapping[str, qc_report.Place] = dataclasses.field(default_factory=dict)
 
 
 def code_version(pipeline: int, *facts: Any) -> str:
@@ -178,11 +184,17 @@ def _do_unit(unit: _Unit, bad: Collection[int], starts: Callable[[int], None]) -
       notes.extend(remarks)
       for image in images:
         stored.setdefault(image.view, []).append(image.pixels)
-        row = parts.Row(source.name, image.eid, image.instance, image.side, store.image_hash(image.pixels))
+        row = parts.Row(source.name, image.eid, image.instance, image.side, *_hashes(image))
         rows.setdefault(image.view, []).append(row)
   frozen = {view: tuple(found) for view, found in rows.items()}
   part = parts.Part(unit.number, unit.code, unit.sources, frozen, tuple(notes))
   parts.write_part(unit.images, unit.kind, part, {view: np.stack(found) for view, found in stored.items()})
+
+
+def _hashes(image: StoredImage) -> tuple[str, str]:
+  """Hashes of the stored image, and of the picture before a left one was mirrored."""
+  stored = store.image_hash(image.pixels)
+  return stored, store.image_hash(image.pixels[:, ::-1]) if image.side == "left" else stored
 
 
 def _read_guarded(
@@ -196,8 +208,11 @@ def _read_guarded(
 
 def _assemble(job: Job, finished: Sequence[parts.Part], read: int, key: bytes) -> IngestCounts:
   """Writes indexes, QC report and contact sheets, unless they stand already; deletes what is no longer used."""
-  notes = [*job.notes, *(note for part in finished for note in part.notes)]
-  counts = _count(job, finished, notes, read)
+  same = same_pictures.find(finished)
+  notes = [*job.notes, *(note for part in finished for note in part.notes), *same.notes]
+  counts = _count(job, finished, notes, read, same.sharing)
+  if job.places:  # of the table as it is now, whose lines may have moved
+    qc_report.write_rows(job.workdir, notes, job.places)
   mark = job.images / ".parts" / job.kind / "assembled.json"
   outputs = [job.images / view / store.INDEX_NAME for view in job.shapes] + qc_report.paths(job.workdir)
   facts = [_ASSEMBLY, job.code, job.withdrawn, key.hex(), [dataclasses.astuple(n) for n in job.notes]]
@@ -223,12 +238,18 @@ def _index(view: str, finished: Sequence[parts.Part]) -> pd.DataFrame:
   return pd.DataFrame(rows, columns=list(store.IMAGE_INDEX.columns))
 
 
-def _count(job: Job, finished: Sequence[parts.Part], notes: Sequence[quality.Note], read: int) -> IngestCounts:
+def _count(
+  job: Job,
+  finished: Sequence[parts.Part],
+  notes: Sequence[quality.Note],
+  read: int,
+  sharing: tuple[same_pictures.Group, ...],
+) -> IngestCounts:
   images = {view: sum(len(part.rows.get(view, ())) for part in finished) for view in job.shapes}
   reasons = Counter(note.reason for note in notes)
   if job.withdrawn:
     reasons["withdrawn"] = job.withdrawn
-  return IngestCounts(len(job.sources), read, images, dict(sorted(reasons.items())))
+  return IngestCounts(len(job.sources), read, images, dict(sorted(reasons.items())), sharing, job.places)
 
 
 @contextlib.contextmanager

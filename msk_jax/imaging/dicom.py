@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from msk_jax.imaging import quality
+from msk_jax.imaging.quality import Doubt
 
 IMPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2"
 MAX_SIDE_PX = 16_384
@@ -36,11 +37,16 @@ _ROWS = 0x00280010
 _COLUMNS = 0x00280011
 _BITS_ALLOCATED = 0x00280100
 _BITS_STORED = 0x00280101
+_HIGH_BIT = 0x00280102
 _PIXEL_REPRESENTATION = 0x00280103
 _PIXEL_DATA = 0x7FE00010
+# Elements that change what the stored values mean (padding, windows, rescale, lookup tables, presentation): with any
+# of them the general reader is asked.
+_MEANING = frozenset((0x00280120, 0x00281050, 0x00281051, 0x00281052, 0x00281053, 0x00281056, 0x00283000, 0x00283010,
+                      0x20500010, 0x20500020))  # fmt: skip
 _WANTED = frozenset((
   _PROTOCOL_NAME, _INSTANCE_NUMBER, _SAMPLES_PER_PIXEL, _PHOTOMETRIC, _FRAMES, _ROWS, _COLUMNS, _BITS_ALLOCATED,
-  _BITS_STORED, _PIXEL_REPRESENTATION,
+  _BITS_STORED, _HIGH_BIT, _PIXEL_REPRESENTATION, *_MEANING,
 ))  # fmt: skip
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 
@@ -48,8 +54,10 @@ _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 class Decoder(Protocol):
   """What decodes the files that are not read here (see `isolation.IsolatedDecoder`)."""
 
-  def decode(self, kind: str, data: bytes) -> tuple[Mapping[str, Any], np.ndarray | quality.Refusal]:
-    """Returns the facts found, and uint8 [h, w] or why there is none."""
+  def decode(
+    self, kind: str, data: bytes, named_bits: int = 0
+  ) -> tuple[Mapping[str, Any], np.ndarray | quality.Refusal]:
+    """Returns facts of the header and doubts, and uint8 [h, w] or why there is none."""
     ...
 
 
@@ -61,15 +69,22 @@ class DicomImage:
     protocol: DICOM ProtocolName, stripped; empty if absent.
     instance_number: DICOM InstanceNumber, or None if absent or no number.
     pixels: uint8 [h, w], dark background and bright bone; or the reason why they can't be had.
+    doubts: why the pixels may be wrong.
   """
 
   protocol: str
   instance_number: int | None
   pixels: np.ndarray | quality.Refusal
+  doubts: tuple[Doubt, ...] = ()
 
 
-def read(data: bytes, decoder: Decoder) -> DicomImage:
+def read(data: bytes, decoder: Decoder, named_bits: int = 0) -> DicomImage:
   """Reads one file held in memory.
+
+  Args:
+    data: the file.
+    decoder: for all that is not read here.
+    named_bits: see `depth.value_range`.
 
   Raises:
     Refusal: `not_dicom`, `truncated`, ... where not even the header can be read.
@@ -81,11 +96,12 @@ def read(data: bytes, decoder: Decoder) -> DicomImage:
       protocol = _text(data, fields.get(_PROTOCOL_NAME))
       number = _integer(_text(data, fields.get(_INSTANCE_NUMBER)))
       try:
-        return DicomImage(protocol, number, _plain_pixels(data, fields, pixel_data))
+        return DicomImage(protocol, number, *_plain_pixels(data, fields, pixel_data))
       except quality.Refusal as refusal:
         return DicomImage(protocol, number, refusal)
-  facts, pixels = decoder.decode("dicom", data)
-  return DicomImage(str(facts.get("protocol", "")), facts.get("instance_number"), pixels)
+  facts, pixels = decoder.decode("dicom", data, named_bits)
+  doubts = tuple(Doubt(*doubt) for doubt in facts.get("doubts", ()))
+  return DicomImage(str(facts.get("protocol", "")), facts.get("instance_number"), pixels, doubts)
 
 
 def check_size(rows: int, columns: int) -> None:
@@ -106,8 +122,8 @@ def transfer_syntax(data: bytes) -> str:
   Raises:
     Refusal: `not_dicom` or `truncated`.
   """
-  if data[_PREAMBLE : _PREAMBLE + 4] != _MAGIC:
-    if not _may_lack_preamble(data):
+  if not has_preamble(data):
+    if not may_lack_preamble(data):
       raise quality.Refusal("not_dicom")
     return ""
   position = _PREAMBLE + 4
@@ -121,8 +137,13 @@ def transfer_syntax(data: bytes) -> str:
   raise quality.Refusal("truncated" if position + 8 >= len(data) else "not_dicom")
 
 
-def _may_lack_preamble(data: bytes) -> bool:
-  """A data set without preamble starts with an element of group 2 or 8."""
+def has_preamble(data: bytes) -> bool:
+  """Whether a file starts as DICOM files do, with 128 bytes of anything and the word DICM."""
+  return data[_PREAMBLE : _PREAMBLE + 4] == _MAGIC
+
+
+def may_lack_preamble(data: bytes) -> bool:
+  """Whether a file may be DICOM without preamble: it then starts with an element of group 2 or 8."""
   return len(data) > 8 and data[:2] in (b"\x02\x00", b"\x08\x00") and data[3] < 0x10
 
 
@@ -149,6 +170,8 @@ def _walk_header(data: bytes) -> tuple[dict[int, tuple[int, int]], tuple[int, in
       return fields, (start, length)
     if length == _UNDEFINED:
       position = _end_of_sequence(data, start, 0)
+      if tag in _WANTED:
+        fields[tag] = (start, position - start)
       continue
     position = start + length
     if position > len(data):
@@ -189,9 +212,11 @@ def _end_of_item(data: bytes, position: int, depth: int) -> int:
 
 
 def _is_plain(data: bytes, fields: Mapping[int, tuple[int, int]]) -> bool:
-  """Whether this is one grey frame of 8 unsigned bits."""
+  """Whether this is one grey frame of 8 unsigned bits, which are to be shown as they are."""
   return (
-    _short(data, fields.get(_BITS_ALLOCATED)) == 8
+    not _MEANING & fields.keys()
+    and _short(data, fields.get(_HIGH_BIT), 7) == 7
+    and _short(data, fields.get(_BITS_ALLOCATED)) == 8
     and _short(data, fields.get(_BITS_STORED)) == 8
     and _short(data, fields.get(_SAMPLES_PER_PIXEL), 1) == 1
     and _short(data, fields.get(_PIXEL_REPRESENTATION), 0) == 0
@@ -200,7 +225,9 @@ def _is_plain(data: bytes, fields: Mapping[int, tuple[int, int]]) -> bool:
   )
 
 
-def _plain_pixels(data: bytes, fields: Mapping[int, tuple[int, int]], pixel_data: tuple[int, int] | None) -> np.ndarray:
+def _plain_pixels(
+  data: bytes, fields: Mapping[int, tuple[int, int]], pixel_data: tuple[int, int] | None
+) -> tuple[np.ndarray, tuple[Doubt, ...]]:
   rows, columns = _short(data, fields.get(_ROWS), 0), _short(data, fields.get(_COLUMNS), 0)
   check_size(rows, columns)
   if pixel_data is None:
@@ -208,15 +235,23 @@ def _plain_pixels(data: bytes, fields: Mapping[int, tuple[int, int]], pixel_data
   start, length = pixel_data
   if start + length > len(data):
     raise quality.Refusal("truncated")
-  check_pixel_length(length, rows * columns)
+  doubts = tuple(check_pixel_length(memoryview(data)[start : start + length], rows * columns))
   pixels = np.frombuffer(data, np.uint8, rows * columns, start).reshape(rows, columns)
-  return 255 - pixels if _text(data, fields[_PHOTOMETRIC]) == "MONOCHROME1" else pixels
+  return 255 - pixels if _text(data, fields[_PHOTOMETRIC]) == "MONOCHROME1" else pixels, doubts
 
 
-def check_pixel_length(found: int, expected: int) -> None:
-  """Raises Refusal `pixel_length` unless `found` bytes are the expected ones, padded to an even number."""
-  if found not in (expected, expected + expected % 2):
-    raise quality.Refusal("pixel_length", "short" if found < expected else "long")
+def check_pixel_length(value: bytes | memoryview, expected: int) -> list[Doubt]:
+  """Returns a doubt if more than one byte follows the `expected` ones: padding, which old files have (PS3.5 8.1.1).
+
+  Raises:
+    Refusal: `pixel_length`, where bytes are missing or those that follow are not all alike, so that they may be image.
+  """
+  if len(value) < expected:
+    raise quality.Refusal("pixel_length", "short")
+  rest = bytes(value[expected:])
+  if rest.count(rest[:1]) < len(rest):
+    raise quality.Refusal("pixel_length", "long")
+  return [Doubt("padded_pixels")] if len(rest) > 1 else []
 
 
 def _short(data: bytes, place: tuple[int, int] | None, missing: int = -1) -> int:

@@ -1,49 +1,51 @@
-"""Any folder of radiographs (PNG, JPEG, DICOM) with a table, as a view of its own: bring your own images.
+"""Any folder of radiographs (PNG, JPEG, TIFF, BMP, WebP, DICOM) with a table: bring your own images, as a view.
 
 The table is CSV (commas, semicolons or tabs) with the columns `id, age, sex, path` and, if wanted, `side, ethnicity,
 instance, fold`; other columns are ignored. Paths are relative to the folder and may not leave it.
 """
 
+import dataclasses
 import pathlib
+from collections import Counter
 
 import cv2
 import numpy as np
 import pandas as pd
+from absl import logging
 
-from msk_jax.imaging import batches, dicom, parts, quality, views
+from msk_jax.imaging import batches, dicom, parts, picture_files, qc_report, quality, views
 from msk_jax.imaging.batches import IngestCounts
 from msk_jax.imaging.folder_spec import FolderSpec as FolderSpec
 from msk_jax.io import errors
-from msk_jax.labels import ages, cells, ids, sexes, tables
+from msk_jax.labels import ages, cells, ids, paths, sexes, tables
 
 VIEW = "folder"
 MISSING_ETHNICITY = -5  # as in the participants table
 NO_FOLD = -1
 
-_PIPELINE = 1  # raised when the same picture would give other pixels
+_PIPELINE = 2  # raised when the same picture would give other pixels
 _REQUIRED = ("id", "age", "sex", "path")
 _OPTIONAL = ("side", "ethnicity", "instance", "fold")
 _SEX_VALUES = "--config=configs/folder.py:male={male},female={female} (config.data.folder.sex_values)"
 _SMALLEST_SIDE_PX = 32
-_MAX_FILE_BYTES = 256 * 2**20  # 64 million pixels of 16 bits are 128 MiB
 _FOLDS = 10
-DICOM_ENDINGS = frozenset({".dcm", ".dicom", ".ima", ""})
 _TABLE_COLUMNS = ("eid", "instance", "side", "path", "age_years", "sex", "ethnicity", "fold")
 
 
 def folder_view(spec: FolderSpec) -> views.View:
   """Returns the folder as a view named `folder`."""
   shape = (spec.rows, spec.columns)
-  return views.View(VIEW, shape, shape, is_paired=spec.is_paired, augmentation=spec.augmentation)
+  return views.View(VIEW, shape, shape, is_paired=spec.is_paired, augmentation=spec.augmentation, bits=spec.bits)
 
 
 def read_folder_table(root: pathlib.Path | str, spec: FolderSpec) -> pd.DataFrame:
   """Reads and checks the folder's table.
 
   Returns:
-    Columns eid (string), instance (int8, 0 if not given), side (string: `right`, `left` or empty), path (string,
-    relative to the root), age_years (float64), sex (int8: 0 female, 1 male), ethnicity (int16, code of field
-    21000, -5 missing), fold (int8, -1 if not given). `attrs["refused"]` maps reason codes to numbers of rows left out,
+    Columns line (int64, of the file; the header is 1), eid (string), instance (int8, 0 if not given), side (string:
+    `right`, `left` or empty), path (string, relative to the root), age_years (float64), sex (int8: 0 female, 1 male),
+    ethnicity (int16, code of field 21000, -5 missing), fold (int8, -1 if not given). `attrs["refused"]` maps reason
+    codes to numbers of rows left out, `attrs["refused_rows"]` lists them as (line, path, reason code),
     `attrs["read_as"]` says how the sex was read.
 
   Raises:
@@ -52,7 +54,8 @@ def read_folder_table(root: pathlib.Path | str, spec: FolderSpec) -> pd.DataFram
   """
   root = pathlib.Path(root)
   raw = tables.read_csv(root / spec.table, _REQUIRED, _OPTIONAL)
-  table = pd.DataFrame({"path": raw["path"].str.replace("\\", "/")})
+  located = [paths.locate(root, path) for path in raw["path"]]
+  table = pd.DataFrame({"path": [path for path, _ in located]}, index=raw.index)
   table["age_years"] = ages.read(raw["age"], "age").years
   ages.warn_beyond(table["age_years"], "age", (spec.min_age_years, spec.max_age_years))
   sex = sexes.read(raw["sex"], "sex", spec.sex_values, _SEX_VALUES)
@@ -62,10 +65,14 @@ def read_folder_table(root: pathlib.Path | str, spec: FolderSpec) -> pd.DataFram
   table["eid"] = ids.read(raw["id"], "id", table["instance"].astype(str) + table["side"])
   table["ethnicity"] = cells.integers(raw, "ethnicity", MISSING_ETHNICITY, range(-10, 10_000)).astype("int16")
   table["fold"] = cells.integers(raw, "fold", NO_FOLD, range(NO_FOLD, _FOLDS)).astype("int8")
-  reasons = _reasons(table, root, spec)
-  good = table.loc[reasons == "", list(_TABLE_COLUMNS)].reset_index(drop=True)
+  reasons = _reasons(table, pd.Series([reason for _, reason in located], index=raw.index, dtype=object), spec)
+  good = table.loc[reasons == "", list(_TABLE_COLUMNS)].reset_index()
   good = good.astype({"eid": "string", "side": "string", "path": "string"})
-  good.attrs["refused"] = {str(k): int(v) for k, v in reasons[reasons != ""].value_counts().sort_index().items()}
+  bad = reasons[reasons != ""]
+  refused = [*zip(bad.index.tolist(), table.loc[bad.index, "path"].tolist(), bad.tolist(), strict=True)]
+  refused += [(line, "", "extra_cells") for line in raw.attrs[tables.TOO_LONG]]
+  good.attrs["refused_rows"] = sorted(refused)
+  good.attrs["refused"] = dict(sorted(Counter(reason for _, _, reason in refused).items()))
   good.attrs["read_as"] = {"sex": sex.counts}
   return good
 
@@ -95,17 +102,16 @@ def ingest_folder(
   Raises:
     InputError: an empty table, a full disk, or another ingest in the same workdir.
   """
-  if table.empty:
-    refused = ", ".join(f"{reason} {count:,}" for reason, count in table.attrs.get("refused", {}).items())
-    raise errors.InputError(f"no usable row in {spec.table}: every one was refused ({refused or 'there is none'}).")
-  sources, context = [], {}
-  for eid, instance, side, relative in zip(*(table[c] for c in ("eid", "instance", "side", "path")), strict=True):
+  check_usable(table, spec.table)
+  sources, context, places = [], {}, {}
+  columns = ("eid", "instance", "side", "path", "line")
+  for eid, instance, side, relative, line in zip(*(table[c] for c in columns), strict=True):
     path = pathlib.Path(root) / relative
-    stat = path.stat()
     name = f"{eid}|{instance}|{side}|{relative}"
-    sources.append(parts.Source(name, path, stat.st_size, stat.st_mtime_ns))
-    context[name] = (eid, int(instance), side, (spec.rows, spec.columns))
-  refused = table.attrs.get("refused", {})
+    sources.append(parts.source_of(name, path))
+    context[name] = PictureContext(eid, int(instance), side, (spec.rows, spec.columns), spec.bits)
+    places[name] = qc_report.Place(int(line), relative)
+  refused = refused_rows(table, spec.table)
   job = batches.Job(
     kind="folder",
     unit_name="images",
@@ -114,31 +120,45 @@ def ingest_folder(
     sources=sources,
     read=read_picture,
     context=context,
-    code=batches.code_version(_PIPELINE, spec.rows, spec.columns),
-    notes=[quality.Note(f"{spec.table} {i}", VIEW, reason) for reason, n in refused.items() for i in range(n)],
+    code=batches.code_version(_PIPELINE, spec.rows, spec.columns, spec.bits),
+    notes=[row.note for row in refused],
+    places=places | {row.note.source: row.place for row in refused},
   )
   return batches.ingest(job, key, workers)
 
 
+@dataclasses.dataclass(frozen=True)
+class PictureContext:
+  """Whose a picture is, the stored shape, and the depth named for it (see `FolderSpec.bits`)."""
+
+  eid: str
+  instance: int
+  side: str
+  shape: tuple[int, int]
+  bits: int
+
+
 def read_picture(
-  source: parts.Source, context: tuple[str, int, str, tuple[int, int]], decoder: dicom.Decoder
+  source: parts.Source, context: PictureContext, decoder: dicom.Decoder
 ) -> tuple[list[batches.StoredImage], list[quality.Note]]:
-  """Reads one picture; `context` is (eid, instance, side, stored shape)."""
-  eid, instance, side, shape = context
+  """Reads one picture for the store."""
+  side = context.side
   try:
-    stored, doubts = to_stored(read_pixels(source.path, decoder), side, shape)
+    data = picture_files.read_bytes(source.path)
+    pixels, doubts = picture_files.decode(data, source.path.suffix, decoder, context.bits)
+    stored, remarks = to_stored(pixels, side, context.shape)
   except quality.Refusal as refusal:
     return [], [quality.Note(source.name, VIEW, refusal.reason, refusal.detail)]
-  notes = [quality.Note(source.name, VIEW, doubt, side) for doubt in doubts]
-  return [batches.StoredImage(VIEW, eid, instance, side, stored)], notes
+  notes = [quality.Note(source.name, VIEW, doubt.reason, doubt.detail or side) for doubt in (*doubts, *remarks)]
+  return [batches.StoredImage(VIEW, context.eid, context.instance, side, stored)], notes
 
 
-def to_stored(pixels: np.ndarray, side: str, shape: tuple[int, int]) -> tuple[np.ndarray, list[str]]:
+def to_stored(pixels: np.ndarray, side: str, shape: tuple[int, int]) -> tuple[np.ndarray, list[quality.Doubt]]:
   """Makes the stored image, uint8 of `shape`, from a picture, uint8 [h, w]; a left one is mirrored.
 
   Returns:
     stored: the image.
-    doubts: reason codes.
+    doubts: why it may be useless.
 
   Raises:
     Refusal: `too_small` or `blank`.
@@ -147,7 +167,7 @@ def to_stored(pixels: np.ndarray, side: str, shape: tuple[int, int]) -> tuple[np
     raise quality.Refusal("too_small", f"{pixels.shape[0]}x{pixels.shape[1]}")
   quality.check_not_blank(pixels)
   fitted = fit(pixels, shape)
-  doubts = ["white_margin"] if quality.has_white_margin(pixels) else []
+  doubts = [quality.Doubt("white_margin")] if quality.has_white_margin(pixels) else []
   return fitted[:, ::-1] if side == "left" else fitted, doubts
 
 
@@ -162,39 +182,52 @@ def fit(pixels: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
   return page
 
 
-def read_bytes(path: pathlib.Path) -> bytes:
-  """Reads a picture's file.
+def check_usable(table: pd.DataFrame, name: str) -> None:
+  """Makes sure that a table has rows left.
+
+  Args:
+    table: from `read_folder_table`.
+    name: its file's, for the message.
 
   Raises:
-    Refusal: `unreadable_file`, or `too_large`.
+    InputError: it has none; the message counts the reasons.
   """
-  try:
-    with path.open("rb") as file:
-      data = file.read(_MAX_FILE_BYTES + 1)
-  except OSError as error:
-    raise quality.Refusal("unreadable_file", type(error).__name__) from None
-  if len(data) > _MAX_FILE_BYTES:
-    raise quality.Refusal("too_large", "file")
-  return data
+  if table.empty:
+    refused = table.attrs.get("refused", {})
+    counted = "; ".join(f"{count:,} {reason} ({quality.REASONS[reason][1]})" for reason, count in refused.items())
+    raise errors.InputError(f"no usable row in {name}: {counted or 'it has none, or all its people have withdrawn'}")
 
 
-def read_pixels(path: pathlib.Path, decoder: dicom.Decoder) -> np.ndarray:
-  """Reads a PNG, JPEG or DICOM file as uint8 [h, w].
-
-  Raises:
-    Refusal: it can't be read.
-  """
-  data = read_bytes(path)
-  if path.suffix.lower() in DICOM_ENDINGS:
-    pixels = dicom.read(data, decoder).pixels
-  else:
-    _, pixels = decoder.decode("picture", data)
-  if isinstance(pixels, quality.Refusal):
-    raise pixels
-  return pixels
+def report_refused(table: pd.DataFrame, name: str, workdir: pathlib.Path) -> None:
+  """Writes the table's refused rows to `qc/rows.csv` and counts them in the log."""
+  refused, rows = table.attrs.get("refused", {}), refused_rows(table, name)
+  if not rows:
+    return
+  qc_report.write_rows(workdir, [row.note for row in rows], {row.note.source: row.place for row in rows})
+  counted = ", ".join(f"{reason} {count:,}" for reason, count in refused.items())
+  logging.warning(
+    "%s: %d of %d rows are refused (%s); %s lists each by its line", name, len(rows), len(rows) + len(table), counted,
+    qc_report.rows_path(workdir),
+  )  # fmt: skip
 
 
-def _reasons(table: pd.DataFrame, root: pathlib.Path, spec: FolderSpec) -> pd.Series:
+@dataclasses.dataclass(frozen=True)
+class RefusedRow:
+  """A row of the table that is left out: the report's line on it, and where it stands."""
+
+  note: quality.Note
+  place: qc_report.Place
+
+
+def refused_rows(table: pd.DataFrame, name: str) -> list[RefusedRow]:
+  """Returns the refused rows of `read_folder_table`, each as a source of its own."""
+  return [
+    RefusedRow(quality.Note(f"{name} line {line}", VIEW, reason), qc_report.Place(line, path))
+    for line, path, reason in table.attrs.get("refused_rows", [])
+  ]
+
+
+def _reasons(table: pd.DataFrame, of_paths: pd.Series, spec: FolderSpec) -> pd.Series:
   """The first reason against each row, or an empty text."""
   age = table["age_years"]
   reasons = pd.Series("", index=table.index)
@@ -203,11 +236,7 @@ def _reasons(table: pd.DataFrame, root: pathlib.Path, spec: FolderSpec) -> pd.Se
     ("no_age", ~np.isfinite(age)),
     ("implausible_age", (age < spec.min_age_years) | (age > spec.max_age_years)),
     ("no_sex", table["sex"] < 0),
-    ("outside_root", ~table["path"].map(cells.stays_inside)),
-    (
-      "missing_file",
-      ~table["path"].map(lambda path: bool(path) and cells.stays_inside(path) and (root / path).is_file()),
-    ),
+    *((reason, of_paths == reason) for reason in ("outside_root", "missing_file", "unreadable_file")),
   )
   for reason, is_bad in checks:
     reasons = reasons.mask((reasons == "") & is_bad, reason)

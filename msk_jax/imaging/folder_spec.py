@@ -21,6 +21,8 @@ class FolderSpec:
     columns: width of the stored images, pixels.
     min_age_years: rows with a lower age are refused.
     max_age_years: rows with a higher age are refused: ages of over 100 are typing errors far more often than not.
+    bits: depth of 16-bit pictures whose header names none (PNG, TIFF, DICOM of 16 stored bits without a window): 0 is
+      black, 2^bits - 1 white. 0 lets each picture's content decide, with a doubt where that is fewer bits.
     is_paired: whether people have a right and a left image, which the model is to see together.
     augmentation: ranges of the random transforms in training.
   """
@@ -31,8 +33,13 @@ class FolderSpec:
   columns: int = 256
   min_age_years: float = 0.0
   max_age_years: float = 100.0
+  bits: int = 0
   is_paired: bool = False
   augmentation: views.Augmentation = _AUGMENTATION
 
   def __post_init__(self):
+    if self.bits != 0 and not 8 <= self.bits <= 16:
+      raise ValueError(
+        f"bits is the depth of 16-bit pictures, 8 to 16, or 0 for that of their content; got {self.bits}."
+      )
     numerals.check_sex_values("folder.sex_values", self.sex_values)

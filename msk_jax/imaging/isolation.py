@@ -42,15 +42,18 @@ class IsolatedDecoder:
       self._process.communicate()
       self._process = None
 
-  def decode(self, kind: str, data: bytes) -> tuple[Mapping[str, Any], np.ndarray | quality.Refusal]:
+  def decode(
+    self, kind: str, data: bytes, named_bits: int = 0
+  ) -> tuple[Mapping[str, Any], np.ndarray | quality.Refusal]:
     """Decodes a file.
 
     Args:
-      kind: `dicom`, `picture` (PNG, JPEG) or `colour` (the same, three channels).
+      kind: `dicom`, `picture` (PNG, JPEG, TIFF, BMP, WebP) or `colour` (the same, three channels).
       data: the file's bytes.
+      named_bits: see `depth.value_range`.
 
     Returns:
-      facts: what the header told (DICOM: `protocol`, `instance_number`).
+      facts: what the header told (DICOM: `protocol`, `instance_number`), and `doubts`, pairs of reason code and detail.
       pixels: uint8 [h, w] (`colour`: [h, w, 3]), or the reason why there are none; `decoder_crashed` if the process
         died or hung.
     """
@@ -58,7 +61,7 @@ class IsolatedDecoder:
     timer = threading.Timer(self._timeout_seconds, process.kill)
     timer.start()
     try:
-      facts, pixels = _converse(process, kind, data)
+      facts, pixels = _converse(process, kind, named_bits, data)
     except (OSError, EOFError):
       self.close()
       return {}, quality.Refusal("decoder_crashed")
@@ -83,9 +86,11 @@ class IsolatedDecoder:
     return self._process
 
 
-def _converse(process: subprocess.Popen[bytes], kind: str, data: bytes) -> tuple[dict[str, Any], bytes]:
+def _converse(
+  process: subprocess.Popen[bytes], kind: str, named_bits: int, data: bytes
+) -> tuple[dict[str, Any], bytes]:
   assert process.stdin is not None and process.stdout is not None
-  process.stdin.write(decoding.REQUEST.pack(kind.encode(), len(data)))
+  process.stdin.write(decoding.REQUEST.pack(kind.encode(), named_bits, len(data)))
   process.stdin.write(data)
   process.stdin.flush()
   head = process.stdout.read(decoding.REPLY.size)

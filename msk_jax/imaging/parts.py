@@ -15,7 +15,7 @@ import numpy as np
 from msk_jax.imaging import quality, store
 from msk_jax.io import atomic
 
-_SCHEMA, _VERSION = "image_part", 1
+_SCHEMA, _VERSION = "image_part", 2
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,15 +35,34 @@ class Source:
   mtime_ns: int
 
 
+def source_of(name: str, path: pathlib.Path) -> Source:
+  """Returns a source as it lies on the disk; one that can't be looked at is refused when it is read."""
+  try:
+    facts = path.stat()
+  except OSError:
+    return Source(name, path, -1, -1)
+  return Source(name, path, facts.st_size, facts.st_mtime_ns)
+
+
 @dataclasses.dataclass(frozen=True)
 class Row:
-  """One stored image: its source, key and content hash. Rows of a view stand in the order of the shard."""
+  """One stored image. Rows of a view stand in the order of the shard.
+
+  Attributes:
+    source: name of its source.
+    eid: whose it is.
+    instance: the visit.
+    side: `right`, `left` or empty.
+    sha256: hash of the stored bytes.
+    picture: hash of the picture as it was before a left one was mirrored: equal for one picture under two sides.
+  """
 
   source: str
   eid: str
   instance: int
   side: str
   sha256: str
+  picture: str
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,16 +1,52 @@
-"""The QC report: one line per refused or doubtful image under a pseudonym, and counts per reason."""
+"""The QC report: one line per refused or doubtful image under a pseudonym, and counts per reason.
+
+For a folder of one's own there is also `rows.csv`, which names the table's line and the file: without these nobody
+could mend the table, and they are the user's own.
+"""
 
 import csv
 import io
 import pathlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from msk_jax.imaging import quality
 from msk_jax.io import atomic, privacy
 
 IMAGES_COLUMNS = ("pseudonym", "view", "reason", "severity", "detail")
 COUNTS_COLUMNS = ("view", "reason", "severity", "count", "meaning")
+ROWS_COLUMNS = ("line", "file", "reason", "severity", "detail", "meaning")
+
+
+class Place(NamedTuple):
+  """Where a source stands in a table of one's own: the line of the table, and the file that it names."""
+
+  line: int
+  file: str
+
+
+def rows_path(workdir: pathlib.Path) -> pathlib.Path:
+  """Returns the file of `write_rows`: `qc/rows.csv`."""
+  return workdir / "qc" / "rows.csv"
+
+
+def write_rows(workdir: pathlib.Path, notes: Sequence[quality.Note], places: Mapping[str, Place]) -> None:
+  """Writes refused and doubtful rows of a table of one's own, by line.
+
+  Args:
+    workdir: the workdir.
+    notes: what was refused or doubtful.
+    places: of their sources.
+
+  Raises:
+    InputError: the disk is full or can't be written.
+  """
+  lines = [
+    (*places[n.source], n.reason, quality.REASONS[n.reason][0].value, n.detail, quality.REASONS[n.reason][1])
+    for n in notes
+  ]
+  atomic.write_text(rows_path(workdir), _csv(ROWS_COLUMNS, sorted(lines)))
 
 
 def paths(workdir: pathlib.Path) -> list[pathlib.Path]:

@@ -7,6 +7,7 @@ store or under one of these codes; nothing is dropped in silence.
 import dataclasses
 import enum
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -42,9 +43,15 @@ REASONS: dict[str, tuple[Severity, str]] = {
   "not_dicom": (_R, "The file is not DICOM (an error page saved as .dcm, for example)."),
   "truncated": (_R, "The DICOM file ends in the middle."),
   "no_pixels": (_R, "The DICOM file holds no image."),
-  "pixel_length": (_R, "The pixel data are shorter or longer than the header's rows times columns."),
+  "pixel_length": (
+    _R,
+    "The pixel data are shorter than the header's rows times columns, or longer by more than padding.",
+  ),
   "too_large": (_R, "The header claims more pixels, or the file has more bytes, than any radiograph has."),
-  "unsupported": (_R, "A colour, multi-frame or unusually coded image that is not read."),
+  "unsupported": (
+    _R,
+    "A colour, multi-frame or unusually coded image, or a format, that is not read: export it as PNG.",
+  ),
   "not_colour": (_R, "A grey image where one of three channels is wanted."),
   "decode_failed": (_R, "The pixels can't be decoded."),
   "decoder_crashed": (_R, "The decoder died or hung on this file."),
@@ -64,6 +71,18 @@ REASONS: dict[str, tuple[Severity, str]] = {
   "transposed": (_R, "Rows and columns are swapped. Not mended: the size can't tell a turn from a mirroring."),
   "wrong_aspect": (_R, "The shape is so far from the view's that resizing would distort it twofold or more."),
   "odd_aspect": (_D, "The shape is unusual for the view: resizing distorts it by over a third."),
+  "guessed_depth": (_D, "A 16-bit container whose content has fewer bits: the content decided what is white."),
+  "beyond_depth": (_D, "Values beyond the depth that was named (config.data.folder.bits); they became black or white."),
+  "few_grey_levels": (
+    _D,
+    "Many grey values were merged into few: the header's depth or window is far from the content.",
+  ),
+  "window_not_applied": (
+    _D,
+    "The header's window was left out: it makes no sense, or the file is of the study's scanner (8 bits).",
+  ),
+  "presentation_lut": (_D, "The header contradicts itself about which end of the grey values is white."),
+  "padded_pixels": (_D, "More bytes than rows times columns, all alike: cut off as padding."),
   "mostly_padding": (_D, "The shape is so unlike the stored one that over half of the stored image is padding."),
   "white_margin": (_D, "A broad white (saturated) margin, as where the scanner left strips empty."),
   # a folder's table
@@ -71,8 +90,11 @@ REASONS: dict[str, tuple[Severity, str]] = {
   "no_age": (_R, "The table's row has no age."),
   "implausible_age": (_R, "The table's row has an age outside the limits set, surely a typing error."),
   "no_sex": (_R, "The table's row has no sex, or one that is not understood."),
+  "extra_cells": (_R, "The table's row has more cells than its header, so that nobody knows which is which."),
   "missing_file": (_R, "The table's row names a file that does not exist."),
   "outside_root": (_R, "The table's row names a file outside the data folder."),
+  "shared_picture": (_D, "The same picture stands under two ids; these people are in one fold."),
+  "repeated_picture": (_D, "The same picture stands for two sides, visits or views of one person."),
   "duplicate_row": (_R, "A second row of the same id, visit and side; the first is kept."),
 }
 
@@ -86,6 +108,13 @@ class Refusal(Exception):  # noqa: N818 - not an error: the normal end of a flaw
     super().__init__(reason)
     self.reason = reason
     self.detail = detail
+
+
+class Doubt(NamedTuple):
+  """Why a picture that was read may be wrong: a reason code of `REASONS`, and a detail without ids."""
+
+  reason: str
+  detail: str = ""
 
 
 @dataclasses.dataclass(frozen=True)

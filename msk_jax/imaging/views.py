@@ -34,6 +34,7 @@ class View:
     channels: 1 for grey, 3 for `full_body/mixed`.
     is_paired: whether a person has a right and a left image (hips, knees).
     augmentation: ranges for training images.
+    bits: depth of 16-bit pictures, 0 for that of their content; see `folder_spec.FolderSpec`.
   """
 
   name: str
@@ -42,6 +43,7 @@ class View:
   channels: int = 1
   is_paired: bool = False
   augmentation: Augmentation = Augmentation()
+  bits: int = 0
 
   @property
   def dimension(self) -> str:
@@ -85,3 +87,4 @@ PROTOCOLS: dict[str, tuple[str, str]] = {
   "Left Ortho Knee": ("knee", "left"),
   "Right Ortho Knee": ("knee", "right"),
 }
+SCANNER_PROTOCOLS = frozenset({*PROTOCOLS, TOTAL_BODY_PROTOCOL})  # all that the study's scanner writes

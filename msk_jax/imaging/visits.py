@@ -105,7 +105,8 @@ def _native(image: dicom.DicomImage, name: str, side: str) -> tuple[np.ndarray |
   try:
     if isinstance(image.pixels, quality.Refusal):
       raise image.pixels
-    doubts = preprocess.check(image.pixels, view)
-    return preprocess.to_native(image.pixels, view, side), [(doubt, side) for doubt in doubts]
+    doubts = [quality.Doubt(doubt) for doubt in preprocess.check(image.pixels, view)]
+    remarks = [(doubt.reason, " ".join(filter(None, (side, doubt.detail)))) for doubt in (*image.doubts, *doubts)]
+    return preprocess.to_native(image.pixels, view, side), remarks
   except quality.Refusal as refusal:
     return None, [(refusal.reason, " ".join(filter(None, (side, refusal.detail))))]

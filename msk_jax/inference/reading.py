@@ -2,10 +2,11 @@
 
 import dataclasses
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
-from msk_jax.imaging import dicom, folder, preprocess, quality, views, visits
+from msk_jax.imaging import dicom, folder, picture_files, preprocess, quality, views, visits
 from msk_jax.inference import samples
 from msk_jax.input import pipeline
 
@@ -61,19 +62,35 @@ def _read_file(
   bodies: list[tuple[samples.File, dicom.DicomImage]],
 ) -> list[visits.ViewImage]:  # fmt: skip
   """Returns the file's images at the stored size; a Total Body goes to `bodies`, as it takes two to tell them apart."""
-  ending = file.path.suffix.lower()
+  if file.path.suffix.lower() == picture_files.ARCHIVE_ENDING and not wanted.is_padded:
+    return _of_archive(file, wanted, decoder, notes)
+  data = picture_files.read_bytes(file.path)
+  kind = picture_files.kind_of(data)
   if wanted.is_padded:
-    if ending == samples.ARCHIVE_ENDING:
-      raise quality.Refusal("unsupported", "an archive, where pictures are wanted")
-    return [_padded(file, wanted, decoder, notes)]
-  if ending == samples.ARCHIVE_ENDING:
-    found, remarks = visits.read_visit(file.path, decoder)
-    return _of_view(found, remarks, file.name, wanted, notes)
-  if ending in (".png", ".jpg", ".jpeg"):
-    kind = "colour" if wanted.view.channels == _CHANNELS_OF_COLOUR else "picture"
-    _, pixels = decoder.decode(kind, folder.read_bytes(file.path))
-    return [_cut(pixels, file, wanted, notes)]
-  image = dicom.read(folder.read_bytes(file.path), decoder)
+    return [_padded(data, file, wanted, decoder, notes)]
+  if kind is picture_files.Kind.ARCHIVE:
+    return _of_archive(file, wanted, decoder, notes)
+  if kind is picture_files.Kind.DICOM:
+    return _of_dicom(dicom.read(data, decoder), file, wanted, notes, bodies)
+  if wanted.view.channels == _CHANNELS_OF_COLOUR:
+    if kind is not picture_files.Kind.PICTURE:
+      raise quality.Refusal("not_dicom")
+    facts, pixels = decoder.decode("colour", data)
+    return [_cut(pixels, facts.get("doubts", ()), file, wanted, notes)]
+  return [_cut(*picture_files.decode(data, file.path.suffix, decoder), file, wanted, notes)]
+
+
+def _of_archive(
+  file: samples.File, wanted: Wanted, decoder: dicom.Decoder, notes: list[quality.Note]
+) -> list[visits.ViewImage]:
+  found, remarks = visits.read_visit(file.path, decoder)
+  return _of_view(found, remarks, file.name, wanted, notes)
+
+
+def _of_dicom(
+  image: dicom.DicomImage, file: samples.File, wanted: Wanted, notes: list[quality.Note],
+  bodies: list[tuple[samples.File, dicom.DicomImage]],
+) -> list[visits.ViewImage]:  # fmt: skip
   if image.protocol == views.TOTAL_BODY_PROTOCOL and wanted.view.dimension == "full_body":
     bodies.append((file, image))
     return []
@@ -84,29 +101,32 @@ def _read_file(
     raise quality.Refusal("other_view")
   if wanted.view.channels == _CHANNELS_OF_COLOUR:
     raise quality.Refusal("not_colour")
-  return [_cut(image.pixels, file, wanted, notes)]
+  return [_cut(image.pixels, image.doubts, file, wanted, notes)]
 
 
-def _padded(file: samples.File, wanted: Wanted, decoder: dicom.Decoder, notes: list[quality.Note]) -> visits.ViewImage:
+def _padded(
+  data: bytes, file: samples.File, wanted: Wanted, decoder: dicom.Decoder, notes: list[quality.Note]
+) -> visits.ViewImage:
   """A picture as `imaging.folder` stores it."""
-  pixels = folder.read_pixels(file.path, decoder)
+  pixels, doubts = picture_files.decode(data, file.path.suffix, decoder, wanted.view.bits)
   page = wanted.view.network_shape
-  stored, doubts = folder.to_stored(pixels, file.side, page)
+  stored, remarks = folder.to_stored(pixels, file.side, page)
   if abs(math.log(pixels.shape[0] / pixels.shape[1]) - math.log(page[0] / page[1])) > _MOST_PADDING:
-    doubts.append("mostly_padding")
-  notes.extend(quality.Note(file.name, wanted.view.name, doubt) for doubt in doubts)
+    remarks.append(quality.Doubt("mostly_padding"))
+  notes.extend(quality.Note(file.name, wanted.view.name, *doubt) for doubt in (*doubts, *remarks))
   return visits.ViewImage(wanted.view.name, file.side, stored)
 
 
 def _cut(
-  pixels: np.ndarray | quality.Refusal, file: samples.File, wanted: Wanted, notes: list[quality.Note]
-) -> visits.ViewImage:
+  pixels: np.ndarray | quality.Refusal, doubts: Sequence[Sequence[str]], file: samples.File, wanted: Wanted,
+  notes: list[quality.Note],
+) -> visits.ViewImage:  # fmt: skip
   """A picture that shows the view already: one of the stored size is taken as it is, any other as a DXA image."""
   if isinstance(pixels, quality.Refusal):
     raise pixels
   view = wanted.view
-  doubts = preprocess.check(pixels, view)
-  notes.extend(quality.Note(file.name, view.name, doubt) for doubt in doubts)
+  checked = [(code,) for code in preprocess.check(pixels, view)]
+  notes.extend(quality.Note(file.name, view.name, *doubt) for doubt in (*doubts, *checked))
   if pixels.shape[:2] == view.network_shape:
     is_mirrored = view.is_paired and file.side == "left"
     return visits.ViewImage(view.name, file.side, pixels[:, ::-1] if is_mirrored else pixels)

@@ -4,6 +4,8 @@ import dataclasses
 import math
 import os
 import pathlib
+import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
@@ -13,16 +15,17 @@ import pandas as pd
 from absl import logging
 
 from msk_jax.cohort import ethnicity
-from msk_jax.imaging import archives, folder, quality
+from msk_jax.imaging import archives, dicom, picture_files, quality
 from msk_jax.io import errors
-from msk_jax.labels import ages, cells, ids, sexes, tables
+from msk_jax.labels import ages, cells, ids, paths, sexes, tables
 
 UNKNOWN_ETHNICITY = 0  # no code of field 21000; `ethnicity.MISSING` is an answer that the networks know
-ARCHIVE_ENDING = ".zip"
 _SEX_VALUES = "--sex_values={male}=male,{female}=female"
 
-_PICTURE_ENDINGS = frozenset({".png", ".jpg", ".jpeg"})
-_MAGIC_END = 132  # bytes: a DICOM file's preamble and the word DICM
+_UNREAD_ENDINGS = frozenset(
+  {".gif", ".heic", ".heif", ".avif", ".jxl", ".jp2", ".j2k", ".jpx", ".psd", ".pdf", ".nii", ".mha", ".mhd", ".nrrd"}
+)
+_SHOWN_ENDING = re.compile(r"(\.[a-z0-9]{1,5})?", re.ASCII)
 _MAX_INSTANCE = 127
 _REQUIRED = ("path",)
 _OPTIONAL = ("id", "instance", "side", "sex", "ethnicity", "age")
@@ -87,7 +90,7 @@ def find(
   rows, notes = _scan(root) if table is None else _read_table(root, table, sex_values)
   if not rows and not notes:
     raise errors.InputError(
-      f"--images: no image in {root}. PNG, JPEG and DICOM files are read, and archives named "
+      f"--images: no image in {root}. PNG, JPEG, TIFF, BMP, WebP and DICOM files are read, and archives named "
       "<eid>_20158_<instance>_<array>.zip; for files of other names give a --table with the column path."
     )
   return _group(rows), notes
@@ -103,16 +106,17 @@ def without(samples: Iterable[Sample], withdrawn: Collection[str]) -> list[Sampl
 
 
 def _scan(root: pathlib.Path) -> tuple[list[Sample], list[quality.Note]]:
-  """One sample for each file; hidden files and what is no image are passed over."""
+  """One sample for each file; hidden files are passed over, and counted what is no image."""
+  passed: Counter[str] = Counter()
   rows: dict[pathlib.Path, Sample] = {}
   named: list[tuple[archives.ZipName, pathlib.Path]] = []
-  notes: list[quality.Note] = []
-  for path in sorted(root.rglob("*")):
+  files, notes = _walk(root)
+  for path in files:
     relative = path.relative_to(root)
     if any(part.startswith(".") for part in relative.parts) or not path.is_file():
       continue
     file = File(path, printable(relative.as_posix()))
-    if path.suffix.lower() == ARCHIVE_ENDING:
+    if path.suffix.lower() == picture_files.ARCHIVE_ENDING:
       parsed = _parse_archive_name(path.name)
       if parsed is None:
         notes.append(quality.Note(file.name, "", "bad_name"))
@@ -121,20 +125,43 @@ def _scan(root: pathlib.Path) -> tuple[list[Sample], list[quality.Note]]:
         rows[path] = Sample(parsed.eid, parsed.instance, (file,))
     elif _is_image(path):
       rows[path] = Sample(file.name, 0, (file,))
+    elif path.suffix.lower() in _UNREAD_ENDINGS:
+      notes.append(quality.Note(file.name, "", "unsupported", "a format that is not read"))
+    else:
+      passed[path.suffix.lower()] += 1
+  _announce_passed(passed)
   for path, reason, detail in archives.one_per_visit(named)[1]:
     notes.append(quality.Note(rows.pop(path).files[0].name, "", reason, detail))
   return list(rows.values()), notes
 
 
+def _walk(root: pathlib.Path) -> tuple[list[pathlib.Path], list[quality.Note]]:
+  """All files under a folder, in order, and a note for each folder that can't be looked into."""
+  shut: list[OSError] = []
+  files = [pathlib.Path(folder, name) for folder, _, names in os.walk(root, onerror=shut.append) for name in names]
+  names = [printable(pathlib.Path(error.filename or root).relative_to(root).as_posix()) for error in shut]
+  return sorted(files), [
+    quality.Note(name, "", "unreadable_file", f"a folder, {type(error).__name__}")
+    for name, error in zip(names, shut, strict=True)
+  ]
+
+
 def _is_image(path: pathlib.Path) -> bool:
+  """Whether a file's ending or its content is that of a picture; DICOM files often have no ending, or a number."""
   ending = path.suffix.lower()
-  if ending in _PICTURE_ENDINGS or (ending and ending in folder.DICOM_ENDINGS):
+  if ending in picture_files.PICTURE_ENDINGS or (ending and ending in picture_files.DICOM_ENDINGS):
     return True
-  try:
-    with path.open("rb") as file:  # DICOM files often have no ending, or a number
-      return file.read(_MAGIC_END)[-4:] == b"DICM"
-  except OSError:
-    return False
+  head = picture_files.read_head(path)
+  return dicom.has_preamble(head) or picture_files.kind_of(head) is picture_files.Kind.PICTURE
+
+
+def _announce_passed(endings: Counter[str]) -> None:
+  """Says how many files are no images, by ending; long or odd endings are not shown, as they may be anything."""
+  if endings:
+    shown = Counter({name: n for name, n in endings.items() if _SHOWN_ENDING.fullmatch(name)})
+    others = endings.total() - shown.total()
+    listed = [f"{name} {n}" for name, n in sorted(shown.items())] + ([f"others {others}"] if others else [])
+    logging.warning("%d files are no images and are passed over: %s", endings.total(), ", ".join(listed))
 
 
 def _read_table(
@@ -142,8 +169,12 @@ def _read_table(
 ) -> tuple[list[Sample], list[quality.Note]]:
   raw = tables.read_csv(table if table.exists() else root / table, _REQUIRED, _OPTIONAL)
   if raw.empty:
-    raise errors.InputError(f"{table.name} has no rows.")
-  columns = pd.DataFrame({"path": raw["path"].str.replace("\\", "/")})
+    too_long = (
+      f" that could be read: {n} have more cells than the header" if (n := len(raw.attrs[tables.TOO_LONG])) else ""
+    )
+    raise errors.InputError(f"{table.name} has no rows{too_long}.")
+  located = [paths.locate(root, path) for path in raw["path"]]
+  columns = pd.DataFrame({"path": [path for path, _ in located]}, index=raw.index)
   columns["side"] = cells.mapped(raw, "side", cells.SIDES)
   columns["instance"] = cells.integers(raw, "instance", -1, range(-1, _MAX_INSTANCE + 1))
   visit = columns["instance"].astype(str) + columns["side"]
@@ -154,28 +185,18 @@ def _read_table(
   columns["age_years"] = _ages(raw)
   samples: list[Sample] = []
   notes: list[quality.Note] = []
-  for row in columns.itertuples(index=False):
-    reason = _reason(root, str(row.path))
+  notes.extend(quality.Note(table.name, "", "extra_cells", f"line {line}") for line in raw.attrs[tables.TOO_LONG])
+  for row, (_, reason) in zip(columns.itertuples(), located, strict=True):
     if reason:
-      notes.append(quality.Note(str(row.path), "", reason))
+      notes.append(quality.Note(str(row.path), "", reason, f"line {row.Index}"))
     else:
       samples.append(_sample(root, row))
   return samples, notes
 
 
-def _reason(root: pathlib.Path, path: str) -> str:
-  """The reason against a row's path, or an empty text."""
-  if not cells.stays_inside(path):
-    return "outside_root"
-  try:
-    return "" if path and (root / path).is_file() else "missing_file"
-  except (OSError, ValueError):  # a name too long, or with a zero byte
-    return "missing_file"
-
-
 def _sample(root: pathlib.Path, row: Any) -> Sample:
   path = root / row.path
-  parsed = _parse_archive_name(path.name) if path.suffix.lower() == ARCHIVE_ENDING else None
+  parsed = _parse_archive_name(path.name) if path.suffix.lower() == picture_files.ARCHIVE_ENDING else None
   name, instance = row.id, int(row.instance)
   if parsed is not None:
     name, instance = name or parsed.eid, parsed.instance if instance < 0 else instance

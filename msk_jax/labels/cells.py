@@ -1,6 +1,5 @@
 """Cells of a column to values of one meaning each; a message names what is not understood by its line alone."""
 
-import pathlib
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -9,6 +8,7 @@ import pandas as pd
 from msk_jax.io import errors, missing
 
 SIDES: Mapping[str, str] = {"right": "right", "r": "right", "left": "left", "l": "left", "": ""}
+LINE = "line"  # name of an index that holds lines of the file
 _SHOWN = 5  # lines named in a message
 
 
@@ -44,19 +44,14 @@ def integers(raw: pd.DataFrame, name: str, missing: int, allowed: range) -> pd.S
   return found.astype("int64")
 
 
-def stays_inside(path: str) -> bool:
-  """Whether a relative path has no step upwards. (A link that the folder's owner made is theirs to follow.)"""
-  parsed = pathlib.PurePosixPath(path)
-  return not (parsed.is_absolute() or ".." in parsed.parts or pathlib.PureWindowsPath(path).drive)
-
-
 def lines(chosen: pd.Series) -> str:
   """Returns where the first chosen rows stand, for messages: `lines 2, 7, ...`.
 
   Args:
-    chosen: bool [n], of all rows of a table in order.
+    chosen: bool [n], of rows indexed by `LINE`, or else of all rows of a table in order.
   """
-  numbers: Sequence[int] = (np.flatnonzero(chosen)[:_SHOWN] + 2).tolist()  # the header is line 1
+  places = chosen.index if chosen.index.name == LINE else np.arange(len(chosen)) + 2  # the header is line 1
+  numbers: Sequence[int] = places[chosen.to_numpy(bool)][:_SHOWN].tolist()
   more = ", ..." if chosen.sum() > _SHOWN else ""
   return f"lines {', '.join(map(str, numbers))}{more}"
 

@@ -10,6 +10,7 @@ import pandas as pd
 from msk_jax.cohort import folds as fold_map
 from msk_jax.cohort import scalar_tables, schemas
 from msk_jax.io import errors, tables
+from msk_jax.labels import cells
 
 _SAME_AGE_YEARS = 1e-6
 
@@ -128,20 +129,15 @@ def from_samples(table: pd.DataFrame, name: str) -> tuple[pd.DataFrame, pd.DataF
   """Returns participants, visits and given folds (int64 [n], -1 where none) of an own table or a folder's.
 
   Args:
-    table: columns eid, instance, age_years, sex, ethnicity and fold; one row per sample, or several (images).
+    table: columns line, eid, instance, age_years, sex, ethnicity and fold; one row per sample, or several (images).
     name: the table's file, for messages.
 
   Raises:
-    InputError: rows of one person or visit that contradict each other.
+    InputError: rows of one person or visit that contradict each other; the message names their lines.
   """
   people, visits = table.groupby("eid"), table.groupby(["eid", "instance"])
-  for groups, column, what in ((people, "sex", "person"), (people, "fold", "person"), (visits, "age_years", "visit")):
-    spread = groups[column].max() - groups[column].min()
-    if num_different := int((spread > _SAME_AGE_YEARS).sum()):
-      raise errors.InputError(
-        f"{name} gives {num_different} times different values of {column.removesuffix('_years')} for "
-        f"rows of one {what}: correct them, or tell visits apart in a column `instance` and people in `id`."
-      )
+  for column, keys in (("sex", ["eid"]), ("fold", ["eid"]), ("ethnicity", ["eid"]), ("age_years", ["eid", "instance"])):
+    _refuse_contradictions(table, column, keys, name)
   participants = people.agg({"sex": "first", "ethnicity": "max"}).reset_index()  # -5, missing, is the least code
   ages = visits["age_years"].first().reset_index().assign(centre=schemas.CENTRE_MISSING)
   given = np.asarray(people["fold"].first(), np.int64)
@@ -150,3 +146,19 @@ def from_samples(table: pd.DataFrame, name: str) -> tuple[pd.DataFrame, pd.DataF
     ages.astype(dict(schemas.VISITS.columns)),
     given,
   )
+
+
+def _refuse_contradictions(table: pd.DataFrame, column: str, keys: list[str], name: str) -> None:
+  """Refuses different values of a column for one person or visit; an ethnicity that is not told contradicts none."""
+  values = table.set_index(pd.Index(table["line"], name=cells.LINE))
+  if column == "ethnicity":
+    values = values[values["ethnicity"] >= 0]
+  groups = values.groupby(keys)[column]
+  differs = groups.transform("max") - groups.transform("min") > _SAME_AGE_YEARS
+  if differs.any():
+    num_different = len(values[differs].drop_duplicates(keys))
+    raise errors.InputError(
+      f"{name} gives {num_different} times different values of {column.removesuffix('_years')} for rows of one "
+      f"{'person' if keys == ['eid'] else 'visit'} ({cells.lines(differs)}): correct them, or tell visits apart in a "
+      "column `instance` and people in `id`."
+    )

@@ -4,6 +4,7 @@ import dataclasses
 from collections import Counter
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from msk_jax.cohort import ethnicity
@@ -48,7 +49,9 @@ def read(raw: pd.DataFrame, spec: TableSpec) -> Samples:
       are ambiguous.
   """
   instance = cells.integers(raw, spec.instance.lower(), 0, range(128)).astype("int8")
-  table = pd.DataFrame({"eid": ids.read(raw[spec.id.lower()], spec.id, instance), "instance": instance})
+  table = pd.DataFrame(
+    {"line": np.arange(len(raw)) + 2, "eid": ids.read(raw[spec.id.lower()], spec.id, instance), "instance": instance}
+  )
   age = ages.read(raw[spec.age.lower()], spec.age, _MISSING_VALUES)
   limits = (spec.min_age_years, spec.max_age_years)
   ages.warn_beyond(age.years, spec.age, limits)
@@ -79,7 +82,9 @@ def read(raw: pd.DataFrame, spec: TableSpec) -> Samples:
 
 def _refuse_contradictions(raw: pd.DataFrame, is_repeated: pd.Series, spec: TableSpec) -> None:
   """Refuses rows of one visit that are not equal in all that is read: which of them counts can't be known."""
-  if num_different := int((is_repeated & ~raw.apply(numerals.plain_column).duplicated()).sum()):
+  is_different = is_repeated & ~raw.apply(numerals.plain_column).duplicated()
+  if num_different := int(is_different.sum()):
+    is_different.index = pd.Index(is_different.index + 2, name=cells.LINE)
     advice = "keep one row of each visit"
     if not spec.instance:
       advice = (
@@ -87,7 +92,8 @@ def _refuse_contradictions(raw: pd.DataFrame, is_repeated: pd.Series, spec: Tabl
         "keep one row of each person"
       )
     raise errors.InputError(
-      f"{spec.file}: {num_different} rows repeat a person and visit of another row with other values: {advice}."
+      f"{spec.file}: {num_different} rows repeat a person and visit of another row with other values "
+      f"({cells.lines(is_different)}): {advice}."
     )
 
 

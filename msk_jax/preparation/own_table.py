@@ -117,10 +117,10 @@ def _with_missing(raw: pd.DataFrame, spec: TableSpec) -> tuple[pd.DataFrame, dic
 def _spellings(file_name: str, header: Sequence[str], wanted: Sequence[str]) -> dict[str, str]:
   """Returns wanted name to the column's name as it stands in the header."""
   found = {name: [column for column in header if column.strip().lower() == name] for name in wanted}
-  if lacking := [name for name, columns in found.items() if not columns]:
+  if missing := [name for name, columns in found.items() if not columns]:
     known = ", ".join(column.strip() for column in header[:_SHOWN])
     raise errors.InputError(
-      f"{file_name} lacks the columns {', '.join(lacking)}, which config.data.table names; it has {known}."
+      f"{file_name} lacks the columns {', '.join(missing)}, which config.data.table names; it has {known}."
     )
   if repeated := [", ".join(columns) for columns in found.values() if len(columns) > 1]:
     raise errors.InputError(

@@ -12,7 +12,7 @@ from absl import logging
 
 from msk_jax.cohort import demographics, kinship, scalars, schemas, withdrawal_memory, withdrawals
 from msk_jax.cohort import tables as cohort_tables
-from msk_jax.imaging import archives, folder, ingest, store, views
+from msk_jax.imaging import archives, folder, ingest, parts, store, views
 from msk_jax.io import cores, errors, privacy, run_record, tables
 from msk_jax.preparation import (
   archive_people,
@@ -23,13 +23,14 @@ from msk_jax.preparation import (
   own_table,
   ownership,
   relatives,
+  same_people,
   scalar_qc,
   scalar_sets,
   summary,
 )
 from msk_jax.preparation import spec as data_spec
 
-_VERSION = 5  # raised when the same inputs would give other tables
+_VERSION = 6  # raised when the same inputs would give other tables
 
 
 def prepare(
@@ -106,6 +107,7 @@ def _prepare_ukb(spec: data_spec.DataSpec, workdir: pathlib.Path, given: leaving
   if not spec.scalars_only:
     counts = ingest.ingest_zips(files.zips, workdir, withdrawn=gone.people, key=key, workers=num_workers(spec))
     indexes = read_indexes(workdir, list(views.VIEWS))
+    family = same_people.join(family, participants["eid"].tolist(), counts.sharing)
     left_out["imaged_people_without_demographics"] = _num_strangers(participants, indexes)
   _check_withdrawn(gone.people, participants, visits, measured.refused, *indexes.values(), *measured.tables.values())
   folds = assembly.make_folds(
@@ -181,16 +183,21 @@ def _prepare_folder(spec: data_spec.DataSpec, workdir: pathlib.Path, given: leav
   settings = settings_of(spec, workdir)
   if _is_done(workdir, settings, hashes):
     return
+  folder.report_refused(table, spec.folder.table, workdir)
   gone = leaving.decide(spec, workdir, (), given, table["eid"])
   table = withdrawals.without(table, gone.people)
+  folder.check_usable(table, spec.folder.table)
   participants, visits, fold = assembly.from_samples(table, spec.folder.table)
   _check_given(fold, spec.folder.table, spec.num_folds)
   key = privacy.load_key(workdir)
   _take_over(spec, workdir, gone)
   counts = folder.ingest_folder(root, table, workdir, spec.folder, key=key, workers=num_workers(spec))
   indexes = read_indexes(workdir, [folder.VIEW])
+  family = same_people.join(np.arange(len(participants)), participants["eid"].tolist(), counts.sharing)
+  lines = {source: place.line for source, place in counts.places.items()}
+  fold = same_people.follow_given(fold, family, participants["eid"].tolist(), counts.sharing, lines, spec.folder.table)
   folds = assembly.make_folds(
-    participants, visits, indexes, {}, given=fold, num_folds=spec.num_folds, seed=spec.fold_seed
+    participants, visits, indexes, {}, family=family, given=fold, num_folds=spec.num_folds, seed=spec.fold_seed
   )
   _finish(
     workdir,
@@ -305,5 +312,5 @@ def _num_strangers(participants: pd.DataFrame, indexes: dict[str, pd.DataFrame])
 
 
 def _size_and_time(path: pathlib.Path) -> tuple[int, int]:
-  stat = path.stat()
-  return stat.st_size, stat.st_mtime_ns
+  source = parts.source_of("", path)
+  return source.size, source.mtime_ns

@@ -6,7 +6,7 @@ image is mirrored about the midline but for the scoliosis of the spine.
 
 import numpy as np
 
-from msk_jax.simulation import canvas, people
+from msk_jax.simulation import canvas, extremities, people
 
 PX_PER_MM = 0.4128
 ORIGIN = (0.5, 0.03)
@@ -226,16 +226,11 @@ def _draw_leg_bones(paper: canvas.Canvas, p: dict[str, float], f: _Frame, bone: 
     _mirrored([(kx + 42, ky + 32), (kx + 36, ky + 120), (ax + 28, ay - 100), (ax + 30, ay + 4)], side), closed=False
   )
   paper.add_stroke(fibula, 11.0, 0.5 * bone + 0.3 * wall)
-  paper.add(
-    canvas.smooth(
-      _mirrored([(ax - 26, ay + 4), (ax + 26, ay + 4), (ax + 30, ay + 70), (ax + 5, ay + 88), (ax - 24, ay + 50)], side)
-    ),
-    canvas.Profile(1.05 * bone, 14.0),
-  )
+  extremities.draw_foot(paper, f.ankle_joint, bone, side)
 
 
 def _draw_arm_bones(paper: canvas.Canvas, p: dict[str, float], f: _Frame, bone: float, wall: float, side: int) -> None:
-  (ex, ey), (wx, wy), top = f.elbow, f.wrist, f.shoulder
+  (ex, ey), top = f.elbow, f.shoulder
   sx = f.shoulder_half - 22
   humerus = [
     (sx - 22, top + 22),
@@ -249,12 +244,6 @@ def _draw_arm_bones(paper: canvas.Canvas, p: dict[str, float], f: _Frame, bone: 
     (sx - 8, top + 80),
   ]
   paper.add(canvas.smooth(_mirrored(humerus, side)), canvas.Profile(0.8 * bone, 10.0, 6.0, 0.8 * wall))
-  for offset, width in ((10, 13.0), (-10, 12.0)):
-    line = canvas.smooth(
-      _mirrored([(ex + offset, ey + 2), (0.5 * (ex + wx) + 1.3 * offset, 0.5 * (ey + wy)), (wx + offset, wy)], side),
-      closed=False,
-    )
-    paper.add_stroke(line, width, 0.6 * bone + 0.3 * wall)
+  extremities.draw_forearm(paper, f.elbow, f.wrist, bone, wall, side)
   paper.add(canvas.ellipse((side * ex, ey + 2), (22, 14)), canvas.Profile(0.8 * bone, 10.0))
-  hand = [(wx - 22, wy + 8), (wx + 24, wy + 8), (wx + 28, wy + 70), (wx + 12, wy + 130), (wx - 6, wy + 95)]
-  paper.add(canvas.smooth(_mirrored(hand, side)), canvas.Profile(0.5 * bone, 8.0))
+  extremities.draw_hand(paper, f.wrist, bone, side)

@@ -6,7 +6,7 @@ FIRST_EID = 9_000_001  # phantom eids lie above UK Biobank's, so that nobody tak
 MAX_PARTICIPANTS = 999_998  # eids keep seven digits
 
 # Raised whenever the same spec gives other bytes: a phantom of an older program is then made again.
-GENERATOR_VERSION = 2
+GENERATOR_VERSION = 3
 
 
 @dataclasses.dataclass(frozen=True)

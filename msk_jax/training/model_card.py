@@ -143,6 +143,7 @@ def _from_json(values: dict[str, Any]) -> ModelCard:
       _pair(view["network_shape"]),
       int(view["channels"]),
       bool(view["is_paired"]),
+      bits=int(view.get("bits", 0)),  # older cards do not say
     ),
     is_padded=bool(values["is_padded"]),
     image_shape=(rows, columns, channels),

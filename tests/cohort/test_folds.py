@@ -129,8 +129,19 @@ def test_refuses_what_can_not_be_folded():
     folds.assign(**{**people, "eid": np.full(20, "9000001")})
   with pytest.raises(ValueError, match="finite"):
     folds.assign(**{**people, "age_years": np.full(20, np.nan)})
-  with pytest.raises(ValueError, match="either"):
-    folds.assign(**people, given=np.zeros(20, int))
+  with pytest.raises(ValueError, match="parts relatives"):
+    folds.assign(**{**people, "family": np.arange(20) // 2}, given=np.arange(20) % 10)
+
+
+def test_families_stay_together_beside_given_folds():
+  people = _people(60, 2, 0)
+  family = np.arange(60) // 3
+  given = np.full(60, -1)
+  given[:6] = 4  # two families
+  found = folds.assign(**{**people, "family": family}, given=given, num_folds=5)
+  assert (found[:6] == 4).all()
+  assert (found.reshape(20, 3) == found[::3, None]).all()
+  assert np.bincount(found, minlength=5).tolist() == [12] * 5
 
 
 @pytest.mark.parametrize("num_folds", [3, 10])

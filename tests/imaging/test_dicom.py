@@ -9,7 +9,7 @@ import numpy as np
 import pydicom
 import pytest
 
-from msk_jax.imaging import decoding, dicom, isolation, quality
+from msk_jax.imaging import dicom, isolation, quality
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +19,7 @@ def decoder():
 
 
 class _NoDecoder:
-  def decode(self, kind, data):
+  def decode(self, kind, data, named_bits=0):
     raise AssertionError("the fast path should have read this")
 
 
@@ -133,24 +133,6 @@ def test_deflated_files_are_not_inflated(make_dicom, decoder) -> None:
   assert isinstance(found.pixels, quality.Refusal) and found.pixels.reason == "unsupported"
 
 
-def test_used_bits_are_scaled_to_eight() -> None:
-  assert decoding.to_uint8(np.array([[0, 512, 1023]]), 10).tolist() == [[0, 128, 255]]
-  assert decoding.to_uint8(np.array([[-2048, 2047]]), 12, is_signed=True).tolist() == [[0, 255]]
-  assert decoding.to_uint8(np.array([[3, 250]]), 8, window=(10.0, 5.0)).tolist() == [[3, 250]]
-
-
-def test_a_window_is_the_standard_s_linear_function() -> None:
-  centre, width = 550.0, 1024.0
-  x = np.arange(0, 1100, 7)
-  expected = [
-    0.0 if v <= centre - 0.5 - (width - 1) / 2
-    else 255.0 if v > centre - 0.5 + (width - 1) / 2
-    else ((v - (centre - 0.5)) / (width - 1) + 0.5) * 255
-    for v in x
-  ]  # fmt: skip
-  np.testing.assert_array_equal(decoding.to_uint8(x, 10, window=(centre, width)), np.rint(expected))
-
-
 def test_sixteen_bits_with_overlay_bits_through_the_decoder(make_dicom, decoder) -> None:
   wide = (np.arange(31 * 17, dtype=np.uint16).reshape(31, 17) * 7) % 1024
   dirty = wide | np.uint16(0x8000)
@@ -184,9 +166,9 @@ _DYING = """
 import os, signal, sys
 from msk_jax.imaging import decoding
 answer = decoding._answer
-def deadly(kind, data):
+def deadly(kind, data, named_bits):
   if b"KILLER" in data: os.kill(os.getpid(), signal.SIGSEGV)
-  return answer(kind, data)
+  return answer(kind, data, named_bits)
 decoding._answer = deadly
 decoding._main()
 """

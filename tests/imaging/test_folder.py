@@ -37,8 +37,8 @@ def test_a_plain_table(root: pathlib.Path) -> None:
   table = folder.read_folder_table(root, SPEC)
   common = {"instance": 0, "side": "", "ethnicity": -5, "fold": -1}
   assert table.to_dict("records") == [
-    {**common, "eid": "OP1", "path": "images/0.png", "age_years": 65.5, "sex": 1},
-    {**common, "eid": "0002", "path": "images/1.png", "age_years": 62.0, "sex": 0},
+    {**common, "line": 2, "eid": "OP1", "path": "images/0.png", "age_years": 65.5, "sex": 1},
+    {**common, "line": 3, "eid": "0002", "path": "images/1.png", "age_years": 62.0, "sex": 0},
   ]
   assert table.attrs["refused"] == {}
 
@@ -52,8 +52,8 @@ def test_all_columns_and_semicolons(root: pathlib.Path) -> None:
   assert table["side"].tolist() == ["left", ""] and table["ethnicity"].tolist() == [1001, -5]
   assert table["instance"].tolist() == [2, 0] and table["fold"].tolist() == [9, -1]
   assert table.dtypes.astype(str).to_dict() == {
-    "eid": "string", "instance": "int8", "side": "string", "path": "string", "age_years": "float64", "sex": "int8",
-    "ethnicity": "int16", "fold": "int8",
+    "line": "int64", "eid": "string", "instance": "int8", "side": "string", "path": "string", "age_years": "float64",
+    "sex": "int8", "ethnicity": "int16", "fold": "int8",
   }  # fmt: skip
 
 
@@ -136,7 +136,9 @@ def test_pictures_land_in_the_store_left_ones_mirrored(root: pathlib.Path, tmp_p
   _write(root, "id,age,sex,path,side,instance\n" + "\n".join([*lines, "x,,f,images/0.png,,0"]) + "\n")
   table = folder.read_folder_table(root, SPEC)
   counts = folder.ingest_folder(root, table, tmp_path / "w", SPEC, key=KEY, workers=0)
-  assert counts.images == {"folder": 4} and counts.reasons == {"blank": 1, "decode_failed": 1, "no_age": 1}
+  refused = {"blank": 1, "decode_failed": 1, "no_age": 1}
+  doubts = {"repeated_picture": 2, "shared_picture": 3}  # 0.png, 1.png and 5.dcm
+  assert counts.images == {"folder": 4} and counts.reasons == refused | doubts
   images = store.ImageStore.open(tmp_path / "w" / "images" / "folder")
   by_instance = {i: images.read(n) for n, i in enumerate(images.index["instance"])}
   np.testing.assert_array_equal(by_instance[0], folder.fit(_picture(), (64, 48)))
@@ -145,7 +147,7 @@ def test_pictures_land_in_the_store_left_ones_mirrored(root: pathlib.Path, tmp_p
   assert np.abs(by_instance[4].astype(int) - by_instance[0]).mean() < 2
   assert (tmp_path / "w" / "qc" / "contact_folder.png").exists()
   report = pd.read_csv(tmp_path / "w" / "qc" / "counts.csv")
-  assert report.set_index("reason")["count"].to_dict() == {"blank": 1, "decode_failed": 1, "no_age": 1}
+  assert report.set_index("reason")["count"].to_dict() == refused | doubts
   again = folder.ingest_folder(root, table, tmp_path / "w", SPEC, key=KEY, workers=0)
   assert again.read == 0 and again.images == counts.images
 
@@ -174,3 +176,4 @@ def test_the_real_knees(shared_data: pathlib.Path, tmp_path: pathlib.Path) -> No
   assert len(table) == 238 and table.attrs["refused"] == {"implausible_age": 1}  # the age of 107
   counts = folder.ingest_folder(root, table, tmp_path, SPEC, key=KEY, workers=0)
   assert counts.images == {"folder": 238}
+  assert counts.reasons["shared_picture"] == 43 and len(counts.sharing) == 21  # files that are equal byte for byte

@@ -1,6 +1,8 @@
 """Files of every kind become just the images that the store holds for the same visit."""
 
+import os
 import pathlib
+import shutil
 import zipfile
 
 import cv2
@@ -182,3 +184,70 @@ def test_a_folder_without_images_and_a_table_without_paths_say_so(tmp_path):
   table = conftest.write_table(tmp_path / "t.csv", [{"id": "P1", "file": "a.png"}])
   with pytest.raises(ValueError, match="lacks the columns path"):
     samples.find(tmp_path, table)
+
+
+def test_files_are_read_by_content_whatever_they_are_called(archive, stored, decoder, tmp_path):
+  loose = {p.name.rsplit(".", 4)[1]: p for p in _extract(archive, tmp_path / "loose")}
+  wanted = _wanted("spine/coronal")
+  (expected,) = [pixels for (view, _), pixels in stored.items() if view == "spine/coronal"]
+  (spine,) = [path for path in loose.values() if _read([path], wanted, decoder)[0]]
+  for name in ("1.2.840.113619", "spine.png", "spine"):
+    shutil.copy(spine, tmp_path / name)
+    np.testing.assert_array_equal(_read([tmp_path / name], wanted, decoder)[0][""], expected)
+  cv2.imwrite(str(tmp_path / "cut.png"), expected)
+  for name in ("cut.dcm", "cut.7", "cut.tif"):
+    shutil.copy(tmp_path / "cut.png", tmp_path / name)
+    np.testing.assert_array_equal(_read([tmp_path / name], wanted, decoder)[0][""], expected)
+  shutil.copy(archive, tmp_path / "visit.dat")
+  np.testing.assert_array_equal(_read([tmp_path / "visit.dat"], wanted, decoder)[0][""], expected)
+  (tmp_path / "page.dcm").write_bytes(b"<html>")
+  assert _read([tmp_path / "page.dcm"], wanted, decoder)[1] == [("page.dcm", "not_dicom")]
+
+
+def test_a_named_depth_is_that_of_the_folder_ingest(decoder, tmp_path):
+  deep = np.tile(np.arange(0, 2048, 32, dtype=np.uint16), (64, 1))
+  cv2.imwrite(str(tmp_path / "deep.png"), deep)
+  view = folder.folder_view(folder.FolderSpec(rows=64, columns=64, bits=12))
+  found, notes = _read([tmp_path / "deep.png"], reading.Wanted(view, True, (64, 64, 1)), decoder)
+  np.testing.assert_array_equal(found[""], np.rint(deep * (255 / 4095)))
+  assert notes == []
+  view = folder.folder_view(folder.FolderSpec(rows=64, columns=64))
+  assert _read([tmp_path / "deep.png"], reading.Wanted(view, True, (64, 64, 1)), decoder)[1] == [
+    ("deep.png", "guessed_depth")
+  ]
+
+
+def test_files_that_are_no_images_are_counted_or_named(tmp_path, caplog, monkeypatch):
+  picture = np.full((40, 40), 90, np.uint8)
+  for name in ("a.tif", "b.bmp", "c.webp", "d.png"):
+    cv2.imwrite(str(tmp_path / name), picture)
+  (tmp_path / "d.png").rename(tmp_path / "unnamed")
+  for name in ("e.gif", "f.jp2", "notes.txt", "labels.csv", "more.csv", f"x.{9_000_123}"):
+    (tmp_path / name).write_bytes(b"words")
+  (tmp_path / "shut").mkdir()
+  scandir = os.scandir
+
+  def forbidding(path):
+    if str(path).endswith("shut"):
+      raise PermissionError(13, "Permission denied", str(path))
+    return scandir(path)
+
+  monkeypatch.setattr(os, "scandir", forbidding)
+  found, notes = samples.find(tmp_path, None)
+  assert [one.id for one in found] == ["a.tif", "b.bmp", "c.webp", "unnamed"]
+  assert [(n.source, n.reason) for n in notes] == [
+    ("shut", "unreadable_file"), ("e.gif", "unsupported"), ("f.jp2", "unsupported"),
+  ]  # fmt: skip
+  assert "4 files are no images and are passed over: .csv 2, .txt 1, others 1" in caplog.text
+  assert str(9_000_123) not in caplog.text
+
+
+def test_rows_of_a_table_that_can_not_be_read_name_their_lines(tmp_path):
+  (tmp_path / "a.png").write_bytes(b"x")
+  text = f"id,path,age\nP1,{tmp_path}/a.png,50,\nP2,a.png,50,5\n\nP3,{'x' * 300},50\n"
+  (tmp_path / "t.csv").write_text(text)
+  found, notes = samples.find(tmp_path, tmp_path / "t.csv")
+  assert [(one.id, one.files[0].name) for one in found] == [("P1", "a.png")]
+  assert [(n.source, n.reason, n.detail) for n in notes] == [
+    ("t.csv", "extra_cells", "line 3"), ("x" * 300, "missing_file", "line 5"),
+  ]  # fmt: skip

@@ -280,3 +280,17 @@ def test_folds_balance_the_complete_cases_of_a_scalar_set():
   folds = assembly.make_folds(participants, visits, {}, {"hand_grip": grip}, num_folds=10, seed=0)
   sizes = np.bincount(folds["fold"][grip["right_kg"].notna()], minlength=10)
   assert sizes.max() - sizes.min() <= 2  # left to chance it would be about twelve
+
+
+def test_people_with_one_picture_share_a_fold(tmp_path):
+  root = raw_data.make_ukb(tmp_path / "ukb")
+  pairs = [(raw_data.EIDS[i], raw_data.EIDS[i + 5]) for i in range(10, 15)]
+  for number, (_, second) in enumerate(pairs):
+    raw_data.add_zip(root, second, seed=10 + number)  # the pictures of the first
+  prepare.prepare(DataSpec(kind="ukb", root=str(root), workers=0, num_folds=5), tmp_path / "work")
+  folds = tables.read(tmp_path / "work" / "cohort" / "folds.parquet", schemas.FOLDS).set_index("eid")["fold"]
+  assert all(folds[first] == folds[second] for first, second in pairs)
+  record = run_record.read(tmp_path / "work" / "cohort")
+  assert record["results"]["reasons"]["shared_picture"] == 4 * len(pairs)
+  listed = (tmp_path / "work" / "qc" / "images.csv").read_text()
+  assert "shared_picture" in listed and not any(eid in listed for pair in pairs for eid in pair)

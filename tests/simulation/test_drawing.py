@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from msk_jax.imaging import skeleton, views
+from msk_jax.imaging import dicom, skeleton, views
 from msk_jax.simulation import anatomy, canvas, drawing, people, spec
 
 _SPEC = spec.PhantomSpec(num_participants=12, seed=4)
@@ -65,6 +65,35 @@ def test_the_figure_has_bones_that_the_skeleton_keeps(visit):
   figure = _draw(visit, drawing.PICTURES[-1])
   bones = skeleton.skeleton(figure)
   assert 0.05 < (bones > 0).mean() < (figure > 0).mean()
+
+
+def _ends(image: np.ndarray, above: int) -> list[int]:
+  """Lowest rows of the two hands (outer fifths, middle rows) and of the feet where something is brighter."""
+  rows, columns = image.shape
+  middle, lower = slice(int(0.35 * rows), int(0.62 * rows)), slice(int(0.7 * rows), rows)
+  parts = (
+    (middle, slice(0, columns // 5)),
+    (middle, slice(columns - columns // 5, columns)),
+    (lower, slice(0, columns // 2)),
+    (lower, slice(columns // 2, columns)),
+  )
+  return [int(np.flatnonzero((image[part] > above).sum(axis=1) >= 2).max()) for part in parts]
+
+
+def test_the_skeleton_keeps_hands_and_feet_to_their_tips():
+  imaged = [(p, v) for p in people.make_people(_SPEC) for v in p.visits if v.is_imaged]
+  for visit in imaged:
+    figure = _draw(visit, drawing.PICTURES[-1])
+    lost = np.subtract(_ends(figure, 20), _ends(skeleton.skeleton(figure), 0))
+    assert lost.max() <= 0.02 * len(figure)  # as in the published example
+
+
+@pytest.mark.shared_data
+def test_the_published_example_keeps_hands_and_feet(shared_data):
+  data = (shared_data / "dxa_example" / "1.2.840.113619.2.110.210419.20180719141313.1.12.12.1.dcm").read_bytes()
+  image = dicom.read(data, None).pixels
+  assert isinstance(image, np.ndarray)
+  assert np.subtract(_ends(image, 20), _ends(skeleton.skeleton(image), 0)).max() <= 0.02 * len(image)
 
 
 def test_the_flesh_is_brighter_than_the_figure_where_there_is_no_bone(visit):

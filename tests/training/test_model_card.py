@@ -15,7 +15,7 @@ _CARD = model_card.ModelCard(
   model="hip/simple_cnn",
   fold=4,
   data="ukb",
-  view=dataclasses.replace(views.VIEWS["hip"], augmentation=views.Augmentation()),
+  view=dataclasses.replace(views.VIEWS["hip"], augmentation=views.Augmentation(), bits=12),
   is_padded=False,
   image_shape=(96, 88, 1),
   network=spec.ModelSpec("simple_cnn", image_shape=(96, 88), input_scale="imagenet", compute_dtype="bfloat16"),

@@ -1,0 +1,67 @@
+"""A folder of radiographs in the shapes of real ones: each file has its greys, or is refused or doubted by name."""
+
+import csv
+
+import numpy as np
+import pytest
+
+from msk_jax.imaging import folder, isolation, store, views
+from msk_jax.inference import reading, samples
+from tests.imaging import reshaped_folder
+
+SIDE = reshaped_folder.SIDE_PX
+SPEC = folder.FolderSpec(rows=SIDE, columns=SIDE)
+_CASES = list(enumerate(reshaped_folder.cases()))
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory):
+  root = tmp_path_factory.mktemp("reshaped") / "root"
+  return root, reshaped_folder.write(root)
+
+
+@pytest.fixture(scope="module")
+def stored(drawn, tmp_path_factory):
+  """The images by id, and the reason codes by file."""
+  root, _ = drawn
+  workdir = tmp_path_factory.mktemp("work")
+  table = folder.read_folder_table(root, SPEC)
+  folder.ingest_folder(root, table, workdir, SPEC, key=b"k" * 32, workers=0)
+  images = store.ImageStore.open(workdir / "images" / "folder")
+  codes: dict[str, list[str]] = {}
+  with (workdir / "qc" / "rows.csv").open() as file:
+    for row in csv.DictReader(file):
+      if row["reason"] != "white_margin":  # the drawn bands reach the edges
+        codes.setdefault(row["file"], []).append(row["reason"])
+  return {eid: images.read(n) for n, eid in enumerate(images.index["eid"])}, codes
+
+
+def _bands(image: np.ndarray, number: int) -> list[int]:
+  height = -(-SIDE // number)
+  return [int(np.median(image[n * height : min((n + 1) * height, SIDE - 1)])) for n in range(number)]
+
+
+@pytest.mark.parametrize(("place", "case"), _CASES, ids=[case.name for _, case in _CASES])
+def test_each_file_has_its_greys_or_its_reason(stored, place, case) -> None:
+  images, codes = stored
+  eid = f"P{place:02d}"
+  assert tuple(codes.get(case.name, ())) == case.codes
+  assert (eid in images) == bool(case.greys)
+  if case.greys:
+    assert _bands(images[eid], len(case.greys)) == pytest.approx(case.greys, abs=1)
+
+
+def test_predict_reads_the_same(drawn, stored) -> None:
+  root, people = drawn
+  images, codes = stored
+  wanted = reading.Wanted(views.View(folder.VIEW, (SIDE, SIDE), (SIDE, SIDE)), True, (SIDE, SIDE, 1))
+  with isolation.IsolatedDecoder() as decoder:
+    for eid, case in people.items():
+      sample = samples.Sample(eid, 0, (samples.File(root / case.name, case.name),))
+      found, notes = reading.read_sample(sample, wanted, decoder)
+      reasons = [note.reason for note in notes if note.reason != "white_margin"]
+      assert reasons == codes.get(case.name, [])
+      if eid in images:
+        np.testing.assert_array_equal(found[0].pixels[..., 0], images[eid])
+      else:
+        assert not found
