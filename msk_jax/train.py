@@ -10,6 +10,7 @@ import pathlib
 from collections.abc import Sequence
 
 from absl import flags, logging
+from ml_collections import config_flags
 
 from msk_jax.io import console
 
@@ -42,6 +43,7 @@ def main(argv: Sequence[str]) -> int:
     logging.set_verbosity(logging.WARNING)
   compiler.use_cache(_COMPILATION_CACHE.value)
   values = _CONFIG.value.to_dict()
+  spec.check_overrides(config_flags.get_override_values(flags.FLAGS["config"]))
   data = data_spec.from_mapping(values.pop("data"))
   settings = specs.from_mapping(spec.ExperimentSpec, values, "config")
   workdir = pathlib.Path(_WORKDIR.value)

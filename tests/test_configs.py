@@ -142,3 +142,10 @@ def test_bootstraps_by_argument(name):
   config = _config(name, "bootstraps=70,clustered,seed=4")
   assert (config.num_bootstraps, config.bootstrap_unit, config.seed) == (70, "participant", 4)
   assert _config(name).num_bootstraps == 1000 and _config(name, "smoke,bootstraps=700").num_bootstraps == 50
+
+
+def test_a_backbone_without_its_batch_size_is_refused():
+  with pytest.raises(errors.InputError, match=r"backbone=inception_resnet_v2 leaves .* after the colon"):
+    spec.check_overrides({"model.backbone": "inception_resnet_v2", "model.dropout": 0.1})
+  spec.check_overrides({"model.backbone": "simple_cnn", "train.batch_size": 4})
+  spec.check_overrides({})

@@ -13,15 +13,19 @@ import pathlib
 import re
 import secrets
 
-_ANY_EID = re.compile(r"(?<!\d)\d{7}(?!\d)")  # seven digits, UK Biobank's and the phantom's ids alike
+# A hash, which stays, or seven digits: UK Biobank's and the phantom's ids alike.
+_HASH_OR_EID = re.compile(r"(?<![0-9A-Za-z])(?=[0-9]*[a-f])(?P<hash>[0-9a-f]{12,})(?![0-9A-Za-z])|(?<!\d)\d{7}(?!\d)")
 _KEY_FILE = ".pseudonym_key"
 _KEY_BYTES = 32
 _PSEUDONYM_LETTERS = 10
 
 
 def redact(text: str) -> str:
-  """Returns `text` with every free-standing seven-digit integer replaced by `<id>`."""
-  return _ANY_EID.sub("<id>", text)
+  """Returns `text` with every free-standing seven-digit integer replaced by `<id>`.
+
+  Words of twelve or more hex digits stay: they are hashes, and seven digits in a row mean nothing there.
+  """
+  return _HASH_OR_EID.sub(lambda match: match["hash"] or "<id>", text)
 
 
 class RedactingFilter(logging.Filter):

@@ -11,7 +11,8 @@ INPUT_SCALES: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
   # The mean and standard deviation of ImageNet's red, green and blue: Keras' ConvNeXt, most PyTorch weights.
   "imagenet": ((123.675, 116.28, 103.53), (58.395, 57.12, 57.375)),
 }
-DEFAULT = "zero_to_one"
+PUBLISHED = "zero_to_one"
+DEFAULT = PUBLISHED
 
 
 def scale_pixels(image: jax.Array, input_scale: str) -> jax.Array:

@@ -23,14 +23,14 @@ def settle(settings: spec.ModelSpec) -> tuple[spec.ModelSpec, dict[str, str]]:
     of the file, for the run record.
 
   Raises:
-    InputError: no such backbone, scale or file, the file is of another kind or network, or another scale was given
-      than the file's weights expect.
+    InputError: no such backbone, scale or file, the file is of another kind or network, or a scale was given
+      that is neither the one that the file's weights expect nor the published run's.
   """
   network.build_model(settings)
   if not settings.pretrained:
     return dataclasses.replace(settings, input_scale=settings.input_scale or input_scale.DEFAULT), {}
   source = pretrained.inspect(settings.pretrained, settings.backbone)
-  scale = pretrained.settle_scale(source, settings.input_scale, "config.model.input_scale")
+  scale = pretrained.settle_scale(source, settings.input_scale, "config.model.input_scale", is_published_allowed=True)
   return dataclasses.replace(settings, input_scale=scale), {INPUT_NAME: source.sha256}
 
 

@@ -4,7 +4,10 @@ Defaults are the paper's (Methods, "Image models"; the authors' scripts where th
 """
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any, Literal
+
+from msk_jax.io import errors
 
 # Settings that change how a run is carried out but never what it computes: an interrupted run may go on with others.
 _NOT_TRAJECTORY = {
@@ -65,7 +68,9 @@ class OptimizationSpec:
     batch_size: images per step over all devices; for paired organs half as many people.
     optimizer: `adam`, `rmsprop` or `adadelta`.
     learning_rate: at the start; the plateau rule lowers it.
-    clip_norm: largest global norm of the gradient.
+    clip: what `clip_norm` bounds: the norm of the whole gradient, `global_norm` (the paper's words), or that of each
+      parameter's gradient, `per_variable` (what Keras' `clipnorm` did in the authors' code).
+    clip_norm: the largest norm.
     images_per_epoch: images between two evaluations; an epoch goes on where the one before stopped.
     max_epochs: hard limit.
     plateau_patience: epochs without a lower training loss before the learning rate falls.
@@ -82,6 +87,7 @@ class OptimizationSpec:
   batch_size: int = 32
   optimizer: Literal["adam", "rmsprop", "adadelta"] = "adam"
   learning_rate: float = 1e-4
+  clip: Literal["global_norm", "per_variable"] = "global_norm"
   clip_norm: float = 1.0
   images_per_epoch: int = 32_768
   max_epochs: int = 100_000
@@ -162,3 +168,20 @@ class ExperimentSpec:
       for name in names:
         del settings[section][name]
     return settings
+
+
+def check_overrides(overrides: Mapping[str, Any]) -> None:
+  """Refuses another backbone than the config was made for: its batch size would be the other's.
+
+  Args:
+    overrides: settings that the command line gives besides the config, such as `model.backbone`.
+
+  Raises:
+    InputError: a backbone without a batch size.
+  """
+  if "model.backbone" in overrides and "train.batch_size" not in overrides:
+    name = overrides["model.backbone"]
+    raise errors.InputError(
+      f"--config.model.backbone={name} leaves the batch size at that of another backbone. Name it after the colon, "
+      f"--config=...:backbone={name}, or name --config.train.batch_size too."
+    )

@@ -33,6 +33,13 @@ def read(path: pathlib.Path, classes: Sequence[str], parts: Sequence[Sequence[st
   Raises:
     InputError: the file is damaged or hostile, or has no Keras weights, or (Keras 3) other layers than the network.
   """
+  try:
+    return _read(path, classes, parts)
+  except errors.InputError as error:
+    raise error if str(error).startswith(path.name) else errors.InputError(f"{path.name}: {error}") from error
+
+
+def _read(path: pathlib.Path, classes: Sequence[str], parts: Sequence[Sequence[str]]) -> hdf5.KerasLayers:
   with hdf5.guarded(path):
     source = _archived(path) if zipfile.is_zipfile(path) else path
     with hdf5.open_file(source) as file:

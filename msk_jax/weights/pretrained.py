@@ -8,6 +8,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from absl import logging
 
 from msk_jax.io import errors, run_record
 from msk_jax.models import backbones, keras_names
@@ -102,19 +103,31 @@ def read(path: pathlib.Path | str, backbone_name: str, expected: Mapping[str, An
   return Pretrained(variables, source.input_scale, source.sha256, source)
 
 
-def settle_scale(source: Source, wanted: str, setting: str) -> str:
+def settle_scale(source: Source, wanted: str, setting: str, *, is_published_allowed: bool = False) -> str:
   """Returns the input scale of a file's weights.
 
   Args:
     source: the file.
     wanted: the scale that the user named; empty for the file's own.
     setting: where the user named it, for the message.
+    is_published_allowed: whether `zero_to_one` may be named whatever the weights expect, as in the published run; a
+      warning says so.
 
   Raises:
     InputError: the user named another one than the file.
   """
   if wanted in ("", source.input_scale):
     return source.input_scale
+  if is_published_allowed and wanted == scales.PUBLISHED:
+    logging.warning(
+      "%s is %s, but %s is of weights for %s. The published run did so: its generators scaled pixels to [0, 1] under "
+      "Keras' ImageNet weights. Leave the setting empty for the scale that the weights expect.",
+      setting,
+      wanted,
+      source.path.name,
+      source.input_scale,
+    )
+    return wanted
   origin = f"Keras' {'published ' if source.is_published else ''}weights expect" if source.is_keras else "it says"
   remedy = ". If this file is of weights trained otherwise, convert it with python -m msk_jax.convert_weights "
   is_declarable = source.is_keras and not source.is_published

@@ -11,6 +11,13 @@ def test_redact_hides_ids_and_nothing_else():
   assert privacy.redact(text) == "<id>_20158_2_0.zip of <id>; 20158 and 123456789 stay"
 
 
+def test_hashes_stay_whole():
+  digest = "bcbd64861234567b" + "0" * 8 + "9000001f"
+  for text in (f"its md5 is {digest} instead of {digest[:12]}...", digest):
+    assert privacy.redact(text) == text
+  assert privacy.redact("9000001abcde 9000001-abc f9000001") == "9000001abcde <id>-abc f<id>"
+
+
 def test_filter_hides_ids_in_arguments_and_tracebacks(caplog):
   logger = logging.getLogger("test_privacy")
   handler = logging.StreamHandler(stream := _Sink())

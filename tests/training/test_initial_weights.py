@@ -100,6 +100,7 @@ def test_scale_is_the_given_one_else_the_files_else_the_papers(weights):
   assert scale_of("") == "zero_to_one"
   assert scale_of("", input_scale="imagenet") == "imagenet"
   assert scale_of(weights) == scale_of(weights, input_scale="minus_one_to_one") == "minus_one_to_one"
+  assert scale_of(weights, input_scale="zero_to_one") == "zero_to_one"
   with pytest.raises(errors.InputError, match=r"input_scale is imagenet, but mine\.safetensors .* minus_one_to_one"):
     scale_of(weights, input_scale="imagenet")
 

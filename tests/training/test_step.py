@@ -73,6 +73,17 @@ def test_gradient_is_clipped_to_the_global_norm(setup):
   assert float(optax.tree.norm(first_moment)) == pytest.approx(0.1 * _TRAIN.clip_norm, rel=1e-4)
 
 
+def test_gradients_can_be_clipped_one_by_one(setup):
+  """As Keras' `clipnorm`: each parameter's gradient is at most 1 long, and shorter ones stay."""
+  tx = optimizer.make(dataclasses.replace(_TRAIN, clip="per_variable"))
+  gradients = {"long": jnp.array([3.0, 4.0]), "short": jnp.array([0.3, 0.4]), "none": jnp.zeros(2)}
+  params = jax.tree.map(jnp.ones_like, gradients)
+  _, opt_state = tx.update(gradients, tx.init(params), params, value=jnp.float32(1))
+  mean = optax.tree.get(opt_state, "mu")
+  for name, expected in {"long": [0.6, 0.8], "short": [0.3, 0.4], "none": [0.0, 0.0]}.items():
+    np.testing.assert_allclose(mean[name], 0.1 * np.array(expected), rtol=1e-6)
+
+
 def test_learning_rate_halves_after_patience_epochs_without_lower_loss():
   settings = dataclasses.replace(_TRAIN, plateau_patience=2, plateau_factor=0.5)
   tx = optimizer.make(settings)

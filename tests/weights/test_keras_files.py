@@ -107,9 +107,9 @@ def test_long_lists_of_names_are_written_in_pieces(tmp_path):
   ([("embedding", "tokens")], "layer tokens is surplus: .* 1 layers of class embedding, the network 0"),
 ])  # fmt: skip
 def test_a_surplus_layer_of_keras_3_is_named(tmp_path, surplus, message):
-  write_v3(tmp_path / "a", make_layers(), surplus)
-  with pytest.raises(errors.InputError, match=message):
-    keras_files.read(tmp_path / "a", CLASSES, PARTS)
+  write_v3(tmp_path / "mine.keras", make_layers(), surplus)
+  with pytest.raises(errors.InputError, match=rf"^mine\.keras: {message}"):
+    keras_files.read(tmp_path / "mine.keras", CLASSES, PARTS)
 
 
 @pytest.mark.parametrize(("gone", "message"), [

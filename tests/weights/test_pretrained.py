@@ -159,13 +159,18 @@ def test_a_published_name_with_another_hash_is_warned_about_not_refused(tmp_path
   assert pretrained.inspect(path, "inception_v3").is_published and not caplog.text
 
 
-def test_a_scale_can_be_declared_for_ones_own_keras_file_only(tmp_path, in_keras, own, variables):
+def test_a_scale_can_be_declared_for_ones_own_keras_file_only(tmp_path, in_keras, own, variables, caplog):
   path = tmp_path / "a.h5"
   keras_legacy.write(path, keras_layers(variables))
   assert conversion.read(path, NAME, "zero_to_one").input_scale == "zero_to_one"
   source = pretrained.inspect(path, NAME)
   with pytest.raises(errors.InputError, match=r"is zero_to_one, but a\.h5 .* minus_one_to_one .*--input_scale=zero_to"):
     pretrained.settle_scale(source, "zero_to_one", "config.model.input_scale")
+  with caplog.at_level(logging.WARNING, logger="absl"):
+    found = pretrained.settle_scale(source, "zero_to_one", "config.model.input_scale", is_published_allowed=True)
+  assert found == "zero_to_one" and "a.h5 is of weights for minus_one_to_one. The published run did so" in caplog.text
+  with pytest.raises(errors.InputError, match="is imagenet, but a"):
+    pretrained.settle_scale(source, "imagenet", "config.model.input_scale", is_published_allowed=True)
   with pytest.raises(errors.InputError, match=r"is zero_to_one, but own\.safetensors .* imagenet \(it says so\)"):
     conversion.read(own, NAME, "zero_to_one")
   with pytest.raises(errors.InputError, match="there is no such scale"):
