@@ -6,15 +6,12 @@ accelerated ageing between models. The bias also goes into the folders of the tr
 from. The same command again does nothing. The ages are individual-level data.
 """
 
-import pathlib
 from collections.abc import Sequence
-
-from absl import flags
 
 from msk_jax.io import console
 
-_CONFIG = console.define_config("configs/ages.py", "How the bias is fitted; number and kind of bootstraps.")
-_WORKDIR = flags.DEFINE_string("workdir", "workspace", "Folder that holds cohort/ and predictions/.")
+console.define_config("configs/ages.py", "How the bias is fitted; number and kind of bootstraps.")
+console.define_workdir("workspace", "Folder that holds cohort/ and predictions/.")
 _WITHDRAWN, _CONFIRM = console.define_withdrawn()
 
 
@@ -25,8 +22,8 @@ def main(argv: Sequence[str]) -> int:
   from msk_jax.io import specs
   from msk_jax.preparation import withdrawn
 
-  settings = specs.from_mapping(spec.AgesSpec, _CONFIG.value.to_dict(), "config")
-  workdir = pathlib.Path(_WORKDIR.value)
+  settings = specs.from_mapping(spec.AgesSpec, console.config_values(known=specs.names(spec.AgesSpec)), "config")
+  workdir = console.open_workdir()
   run.make_ages(workdir, settings, withdrawn.of_workdir(workdir, _WITHDRAWN.value, confirmed=_CONFIRM.value))
   return 0
 

@@ -24,14 +24,17 @@ _OUTPUT = flags.DEFINE_string("output", None, "File to write: .safetensors, .wei
 _INPUT_SCALE = flags.DEFINE_string(
   "input_scale", "", "Scale of pixels that the weights of a Keras file expect, if not that of Keras' published ones."
 )
+_CLEAR_PARTIALS = console.define_clear_partials()
 
 
 def main(argv: Sequence[str]) -> int:
   """Reads, writes, says what it did; returns the exit status."""
   del argv
+  from msk_jax.io import leftovers
   from msk_jax.weights import conversion
 
   source, output = pathlib.Path(_INPUT.value), pathlib.Path(_OUTPUT.value)
+  leftovers.clear_outputs([output], others=_CLEAR_PARTIALS.value)
   backbone, weights = _read_fold(source) if source.is_dir() else _read_file(source, output)
   conversion.write(output, weights, backbone)
   sys.stdout.write(f"{conversion.report(output, weights, backbone)}\n")

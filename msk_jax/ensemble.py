@@ -5,17 +5,12 @@ ensemble for each group of models, from the views up to `general`. Writes `predi
 command again does nothing; with new models, only the ensembles above them are fitted again.
 """
 
-import pathlib
 from collections.abc import Sequence
-
-from absl import flags
 
 from msk_jax.io import console
 
-_CONFIG = console.define_config(
-  "configs/ensemble.py", "How models are combined, e.g. configs/ensemble.py:cases=available."
-)
-_WORKDIR = flags.DEFINE_string("workdir", "workspace", "Folder with the cohort and the models.")
+console.define_config("configs/ensemble.py", "How models are combined, e.g. configs/ensemble.py:cases=available.")
+console.define_workdir("workspace", "Folder with the cohort and the models.")
 _WITHDRAWN, _CONFIRM = console.define_withdrawn()
 
 
@@ -26,8 +21,10 @@ def main(argv: Sequence[str]) -> None:
   from msk_jax.io import specs
   from msk_jax.preparation import withdrawn
 
-  settings = specs.from_mapping(spec.EnsembleSpec, _CONFIG.value.to_dict(), "config")
-  workdir = pathlib.Path(_WORKDIR.value)
+  settings = specs.from_mapping(
+    spec.EnsembleSpec, console.config_values(known=specs.names(spec.EnsembleSpec)), "config"
+  )
+  workdir = console.open_workdir()
   run.run(settings, workdir, withdrawn.of_workdir(workdir, _WITHDRAWN.value, confirmed=_CONFIRM.value))
 
 

@@ -6,15 +6,12 @@ and centre, the best model per dimension, figures. Aggregates alone, no cell of 
 again does nothing; changed predictions are scored again.
 """
 
-import pathlib
 from collections.abc import Sequence
-
-from absl import flags
 
 from msk_jax.io import console
 
-_CONFIG = console.define_config("configs/evaluate.py", "Number and kind of bootstraps, whether figures are drawn.")
-_WORKDIR = flags.DEFINE_string("workdir", "workspace", "Folder that holds cohort/ and predictions/.")
+console.define_config("configs/evaluate.py", "Number and kind of bootstraps, whether figures are drawn.")
+console.define_workdir("workspace", "Folder that holds cohort/ and predictions/.")
 _WITHDRAWN, _CONFIRM = console.define_withdrawn()
 
 
@@ -25,8 +22,10 @@ def main(argv: Sequence[str]) -> int:
   from msk_jax.io import specs
   from msk_jax.preparation import withdrawn
 
-  settings = specs.from_mapping(spec.EvaluateSpec, _CONFIG.value.to_dict(), "config")
-  workdir = pathlib.Path(_WORKDIR.value)
+  settings = specs.from_mapping(
+    spec.EvaluateSpec, console.config_values(known=specs.names(spec.EvaluateSpec)), "config"
+  )
+  workdir = console.open_workdir()
   run.evaluate(workdir, settings, withdrawn.of_workdir(workdir, _WITHDRAWN.value, confirmed=_CONFIRM.value))
   return 0
 

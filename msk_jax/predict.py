@@ -27,6 +27,7 @@ _SEX_VALUES = flags.DEFINE_list(
 _OUTPUT = flags.DEFINE_string("output", "predictions.csv", "CSV to write; refused files are listed in ..._qc.csv.")
 _BATCH_SIZE = flags.DEFINE_integer("batch_size", 64, "Images per step.", lower_bound=1)
 _WITHDRAWN, _CONFIRM = console.define_withdrawn()
+_CLEAR_PARTIALS = console.define_clear_partials()
 
 
 def main(argv: Sequence[str]) -> int:
@@ -34,16 +35,18 @@ def main(argv: Sequence[str]) -> int:
   del argv
   if not _MODEL.value or not _IMAGES.value:
     raise errors.InputError("give --model (a trained model's folder) and --images (a folder); --help tells more.")
-  from msk_jax.inference import run
+  from msk_jax.inference import output, run
+  from msk_jax.io import leftovers
   from msk_jax.labels import sexes
   from msk_jax.preparation import withdrawn
 
-  model = pathlib.Path(_MODEL.value)
+  model, written = pathlib.Path(_MODEL.value), pathlib.Path(_OUTPUT.value)
+  leftovers.clear_outputs([written, output.qc_path(written)], others=_CLEAR_PARTIALS.value)
   run.predict_folder(
     run.Request(
       model=model,
       images=pathlib.Path(_IMAGES.value),
-      output=pathlib.Path(_OUTPUT.value),
+      output=written,
       table=pathlib.Path(_TABLE.value) if _TABLE.value else None,
       batch_size=_BATCH_SIZE.value,
       sex_values=sexes.from_flag(_SEX_VALUES.value, "--sex_values"),

@@ -12,8 +12,8 @@ from absl import flags
 
 from msk_jax.io import console
 
-_CONFIG = console.define_config("configs/ukb.py", "Says in its section `data` what to prepare.")
-_WORKDIR = flags.DEFINE_string("workdir", "workspace", "Folder for the prepared data.")
+console.define_config("configs/ukb.py", "Says in its section `data` what to prepare.")
+console.define_workdir("workspace", "Folder for the prepared data.")
 _OVERWRITE = flags.DEFINE_bool("overwrite", False, "Throw away what the workdir holds of another data root.")
 _WITHDRAWN, _CONFIRM = console.define_withdrawn()
 _FORGET = flags.DEFINE_bool(
@@ -26,11 +26,14 @@ _FORGET = flags.DEFINE_bool(
 def main(argv: Sequence[str]) -> int:
   """Prepares the data; returns the exit status."""
   del argv
-  from msk_jax.preparation import leaving, prepare, spec
+  from msk_jax.preparation import leaving, outputs, prepare, spec
 
-  data = spec.from_mapping(_CONFIG.value.data.to_dict())
+  data = spec.from_mapping(console.config_values(["data"])["data"])
+  workdir = console.open_workdir()
+  if flags.FLAGS.check_hashes:
+    outputs.remove_damaged(workdir, check_hashes=True)
   given = leaving.Given(tuple(map(pathlib.Path, _WITHDRAWN.value)), _CONFIRM.value, _FORGET.value)
-  prepare.prepare(data, pathlib.Path(_WORKDIR.value), overwrite=_OVERWRITE.value, given=given)
+  prepare.prepare(data, workdir, overwrite=_OVERWRITE.value, given=given)
   return 0
 
 

@@ -7,15 +7,14 @@ stopped, to the same results, and does nothing once all is done. Models of other
 make a finished one again, delete its run.json. Jobs of one algorithm each may share a workdir.
 """
 
-import pathlib
 from collections.abc import Sequence
 
 from absl import flags
 
 from msk_jax.io import console
 
-_CONFIG = console.define_config("configs/scalars.py", "Which data, which sets and algorithms, how they are searched.")
-_WORKDIR = flags.DEFINE_string("workdir", "workspace", "Folder for the prepared data and the models.")
+console.define_config("configs/scalars.py", "Which data, which sets and algorithms, how they are searched.")
+console.define_workdir("workspace", "Folder for the prepared data and the models.")
 _OVERWRITE = flags.DEFINE_bool(
   "overwrite", False,
   "Throw away prepared data of another source in the workdir, and images that this config leaves out; no effect on UK "
@@ -35,10 +34,10 @@ def main(argv: Sequence[str]) -> int:
   from msk_jax.preparation import spec as data_spec
   from msk_jax.scalar_models import report, run, spec
 
-  values = _CONFIG.value.to_dict()
+  values = console.config_values(["data", "scalars"])
   data = data_spec.from_mapping(values.pop("data"))
   settings = specs.from_mapping(spec.ScalarsSpec, values.pop("scalars"), "config.scalars")
-  workdir = pathlib.Path(_WORKDIR.value)
+  workdir = console.open_workdir()
   if "mlp" in settings.algorithms:
     from msk_jax.scalar_models import mlp_training
     from msk_jax.training import compiler
@@ -47,6 +46,7 @@ def main(argv: Sequence[str]) -> int:
     compiler.use_cache(_COMPILATION_CACHE.value)
   if data.kind == "phantom":
     report.announce_phantom()
+  withdrawn.check_lists(_WITHDRAWN.value)
   prepared.ensure(data, workdir, overwrite=_OVERWRITE.value)
   models = run.run(
     settings, workdir, data.kind, withdrawn.of_workdir(workdir, _WITHDRAWN.value, confirmed=_CONFIRM.value)

@@ -5,15 +5,15 @@ published accuracy and accelerated ageing its published correlations. Writes a c
 as `train` and `scalars` would, for `ensemble`, `evaluate` and `ages`; the truth lies in `raw/truth/`.
 """
 
-import pathlib
 from collections.abc import Sequence
 
 from absl import flags
 
 from msk_jax.io import console
 
-_CONFIG = console.define_config("configs/simulated.py", "How many people, which seed, with or without scalar models.")
-_WORKDIR = flags.DEFINE_string("workdir", "simulated", "Folder for cohort and models; none with other data.")
+console.define_config("configs/simulated.py", "How many people, which seed, with or without scalar models.")
+console.define_workdir("simulated", "Folder for cohort and models; none with other data.")
+_OVERWRITE = flags.DEFINE_bool("overwrite", False, "Replace simulated predictions of other settings.")
 
 
 def main(argv: Sequence[str]) -> None:
@@ -22,8 +22,12 @@ def main(argv: Sequence[str]) -> None:
   from msk_jax.io import specs
   from msk_jax.simulation import predictions, predictions_spec
 
-  spec = specs.from_mapping(predictions_spec.SimulatedPredictionsSpec, _CONFIG.value.to_dict(), "config")
-  predictions.generate(spec, pathlib.Path(_WORKDIR.value))
+  spec = specs.from_mapping(
+    predictions_spec.SimulatedPredictionsSpec,
+    console.config_values(known=specs.names(predictions_spec.SimulatedPredictionsSpec)),
+    "config",
+  )
+  predictions.generate(spec, console.open_workdir(), overwrite=_OVERWRITE.value)
 
 
 if __name__ == "__main__":

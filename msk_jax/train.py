@@ -6,7 +6,6 @@ command again goes on where an interrupted run stopped, to the same bits.
 All devices of this process are used; with --distributed those of several processes, on one machine or many.
 """
 
-import pathlib
 from collections.abc import Sequence
 
 from absl import flags, logging
@@ -14,8 +13,8 @@ from ml_collections import config_flags
 
 from msk_jax.io import console
 
-_CONFIG = console.define_config("configs/knee.py", "What to train, e.g. configs/knee.py:backbone=simple_cnn,fold=3.")
-_WORKDIR = flags.DEFINE_string("workdir", "workspace", "Folder for the prepared data and the models.")
+console.define_config("configs/knee.py", "What to train, e.g. configs/knee.py:backbone=simple_cnn,fold=3.")
+console.define_workdir("workspace", "Folder for the prepared data and the models.")
 _OVERWRITE = flags.DEFINE_bool("overwrite", False, "Throw away data and model of other settings in the workdir.")
 _COMPILATION_CACHE = flags.DEFINE_string(
   "compilation_cache", "~/.cache/msk_jax", "Folder of compiled programs, which make later starts fast; empty for none."
@@ -42,15 +41,17 @@ def main(argv: Sequence[str]) -> int:
   if not processes.is_first():
     logging.set_verbosity(logging.WARNING)
   compiler.use_cache(_COMPILATION_CACHE.value)
-  values = _CONFIG.value.to_dict()
+  values = console.config_values(["data", "view", "train"])
   spec.check_overrides(config_flags.get_override_values(flags.FLAGS["config"]))
   data = data_spec.from_mapping(values.pop("data"))
   settings = specs.from_mapping(spec.ExperimentSpec, values, "config")
-  workdir = pathlib.Path(_WORKDIR.value)
+  workdir = console.open_workdir()
   if data.kind == "phantom" and processes.is_first():
     _announce_phantom()
   view = prepared.view_of(data, settings.view)
   initial_weights.settle(settings.model)  # a misspelt backbone or file shows before minutes of preparing
+  experiment.check(settings, view, data.num_folds)
+  withdrawn.check_lists(_WITHDRAWN.value)
   prepared.ensure(data, workdir, overwrite=_OVERWRITE.value, may_prepare=processes.are_one())
   gone = withdrawn.of_workdir(workdir, _WITHDRAWN.value, confirmed=_CONFIRM.value, may_write=processes.is_first())
   ended = experiment.run(settings, view, data.kind, workdir, _OVERWRITE.value, gone)
@@ -74,4 +75,4 @@ def _announce_phantom() -> None:
 
 
 if __name__ == "__main__":
-  console.run(main)
+  console.run(main, goes_on_without_output=True)

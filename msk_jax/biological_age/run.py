@@ -120,7 +120,10 @@ def make_ages(workdir: pathlib.Path, settings: AgesSpec, withdrawn: Collection[s
       gathered.add(product, one)
     gathered.write(temporary, source.is_comparable(workdir))
     _write_corrections(workdir, gathered.corrections)
-    results = {"models": gathered.num_models, "files": run_record.list_files(temporary)}
+    results = {
+      "models": gathered.num_models,
+      "files": run_record.describe_files(temporary, run_record.list_files(temporary)),
+    }
     run_record.write(temporary, "ages", asked, inputs, results=results)
   _show(folder)
   return folder

@@ -4,7 +4,7 @@ import json
 import pathlib
 
 from msk_jax.cohort import schemas
-from msk_jax.io import atomic
+from msk_jax.io import atomic, errors
 
 _FILE_NAME = "source.json"
 _LIKE_UK_BIOBANK = ("ukb", "phantom", "simulated")
@@ -18,9 +18,22 @@ def path_of(workdir: pathlib.Path) -> pathlib.Path:
 
 
 def read(workdir: pathlib.Path) -> dict[str, str] | None:
-  """Returns kind and root of the data that the workdir was last prepared from, or None."""
+  """Returns kind and root of the data that the workdir was last prepared from, or None.
+
+  Raises:
+    InputError: the file is damaged.
+  """
   path = path_of(workdir)
-  return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+  try:
+    found = json.loads(path.read_text(encoding="utf-8"))
+    return {name: str(found[name]) for name in ("kind", "root")}
+  except FileNotFoundError:
+    return None
+  except (OSError, ValueError, TypeError, KeyError) as error:
+    raise errors.InputError(
+      f"{path}, which says whose data the workdir holds, is damaged ({type(error).__name__}). If you know whose "
+      "they are, remove the file and prepare the data again, with the same --workdir."
+    ) from None
 
 
 def write(workdir: pathlib.Path, source: dict[str, str]) -> None:

@@ -14,6 +14,7 @@ from msk_jax.io import atomic
 
 INK, GRID = "#333333", "#e6e6e6"
 _DPI = 130
+_PNG_END = b"IEND\xaeB`\x82"
 
 
 def clean(axes: mpl_axes.Axes) -> None:
@@ -29,3 +30,8 @@ def save(figure: mpl_figure.Figure, path: pathlib.Path) -> None:
   with atomic.replacing(path) as temporary:
     figure.savefig(temporary, dpi=_DPI, format="png", metadata={"Software": None})
   plt.close(figure)
+
+
+def is_whole(path: pathlib.Path) -> bool:
+  """Returns whether a PNG is there and was not cut off."""
+  return path.is_file() and path.read_bytes().endswith(_PNG_END)

@@ -8,8 +8,30 @@ import numpy as np
 import pandas as pd
 
 from msk_jax.evaluation import metrics, predictions
+from msk_jax.io import errors
 
 RESULT_NAME = "result.json"
+
+
+def read_result(folder: pathlib.Path) -> dict[str, Any] | None:
+  """Returns what `result.json` in a split's folder holds, None if that split is not finished.
+
+  Raises:
+    InputError: it is damaged.
+  """
+  path = folder / RESULT_NAME
+  try:
+    result = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(result, dict) or "fold_map_hash" not in result:
+      raise ValueError
+  except FileNotFoundError:
+    return None
+  except (OSError, ValueError):
+    raise errors.InputError(
+      f"{path} is damaged. Remove it and run the command that made this model again: train and scalars write it again "
+      "without training again."
+    ) from None
+  return result
 
 
 def read_splits(model_folder: pathlib.Path) -> list[tuple[dict[str, Any], pd.DataFrame]]:
@@ -20,7 +42,9 @@ def read_splits(model_folder: pathlib.Path) -> list[tuple[dict[str, Any], pd.Dat
   """
   found = []
   for path in sorted(model_folder.glob(f"fold_*/{RESULT_NAME}"), key=lambda p: int(p.parent.name.split("_")[1])):
-    found.append((json.loads(path.read_text(encoding="utf-8")), predictions.read(path.parent)))
+    result = read_result(path.parent)
+    if result is not None:
+      found.append((result, predictions.read(path.parent)))
   return found
 
 

@@ -67,7 +67,10 @@ def evaluate(workdir: pathlib.Path, settings: EvaluateSpec, withdrawn: Collectio
     published.write(temporary, "performance", pd.concat(scores), performance.PERFORMANCE, is_comparable)
     tables.write_with_csv(temporary, "groups", pd.concat(by_group), groups.GROUPS)
     tables.write_with_csv(temporary, "best", pd.concat(best), performance.BEST)
-    results = {"models": sum(map(len, scores)), "files": run_record.list_files(temporary)}
+    results = {
+      "models": sum(map(len, scores)),
+      "files": run_record.describe_files(temporary, run_record.list_files(temporary)),
+    }
     run_record.write(temporary, "evaluate", asked, inputs, results=results)
   _show(workdir)
   return folder

@@ -19,7 +19,7 @@ import pandas as pd
 from absl import logging
 
 from msk_jax.imaging import contact_sheet, dicom, isolation, parts, pool, qc_report, quality, same_pictures, store
-from msk_jax.io import atomic, errors, progress, run_record
+from msk_jax.io import atomic, leftovers, locks, progress, run_record
 
 _SMALLEST_UNIT, _LARGEST_UNIT = 16, 128  # sources
 _UNITS_OF_A_SMALL_RUN = 16
@@ -215,6 +215,7 @@ def _assemble(job: Job, finished: Sequence[parts.Part], read: int, key: bytes) -
     qc_report.write_rows(job.workdir, notes, job.places)
   mark = job.images / ".parts" / job.kind / "assembled.json"
   outputs = [job.images / view / store.INDEX_NAME for view in job.shapes] + qc_report.paths(job.workdir)
+  outputs += [contact_sheet.path_of(job.workdir / "qc", view) for view, count in counts.images.items() if count]
   facts = [_ASSEMBLY, job.code, job.withdrawn, key.hex(), [dataclasses.astuple(n) for n in job.notes]]
   wanted = run_record.fingerprint([facts, [(p.number, [(s.name, s.mtime_ns) for s in p.sources]) for p in finished]])
   if mark.exists() and mark.read_text() == wanted and all(path.exists() for path in outputs):
@@ -254,18 +255,16 @@ def _count(
 
 @contextlib.contextmanager
 def _only_one(images: pathlib.Path) -> Iterator[None]:
-  """Keeps a second ingest away from the same folder; the system frees the lock when the process ends.
+  """Keeps a second ingest away from the same folder.
 
   Also waits for workers that a killed ingest left behind: they end after the file they are at, and until then they
   could still write a unit.
   """
-  with (images / ".lock").open("w") as file:
-    if not _lock(file, fcntl.LOCK_EX | fcntl.LOCK_NB):
-      raise errors.InputError(
-        "another prepare is writing images in this --workdir: wait for it, or give another --workdir."
-      )
+  busy = "another prepare is writing images in this --workdir: wait for it, or give another --workdir."
+  with locks.alone(images / ".lock", busy):
     with (images / ".units.lock").open("w") as units:
       _lock(units, fcntl.LOCK_EX)
+    leftovers.clear([images])
     yield
 
 
@@ -278,12 +277,9 @@ def _working(images: pathlib.Path) -> Iterator[None]:
     yield
 
 
-def _lock(file: IO[str], mode: int) -> bool:
-  """Returns whether the lock was had; file systems without locks grant any."""
+def _lock(file: IO[str], mode: int) -> None:
+  """Waits for a lock; file systems without locks grant any."""
   try:
     fcntl.flock(file, mode)
-  except BlockingIOError:
-    return False
   except OSError as error:
     logging.warning("this file system has no locks (%s): take care to run one prepare at a time", error.strerror)
-  return True

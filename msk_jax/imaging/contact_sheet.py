@@ -25,7 +25,7 @@ def write(images: store.ImageStore, view: str, folder: pathlib.Path) -> pathlib.
   Raises:
     InputError: the disk is full or can't be written.
   """
-  path = folder / f"contact_{view.replace('/', '_')}.png"
+  path = path_of(folder, view)
   if len(images) == 0:
     path.unlink(missing_ok=True)
     return None
@@ -42,6 +42,11 @@ def write(images: store.ImageStore, view: str, folder: pathlib.Path) -> pathlib.
   with atomic.replacing(path) as temporary, temporary.open("wb") as file:
     file.write(cv2.imencode(".png", sheet[:, :, ::-1])[1].tobytes())
   return path
+
+
+def path_of(folder: pathlib.Path, view: str) -> pathlib.Path:
+  """Returns where a view's sheet lies: `contact_knee.png`."""
+  return folder / f"contact_{view.replace('/', '_')}.png"
 
 
 def _number(n: int, one: str, many: str = "") -> str:

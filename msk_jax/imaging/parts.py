@@ -142,7 +142,7 @@ def read_parts(images: pathlib.Path, kind: str) -> list[Part]:
 
 
 def _has_shards(images: pathlib.Path, part: Part) -> bool:
-  return all((images / view / store.shard_name(part.number)).exists() for view, rows in part.rows.items() if rows)
+  return all(store.is_whole_shard(images / view, part.number, len(rows)) for view, rows in part.rows.items() if rows)
 
 
 def next_number(images: pathlib.Path, kind: str) -> int:
@@ -166,14 +166,14 @@ def trim(images: pathlib.Path, kind: str, part: Part, names: Collection[str], nu
 
 
 def remove_strays(images: pathlib.Path, kind: str, views: Collection[str], parts: Sequence[Part]) -> None:
-  """Deletes parts, shards and left-over temporary files that belong to none of `parts`."""
+  """Deletes parts and shards that belong to none of `parts`."""
   numbers = {part.number for part in parts}
   wanted = {_path(images, kind, number) for number in numbers}
   for view in views:
     wanted |= {images / view / store.shard_name(part.number) for part in parts if part.rows.get(view)}
-  candidates = [*_path(images, kind, 0).parent.glob("*unit-*")]
+  candidates = [*_path(images, kind, 0).parent.glob("unit-*.json")]
   for view in views:
-    candidates += [*(images / view).glob("*shard-*"), *(images / view).glob(".*.partial")]
+    candidates += (images / view).glob("shard-*.npy")
   for path in candidates:
     if path not in wanted:
       path.unlink(missing_ok=True)

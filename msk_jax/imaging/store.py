@@ -46,6 +46,16 @@ def write_shard(folder: pathlib.Path, number: int, images: np.ndarray) -> None:
     np.save(file, images, allow_pickle=False)
 
 
+def is_whole_shard(folder: pathlib.Path, number: int, num_images: int) -> bool:
+  """Returns whether a shard is there with so many images and was not cut off; images are not looked at."""
+  path = pathlib.Path(folder) / shard_name(number)
+  try:
+    images = np.load(path, mmap_mode="r", allow_pickle=False)
+    return len(images) == num_images and path.stat().st_size == images.offset + images.nbytes
+  except (OSError, ValueError, AttributeError, EOFError):
+    return False
+
+
 def write_index(folder: pathlib.Path, index: pd.DataFrame, shape: tuple[int, ...]) -> None:
   """Writes the index, ordered by eid, instance and side; `shape` is one image's (rows, columns[, 3])."""
   ordered = index.sort_values(_ORDER, ignore_index=True)
@@ -103,6 +113,16 @@ class ImageStore:
   def verify(self, position: int) -> bool:
     """Returns whether an image's bytes still have the hash they were stored with."""
     return image_hash(self.read(position)) == self.index["sha256"].iat[position]
+
+  def damaged_shards(self, *, check_hashes: bool = False) -> list[int]:
+    """Returns the numbers of shards that are missing, cut off or, if hashes are checked, of other content."""
+    damaged = []
+    for number in np.unique(self._shard).tolist():
+      positions = np.flatnonzero(self._shard == number).tolist()
+      is_whole = is_whole_shard(self.folder, number, len(positions))
+      if not is_whole or (check_hashes and not all(map(self.verify, positions))):
+        damaged.append(number)
+    return damaged
 
   def _map(self, shard: int) -> np.ndarray:
     path = self.folder / shard_name(shard)

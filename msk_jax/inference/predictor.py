@@ -59,7 +59,7 @@ class Predictor:
     Raises:
       InputError: no checkpoint, or of another architecture.
     """
-    with checkpoints.Checkpoints(fold.folder / trained.BEST, kept=1) as best:
+    with checkpoints.Checkpoints(fold.folder / trained.BEST, kept=1, is_writable=False) as best:
       tree = best.load(self._abstract)
     scores: list[np.ndarray] = []
     pending: jax.Array | None = None

@@ -1,16 +1,25 @@
-"""Files that exist under their final name only when they are whole."""
+"""Files that exist under their final name only when they are whole.
+
+An unfinished file or folder lies beside its final place, hidden, with its owner in its name: a process that is killed
+leaves it there, and `leftovers` clears it.
+"""
 
 import contextlib
 import json
 import os
 import pathlib
+import re
 import shutil
+import stat
 from collections.abc import Iterator
 from typing import Any
 
-from msk_jax.io import errors
+from msk_jax.io import errors, owner
 
 _MARK = ".partial"
+_LONGEST_NAME = 255  # bytes, on nearly all file systems
+_PARTIAL = re.compile(r"\.(?P<name>.+?)~~(?P<tag>.+)\.partial")
+_EARLIER = re.compile(r"\.(.+\.(?P<pid>\d+)\.(partial|old)|pseudonym_key\.(?P<key_pid>\d+))")  # earlier versions' names
 
 
 @contextlib.contextmanager
@@ -21,20 +30,20 @@ def replacing(path: pathlib.Path | str) -> Iterator[pathlib.Path]:
     InputError: the disk is full or the folder can't be written; the old file, if any, is untouched.
   """
   path = pathlib.Path(path)
-  temporary = path.with_name(f".{path.name}.{os.getpid()}{_MARK}")
+  temporary = partial_of(path)
   try:
     path.parent.mkdir(parents=True, exist_ok=True)
+    temporary.touch()
+    mode = temporary.stat().st_mode  # what the umask gives; a library may write a file of its own for the owner alone
     yield temporary
+    temporary.chmod(stat.S_IMODE(mode))
     _sync(temporary)
     temporary.replace(path)
   except OSError as error:
-    _remove(temporary)
-    raise errors.InputError(
-      f"could not write {path.name}: {error.strerror or error}. Free some space or give another --workdir, "
-      "then run the same command again: it goes on where it stopped."
-    ) from error
+    remove(temporary)
+    raise cannot_write(path.name, error) from error
   except BaseException:
-    _remove(temporary)
+    remove(temporary)
     raise
 
 
@@ -46,24 +55,21 @@ def replacing_folder(path: pathlib.Path | str) -> Iterator[pathlib.Path]:
     InputError: the disk is full or the folder can't be written; the old folder, if any, is untouched.
   """
   path = pathlib.Path(path)
-  temporary = path.with_name(f".{path.name}.{os.getpid()}{_MARK}")
+  temporary = partial_of(path)
+  old = partial_of(path.with_name(f"{path.name}.old"))
   try:
-    _remove(temporary)
+    remove(temporary)
     temporary.mkdir(parents=True)
     yield temporary
-    old = path.with_name(f".{path.name}.{os.getpid()}.old")
     if path.exists():
       path.rename(old)
     temporary.rename(path)
-    _remove(old)
+    remove(old)
   except OSError as error:
-    _remove(temporary)
-    raise errors.InputError(
-      f"could not write {path.name}/: {error.strerror or error}. Free some space or give another --workdir, "
-      "then run the same command again."
-    ) from error
+    remove(temporary)
+    raise cannot_write(f"{path.name}/", error) from error
   except BaseException:
-    _remove(temporary)
+    remove(temporary)
     raise
 
 
@@ -78,13 +84,72 @@ def write_json(path: pathlib.Path | str, value: Any) -> None:
   write_text(path, json.dumps(value, indent=2, sort_keys=True) + "\n")
 
 
-def _sync(path: pathlib.Path) -> None:
-  with path.open("rb") as file:
-    os.fsync(file.fileno())
+def write_secret_once(path: pathlib.Path, data: bytes) -> None:
+  """Writes a file that its owner alone may read, unless it is there: of several processes the first one's counts.
+
+  Raises:
+    InputError: the disk is full or the folder can't be written.
+  """
+  temporary = partial_of(path)
+  try:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+      file.write(data)
+      file.flush()
+      os.fsync(file.fileno())
+    with contextlib.suppress(FileExistsError):
+      os.link(temporary, path)
+  except OSError as error:
+    raise cannot_write(path.name, error) from error
+  finally:
+    remove(temporary)
 
 
-def _remove(path: pathlib.Path) -> None:
-  if path.is_dir():
+def partial_of(path: pathlib.Path) -> pathlib.Path:
+  """Returns where this process writes before the file or folder `path` is whole; names that get too long are cut."""
+  ending = f"~~{owner.Owner.current().tag}{_MARK}"
+  name = path.name.encode()[: _LONGEST_NAME - len(ending) - 1].decode(errors="ignore")
+  return path.with_name(f".{name}{ending}")
+
+
+def is_partial(name: str) -> bool:
+  """Returns whether a file's or folder's name is one that `partial_of`, or an earlier version of it, gave."""
+  return bool(_PARTIAL.fullmatch(name) or _EARLIER.fullmatch(name))
+
+
+def owner_of(path: pathlib.Path) -> owner.Owner | None:
+  """Returns whose an unfinished file is; None where its name does not tell the host, as in earlier versions."""
+  match = _PARTIAL.fullmatch(path.name)
+  return None if match is None else owner.Owner.from_tag(match["tag"])
+
+
+def is_deserted(path: pathlib.Path, here: owner.Owner) -> bool:
+  """Returns whether the process that began an unfinished file or folder is known to be dead, as seen by `here`."""
+  found = owner_of(path)
+  if found is not None:
+    return found.is_dead(here)
+  earlier = _EARLIER.fullmatch(path.name)
+  if earlier is None:
+    return False
+  return owner.is_dead_pid(int(earlier["pid"] or earlier["key_pid"]), path.lstat().st_mtime)
+
+
+def remove(path: pathlib.Path) -> None:
+  """Removes a file or a folder, if it is there."""
+  if path.is_dir() and not path.is_symlink():
     shutil.rmtree(path, ignore_errors=True)
   else:
     path.unlink(missing_ok=True)
+
+
+def cannot_write(name: str, error: OSError) -> errors.InputError:
+  """Returns the error that says that a file or folder could not be written, and what to do."""
+  return errors.InputError(
+    f"could not write {name}: {error.strerror or error}. Free some space or give another --workdir, then run the same "
+    "command again: it goes on where it stopped."
+  )
+
+
+def _sync(path: pathlib.Path) -> None:
+  with path.open("rb") as file:
+    os.fsync(file.fileno())

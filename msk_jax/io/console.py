@@ -1,29 +1,39 @@
 """The frame around every binary: logging without ids, errors without tracebacks."""
 
+import errno
 import logging as python_logging
 import pathlib
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from typing import Any
 
 from absl import app, flags, logging
 from ml_collections import config_flags
 
-from msk_jax.io import errors, privacy
+from msk_jax.io import errors, leftovers, pipes, privacy, run_record
 
 flags.disclaim_key_flags()  # what `define_...` defines belongs to the binary, and shows in its --help
 # ml_collections raises plain errors for unknown config keys and configs that do not exist.
 _FLAG_ERRORS = (flags.Error, AttributeError, KeyError, ValueError, TypeError, FileNotFoundError, ImportError)
 
+_DISK_ERRORS = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+_HASHED = ("models/scalars", "performance", "ages")  # prepared data: see `preparation.outputs`
 UNFINISHED = 75  # exit status: stopped early on purpose, run the same command again (EX_TEMPFAIL of sysexits.h)
 _PACKAGE = str(pathlib.Path(__file__).resolve().parents[1])
 
 
-def run(main: Callable[[Sequence[str]], int | None]) -> None:
+def run(main: Callable[[Sequence[str]], int | None], *, goes_on_without_output: bool = False) -> None:
   """Runs a binary's `main` under absl; prints an `InputError` in one line and exits with status 1.
 
   Log lines, and the traceback of an unexpected error, pass through a filter that hides participant ids.
+
+  Args:
+    main: gets the arguments that are no flags: the program's name alone, anything else is refused.
+    goes_on_without_output: whether it goes on when nobody reads its output any more.
   """
-  app.run(lambda argv: _guarded(main, argv), flags_parser=_parse_flags)
+  with pipes.guarded(goes_on=goes_on_without_output):
+    app.run(lambda argv: _guarded(main, argv), flags_parser=_parse_flags)
 
 
 def define_config(default: str, help_text: str) -> flags.FlagHolder:
@@ -36,6 +46,71 @@ def define_config(default: str, help_text: str) -> flags.FlagHolder:
   except _FLAG_ERRORS as error:
     _fail(_plain(error))
     raise
+
+
+def config_values(sections: Collection[str] = (), known: Collection[str] = ()) -> dict[str, Any]:
+  """Returns the config as plain values.
+
+  Args:
+    sections: keys that the stage's configs have.
+    known: all keys that they have, where the stage reads the whole config.
+
+  Raises:
+    InputError: it is the config of another stage.
+  """
+  values, flag = flags.FLAGS.config.to_dict(), _config_flag()
+  missing = [name for name in sections if name not in values]
+  strange = [name for name, value in values.items() if isinstance(value, dict) and name not in known]
+  if missing or (known and strange):
+    lacks = f"it has no {' and no '.join(missing)}" if missing else f"it has {' and '.join(sorted(strange))}"
+    raise errors.InputError(
+      f"--config={flag.config_filename} is the config of another stage ({lacks}). This stage takes "
+      f"{flag.default} and configs like it."
+    )
+  return values
+
+
+def _config_flag() -> Any:
+  """Returns the flag `--config`, which knows the file's name and the stage's default."""
+  return flags.FLAGS["config"]
+
+
+def define_workdir(default: str, help_text: str) -> flags.FlagHolder:
+  """Defines `--workdir`, which `open_workdir` returns, and what belongs to it."""
+  holder = flags.DEFINE_string("workdir", default, help_text)
+  flags.register_validator("workdir", bool, "it is empty: give a folder, or leave the flag out")
+  define_clear_partials()
+  flags.DEFINE_bool(
+    "check_hashes",
+    False,
+    "Compare finished outputs with the hashes that they were written with, not only their sizes. What differs is "
+    "removed, and so made again. Checkpoints and pooled predictions are always compared.",
+  )
+  return holder
+
+
+def define_clear_partials() -> flags.FlagHolder:
+  """Defines `--clear_partials_of_other_hosts` (see `leftovers`)."""
+  return flags.DEFINE_bool(
+    "clear_partials_of_other_hosts",
+    False,
+    "Also remove unfinished files that processes of other hosts left more than 24 hours ago.",
+  )
+
+
+def open_workdir() -> pathlib.Path:
+  """Returns `--workdir`, cleared of what dead processes left there.
+
+  Raises:
+    InputError: it is a file.
+  """
+  workdir = pathlib.Path(flags.FLAGS.workdir)
+  if workdir.exists() and not workdir.is_dir():
+    raise errors.InputError(f"--workdir={workdir} is a file: give a folder.")
+  leftovers.clear_workdir(workdir, others=flags.FLAGS.clear_partials_of_other_hosts)
+  if flags.FLAGS.check_hashes:
+    run_record.remove_damaged([workdir / name for name in _HASHED])
+  return workdir
 
 
 def define_withdrawn() -> tuple[flags.FlagHolder, flags.FlagHolder]:
@@ -68,7 +143,11 @@ def _plain(error: BaseException) -> str:
     first = next(i for i, line in enumerate(lines) if line.startswith("Traceback"))
     lines = [*lines[:first], lines[-1]]
   if isinstance(error, AttributeError | KeyError):
-    lines = ["unknown config key", *(line.strip("\"'") for line in lines)]
+    lines = [
+      "unknown config key",
+      *(line.strip("\"'") for line in lines),
+      "The config file has the keys that there are.",
+    ]
   return " ".join(lines)
 
 
@@ -78,33 +157,53 @@ def _check_config() -> None:
     try:
       flags.FLAGS.config.to_dict()
     except OSError as error:
-      _fail(_plain(error))
+      flag = _config_flag()
+      reason = error.strerror or _plain(error).rpartition("] ")[2].partition(": '")[0]
+      _fail(
+        f"--config={flag.config_filename} can't be read: {reason}. Give a config file's path, such as {flag.default}."
+      )
 
 
 def _guarded(main: Callable[[Sequence[str]], int | None], argv: Sequence[str]) -> int | None:
   logging.use_absl_handler()
   handler = logging.get_absl_handler()
+  handler.python_handler.stream = sys.stderr
   handler.addFilter(_OwnNews())
   handler.addFilter(privacy.RedactingFilter())
   handler.setFormatter(python_logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
   if not flags.FLAGS["verbosity"].present:
     logging.set_verbosity(logging.INFO)
   sys.excepthook = _print_redacted
+  if argv[1:]:
+    return _fail(
+      f"not understood: {' '.join(argv[1:])}. Flags begin with --; a config's arguments follow it after a colon."
+    )
   _check_config()
   try:
     return main(argv)
   except errors.InputError as error:
     return _fail(str(error))
+  except OSError as error:
+    if error.errno not in _DISK_ERRORS:
+      raise
+    where = f" {error.filename}" if error.filename else ""
+    return _fail(f"could not write{where}: {error.strerror}. Make room, or give a folder that can be written.")
   except KeyboardInterrupt:
     return _fail("stopped by the keyboard; run the same command again to go on")
 
 
 class _OwnNews(python_logging.Filter):
-  """Lets through what this package says, and warnings of the libraries below it."""
+  """Lets through what this package says, and the first lines of warnings of the libraries below it."""
 
   def filter(self, record: python_logging.LogRecord) -> bool:
     """Returns whether the record is let through."""
-    return record.levelno >= python_logging.WARNING or record.pathname.startswith(_PACKAGE)
+    if record.pathname.startswith(_PACKAGE):
+      return True
+    if record.levelno >= python_logging.WARNING:  # its error, if it is one, comes to us as well: a line will do
+      record.exc_info, record.exc_text = None, None
+      record.msg, record.args = (record.getMessage().splitlines() or [""])[0], None
+      return True
+    return False
 
 
 def _fail(message: str) -> int:

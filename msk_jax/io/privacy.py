@@ -8,10 +8,11 @@ workdir's key can turn it back.
 import hashlib
 import hmac
 import logging
-import os
 import pathlib
 import re
 import secrets
+
+from msk_jax.io import atomic
 
 # A hash, which stays, or seven digits: UK Biobank's and the phantom's ids alike.
 _HASH_OR_EID = re.compile(r"(?<![0-9A-Za-z])(?=[0-9]*[a-f])(?P<hash>[0-9a-f]{12,})(?![0-9A-Za-z])|(?<!\d)\d{7}(?!\d)")
@@ -49,14 +50,5 @@ def load_key(workdir: pathlib.Path) -> bytes:
   """Returns the workdir's secret key, made on first use and readable by its owner only."""
   path = pathlib.Path(workdir) / _KEY_FILE
   if not path.exists():
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-      file.write(secrets.token_bytes(_KEY_BYTES))
-    try:
-      os.link(temporary, path)  # fails if another process was first: then its key counts
-    except FileExistsError:
-      pass
-    finally:
-      temporary.unlink()
+    atomic.write_secret_once(path, secrets.token_bytes(_KEY_BYTES))
   return path.read_bytes()

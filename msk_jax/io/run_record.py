@@ -14,6 +14,8 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from absl import logging
+
 import msk_jax
 from msk_jax.io import atomic, errors
 
@@ -91,16 +93,56 @@ def is_current(folder: pathlib.Path | str, settings: Mapping[str, Any], inputs: 
 
 
 def list_files(folder: pathlib.Path | str) -> list[str]:
-  """Returns the paths in `folder` of all files in it, sorted: what a stage keeps as result `files` (see `is_whole`)."""
+  """Returns the paths in `folder` of all files in it, sorted."""
   folder = pathlib.Path(folder)
   return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
 
 
-def is_whole(folder: pathlib.Path | str) -> bool:
-  """Returns whether all files are there that the record of `folder` lists as its result `files`."""
+def describe_files(folder: pathlib.Path | str, names: Sequence[str], *, hashed: bool = True) -> dict[str, Any]:
+  """Returns size and hash of files, by path in `folder`: what a stage keeps as result `files` (see `damaged_files`)."""
+  described: dict[str, Any] = {}
+  for name in names:
+    path = pathlib.Path(folder) / name
+    described[name] = {"bytes": path.stat().st_size, **({"sha256": hash_file(path)} if hashed else {})}
+  return described
+
+
+def damaged_files(
+  folder: pathlib.Path | str, base: pathlib.Path | str | None = None, *, check_hashes: bool = False
+) -> list[str]:
+  """Returns which of the files that the record of `folder` lists as its result `files` are missing or damaged.
+
+  Args:
+    folder: holds the record.
+    base: the folder that the listed paths are in, if not `folder`.
+    check_hashes: whether contents are looked at too, not sizes alone.
+  """
   record = read(folder)
-  names = record["results"].get("files") if record else None
-  return names is not None and all((pathlib.Path(folder) / name).is_file() for name in names)
+  listed = record["results"].get("files", {}) if record else {}
+  if not isinstance(listed, Mapping):  # an earlier version's record lists names alone
+    return list(listed)
+  base = pathlib.Path(folder if base is None else base)
+  return [name for name, wanted in listed.items() if not _is_as_described(base / name, wanted, check_hashes)]
+
+
+def remove_damaged(folders: Sequence[pathlib.Path]) -> None:
+  """Removes files whose hash is not that of the records in `folders`, at any depth: their stages make them again."""
+  for record in sorted(path for folder in folders for path in folder.rglob(FILE_NAME)):
+    for name in damaged_files(record.parent, check_hashes=True):
+      logging.warning("%s is damaged and removed", record.parent / name)
+      (record.parent / name).unlink(missing_ok=True)
+
+
+def _is_as_described(path: pathlib.Path, wanted: Mapping[str, Any], check_hashes: bool) -> bool:
+  if not path.is_file() or path.stat().st_size != wanted["bytes"]:
+    return False
+  return not check_hashes or "sha256" not in wanted or hash_file(path) == wanted["sha256"]
+
+
+def is_whole(folder: pathlib.Path | str) -> bool:
+  """Returns whether the record of `folder` lists files, and all are there with the sizes they were written with."""
+  record = read(folder)
+  return record is not None and "files" in record["results"] and not damaged_files(folder)
 
 
 def differences(folder: pathlib.Path | str, settings: Mapping[str, Any], inputs: Mapping[str, str]) -> list[str]:

@@ -36,6 +36,11 @@ def from_mapping(spec: type[T], values: Mapping[str, Any], where: str = "config"
     raise errors.InputError(f"{where}: {error}") from error
 
 
+def names(spec: type) -> list[str]:
+  """Returns the names of a dataclass's fields."""
+  return [field.name for field in dataclasses.fields(spec)]
+
+
 def _convert(hint: Any, value: Any, where: str) -> Any:
   origin = typing.get_origin(hint)
   if origin in (typing.Union, types.UnionType):

@@ -5,20 +5,16 @@ import multiprocessing
 import pathlib
 from collections.abc import Iterator
 
-from absl import logging
+from msk_jax.io import locks
 
 
 @contextlib.contextmanager
 def one_at_a_time(workdir: pathlib.Path) -> Iterator[None]:
   """Waits while another process prepares the same workdir: trainings of several folds may start together."""
-  import fcntl
-
-  with (workdir / ".prepare_lock").open("w") as file:
-    try:
-      fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-      if multiprocessing.parent_process() is not None:  # it would wait for its own parent for ever
-        raise RuntimeError("a worker process runs the main script again: put its calls under __main__") from None
-      logging.info("waiting for another process that prepares %s", workdir)
-      fcntl.flock(file, fcntl.LOCK_EX)
+  path = workdir / ".prepare_lock"
+  if multiprocessing.parent_process() is None:
+    lock = locks.in_turn(path, f"prepares {workdir}")
+  else:  # it would wait for its own parent for ever
+    lock = locks.alone(path, "a worker process runs the main script again: put its calls under __main__")
+  with lock:
     yield

@@ -20,6 +20,7 @@ from msk_jax.preparation import (
   layout,
   leaving,
   lock,
+  outputs,
   own_table,
   ownership,
   relatives,
@@ -45,7 +46,8 @@ def prepare(
   Args:
     spec: the data and how they are divided.
     workdir: outputs go to its `cohort/`, `images/` and `qc/`; the phantom's raw data to `raw/`.
-    overwrite: whether outputs made from another source (kind or root) may be thrown away.
+    overwrite: whether outputs made from another source (kind or root), and a phantom of other settings, may be
+      thrown away.
     given: what the call says of withdrawals.
 
   Raises:
@@ -64,7 +66,7 @@ def prepare(
     elif spec.kind == "table":
       _prepare_table(spec, workdir, given)
     else:
-      _prepare_ukb(spec, workdir, given)
+      _prepare_ukb(spec, workdir, given, overwrite)
 
 
 def settings_of(spec: data_spec.DataSpec, workdir: pathlib.Path) -> dict[str, Any]:
@@ -75,12 +77,12 @@ def settings_of(spec: data_spec.DataSpec, workdir: pathlib.Path) -> dict[str, An
   return {**values, **ownership.source_of(spec, workdir), "version": _VERSION}
 
 
-def _prepare_ukb(spec: data_spec.DataSpec, workdir: pathlib.Path, given: leaving.Given) -> None:
+def _prepare_ukb(spec: data_spec.DataSpec, workdir: pathlib.Path, given: leaving.Given, overwrite: bool) -> None:
   root = ownership.root_of(spec, workdir)
   if spec.kind == "phantom":
     from msk_jax.simulation import cohort as phantom
 
-    phantom.generate(spec.phantom, root, num_workers(spec))
+    phantom.generate(spec.phantom, root, num_workers(spec), overwrite=overwrite)
   files = layout.find(spec, root, workdir)
   names = {name for path in files.zips if (name := archives.parse_name(path.name)) is not None}
   imaged = frozenset(name.eid for name in names)
@@ -250,13 +252,16 @@ def num_workers(spec: data_spec.DataSpec) -> int:
 def _is_done(workdir: pathlib.Path, settings: dict[str, Any], hashes: dict[str, str]) -> bool:
   """Returns whether there is nothing to do; otherwise marks the cohort as unfinished."""
   cohort = workdir / schemas.FOLDER
-  if run_record.is_current(cohort, settings, hashes):
+  if run_record.read(cohort) is None:
+    return False
+  is_lacking = outputs.remove_damaged(workdir)
+  changes = run_record.differences(cohort, settings, hashes)
+  if not changes and not is_lacking:
     logging.info("nothing to do: %s is prepared from these data", workdir)
     return True
-  if run_record.read(cohort) is not None:
-    changes = run_record.differences(cohort, settings, hashes)
+  if changes:
     logging.info("preparing again, since inputs have changed: %s", "; ".join(changes))
-    (cohort / run_record.FILE_NAME).unlink()
+  (cohort / run_record.FILE_NAME).unlink()
   return False
 
 
@@ -286,7 +291,8 @@ def _finish(
     "reasons": {} if counts is None else counts.reasons,
     **facts,
   }
-  run_record.write(workdir / schemas.FOLDER, "prepare", settings, hashes, results=results)
+  files = outputs.describe(workdir)
+  run_record.write(workdir / schemas.FOLDER, "prepare", settings, hashes, results={**results, "files": files})
   summary.show(results, workdir)
 
 

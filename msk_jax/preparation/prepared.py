@@ -5,7 +5,7 @@ import pathlib
 from msk_jax.cohort import schemas
 from msk_jax.imaging import folder, views
 from msk_jax.io import errors, run_record
-from msk_jax.preparation import prepare
+from msk_jax.preparation import outputs, prepare
 from msk_jax.preparation import spec as data_spec
 
 _KINDS = {"ukb": "UK Biobank data", "phantom": "phantom", "folder": "folder of radiographs", "table": "table"}
@@ -43,6 +43,12 @@ def ensure(spec: data_spec.DataSpec, workdir: pathlib.Path | str, *, overwrite: 
     raise errors.InputError(
       f"the workdir {workdir} was prepared with other settings ({'; '.join(changes)}). {command} again, with the same "
       "--config.data options, or give another --workdir."
+    )
+  if damaged := outputs.find_damaged(workdir):
+    others = f" and {len(damaged) - 1} others" if len(damaged) > 1 else ""
+    raise errors.InputError(
+      f"{damaged[0].relative_to(workdir)}{others} of the workdir {workdir} is missing or damaged. {command} again: it "
+      "makes only what is missing."
     )
 
 

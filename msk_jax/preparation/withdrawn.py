@@ -44,6 +44,15 @@ def of_workdir(
   return found
 
 
+def check_lists(lists: Sequence[pathlib.Path | str]) -> None:
+  """Makes sure that lists can be read, before anything that takes long is begun.
+
+  Raises:
+    InputError: one can't be read or is none.
+  """
+  withdrawals.read(pathlib.Path(path) for path in lists)
+
+
 def among(
   workdir: pathlib.Path | None,
   eids: Collection[str],

@@ -81,10 +81,13 @@ class Job:
 
 def run(job: Job) -> bool:
   """Makes the model, goes on with it, or finds that all is done; returns whether there was something to do."""
-  if run_record.is_current(job.folder, job.record(), job.data.hashes):
+  is_current = run_record.is_current(job.folder, job.record(), job.data.hashes)
+  if is_current and run_record.is_whole(job.folder):
     logging.info("nothing to do: %s is made from these samples", job.model_name)
     return False
-  if run_record.read(job.folder) is not None:
+  if is_current:
+    logging.info("%s is made again: files of its splits are missing or damaged", job.model_name)
+  elif run_record.read(job.folder) is not None:
     changes = run_record.differences(job.folder, job.record(), job.data.hashes)
     logging.info("%s is made again: %s", job.model_name, run_record.listed(changes))
   _remove_splits(job.folder)
@@ -105,7 +108,9 @@ def run(job: Job) -> bool:
       len(models),
     )
   seconds = round(time.monotonic() - began, 1)
+  names = [name for name in run_record.list_files(job.folder) if name.startswith("fold_")]
   facts = {
+    "files": run_record.describe_files(job.folder, names),
     "samples": len(job.data.eid),
     "features": len(job.data.samples.names),
     "seconds": seconds,

@@ -16,6 +16,7 @@ from msk_jax.scalar_models import algorithm, data, experiment, importance_figure
 
 IMPORTANCES = "importances"
 AGREEMENT = "importance_agreement"
+_FILES = [f"{IMPORTANCES}.png", *(f"{name}.{kind}" for name in (IMPORTANCES, AGREEMENT) for kind in ("csv", "parquet"))]
 _VERSION = 3  # raised when the same models would give other tables
 
 
@@ -36,7 +37,7 @@ def write(job: experiment.Job) -> None:
   is_published = job.data.name == scalar_tables.ALL and data.is_comparable(job.workdir, job.data.name)
   record = {"set": job.data.name, "published": is_published, "version": _VERSION}
   finished = find_finished(job)
-  if run_record.is_current(folder, record, finished):
+  if run_record.is_current(folder, record, finished) and run_record.is_whole(folder):
     return
   written = None
   while finished and written != finished:
@@ -49,7 +50,8 @@ def write(job: experiment.Job) -> None:
       by_split = {}  # one of them is just being made again
     if by_split:
       _write_files(job, folder, by_split, is_published)
-      run_record.write(folder, "scalars", record, finished)
+      files = run_record.describe_files(folder, _FILES)
+      run_record.write(folder, "scalars", record, finished, results={"files": files})
       written = finished
     finished = find_finished(job)
   _report(job, finished)

@@ -13,7 +13,7 @@ from typing import Any
 import cv2
 from absl import logging
 
-from msk_jax.io import atomic, errors, progress, run_record
+from msk_jax.io import atomic, errors, leftovers, progress, run_record
 from msk_jax.simulation import drawing, dxa_files, flaws, people, tables, truth
 from msk_jax.simulation import spec as spec_lib
 
@@ -21,6 +21,7 @@ STAGE = "phantom"
 ZIPS = "dxa"
 
 _CLAIM = ".phantom.json"  # says which phantom a folder holds, finished or not
+_PROGRAM = "generator_version"
 _CHUNK = 8  # visits handed to a worker at a time
 _OWN = (ZIPS, "tables", truth.FOLDER, tables.WITHDRAWALS, tables.KINSHIP)  # what the phantom writes in its folder
 
@@ -41,26 +42,32 @@ class _Task:
     return pathlib.PurePath(ZIPS, dxa_files.zip_folder(eid), dxa_files.zip_name(eid, self.visit.instance, self.array))
 
 
-def generate(spec: spec_lib.PhantomSpec, folder: pathlib.Path, workers: int = 0) -> None:
+def generate(spec: spec_lib.PhantomSpec, folder: pathlib.Path, workers: int = 0, *, overwrite: bool = False) -> None:
   """Writes the phantom under `folder` (`<workdir>/raw`).
 
   The same spec gives the same bytes, whatever the number of workers. A phantom that is already there is left alone;
-  one of another spec is replaced; one that was interrupted goes on with the zips that are missing.
+  one of an older program is replaced; one that was interrupted goes on with the zips that are missing.
 
   Args:
     spec: the cohort.
     folder: where to write; empty, absent, or holding a phantom.
     workers: processes that draw; 0 draws in this process, -1 takes one per core.
+    overwrite: whether a phantom of another spec is replaced.
 
   Raises:
-    InputError: the folder holds something else, or can't be written.
+    InputError: the folder holds something else, or a phantom of another spec, or can't be written.
   """
   folder = pathlib.Path(folder)
-  settings = {**dataclasses.asdict(spec), "generator_version": spec_lib.GENERATOR_VERSION}
-  if run_record.is_current(folder, settings, {}):
+  leftovers.clear([folder])
+  settings = {**dataclasses.asdict(spec), _PROGRAM: spec_lib.GENERATOR_VERSION}
+  damaged = run_record.damaged_files(folder)
+  if run_record.is_current(folder, settings, {}) and not damaged:
     logging.info("the phantom cohort is there already: nothing to do")
     return
-  _claim(folder, settings)
+  _claim(folder, settings, overwrite)
+  for name in damaged:  # of this spec: another one's are gone by now
+    logging.warning("a file of the phantom is missing or damaged: it is drawn again")
+    (folder / name).unlink(missing_ok=True)
   cohort = people.make_people(spec)
   planned = flaws.plan(spec, cohort)
   tables.write(spec, cohort, planned, folder)
@@ -68,28 +75,49 @@ def generate(spec: spec_lib.PhantomSpec, folder: pathlib.Path, workers: int = 0)
   tasks = _make_tasks(cohort, planned)
   _write_zips(spec, tasks, folder, (os.cpu_count() or 1) if workers < 0 else workers)
   counts = {"participants": len(cohort), "zips": len(tasks), "flaws": len(planned)}
-  run_record.write(folder, STAGE, settings, {}, results=counts)
+  names = [name for name in run_record.list_files(folder) if name.split("/")[0] in _OWN]
+  files = run_record.describe_files(folder, names, hashed=False)
+  run_record.write(folder, STAGE, settings, {}, results={**counts, "files": files})
   logging.info("phantom cohort: %d participants, %d zips, %d planted flaws", *counts.values())
 
 
-def _claim(folder: pathlib.Path, settings: dict[str, Any]) -> None:
+def _claim(folder: pathlib.Path, settings: dict[str, Any], overwrite: bool) -> None:
   """Makes the folder ready for this phantom: keeps what is of the same spec, removes another phantom.
 
   Raises:
-    InputError: the folder holds something that is no phantom.
+    InputError: the folder holds something that is no phantom, or another phantom that may not be removed.
   """
   claim, fingerprint = folder / _CLAIM, run_record.fingerprint(settings)
   if claim.exists():
-    if json.loads(claim.read_text(encoding="utf-8")).get("spec") != fingerprint:
+    if _read_claim(claim) != fingerprint:
+      _check_replaceable(folder, settings, overwrite)
       logging.info("replacing the phantom cohort of other settings")
       _remove_phantom(folder)
   elif folder.exists() and any(folder.iterdir()):
     raise errors.InputError(
       f"{folder}/ is not empty and holds no phantom cohort: nothing is written there. Give another --workdir."
     )
-  for leftover in folder.glob(f"{ZIPS}/*/.*.partial"):  # of a run that was killed
-    leftover.unlink(missing_ok=True)
   atomic.write_json(claim, {"spec": fingerprint})
+
+
+def _read_claim(path: pathlib.Path) -> str:
+  """Returns the fingerprint of the phantom that a folder was claimed for; empty where that is damaged."""
+  try:
+    return str(json.loads(path.read_text(encoding="utf-8"))["spec"])
+  except (OSError, ValueError, KeyError, TypeError):
+    return ""
+
+
+def _check_replaceable(folder: pathlib.Path, settings: dict[str, Any], overwrite: bool) -> None:
+  """Refuses to replace another phantom; one of the same settings by an older program is replaced."""
+  record = run_record.read(folder)
+  differences = run_record.changes(record["settings"], settings) if record else ["it was never finished"]
+  if overwrite or (record and all(line.startswith(f"{_PROGRAM}:") for line in differences)):
+    return
+  raise errors.InputError(
+    f"{folder}/ holds a phantom cohort of other settings ({run_record.listed(differences)}). Give another "
+    "--workdir, or --overwrite to replace it."
+  )
 
 
 def _remove_phantom(folder: pathlib.Path) -> None:

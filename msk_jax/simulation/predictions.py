@@ -5,7 +5,6 @@ known truth under `raw/truth/`.
 """
 
 import dataclasses
-import json
 import pathlib
 import shutil
 from collections.abc import Sequence
@@ -25,6 +24,7 @@ from msk_jax.simulation import prediction_targets as targets
 
 STAGE = "simulate_predictions"
 DATA = "simulated"  # as `result.json` and `cohort/source.json` call it
+_PROGRAM = "generator_version"
 _GENERATOR_VERSION = 1  # raised whenever the same spec gives other numbers
 
 ACCELERATIONS = tables.Schema(
@@ -36,19 +36,27 @@ CORRELATIONS = tables.Schema(
 )  # of accelerations after bias correction
 
 
-def generate(spec: predictions_spec.SimulatedPredictionsSpec, workdir: pathlib.Path) -> None:
+def generate(
+  spec: predictions_spec.SimulatedPredictionsSpec, workdir: pathlib.Path, *, overwrite: bool = False
+) -> None:
   """Brings the workdir's simulated cohort and predictions up to date; does nothing if they are.
 
+  Args:
+    spec: the cohort and its models.
+    workdir: where to write.
+    overwrite: whether predictions of another spec are replaced.
+
   Raises:
-    InputError: the workdir holds other data.
+    InputError: the workdir holds other data, or predictions of another spec.
   """
-  settings = {**dataclasses.asdict(spec), "generator_version": _GENERATOR_VERSION}
+  settings = {**dataclasses.asdict(spec), _PROGRAM: _GENERATOR_VERSION}
   _claim(workdir)
   model = prediction_errors.published(targets.DIMENSIONS if spec.scalars else targets.DIMENSIONS[:-1])
   outputs = _outputs(workdir, model.models, spec.num_folds)
-  if run_record.is_current(workdir / schemas.FOLDER, settings, {}) and all(path.exists() for path in outputs):
+  if run_record.is_current(workdir / schemas.FOLDER, settings, {}) and not _damaged(workdir, outputs):
     logging.info("the simulated predictions are there already: nothing to do")
     return
+  _check_replaceable(workdir, settings, overwrite)
   _remove_simulated(workdir)
   cohort = prediction_draws.make_cohort(spec)
   samples = prediction_draws.samples_of(cohort)
@@ -68,7 +76,8 @@ def generate(spec: predictions_spec.SimulatedPredictionsSpec, workdir: pathlib.P
       _write_model(workdir, name, samples[rows], predicted[:, rows, m], spec.num_folds, extra["hash"])
       advance()
   results = {"participants": len(cohort.participants), "samples": len(samples), "models": len(model.models)}
-  run_record.write(folder, STAGE, settings, {}, results=results)
+  files = run_record.describe_files(workdir, [path.relative_to(workdir).as_posix() for path in outputs])
+  run_record.write(folder, STAGE, settings, {}, results={**results, "files": files})
   logging.info("simulated predictions: %d participants, %d samples, %d models", *results.values())
 
 
@@ -92,6 +101,11 @@ def expected(model: prediction_errors.ErrorModel) -> tuple[pd.DataFrame, pd.Data
   pairs = {"model": np.array(names)[first], "other_model": np.array(names)[second]}
   values = (covariance / np.outer(root, root))[first, second]
   return performance, pd.DataFrame({**pairs, "correlation": values})
+
+
+def _damaged(workdir: pathlib.Path, outputs: Sequence[pathlib.Path]) -> bool:
+  """Returns whether a file is missing or not as it was written."""
+  return not all(p.exists() for p in outputs) or bool(run_record.damaged_files(workdir / schemas.FOLDER, workdir))
 
 
 def _outputs(workdir: pathlib.Path, models: Sequence[str], num_folds: int) -> list[pathlib.Path]:
@@ -176,9 +190,22 @@ def _claim(workdir: pathlib.Path) -> None:
     source.write(workdir, {"kind": DATA, "root": ""})
 
 
+def _check_replaceable(workdir: pathlib.Path, settings: dict[str, Any], overwrite: bool) -> None:
+  """Refuses to replace finished predictions of another spec; those of an older program are replaced."""
+  record = run_record.read(workdir / schemas.FOLDER)
+  differences = run_record.changes(record["settings"], settings) if record else []
+  differences = [line for line in differences if not line.startswith(f"{_PROGRAM}:")]
+  if differences and not overwrite:
+    raise errors.InputError(
+      f"the workdir {workdir} holds simulated predictions of other settings ({run_record.listed(differences)}). Give "
+      "another --workdir, or --overwrite to replace them."
+    )
+
+
 def _remove_simulated(workdir: pathlib.Path) -> None:
   """Removes another spec's predictions; the record first, so that whatever is left counts as unfinished."""
   (workdir / schemas.FOLDER / run_record.FILE_NAME).unlink(missing_ok=True)
   for path in sorted((workdir / "models").rglob(pooled.RESULT_NAME)):
-    if json.loads(path.read_text(encoding="utf-8")).get("data") == DATA:
+    result = pooled.read_result(path.parent)
+    if result is not None and result.get("data") == DATA:
       shutil.rmtree(path.parent)

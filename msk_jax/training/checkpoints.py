@@ -1,42 +1,53 @@
 """Checkpoints: the last ones for going on, the best one for predicting. The only place that knows Orbax.
 
-A checkpoint exists under its name only when it is whole, so a run may be killed at any moment.
+A checkpoint exists under its name only when it is whole, so a run may be killed at any moment. A list of hashes tells
+whether it was damaged later: then the one before it counts.
 """
 
+import os
 import pathlib
+import re
+import shutil
 from typing import Any
 
 import jax
 import numpy as np
+from absl import logging
 from orbax.checkpoint import v1 as ocp
 
 from msk_jax.io import errors
+from msk_jax.training import file_hashes, processes
 
 _KEPT = 2  # so that one damaged by the disk does not end a run
 _SHOWN = 5  # differing layers named in a message
+_LONGEST_REASON = 300  # letters of another library's error
+_HASH_STATES = (None, True, False)  # of `file_hashes.check`, as numbers for `processes.agree_on`
 
 
 class Checkpoints:
   """The checkpoints of one run in one folder; use as a context manager."""
 
-  def __init__(self, folder: pathlib.Path, kept: int = _KEPT):
-    """Opens or makes `folder`; keeps the latest `kept` checkpoints."""
+  def __init__(self, folder: pathlib.Path, kept: int = _KEPT, *, is_writable: bool = True):
+    """Opens `folder`.
+
+    Args:
+      folder: where they lie; made if `is_writable`.
+      kept: as many of the latest are kept.
+      is_writable: whether checkpoints may be written and cleared here: by the training alone.
+    """
     self._folder = pathlib.Path(folder).absolute()
-    try:
-      self._folder.mkdir(parents=True, exist_ok=True)
-      self._checkpointer = ocp.training.Checkpointer(
-        str(self._folder),
-        preservation_policy=ocp.training.preservation_policies.LatestN(kept),  # pyrefly: ignore[bad-argument-type]
-        cleanup_tmp_directories=True,
-      )
-    except OSError as error:
-      raise _cannot_write(self._folder, error) from error
+    self._kept, self._is_writable = kept, is_writable
+    self._open()
 
   def __enter__(self) -> "Checkpoints":
     return self
 
-  def __exit__(self, *unused) -> None:
-    self._checkpointer.close()
+  def __exit__(self, kind: type[BaseException] | None, *unused) -> None:
+    try:
+      self._checkpointer.close()
+    except Exception as error:  # after a failed write it fails again
+      if kind is None:
+        raise _cannot_write(self._folder, error) from None
 
   @property
   def latest_step(self) -> int | None:
@@ -50,27 +61,92 @@ class Checkpoints:
     Raises:
       InputError: the disk is full or the folder can't be written; earlier checkpoints are untouched.
     """
+    if self.latest_step is not None and step <= self.latest_step:
+      return
     try:
-      if self.latest_step is None or step > self.latest_step:
-        self._checkpointer.save(step, tree)
-    except (OSError, ValueError) as error:  # tensorstore reports a failed write as ValueError
-      raise _cannot_write(self._folder, error) from error
+      self._checkpointer.save(step, tree)
+      if processes.is_first():
+        file_hashes.write(self._folder / str(step))
+    except Exception as error:  # tensorstore and Orbax report a failed write by errors of many kinds
+      raise _cannot_write(self._folder, error) from None
 
   def load(self, abstract: Any) -> Any:
-    """Reads the newest checkpoint into the structure, shapes, dtypes and shardings of `abstract`.
+    """Reads the newest whole checkpoint into the structure, shapes, dtypes and shardings of `abstract`.
+
+    Damaged newer ones are removed, so that the run writes them again.
 
     Raises:
-      InputError: there is none, or it is of another architecture.
+      InputError: there is none, all are damaged, or it is of another architecture.
     """
-    if self.latest_step is None:
+    steps = [checkpoint.step for checkpoint in self._checkpointer.checkpoints]
+    for step in reversed(steps):
+      tree = self._try(step, abstract)
+      if tree is not None:
+        self._keep_only([s for s in steps if s <= step][-self._kept :], steps)
+        return tree
+      logging.warning("the checkpoint of step %d in %s is damaged, and passed over", step, self._folder)
+    if not steps:
       raise errors.InputError(f"no checkpoint in {self._folder}: train the model first, with the same --workdir.")
-    self._check_architecture(abstract)
-    tree = self._checkpointer.load(self.latest_step, abstract)
+    raise errors.InputError(
+      f"all checkpoints in {self._folder} are damaged. Train the model again from its start, with --overwrite."
+    )
+
+  def has_whole(self, step: int) -> bool:
+    """Returns whether a step's checkpoint is there as it was written."""
+    folder = self._folder / str(step)
+    return bool(processes.agree_on(int(folder.is_dir() and file_hashes.check(folder) is not False)))
+
+  def drop_after(self, step: int) -> None:
+    """Removes checkpoints of later steps: a run that goes on from `step` writes them again."""
+    steps = [checkpoint.step for checkpoint in self._checkpointer.checkpoints]
+    self._keep_only([s for s in steps if s <= step], steps)
+
+  def _open(self) -> None:
+    if not self._is_writable and not self._folder.is_dir():
+      raise errors.InputError(f"no checkpoint in {self._folder}: train the model first, with the same --workdir.")
+    try:
+      if self._is_writable:
+        self._folder.mkdir(parents=True, exist_ok=True)
+      self._checkpointer = ocp.training.Checkpointer(
+        str(self._folder),
+        preservation_policy=ocp.training.preservation_policies.LatestN(self._kept),  # pyrefly: ignore[bad-argument-type]
+        cleanup_tmp_directories=self._is_writable,
+      )
+    except OSError as error:
+      raise _cannot_write(self._folder, error) from error
+
+  def _try(self, step: int, abstract: Any) -> Any:
+    """Returns the tree of a step, None if it is damaged."""
+    state = processes.agree_on(_HASH_STATES.index(file_hashes.check(self._folder / str(step))))
+    if _HASH_STATES[state] is False:
+      return None
+    try:
+      self._check_architecture(step, abstract)
+      tree = self._checkpointer.load(step, abstract)
+    except errors.InputError:
+      raise
+    except Exception:
+      if _HASH_STATES[state]:  # it is as it was written
+        raise
+      return None
     jax.tree.map(_check_dtype, abstract, tree)
     return tree
 
-  def _check_architecture(self, abstract: Any) -> None:
-    stored = _shapes(self._checkpointer.metadata(self.latest_step).metadata)
+  def _keep_only(self, kept: list[int], steps: list[int]) -> None:
+    """Removes the other steps; Orbax, which remembers what is there, looks again."""
+    removed = [step for step in steps if step not in kept]
+    if not removed or not self._is_writable:
+      return
+    self._checkpointer.close()
+    processes.wait_for_all("closed the checkpoints")
+    if processes.is_first():
+      for step in removed:
+        shutil.rmtree(self._folder / str(step), ignore_errors=True)
+    processes.wait_for_all("removed checkpoints")
+    self._open()
+
+  def _check_architecture(self, step: int, abstract: Any) -> None:
+    stored = _shapes(self._checkpointer.metadata(step).metadata)
     wanted = _shapes(abstract)
     lines = [
       f"{name}: {stored.get(name, 'absent')} in the checkpoint, {wanted.get(name, 'absent')} in the model"
@@ -104,7 +180,9 @@ def _check_dtype(wanted: Any, found: Any) -> None:
 
 
 def _cannot_write(folder: pathlib.Path, error: Exception) -> errors.InputError:
+  code = re.search(r"os_error_code='(\d+)'", str(error))  # tensorstore's, at the end of a long text
+  lines = [os.strerror(int(code[1]))] if code else str(error).strip().splitlines() or [type(error).__name__]
   return errors.InputError(
-    f"could not write a checkpoint in {folder}: {error}. Free some space or give another --workdir, then run the "
-    "same command again: it goes on from the last whole checkpoint."
+    f"could not write a checkpoint in {folder}: {lines[0][:_LONGEST_REASON]}. Free some space or give another "
+    "--workdir, then run the same command again: it goes on from the last whole checkpoint."
   )

@@ -1,9 +1,10 @@
 """One experiment from prepared data to results: refuses, goes on, or finds that all is done."""
 
+import contextlib
 import dataclasses
 import pathlib
 import shutil
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import jax
@@ -11,7 +12,7 @@ from absl import logging
 
 from msk_jax.evaluation import predictions
 from msk_jax.imaging import views
-from msk_jax.io import errors, run_record
+from msk_jax.io import errors, locks, run_record
 from msk_jax.models import age_model
 from msk_jax.training import data, initial_weights, loop, model_card, processes, results, spec, stopping
 from msk_jax.training.program import Program
@@ -30,6 +31,17 @@ class Ended:
   status: stopping.Status
   folder: pathlib.Path
   result: dict[str, Any] | None
+
+
+def check(experiment: spec.ExperimentSpec, view: views.View, num_folds: int) -> None:
+  """Makes sure of what settings and devices tell before any data are there.
+
+  Raises:
+    InputError: there is no such split, or batch sizes and devices do not fit.
+  """
+  if not 0 <= experiment.fold < num_folds:
+    raise errors.InputError(f"config.fold is {experiment.fold}, but splits go from 0 to {num_folds - 1}: choose one.")
+  loop.check_batch_sizes(experiment.train, num_sides=2 if view.is_paired else 1)
 
 
 def run(experiment: spec.ExperimentSpec, view: views.View, data_kind: str, workdir: pathlib.Path,
@@ -52,26 +64,69 @@ def run(experiment: spec.ExperimentSpec, view: views.View, data_kind: str, workd
   experiment = dataclasses.replace(experiment, model=network_settings)
   loaded = data.load(experiment, view, workdir, withdrawn)
   folder = workdir / "models" / experiment.model_name / f"fold_{experiment.fold}"
-  settings = {**experiment.trajectory(), "data": data_kind}
-  found = results.read(folder)
-  is_finished = found is not None and (found["stopped_early"] or found["epochs"] >= experiment.train.max_epochs)
-  if withdrawn and is_finished and not overwrite:
-    with_everybody = data.load(experiment, view, workdir).hashes | weight_hash
-    if with_everybody != loaded.hashes | weight_hash and run_record.is_current(folder, settings, with_everybody):
-      _keep_without(folder, withdrawn)
-      return Ended(stopping.Status.FINISHED, folder, found)
-  _claim(folder, settings, loaded.hashes | weight_hash, overwrite)
-  if is_finished and results.read(folder) is not None:  # not thrown away just now
+  with _alone(folder):
+    settings = {**experiment.trajectory(), "data": data_kind}
+    found = _finished(folder, experiment)
+    if withdrawn and found is not None and not overwrite:
+      everybody = data.load(experiment, view, workdir)
+      hashes = everybody.hashes | weight_hash
+      if hashes != loaded.hashes | weight_hash and run_record.is_current(folder, settings, hashes):
+        found = _completed(experiment, everybody, data_kind, folder, found)
+        _keep_without(folder, withdrawn)
+        return Ended(stopping.Status.FINISHED, folder, found)
+    _claim(folder, settings, loaded.hashes | weight_hash, overwrite)
+    if found is not None and results.read(folder) is not None:  # not thrown away just now
+      return Ended(stopping.Status.FINISHED, folder, _completed(experiment, loaded, data_kind, folder, found))
+    if processes.is_first():
+      model_card.write(folder, model_card.describe(experiment, view, loaded, data_kind))
+    program = Program(experiment, loaded.data.image_shape, loaded.data.inputs.examples.num_side_inputs)
+    _describe(program, experiment, loaded)
+    outcome = loop.fit(program, experiment, loaded.data, folder)
+    if outcome.status is not stopping.Status.FINISHED:
+      return Ended(outcome.status, folder, None)
+    return Ended(outcome.status, folder, results.finish(program, experiment, loaded, outcome, data_kind, folder))
+
+
+@contextlib.contextmanager
+def _alone(folder: pathlib.Path) -> Iterator[None]:
+  """Keeps other trainings away from a model's folder; of several processes that train one model the first does so."""
+  busy = f"another training is at work in {folder}: wait for it, or choose another fold or --workdir."
+  refused = None
+  with contextlib.ExitStack() as lock:
+    if processes.is_first():
+      try:
+        lock.enter_context(locks.alone(folder.with_name(f".{folder.name}.lock"), busy))
+      except errors.InputError as error:
+        refused = error
+    if processes.agree_on(int(refused is not None)):
+      raise refused or errors.InputError(busy)
+    yield
+
+
+def _finished(folder: pathlib.Path, experiment: spec.ExperimentSpec) -> dict[str, Any] | None:
+  """Returns the result of a training that is finished; None if it is not, or if its result is damaged."""
+  try:
+    found = results.read(folder)
+  except errors.InputError:
+    logging.warning("%s in %s is damaged: it is made again", results.FILE_NAME, folder)
+    return None
+  if found is None or not (found["stopped_early"] or found["epochs"] >= experiment.train.max_epochs):
+    return None
+  return found
+
+
+def _completed(experiment: spec.ExperimentSpec, loaded: data.Loaded, data_kind: str, folder: pathlib.Path,
+               found: dict[str, Any]) -> dict[str, Any]:  # fmt: skip
+  """Returns the result of a finished training; predicts again if its predictions or figure are gone."""
+  lacking = results.lacks(folder)
+  if not processes.agree_on(int(bool(lacking))):
     logging.info("nothing to do: this training is finished; its results lie in %s", folder)
-    return Ended(stopping.Status.FINISHED, folder, found)
-  if processes.is_first():
-    model_card.write(folder, model_card.describe(experiment, view, loaded, data_kind))
+    return found
+  logging.info("this training is finished, but %s is missing or damaged: predicting again", lacking)
   program = Program(experiment, loaded.data.image_shape, loaded.data.inputs.examples.num_side_inputs)
-  _describe(program, experiment, loaded)
   outcome = loop.fit(program, experiment, loaded.data, folder)
-  if outcome.status is not stopping.Status.FINISHED:
-    return Ended(outcome.status, folder, None)
-  return Ended(outcome.status, folder, results.finish(program, experiment, loaded, outcome, data_kind, folder))
+  took = {name: found[name] for name in ("seconds", "images_per_second")}
+  return results.finish(program, experiment, loaded, dataclasses.replace(outcome, **took), data_kind, folder)
 
 
 def _keep_without(folder: pathlib.Path, withdrawn: Collection[str]) -> None:

@@ -4,9 +4,11 @@ The trajectory depends on settings, seed and number of devices alone. Order of o
 step; at an epoch's end: evaluate, update progress, log, save the best, save the last; then look whether to stop.
 """
 
+import contextlib
 import dataclasses
 import pathlib
 import time
+from collections.abc import Iterator
 
 import grain
 import jax
@@ -16,6 +18,7 @@ from absl import logging
 from msk_jax.evaluation import metrics
 from msk_jax.imaging import views
 from msk_jax.input import pipeline, standardize
+from msk_jax.io import command_line, errors
 from msk_jax.io import progress as progress_display
 from msk_jax.training import (
   checkpoints,
@@ -32,6 +35,7 @@ from msk_jax.training import (
 )
 from msk_jax.training.program import Program, best_of
 
+_SMALLER = 10  # times the learning rate that is advised where numbers are not finite
 _DROPOUT_STREAM = 1  # folded into the seed: dropout noise differs from the initial parameters' noise
 
 
@@ -83,34 +87,41 @@ def fit(program: Program, experiment: spec.ExperimentSpec, data: Data, folder: p
     folder: the model's folder; gets `checkpoints/`, `best/`, `metrics.jsonl` and `tensorboard/`.
 
   Raises:
-    InputError: batch size and devices do not fit, or a checkpoint can't be read or written.
-    FloatingPointError: the loss is not finite; the message names the step.
+    InputError: batch size and devices do not fit, a checkpoint can't be read or written, or a step gave numbers that
+      are not finite (none of which is written).
   """
   settings = experiment.train
-  num_sides = data.inputs.examples.positions.shape[1]
-  sharding.check_batch_size("config.train.batch_size", settings.batch_size, num_sides, settings.accumulation_parts)
-  sharding.check_batch_size("config.train.evaluation_batch_size", settings.evaluation_batch_size, num_sides)
+  check_batch_sizes(settings, data.inputs.examples.positions.shape[1])
   began = time.monotonic()
   last = checkpoints.Checkpoints(folder / "checkpoints")
   best = checkpoints.Checkpoints(folder / "best", kept=1)
-  with last, best, stopping.Budget(settings.max_hours) as budget:
-    current = _start(program, experiment, last)
+  with _not_finite_explained(settings), last, best, stopping.Budget(settings.max_hours) as budget:
+    current = _start(program, experiment, last, best)
     log = metrics_log.MetricsLog(folder, int(current.step), processes.is_first())
     batches = pipeline.training_batches(
       data.inputs, data.train_rows, settings.batch_size, experiment.seed, int(current.step), data.augmentation,
       sharing_of(experiment.input),
     )  # fmt: skip
     clock, paused = _Clock(), None
-    while paused is None and not stopping.is_finished(current.progress, settings):
-      current, paused = _epoch(program, settings, current, batches, experiment.seed, budget, last, clock)
-      if int(current.step) % settings.steps_per_epoch == 0:
-        current = _close_epoch(program, experiment, data, current, log, best, last, clock)
-    batches.close()
-    log.close()
+    with contextlib.closing(log), contextlib.closing(batches):
+      while paused is None and not stopping.is_finished(current.progress, settings):
+        current, paused = _epoch(program, settings, current, batches, experiment.seed, budget, last, clock)
+        if int(current.step) % settings.steps_per_epoch == 0:
+          current = _close_epoch(program, experiment, data, current, log, best, last, clock)
   finished = paused is None or stopping.is_finished(current.progress, settings)
   return Outcome(
     stopping.Status.FINISHED if finished else paused, current, clock.images_per_second, time.monotonic() - began
   )
+
+
+def check_batch_sizes(settings: spec.OptimizationSpec, num_sides: int) -> None:
+  """Makes sure that batches can be divided.
+
+  Raises:
+    InputError: batch sizes, parts and devices do not fit.
+  """
+  sharding.check_batch_size("config.train.batch_size", settings.batch_size, num_sides, settings.accumulation_parts)
+  sharding.check_batch_size("config.train.evaluation_batch_size", settings.evaluation_batch_size, num_sides)
 
 
 class _Clock:
@@ -137,12 +148,21 @@ class _Clock:
     return self._images / self._seconds if self._seconds else 0.0
 
 
-def _start(program: Program, experiment: spec.ExperimentSpec, last: checkpoints.Checkpoints) -> state.TrainState:
-  if last.latest_step is not None:
-    logging.info("going on from step %d", last.latest_step)
-    return last.load(program.abstract_state)
-  weights = initial_weights.read(experiment.model, program.abstract_state)
-  return program.create(jax.random.key(experiment.seed), weights)
+def _start(program: Program, experiment: spec.ExperimentSpec, last: checkpoints.Checkpoints,
+           best: checkpoints.Checkpoints) -> state.TrainState:  # fmt: skip
+  if last.latest_step is None:
+    weights = initial_weights.read(experiment.model, program.abstract_state)
+    return program.create(jax.random.key(experiment.seed), weights)
+  current = last.load(program.abstract_state)
+  logging.info("going on from step %d", int(current.step))
+  best_step = int(current.progress.best_epoch) * experiment.train.steps_per_epoch
+  best.drop_after(best_step)
+  if best_step and not best.has_whole(best_step):
+    raise errors.InputError(
+      "the best parameters so far (best/) are missing or damaged, and later ones do not hold them. Train the model "
+      f"again from its start: {command_line.again('--overwrite')}"
+    )
+  return current
 
 
 def sharing_of(settings: spec.InputSpec) -> pipeline.Sharing:
@@ -168,6 +188,7 @@ def _epoch(program: Program, settings: spec.OptimizationSpec, current: state.Tra
       clock.lap(settings.batch_size)
       advance(settings.batch_size)
       if number < stop and (paused or number % settings.checkpoint_every_steps == 0):
+        _check_sound(program, current)
         last.save(number, current)
         if paused:
           return current, paused
@@ -194,10 +215,30 @@ def _read_metrics(found: step.Metrics | None, number: int) -> stopping.Status | 
   values = {name: float(value) for name, value in jax.device_get(found).items()}
   status = stopping.status_of(int(values.pop("vote")))
   if not all(np.isfinite(value) for value in values.values()):
-    raise FloatingPointError(
-      f"step {number}: not finite: {values}. Lower config.train.learning_rate; earlier checkpoints are sound."
-    )
+    raise _NotFiniteError(number)
   return status
+
+
+def _check_sound(program: Program, current: state.TrainState) -> None:
+  """Makes sure that a state may be written."""
+  if not bool(program.is_sound(current)):
+    raise _NotFiniteError(int(current.step))
+
+
+class _NotFiniteError(Exception):
+  """A step gave numbers that are not finite; holds its number."""
+
+
+@contextlib.contextmanager
+def _not_finite_explained(settings: spec.OptimizationSpec) -> Iterator[None]:
+  try:
+    yield
+  except _NotFiniteError as error:
+    smaller = f"--config.train.learning_rate={settings.learning_rate / _SMALLER:g}"
+    raise errors.InputError(
+      f"step {error} gave numbers that are not finite, and nothing of it was saved. The same settings lead there "
+      f"again; a smaller learning rate starts the training anew: {command_line.again(smaller, '--overwrite')}"
+    ) from None
 
 
 def _close_epoch(program: Program, experiment: spec.ExperimentSpec, data: Data, current: state.TrainState,
@@ -205,6 +246,7 @@ def _close_epoch(program: Program, experiment: spec.ExperimentSpec, data: Data, 
                  clock: _Clock) -> state.TrainState:  # fmt: skip
   """Evaluates, updates progress, logs, saves the best and the last."""
   number = int(current.step)
+  _check_sound(program, current)
   predicted = prediction.predict_ages(
     program.predict_step, current.params, current.batch_stats, data.inputs, data.validation_rows, data.scaler,
     experiment.train.evaluation_batch_size, sharing_of(experiment.input), program.shardings,

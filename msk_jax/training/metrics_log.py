@@ -1,12 +1,16 @@
 """The run's numbers over time: JSON lines for programs, TensorBoard events for eyes. Process 0 writes them."""
 
 import json
+import os
 import pathlib
+import time
 from collections.abc import Mapping
+from typing import Any
 
 from msk_jax.io import atomic
 
 FILE_NAME = "metrics.jsonl"
+_START = 1  # of TensorBoard's SessionLog: events of this step and later ones of other files are void
 
 
 class MetricsLog:
@@ -17,13 +21,17 @@ class MetricsLog:
     self._is_writer = is_writer
     if not is_writer:
       return
-    import tensorboardX
+    from tensorboardX import event_file_writer
 
     self._path = pathlib.Path(folder) / FILE_NAME
     if self._path.exists():
       kept = [line for line in self._path.read_text().splitlines() if _step(line) <= start_step]
       atomic.write_text(self._path, "".join(f"{line}\n" for line in kept))
-    self._events = tensorboardX.SummaryWriter(str(pathlib.Path(folder) / "tensorboard"), purge_step=start_step + 1)
+    events = pathlib.Path(folder) / "tensorboard"
+    events.mkdir(parents=True, exist_ok=True)
+    # Written by this thread: the usual SummaryWriter's `flush` does not wait for its own, and a kill loses the rest.
+    self._events = event_file_writer.EventsWriter(str(events / "events"), f".{os.getpid()}")
+    self._write_event(start_step + 1, session_log={"status": _START})  # what follows takes the place of later steps
 
   def write(self, step: int, values: Mapping[str, float]) -> None:
     """Appends `values` under `step` and flushes, so that a killed run has lost nothing."""
@@ -32,8 +40,13 @@ class MetricsLog:
     with self._path.open("a", encoding="utf-8") as file:
       file.write(json.dumps({"step": step, **values}) + "\n")
     for name, value in values.items():
-      self._events.add_scalar(name, value, step)
+      self._write_event(step, summary={"value": [{"tag": name, "simple_value": value}]})
     self._events.flush()
+
+  def _write_event(self, step: int, **what: Any) -> None:
+    from tensorboardX.proto import event_pb2
+
+    self._events.write_event(event_pb2.Event(wall_time=time.time(), step=step, **what))  # pyrefly: ignore[missing-attribute]
 
   def close(self) -> None:
     """Closes the files."""

@@ -7,6 +7,7 @@ together, every other file by the first.
 import os
 
 import jax
+import numpy as np
 from jax.experimental import multihost_utils
 
 from msk_jax.io import errors
@@ -64,6 +65,13 @@ def is_first() -> bool:
 def are_one() -> bool:
   """Returns whether this process is alone."""
   return jax.process_count() == 1
+
+
+def agree_on(number: int) -> int:
+  """Returns the first process's number, to all processes."""
+  if jax.process_count() == 1:
+    return number
+  return int(multihost_utils.broadcast_one_to_all(np.int32(number)))
 
 
 def wait_for_all(place: str) -> None:

@@ -12,7 +12,7 @@ from msk_jax.training import compiler, network, optimizer, sharding, spec, state
 
 
 class Program:
-  """The compiled functions of one experiment: `create`, `train_step`, `end_epoch` and `predict_step`."""
+  """The compiled functions of one experiment: `create`, `train_step`, `is_sound`, `end_epoch` and `predict_step`."""
 
   def __init__(self, experiment: spec.ExperimentSpec, image_shape: tuple[int, int, int], num_side_inputs: int):
     """Builds (does not yet compile) the functions.
@@ -57,6 +57,7 @@ class Program:
       compiler_options=options,
     )
     self.end_epoch = jax.jit(end_epoch, out_shardings=replicated)
+    self.is_sound = jax.jit(is_sound, out_shardings=replicated)
 
   def abstract_best(self) -> dict:
     """Returns shapes and shardings of what the best checkpoint holds."""
@@ -76,6 +77,14 @@ def _step_with_votes(take_step: Any, current: state.TrainState, batch: dict[str,
 def best_of(current: state.TrainState) -> dict:
   """Returns the part of a state that predicting needs."""
   return {"params": current.params, "batch_stats": current.batch_stats}
+
+
+def is_sound(current: state.TrainState) -> jax.Array:
+  """Returns whether a state may be written: the network is finite, the epoch's sums too, the optimiser without NaN."""
+  sums = current.progress.loss_sum, current.progress.squared_error_sum
+  finite = [jnp.isfinite(leaf).all() for leaf in jax.tree.leaves((current.params, current.batch_stats, sums))]
+  numbers = [~jnp.isnan(leaf).any() for leaf in jax.tree.leaves(current.opt_state)]  # its best loss begins at infinity
+  return jnp.stack([*finite, *numbers]).all()
 
 
 def end_epoch(progress: state.Progress, rmse_years: jax.Array) -> state.Progress:

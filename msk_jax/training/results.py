@@ -1,7 +1,6 @@
 """What a finished training leaves: predictions, scores, a picture and a machine-readable summary."""
 
 import hashlib
-import json
 import pathlib
 from typing import Any
 
@@ -9,12 +8,13 @@ import jax
 import numpy as np
 import pandas as pd
 
-from msk_jax.evaluation import figures, metrics, pooled, predictions
-from msk_jax.io import atomic
+from msk_jax.evaluation import drawing, figures, metrics, pooled, predictions
+from msk_jax.io import atomic, errors
 from msk_jax.training import checkpoints, data, loop, prediction, processes, spec, stopping
 from msk_jax.training.program import Program, best_of
 
 FILE_NAME = pooled.RESULT_NAME
+_FIGURE_NAME = "predictions.png"
 _SCHEMA_VERSION = 1
 
 
@@ -77,15 +77,25 @@ def finish(program: Program, experiment: spec.ExperimentSpec, loaded: data.Loade
   if processes.is_first():
     predictions.write(folder, table, loaded.hashes["folds"])
     title = f"{experiment.model_name}, split {experiment.fold} ({data_kind})"
-    figures.scatter(folder / "predictions.png", title, ages, scores, mean_years)
+    figures.scatter(folder / _FIGURE_NAME, title, ages, scores, mean_years)
     atomic.write_json(folder / FILE_NAME, result)
   return result
 
 
 def read(folder: pathlib.Path) -> dict[str, Any] | None:
-  """Returns the result in `folder`, None if that training is not finished."""
-  path = folder / FILE_NAME
-  return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+  """Returns the result in `folder`, None if that training is not finished; see `pooled.read_result`."""
+  return pooled.read_result(folder)
+
+
+def lacks(folder: pathlib.Path) -> str:
+  """Returns which file of a finished training is missing or damaged, beside its result; empty if none."""
+  if not drawing.is_whole(folder / _FIGURE_NAME):
+    return _FIGURE_NAME
+  try:
+    predictions.read(folder)
+  except errors.InputError:
+    return predictions.FILE_NAME
+  return ""
 
 
 def _predict_parts(program: Program, experiment: spec.ExperimentSpec, loaded: data.Loaded,

@@ -33,11 +33,12 @@ def status_of(vote: int) -> Status | None:
 class Budget:
   """Wall-clock budget and termination signals; use as a context manager around the loop.
 
-  SIGTERM (what Slurm and cloud schedulers send before they take a machine back) and SIGUSR1 ask for a checkpoint
-  and an orderly end; the loop looks at `exhausted` after each step.
+  SIGTERM (what Slurm and cloud schedulers send before they take a machine back), SIGUSR1 and SIGHUP (a terminal that
+  is closed) ask for a checkpoint and an orderly end; the loop looks at `exhausted` after each step. Who ignores a
+  signal, as nohup does, keeps ignoring it.
   """
 
-  _SIGNALS = (signal.SIGTERM, signal.SIGUSR1)
+  _SIGNALS = (signal.SIGTERM, signal.SIGUSR1, signal.SIGHUP)
 
   def __init__(self, max_hours: float):
     self._deadline = time.monotonic() + max_hours * 3600
@@ -46,7 +47,8 @@ class Budget:
 
   def __enter__(self) -> "Budget":
     if threading.current_thread() is threading.main_thread():
-      self._previous = {number: signal.signal(number, self._on_signal) for number in self._SIGNALS}
+      heeded = [number for number in self._SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
+      self._previous = {number: signal.signal(number, self._on_signal) for number in heeded}
     return self
 
   def __exit__(self, *unused) -> None:

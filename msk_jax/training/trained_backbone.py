@@ -34,7 +34,7 @@ def read(fold: pathlib.Path) -> tuple[str, pretrained.Pretrained]:
     lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=here),
     {"params": shapes["params"], "batch_stats": shapes.get("batch_stats", {})},
   )
-  with checkpoints.Checkpoints(fold / _BEST, kept=1) as best:
+  with checkpoints.Checkpoints(fold / _BEST, kept=1, is_writable=False) as best:
     tree = best.load(abstract)
   variables = {name: jax.tree.map(np.asarray, dict(part.get(_BACKBONE, {}))) for name, part in tree.items()}
   source = pretrained.Source(pathlib.Path(f"{card.model}/fold_{card.fold}"), "", model.input_scale, is_keras=False)

@@ -1,5 +1,6 @@
 """safetensors files of our own naming: `params/mixed0/conv_0/conv/kernel` and so on, with the input scale inside."""
 
+import json
 import pathlib
 from collections.abc import Mapping
 from typing import Any
@@ -82,6 +83,7 @@ def write(path: pathlib.Path, variables: Tree, backbone_name: str, input_scale: 
   metadata = {"format": _FORMAT, "version": _VERSION, "backbone": backbone_name, "input_scale": input_scale, **origin}
   with atomic.replacing(path) as temporary:
     safetensors.numpy.save_file(arrays, temporary, metadata)
+    _sort_metadata(temporary)
 
 
 def flatten(tree: Tree, prefix: str = "") -> dict[str, Any]:
@@ -101,6 +103,19 @@ def unflatten(flat: Mapping[str, Any], like: Tree, prefix: str = "") -> dict[str
     key: unflatten(flat, value, f"{prefix}{key}/") if isinstance(value, Mapping) else flat[f"{prefix}{key}"]
     for key, value in like.items()
   }
+
+
+def _sort_metadata(path: pathlib.Path) -> None:
+  """Brings a file's metadata, which the library writes in any order, into that of the names: equal bytes for equals."""
+  with path.open("r+b") as file:
+    length = int.from_bytes(file.read(8), "little")
+    header = json.loads(file.read(length))
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    if len(text) > length:
+      raise ValueError(f"the header of {path.name} does not fit into {length} bytes")
+    file.seek(8)
+    file.write(text.ljust(length))
 
 
 def _check(file_name: str, found: Mapping[str, tuple], shapes: Mapping[str, tuple[int, ...]]) -> None:

@@ -1,6 +1,8 @@
 """What exists under its final name is whole, whatever happens while it is written."""
 
 import errno
+import os
+import stat
 import subprocess
 import sys
 
@@ -36,6 +38,17 @@ def test_a_write_beyond_the_file_size_limit_leaves_nothing(tmp_path):
   )
   run = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
   assert run.stdout == "refused\n" and list(tmp_path.iterdir()) == []
+
+
+def test_the_mode_is_that_of_the_umask_whoever_writes(tmp_path):
+  before = os.umask(0o027)
+  try:
+    with atomic.replacing(tmp_path / "weights") as temporary:
+      temporary.unlink()  # as a library does that renames a private file of its own
+      os.close(os.open(temporary, os.O_CREAT | os.O_WRONLY, 0o600))
+  finally:
+    os.umask(before)
+  assert stat.S_IMODE((tmp_path / "weights").stat().st_mode) == 0o640
 
 
 def test_a_folder_is_replaced_whole(tmp_path):

@@ -119,7 +119,7 @@ def test_a_sets_samples_are_let_go_before_the_next_is_read(tmp_path, monkeypatch
     return loaded
 
   monkeypatch.setattr(data, "load", watched)
-  monkeypatch.setattr(set_importances.importance_figure, "draw", lambda *args: None)
+  monkeypatch.setattr(set_importances.importance_figure, "draw", lambda path, *args: path.touch())
   run.run(dataclasses.replace(_SPEC, sets=("body", "grip"), num_trials=1, permutation_repeats=0), tmp_path, "phantom")
   assert len(alive) == 4  # two are looked at, and then made
 

@@ -74,17 +74,23 @@ def test_a_rerun_does_nothing_and_an_interrupted_run_goes_on(tmp_path):
   assert {path: path.stat().st_mtime_ns for path in times} == times
   zips[0].unlink()
   (raw / run_record.FILE_NAME).unlink()
-  (zips[1].parent / f".{zips[1].name}.77.partial").write_bytes(b"half")
+  (zips[1].parent / f".{zips[1].name}.{4_194_305}.partial").write_bytes(b"half")
   cohort.generate(_TINY, raw)
   assert _hashes(raw) == before
   assert zips[1].stat().st_mtime_ns == times[zips[1]]
 
 
-def test_another_spec_takes_the_place_of_the_old(tmp_path):
+def test_another_spec_takes_the_place_of_the_old_only_where_asked(tmp_path):
   raw = tmp_path / "raw"
   cohort.generate(_TINY, raw)
   other = spec.PhantomSpec(num_participants=1, seed=7, imaged_fraction=1.0, flaws=spec.FlawCounts.none())
-  cohort.generate(other, raw)
+  before = _hashes(raw)
+  with pytest.raises(
+    errors.InputError, match=r"phantom cohort of other settings \(.*num_participants: 3 -> 1.*--overwrite"
+  ):
+    cohort.generate(other, raw)
+  assert _hashes(raw) == before
+  cohort.generate(other, raw, overwrite=True)
   cohort.generate(other, tmp_path / "fresh")
   assert _hashes(raw) == _hashes(tmp_path / "fresh")
 

@@ -187,7 +187,10 @@ def test_another_spec_takes_the_place_and_other_data_never(tmp_path):
   path = tmp_path / "models/knee/inception_v3/fold_0/predictions.parquet"
   before = path.read_bytes()
   smaller = predictions_spec.SimulatedPredictionsSpec(200, scalars=False, num_folds=3)
-  predictions.generate(smaller, tmp_path)
+  with pytest.raises(errors.InputError, match=r"num_folds: 4 -> 3.*--overwrite"):
+    predictions.generate(smaller, tmp_path)
+  assert path.read_bytes() == before
+  predictions.generate(smaller, tmp_path, overwrite=True)
   assert path.read_bytes() != before and len(list((tmp_path / "models").rglob("result.json"))) == 16 * 3
   (tmp_path / "cohort/source.json").write_text(json.dumps({"kind": "ukb", "root": "/data"}))
   with pytest.raises(errors.InputError, match="kind ukb"):

@@ -1,0 +1,246 @@
+"""What can go wrong during a training: damaged checkpoints, numbers that are not finite, two at once, lost results."""
+
+import dataclasses
+import json
+import pathlib
+import shutil
+import signal
+import subprocess
+import time
+
+import jax
+import jax.numpy as jnp
+import pytest
+
+from msk_jax.evaluation import predictions
+from msk_jax.io import errors, owner
+from msk_jax.training import experiment, loop, program, results, stopping
+from tests.training import cohort, run_once
+
+_FOLD = "models/knee/simple_cnn/fold_0"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _compile_once():
+  """Lets the runs of this module share compiled functions: compiling is most of their time."""
+  made = {}
+
+  def make(settings, *shapes):
+    key = (settings.model, dataclasses.replace(settings.train, max_epochs=1))
+    if key not in made:
+      made[key] = program.Program(settings, *shapes)
+    return made[key]
+
+  with pytest.MonkeyPatch.context() as patch:
+    patch.setattr(experiment, "Program", make)
+    yield
+
+
+def _run(workdir: pathlib.Path, **train) -> experiment.Ended:
+  return experiment.run(cohort.experiment(**train), cohort.VIEW, "phantom", workdir)
+
+
+@pytest.fixture(scope="module")
+def straight(tmp_path_factory):
+  """The workdir and result of a run that nothing happened to."""
+  workdir = tmp_path_factory.mktemp("straight")
+  cohort.write_workdir(workdir)
+  return workdir, _run(workdir).result
+
+
+@pytest.fixture
+def paused(tmp_path, monkeypatch):
+  """A run that was asked to stop at step 17: the checkpoints are those of steps 16, an epoch's end, and 18."""
+  cohort.write_workdir(tmp_path)
+  monkeypatch.setattr(loop, "_take_step", loop._take_step)  # put back at the end
+  run_once.interrupt_at(17, signal.SIGHUP)
+  assert _run(tmp_path).status is stopping.Status.TERMINATED
+  monkeypatch.undo()
+  assert _steps(tmp_path) == ["16", "18"]
+  return tmp_path
+
+
+def _steps(workdir: pathlib.Path, name: str = "checkpoints") -> list[str]:
+  return sorted(path.name for path in (workdir / _FOLD / name).iterdir())
+
+
+def _largest(folder: pathlib.Path) -> pathlib.Path:
+  return max((path for path in folder.rglob("*") if path.is_file()), key=lambda path: path.stat().st_size)
+
+
+def _cut(folder: pathlib.Path) -> None:
+  path = _largest(folder)
+  path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def _flip(folder: pathlib.Path) -> None:
+  path = _largest(folder)
+  data = bytearray(path.read_bytes())
+  data[len(data) // 2] ^= 0xFF
+  path.write_bytes(data)
+
+
+def _empty(folder: pathlib.Path) -> None:
+  for path in folder.iterdir():
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _lose(folder: pathlib.Path) -> None:
+  (folder / "state/manifest.ocdbt").unlink()
+
+
+def _lose_list_and_cut(folder: pathlib.Path) -> None:
+  """As of a checkpoint of an earlier version, which has no list of hashes."""
+  (folder / "file_hashes.json").unlink()
+  _cut(folder)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # Orbax's, of a file that is cut
+@pytest.mark.parametrize("damage", [_cut, _flip, _empty, _lose, _lose_list_and_cut])
+def test_a_damaged_checkpoint_is_passed_over_to_the_same_bits(paused, straight, damage, caplog):
+  damage(paused / _FOLD / "checkpoints/18")
+  ended = _run(paused)
+  assert "the checkpoint of step 18" in caplog.text and "is damaged, and passed over" in caplog.text
+  assert ended.result["params_sha256"] == straight[1]["params_sha256"]
+  assert ended.result["test"] == straight[1]["test"]
+
+
+def test_all_checkpoints_damaged_is_one_line(paused):
+  for step in ("16", "18"):
+    _cut(paused / _FOLD / "checkpoints" / step)
+  with pytest.raises(errors.InputError, match=r"all checkpoints in .* damaged. Train .*--overwrite"):
+    _run(paused)
+
+
+@pytest.mark.parametrize("damage", [_cut, shutil.rmtree])
+def test_lost_best_parameters_are_noticed_when_the_run_goes_on(paused, damage):
+  (best,) = (paused / _FOLD / "best").iterdir()
+  damage(best)
+  with pytest.raises(errors.InputError, match=r"best/.*missing or damaged.*--overwrite"):
+    _run(paused)
+
+
+def test_surplus_checkpoints_are_cleared(paused, straight):
+  """A kill between writing a checkpoint and removing the oldest leaves three."""
+  folder = paused / _FOLD / "checkpoints"
+  shutil.copytree(folder / "16", folder / "8")
+  _run(paused, max_epochs=2)
+  assert len(_steps(paused)) == 2
+  assert _run(paused).result["params_sha256"] == straight[1]["params_sha256"]
+  assert len(_steps(paused, "best")) == 1
+
+
+def _spoil_at(number: int) -> None:
+  """Lets step `number` leave parameters that are not finite, as an update that overflows does: its own loss is."""
+  original = loop._take_step
+
+  def take_step(*arguments):
+    current, *others = original(*arguments)
+    if arguments[-2] == number:
+      current = dataclasses.replace(current, params=jax.tree.map(lambda leaf: leaf * jnp.nan, current.params))
+    return current, *others
+
+  loop._take_step = take_step
+
+
+@pytest.mark.parametrize("step", [2, 3, 8, 9])  # before, at and after a checkpoint step, at an epoch's end
+def test_numbers_that_are_not_finite_are_never_written(tmp_path, straight, monkeypatch, step):
+  cohort.write_workdir(tmp_path)
+  monkeypatch.setattr(loop, "_take_step", loop._take_step)  # put back at the end
+  _spoil_at(step)
+  with pytest.raises(errors.InputError) as caught:
+    _run(tmp_path)
+  assert "not finite" in str(caught.value) and "--config.train.learning_rate=0.0003 --overwrite" in str(caught.value)
+  assert all(int(name) < step for name in _steps(tmp_path))
+  monkeypatch.undo()
+  assert _run(tmp_path).result["params_sha256"] == straight[1]["params_sha256"]  # what was written before is sound
+
+
+def test_a_pause_writes_no_numbers_that_are_not_finite(tmp_path, monkeypatch):
+  cohort.write_workdir(tmp_path)
+  monkeypatch.setattr(loop, "_take_step", loop._take_step)  # put back at the end
+  _spoil_at(5)
+  run_once.interrupt_at(4, signal.SIGTERM)
+  with pytest.raises(errors.InputError, match="step 5 gave numbers that are not finite"):
+    _run(tmp_path)
+  assert _steps(tmp_path) == ["3"]
+
+
+@pytest.mark.slow
+def test_a_second_training_of_a_split_is_refused_and_the_first_unharmed(tmp_path, straight):
+  cohort.write_workdir(tmp_path)
+  first = run_once.start(tmp_path, "--signal_at=6", "--signal=STOP")
+  lock = tmp_path / "models/knee/simple_cnn/.fold_0.lock"
+  try:
+    while "T" not in _state(first.pid):
+      assert first.poll() is None, first.communicate()[0]
+      time.sleep(0.1)
+    assert owner.Owner.from_tag(lock.read_text()).pid == first.pid
+    with pytest.raises(errors.InputError, match=rf"another training is at work .* \(process {first.pid} on "):
+      _run(tmp_path)
+    first.send_signal(signal.SIGCONT)
+    printed = first.communicate(timeout=300)[0]
+  finally:
+    first.kill()
+  assert first.returncode == 0, printed[-3000:]
+  assert results.read(tmp_path / _FOLD)["params_sha256"] == straight[1]["params_sha256"]
+  assert not lock.exists()
+
+
+def _state(pid: int) -> str:
+  return subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True).stdout
+
+
+@pytest.fixture
+def finished(straight, tmp_path):
+  return shutil.copytree(straight[0], tmp_path / "work")
+
+
+@pytest.mark.parametrize("name", ["predictions.parquet", "predictions.png", "result.json"])
+@pytest.mark.parametrize("is_cut", [False, True])
+def test_lost_results_of_a_finished_training_are_made_again(finished, straight, name, is_cut):
+  path = finished / _FOLD / name
+  before, whole = predictions.read(finished / _FOLD), path.read_bytes()
+  path.write_bytes(whole[: len(whole) // 2]) if is_cut else path.unlink()
+  ended = _run(finished)
+  assert ended.result["params_sha256"] == straight[1]["params_sha256"]
+  assert predictions.read(finished / _FOLD).equals(before)
+  if name != "result.json":
+    assert path.read_bytes() == whole and ended.result == straight[1]
+
+
+def test_lost_predictions_come_back_without_people_who_have_withdrawn(finished):
+  gone = frozenset({"9000009", "9000010"})
+  before = predictions.read(finished / _FOLD)
+  (finished / _FOLD / "predictions.parquet").unlink()
+  ended = experiment.run(cohort.experiment(), cohort.VIEW, "phantom", finished, withdrawn=gone)
+  after = predictions.read(finished / _FOLD)
+  assert ended.status is stopping.Status.FINISHED
+  assert after.reset_index(drop=True).equals(before[~before["eid"].isin(gone)].reset_index(drop=True))
+
+
+def test_the_log_for_tensorboard_is_whole_after_each_epoch(tmp_path):
+  """A kill right after an epoch loses no point of it: the file has them before the next step is taken."""
+  cohort.write_workdir(tmp_path)
+  killed = run_once.start(tmp_path, "--signal_at=9")
+  killed.communicate(timeout=300)
+  assert killed.returncode == -signal.SIGKILL
+  (line,) = (tmp_path / _FOLD / "metrics.jsonl").read_text().splitlines()
+  events = _read_events(tmp_path / _FOLD / "tensorboard")
+  assert {tag: pytest.approx(value) for step, tag, value in events if step == 8} == {
+    name: value for name, value in json.loads(line).items() if name != "step"
+  }
+
+
+def _read_events(folder: pathlib.Path) -> list[tuple[int, str, float]]:
+  from tensorboardX.proto import event_pb2
+
+  found = []
+  for path in folder.iterdir():
+    data = path.read_bytes()
+    while data:  # records: length (8 bytes), its checksum (4), event, its checksum (4)
+      length = int.from_bytes(data[:8], "little")
+      event = event_pb2.Event.FromString(data[12 : 12 + length])
+      found += [(event.step, value.tag, value.simple_value) for value in event.summary.value]
+      data = data[16 + length :]
+  return found
