@@ -7,6 +7,7 @@ instance, fold`; other columns are ignored. Paths are relative to the folder and
 import dataclasses
 import pathlib
 from collections import Counter
+from collections.abc import Collection, Sequence
 
 import cv2
 import numpy as np
@@ -45,7 +46,7 @@ def read_folder_table(root: pathlib.Path | str, spec: FolderSpec) -> pd.DataFram
     Columns line (int64, of the file; the header is 1), eid (string), instance (int8, 0 if not given), side (string:
     `right`, `left` or empty), path (string, relative to the root), age_years (float64), sex (int8: 0 female, 1 male),
     ethnicity (int16, code of field 21000, -5 missing), fold (int8, -1 if not given). `attrs["refused"]` maps reason
-    codes to numbers of rows left out, `attrs["refused_rows"]` lists them as (line, path, reason code),
+    codes to numbers of rows left out, `attrs["refused_rows"]` lists them as (line, path, reason code, eid),
     `attrs["read_as"]` says how the sex was read.
 
   Raises:
@@ -69,10 +70,10 @@ def read_folder_table(root: pathlib.Path | str, spec: FolderSpec) -> pd.DataFram
   good = table.loc[reasons == "", list(_TABLE_COLUMNS)].reset_index()
   good = good.astype({"eid": "string", "side": "string", "path": "string"})
   bad = reasons[reasons != ""]
-  refused = [*zip(bad.index.tolist(), table.loc[bad.index, "path"].tolist(), bad.tolist(), strict=True)]
-  refused += [(line, "", "extra_cells") for line in raw.attrs[tables.TOO_LONG]]
-  good.attrs["refused_rows"] = sorted(refused)
-  good.attrs["refused"] = dict(sorted(Counter(reason for _, _, reason in refused).items()))
+  of_bad = table.loc[bad.index]
+  refused = [*zip(bad.index.tolist(), of_bad["path"].tolist(), bad.tolist(), of_bad["eid"].tolist(), strict=True)]
+  refused += [(line, "", "extra_cells", "") for line in raw.attrs[tables.TOO_LONG]]
+  _note_refused(good, refused)
   good.attrs["read_as"] = {"sex": sex.counts}
   return good
 
@@ -182,6 +183,16 @@ def fit(pixels: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
   return page
 
 
+def forget_refused(table: pd.DataFrame, withdrawn: Collection[str]) -> None:
+  """Removes these people's rows from those that a table of `read_folder_table` lists as refused."""
+  _note_refused(table, [row for row in table.attrs["refused_rows"] if row[-1] not in withdrawn])
+
+
+def _note_refused(table: pd.DataFrame, rows: Sequence[tuple[int, str, str, str]]) -> None:
+  table.attrs["refused_rows"] = sorted(rows)
+  table.attrs["refused"] = dict(sorted(Counter(reason for _, _, reason, _ in rows).items()))
+
+
 def check_usable(table: pd.DataFrame, name: str) -> None:
   """Makes sure that a table has rows left.
 
@@ -223,7 +234,7 @@ def refused_rows(table: pd.DataFrame, name: str) -> list[RefusedRow]:
   """Returns the refused rows of `read_folder_table`, each as a source of its own."""
   return [
     RefusedRow(quality.Note(f"{name} line {line}", VIEW, reason), qc_report.Place(line, path))
-    for line, path, reason in table.attrs.get("refused_rows", [])
+    for line, path, reason, _ in table.attrs.get("refused_rows", [])
   ]
 
 

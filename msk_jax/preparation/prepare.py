@@ -185,9 +185,10 @@ def _prepare_folder(spec: data_spec.DataSpec, workdir: pathlib.Path, given: leav
   settings = settings_of(spec, workdir)
   if _is_done(workdir, settings, hashes):
     return
-  folder.report_refused(table, spec.folder.table, workdir)
   gone = leaving.decide(spec, workdir, (), given, table["eid"])
   table = withdrawals.without(table, gone.people)
+  folder.forget_refused(table, gone.people)
+  folder.report_refused(table, spec.folder.table, workdir)
   folder.check_usable(table, spec.folder.table)
   participants, visits, fold = assembly.from_samples(table, spec.folder.table)
   _check_given(fold, spec.folder.table, spec.num_folds)

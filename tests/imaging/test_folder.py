@@ -169,6 +169,14 @@ def test_a_table_without_usable_rows_is_an_error(root: pathlib.Path, tmp_path: p
     folder.ingest_folder(root, folder.read_folder_table(root, SPEC), tmp_path, SPEC, key=KEY, workers=0)
 
 
+def test_refused_rows_of_people_who_withdrew_are_not_listed(root: pathlib.Path) -> None:
+  _write(root, "id,age,sex,path\na,,f,images/0.png\nb,,f,images/1.png\nc,50,f,images/2.png\n")
+  table = folder.read_folder_table(root, SPEC)
+  folder.forget_refused(table, {"a"})
+  assert [row.place for row in folder.refused_rows(table, "labels.csv")] == [(3, "images/1.png")]
+  assert table.attrs["refused"] == {"no_age": 1}
+
+
 @pytest.mark.shared_data
 def test_the_real_knees(shared_data: pathlib.Path, tmp_path: pathlib.Path) -> None:
   root = shared_data / "knee_xrays"
