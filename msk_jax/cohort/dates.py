@@ -1,7 +1,7 @@
 """Dates as tables spell them: ISO, with the month's name, or as numbers whose order the column itself must show.
 
 `11/04/2007` is a day in April or in November. A column of a file tells which as a whole: a number above 12 is a day.
-Where no cell tells, or cells contradict each other, the column is refused.
+Where no cell tells, or cells contradict each other, the column is refused; if such cells are few, they are no dates.
 """
 
 import datetime
@@ -17,7 +17,7 @@ ACCEPTED = (
   "YYYY-MM-DD, day-first or month-first numbers such as 31/12/2007 (all cells of a column alike), and months by name "
   "such as 31 Dec 2007; a time may follow"
 )
-_GREATEST_MONTH = 12
+_GREATEST_MONTH, _GREATEST_DAY = 12, 31
 
 _TIME = r"(?:[T ]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[AP]M)?(?: ?Z| ?[+-]\d{2}:?\d{2})?)?"
 _GAP = r"[ \-/.,]*"
@@ -40,7 +40,7 @@ def read(cells: pd.Series, place: cell_rules.Place) -> pd.Series:
     [n] text, missing where empty or no date.
 
   Raises:
-    InputError: the order of day and month can't be told.
+    InputError: the order of day and month can't be told, in more than `cell_rules.MAX_SHARE` of the cells.
   """
   codes, texts = pd.factorize(cells, use_na_sentinel=True)  # there are some 6,000 days, and many more people
   numbers = [_YEAR_LAST.fullmatch(str(text)) for text in texts]
@@ -54,25 +54,32 @@ def read(cells: pd.Series, place: cell_rules.Place) -> pd.Series:
   return pd.Series(spelled[codes], index=cells.index, dtype=cells.dtype)
 
 
-def _order(cells: pd.Series, codes: np.ndarray, pairs: list[tuple[int, int] | None], place: cell_rules.Place) -> bool:
-  """Returns whether the first of two numbers is the day."""
-  shows_day_first = [pair is not None and pair[0] > _GREATEST_MONTH >= pair[1] for pair in pairs]
-  shows_month_first = [pair is not None and pair[1] > _GREATEST_MONTH >= pair[0] for pair in pairs]
+def _order(
+  cells: pd.Series, codes: np.ndarray, pairs: list[tuple[int, int] | None], place: cell_rules.Place
+) -> bool | None:
+  """Returns whether the first of two numbers is the day; None where few cells are numbers and they don't tell."""
+  shows_day_first = [pair is not None and _GREATEST_DAY >= pair[0] > _GREATEST_MONTH >= pair[1] for pair in pairs]
+  shows_month_first = [pair is not None and _GREATEST_DAY >= pair[1] > _GREATEST_MONTH >= pair[0] for pair in pairs]
   can_be_both = [pair is not None and pair[0] != pair[1] and max(pair) <= _GREATEST_MONTH for pair in pairs]
-  if any(shows_day_first) and any(shows_month_first):
+  if any(shows_day_first) != any(shows_month_first):
+    return any(shows_day_first)
+  num_numbers = _mark(cells, codes, [pair is not None for pair in pairs]).sum()
+  if num_numbers <= cell_rules.MAX_SHARE * cells.notna().sum():
+    return None
+  if any(shows_day_first):
     day, month = (cell_rules.rows(_mark(cells, codes, marks)) for marks in (shows_day_first, shows_month_first))
     raise errors.InputError(
       f"{place}: some dates have the day first ({day}) and others the month ({month}), so that those between can't be "
       "told. Export the field again, as YYYY-MM-DD."
     )
-  if any(can_be_both) and not any(shows_day_first) and not any(shows_month_first):
+  if any(can_be_both):
     is_open = _mark(cells, codes, can_be_both)
     raise errors.InputError(
       f"{place}: {int(is_open.sum())} dates of the form `{cell_rules.form(cells[is_open].iloc[0])}` "
       f"({cell_rules.rows(is_open)}) can be read with the day or with the month first, and no date of this column "
       "tells which. Export the field again, as YYYY-MM-DD."
     )
-  return any(shows_day_first)
+  return None
 
 
 def _mark(cells: pd.Series, codes: np.ndarray, marks: list[bool]) -> pd.Series:
@@ -80,8 +87,12 @@ def _mark(cells: pd.Series, codes: np.ndarray, marks: list[bool]) -> pd.Series:
   return pd.Series(np.array([*marks, False])[codes], index=cells.index)
 
 
-def _from_numbers(match: re.Match[str], is_day_first: bool) -> datetime.date | None:
+def _from_numbers(match: re.Match[str], is_day_first: bool | None) -> datetime.date | None:
   first, second, year = int(match[1]), int(match[3]), int(match[4])
+  if is_day_first is None:
+    if first != second and max(first, second) <= _GREATEST_MONTH:
+      return None
+    is_day_first = first > _GREATEST_MONTH
   day, month = (first, second) if is_day_first else (second, first)
   return _date(year, month, day)
 

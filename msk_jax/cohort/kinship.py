@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
+from absl import logging
 from scipy import sparse
 from scipy.sparse import csgraph
 
@@ -50,7 +51,10 @@ def read(paths: Iterable[pathlib.Path]) -> Relatedness:
   Raises:
     InputError: a file can't be read, lacks a column, or has a line that is not understood.
   """
-  rows = [row for path in sorted(paths) for row in _read_one(path)]
+  found = {path: _read_one(path) for path in sorted(paths)}
+  if empty := [path.name for path, pairs in found.items() if not pairs]:
+    logging.warning("RELATEDNESS FILES WITHOUT ANY PAIR: %s", ", ".join(empty))
+  rows = [row for pairs in found.values() for row in pairs]
   table = pd.DataFrame(rows, columns=["id1", "id2", "kinship"])
   table = table.astype({"id1": "string", "id2": "string", "kinship": float})
   has_ids = table["id1"].notna() & table["id2"].notna()

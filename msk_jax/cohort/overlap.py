@@ -10,6 +10,7 @@ _NUM_IDS = 5_000_000  # about as many seven-digit ids are given out: half a mill
 _SURELY = (
   3.0  # times the share by chance. Tables of a random tenth of all people hold 10 times that share of any file's
 )
+_FEWEST = 10  # people expected by chance; fewer may be there for any reason
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,6 +36,12 @@ class Overlap:
   def is_foreign(self) -> bool:
     """Whether the file is of another application: nobody is in the tables, or no more than by chance."""
     return self.num_people > 0 and (self.num_shared == 0 or self.share < _SURELY * self.by_chance)
+
+  @property
+  def is_by_chance(self) -> bool:
+    """Whether just as many of the file's people are in the tables as of any other people; False for small files."""
+    expected = self.by_chance * self.num_people
+    return expected >= _FEWEST and expected / _SURELY <= self.num_shared < _SURELY * expected
 
 
 def count(people: Collection[str], of_tables: Collection[str]) -> Overlap:

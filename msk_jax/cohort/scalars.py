@@ -20,9 +20,11 @@ from msk_jax.cohort.scalar_fields import HeelFields
 from msk_jax.io import errors
 
 CONTRADICTORY = "contradictory_scalar_samples"
+UNKNOWN_METHODS = "unknown_heel_methods"  # without one, which values count can't be told, and all are missing
 
 _FEET = (scalar_fields.LEFT_FOOT, scalar_fields.RIGHT_FOOT)
 _METHOD_FIELDS = frozenset(foot.method for foot in (scalar_fields.SINGLE_FOOT, *_FEET))
+_NOT_MEASURED = ("not ", "unable", "do not", "prefer not")  # beginnings of meanings that say why there is no value
 _MIN_TEXTS = 10  # fewer cells of text are listed in the QC report and refuse no column
 
 
@@ -98,21 +100,33 @@ _NUMBERS = cell_rules.Rule(
 )
 
 
+def _read_methods(cells: pd.Series, place: cell_rules.Place) -> pd.Series:
+  del place
+  is_code = ~np.isnan(coding.codes(cells, scalar_fields.METHODS))
+  return cells.where(is_code | cells.str.lower().str.startswith(_NOT_MEASURED, na=False))
+
+
+_METHODS = cell_rules.Rule(
+  _read_methods, "codes, `Direct entry`, `Manual entry`, `Not performed` and why", UNKNOWN_METHODS, keeps_cells=True
+)
+
+
 class _Reader:
   """Reads columns of the tables and adds up what is left out; each column is read once."""
 
   def __init__(self, paths: Sequence[pathlib.Path]):
     self._paths = paths
-    self.counts = {tables.DIFFERENT: 0, CONTRADICTORY: 0}
+    self.counts = {tables.DIFFERENT: 0, CONTRADICTORY: 0, UNKNOWN_METHODS: 0}
     self.file_counts: dict[pathlib.Path, dict[str, int]] = {}
 
   def read(self, visits: Collection[Sequence[Column]]) -> pd.DataFrame:
     """Returns the columns of several visits as text; whose rows contradict each other at a visit has nothing of it."""
     wanted = [column for visit in visits for column in visit]
-    rules = {column: _NUMBERS for column in wanted if column.field not in _METHOD_FIELDS}
+    rules = {column: _METHODS if column.field in _METHOD_FIELDS else _NUMBERS for column in wanted}
     found = tables.read(self._paths, [], wanted, rules=rules, units=list(visits))
     self.counts[tables.DIFFERENT] += found.counts[tables.DIFFERENT]
     self.counts[CONTRADICTORY] += found.counts[tables.CONTRADICTORY]
+    self.counts[UNKNOWN_METHODS] += found.counts.get(UNKNOWN_METHODS, 0)
     self.file_counts |= found.file_counts
     return found.table
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from absl import logging
 
-from msk_jax.cohort import cell_rules, coding, columns, table_files
+from msk_jax.cohort import cell_rules, coding, columns, overlap, table_files
 from msk_jax.io import errors
 
 NO_EID = "no_integer_eid"
@@ -58,8 +58,8 @@ def read(
       of its unit, and who has no unit left has no row. By default all columns are one.
 
   Raises:
-    InputError: no tables, unreadable ones, columns of which too much is not understood, or needed columns that none of
-      the tables has: all are listed at once.
+    InputError: no tables, unreadable ones, tables of other people, columns of which too much is not understood, or
+      needed columns that none of the tables has: all are listed at once.
   """
   files = _inspect_all(paths)
   wanted = list(dict.fromkeys([*(column for group in needed for column in group), *optional]))
@@ -73,6 +73,8 @@ def read(
       part, file_counts[file.path] = _read_file(file, wanted, rules or {}, counts)
       part, bad = _one_row_each(part, file_counts[file.path])
       contradictory.append(bad)
+      if joined is not None:
+        _refuse_others(file, part, joined)
       joined = part if joined is None else _join(joined, part, counts)
   if joined is None:
     raise errors.InputError("none of the columns asked for is in the tables.")
@@ -80,6 +82,16 @@ def read(
   joined = _without_contradictions(joined, contradictory, units or [wanted], counts)
   table = joined.astype(table_files.TEXT).sort_index().rename_axis("eid").reset_index()
   return Joined(table, dict(counts), file_counts)
+
+
+def _read_eids(cells: pd.Series, place: cell_rules.Place) -> pd.Series:
+  """Returns ids; numbers below zero, which stand for people who have withdrawn, are understood too."""
+  del place
+  return table_files.plain_ids(cells).fillna(cells.where(cells.str.fullmatch(r"-[0-9]+(\.0*)?", na=False)))
+
+
+# Fewer than five may be notes below the table; `9.00e6` is what a spreadsheet makes of an id.
+_EIDS = cell_rules.Rule(_read_eids, "whole numbers with all their digits (not `9.00e6`)", NO_EID, at_least=5)
 
 
 def total(file_counts: Mapping[pathlib.Path, Mapping[str, int]]) -> dict[str, int]:
@@ -142,6 +154,8 @@ def _read_file(
   good = digits.notna()
   if len(good) and not good.any():
     raise errors.InputError(f"table {file.path.name}: no value of its column {file.eid_names[0]} is an integer.")
+  place = cell_rules.Place(file.path.name, file.eid_names[0])
+  cell_rules.apply(_EIDS, cells.table["eid"], place, collections.Counter())
   table = cells.table.assign(eid=digits)[good]
   for column in wanted:
     if column in rules and str(column) in table:
@@ -162,6 +176,21 @@ def _one_row_each(table: pd.DataFrame, file_counts: dict[str, int]) -> tuple[pd.
   same = several.apply(_same_spelling).groupby(level="eid")
   contradicts = same.nunique() > 1
   return pd.concat([single, several.groupby(level="eid").first()]), contradicts
+
+
+def _refuse_others(file: table_files.TableFile, part: pd.DataFrame, joined: pd.DataFrame) -> None:
+  """Refuses a table of another application: its ids are other people's, and its values would go to the wrong ones.
+
+  A cohort's people may be divided among tables of the same columns.
+  """
+  shared = overlap.count(part.index, joined.index)
+  has_common = len(part.columns.intersection(joined.columns)) > 0
+  if not joined.empty and (shared.is_by_chance or (shared.is_foreign and not has_common)):
+    raise errors.InputError(
+      f"table {file.path.name}: {shared.num_shared:,} of its {shared.num_people:,} people are in the tables before it, "
+      "no more than by chance. It is of another application, whose ids are other people's: take it away, or name the "
+      "right tables with --config.data.tables."
+    )
 
 
 def _join(first: pd.DataFrame, second: pd.DataFrame, counts: collections.Counter[str]) -> pd.DataFrame:

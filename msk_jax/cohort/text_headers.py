@@ -45,7 +45,7 @@ def read(path: pathlib.Path) -> Header:
   head, is_whole = b"", False
   with open_binary(path) as file:
     while not is_whole and len(head) < _LONGEST_BYTES and not _MORE_LINES.search(head.lstrip()):
-      chunk = file.read(_CHUNK_BYTES)
+      chunk = file.read(max(_CHUNK_BYTES, len(head)))  # doubled: each search begins at the start
       head, is_whole = head + chunk, not chunk
   is_utf_16 = b"\0" in head[:4] or head.startswith(_UTF_16_MARKS)
   lines = _LINE_END.split(_from_utf_16(head) if is_utf_16 else head)

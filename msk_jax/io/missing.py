@@ -5,9 +5,10 @@ Marks that may be a doubt or a suppressed value (`*`, `?`) and codes such as -1 
 
 import pandas as pd
 
-# In small letters. `\\n` is how databases write `\\N`; `.` is SAS', Stata's and SPSS' mark; `#n/a` a spreadsheet's.
+# In small letters. `\\n` is how databases write `\\N`; `.` is SAS', Stata's and SPSS' mark; `#n/a` a spreadsheet's;
+# `nat` is pandas' missing date.
 PLACEHOLDERS = frozenset(
-  {"", ".", "-", "--", "\\n", "na", "n/a", "#n/a", "#na", "nan", "-nan", "null", "#null!", "none", "<na>"}
+  {"", ".", "-", "--", "\\n", "na", "n/a", "#n/a", "#na", "nan", "-nan", "nat", "null", "#null!", "none", "<na>"}
 )
 
 

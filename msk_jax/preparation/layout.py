@@ -38,8 +38,13 @@ class Files:
   passed_over: Mapping[str, int] = dataclasses.field(default_factory=dict)
 
   def hashes(self) -> dict[str, str]:
-    """Returns kind of file to a hash that changes whenever a file of that kind does."""
-    return {name: hash_files(getattr(self, name)) for name in ("tables", "zips", "withdrawals", "kinship")}
+    """Returns kind of file to a hash that changes whenever a file of that kind does, of tables also with their order.
+
+    Raises:
+      InputError: a file can't be read.
+    """
+    others = {name: hash_files(getattr(self, name)) for name in ("zips", "withdrawals", "kinship")}
+    return {"tables": run_record.fingerprint([hash_files([path]) for path in self.tables]), **others}
 
 
 def find(spec: data_spec.DataSpec, root: pathlib.Path, workdir: pathlib.Path) -> Files:
@@ -98,15 +103,27 @@ def find_withdrawals(root: pathlib.Path, workdir: pathlib.Path, patterns: Sequen
 
 
 def hash_files(paths: Sequence[pathlib.Path]) -> str:
-  """Returns one hash of the names and contents (of large files and archives: size and time of change)."""
-  facts: list[tuple[str, ...]] = []
-  for path in paths:
+  """Returns one hash of the names and contents (of large files and archives: size and time of change), in any order.
+
+  Raises:
+    InputError: a file can't be read. An archive that can't is known by its name: what becomes of it, `ingest` says.
+  """
+  return run_record.fingerprint(sorted(_facts_of(path) for path in paths))
+
+
+def _facts_of(path: pathlib.Path) -> tuple[str, ...]:
+  is_archive = path.suffix.lower() == ".zip"
+  try:
     stat = path.stat()
-    if path.suffix.lower() != ".zip" and stat.st_size <= _HASHED_BYTES:
-      facts.append((path.name, hashlib.sha256(path.read_bytes()).hexdigest()))
-    else:
-      facts.append((path.name, str(stat.st_size), str(stat.st_mtime_ns)))
-  return run_record.fingerprint(sorted(facts))
+    if is_archive or stat.st_size > _HASHED_BYTES:
+      return path.name, str(stat.st_size), str(stat.st_mtime_ns)
+    return path.name, hashlib.sha256(path.read_bytes()).hexdigest()
+  except OSError as error:
+    if is_archive:
+      return path.name, type(error).__name__
+    raise errors.InputError(
+      f"{path} can't be read ({type(error).__name__}). Is the path right, and does its link lead anywhere?"
+    ) from None
 
 
 def _scan(root: pathlib.Path, workdir: pathlib.Path) -> Iterator[str]:

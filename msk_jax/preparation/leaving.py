@@ -38,7 +38,8 @@ class Leaving:
 
   Attributes:
     people: ids as tables and archives spell them, and all that are on lists.
-    to_remember: ids on the lists given: no later call may need them again.
+    to_remember: ids on the lists: no later call may need them again. (A phantom's lists are made with its people, who
+      are others with the next settings.)
     facts: numbers for the summary and the run record.
   """
 
@@ -83,7 +84,8 @@ def decide(
     "remembered_alone": len(known - listed),
     "confirmed": given.is_confirmed,
   }
-  return Leaving(on_lists | listed | known, withdrawals.union(further), facts)
+  to_remember = withdrawals.union(further) if spec.kind == "phantom" else on_lists
+  return Leaving(on_lists | listed | known, to_remember, facts)
 
 
 def forget(spec: data_spec.DataSpec, workdir: pathlib.Path, given: Given) -> None:

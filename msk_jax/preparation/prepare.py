@@ -111,6 +111,9 @@ def _prepare_ukb(spec: data_spec.DataSpec, workdir: pathlib.Path, given: leaving
     indexes = read_indexes(workdir, list(views.VIEWS))
     family = same_people.join(family, participants["eid"].tolist(), counts.sharing)
     left_out["imaged_people_without_demographics"] = _num_strangers(participants, indexes)
+    left_out["images_without_known_age"] = sum(
+      len(index) - len(assembly.of_visits(index, visits)) for index in indexes.values()
+    )
   _check_withdrawn(gone.people, participants, visits, measured.refused, *indexes.values(), *measured.tables.values())
   folds = assembly.make_folds(
     participants, visits, indexes, measured.tables, family=family, num_folds=spec.num_folds, seed=spec.fold_seed
@@ -149,6 +152,7 @@ def _of_cohort(
   if participants.empty:
     raise errors.InputError(f"the tables hold no usable participant: {everybody.counts}.")
   found = scalars.read(files.tables, spec.scalar_sets)
+  scalar_sets.check_people(found, everybody.participants["eid"])
   measured = scalar_sets.of_cohort(found, withdrawn, visits)
   if spec.scalars_only and not measured.tables:
     raise errors.InputError("the tables hold no scalar set (the warnings name the fields), and nothing else is wanted.")

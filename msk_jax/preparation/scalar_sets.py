@@ -7,8 +7,11 @@ from typing import Any
 import pandas as pd
 from absl import logging
 
-from msk_jax.cohort import scalars, withdrawals
+from msk_jax.cohort import overlap, scalars, withdrawals
+from msk_jax.io import errors
 from msk_jax.preparation import assembly
+
+_FEWEST = 10  # people with values; fewer may have lost their demographics
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,6 +54,27 @@ def of_cohort(found: scalars.Scalars, withdrawn: Collection[str], visits: pd.Dat
     counts["scalar_samples_without_known_age"] += len(present) - len(tables[name])
   refused = found.refused[found.refused["eid"].isin(visits["eid"])].reset_index(drop=True)
   return ScalarSets(with_values(tables), refused, counts)
+
+
+def check_people(found: scalars.Scalars, in_tables: Collection[str]) -> None:
+  """Makes sure that measurements are of the people whose sex and ages are known.
+
+  Args:
+    found: what was read.
+    in_tables: everybody with sex, birth and a visit, the withdrawn too.
+
+  Raises:
+    InputError: a set is of another application's people: by chance some of them have the ids of these.
+  """
+  for name, table in found.tables.items():
+    shared = overlap.count(table["eid"], in_tables)
+    if shared.is_foreign and shared.num_people >= _FEWEST:
+      raise errors.InputError(
+        f"scalar set {name}: {shared.num_shared:,} of {shared.num_people:,} people with values have a known sex and "
+        "age, no more than by chance. The tables are of several applications, each with ids of its own, or of "
+        "different people: name those that belong together with --config.data.tables, or leave the set out "
+        "(config.data.scalar_sets)."
+      )
 
 
 def with_values(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:

@@ -255,3 +255,32 @@ def test_a_long_first_line_is_no_table_and_a_wide_tab_table_is_one(tmp_path):
   others = "\t".join(f"{field}-0.0" for field in range(30_000, 50_000))
   (tmp_path / "b.tab").write_text(f"eid\t{others}\t31-0.0\n9000001{chr(9)}" + "2\t" * 20_000 + "1\n")
   assert _read([tmp_path / "a.txt", tmp_path / "b.tab"], _needed(SEX))[0]["31-0.0"].tolist() == ["1"]
+
+
+def test_a_table_whose_ids_are_spoilt_is_refused(tmp_path):
+  rows = [f"{9_000_001 + i},1" if i % 2 else "9.00e6,1" for i in range(20)]
+  path = tmp_path / "a.csv"
+  path.write_text("\n".join(["eid,31-0.0", *rows]) + "\n")
+  with pytest.raises(errors.InputError, match=r"column eid: 10 cells \(50\.0%.*`9\.99a9`.*whole numbers"):
+    tables.read([path], _needed(Column(31)))
+  path.write_text("\n".join(["eid,31-0.0", *rows[1::2], *(f"-{i},1" for i in range(1, 10))]) + "\n")
+  assert tables.total(tables.read([path], _needed(Column(31))).file_counts)[tables.NO_EID] == 9  # withdrawn
+
+
+def _write_people(path, people, column):
+  path.write_text("\n".join([f"eid,{column}", *(f"{9_000_001 + i},1" for i in people)]) + "\n")
+  return path
+
+
+def test_tables_of_other_people_are_refused(tmp_path):
+  first = _write_people(tmp_path / "a.csv", range(20_000), "31-0.0")
+  wanted = _needed(Column(31), Column(34))
+  for people in (range(19_990, 24_000), range(30_000, 30_100)):  # by chance 16 of 4,010 are the same
+    with pytest.raises(errors.InputError, match=r"b\.csv: \d+ of its [\d,]+ people .*of another application"):
+      tables.read([first, _write_people(tmp_path / "b.csv", people, "34-0.0")], wanted)
+  whole = _write_people(tmp_path / "b.csv", range(0, 40_000, 2), "34-0.0")
+  assert len(tables.read([first, whole], wanted).table) == 30_000
+  with pytest.raises(errors.InputError, match="40 of its 10,000 people"):  # the same people under other ids
+    tables.read([first, _write_people(tmp_path / "b.csv", range(19_960, 29_960), "31-0.0")], _needed(Column(31)))
+  rest = _write_people(tmp_path / "b.csv", range(20_000, 40_000), "31-0.0")
+  assert len(tables.read([first, rest], _needed(Column(31))).table) == 40_000  # one cohort in two parts

@@ -47,3 +47,18 @@ def test_an_order_that_nothing_tells_is_refused():
 def test_orders_that_contradict_each_other_are_refused():
   with pytest.raises(errors.InputError, match=r"day first \(row 1\) and others the month \(rows 2, 4\)"):
     _read("13/04/2007", "04/13/2007", "", "5/23/2007")
+
+
+_ISO = ("2007-04-11",) * 200
+
+
+def test_few_numbers_among_dates_that_tell_their_order_are_no_dates_and_refuse_no_column():
+  assert _read(*_ISO, "11/04/2007", "04/04/2007")[-2:] == ["", "2007-04-04"]
+  assert _read(*_ISO, "13/04/2007", "04/13/2007", "11/04/2007")[-3:] == ["2007-04-13", "2007-04-13", ""]
+  with pytest.raises(errors.InputError, match="5 dates of the form"):
+    _read(*_ISO, *["11/04/2007"] * 5)
+
+
+def test_a_day_that_is_none_tells_no_order():
+  with pytest.raises(errors.InputError, match="1 dates of the form"):
+    _read("45/04/2007", "11/04/2007")

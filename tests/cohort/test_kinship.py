@@ -60,6 +60,12 @@ def test_every_spelling_links_the_same_people(tmp_path, spell, separator, header
   assert len(kinship.read([tmp_path / "ukb_rel.dat"]).pairs) == 2
 
 
+def test_a_file_without_pairs_is_said_in_capitals(tmp_path, caplog):
+  (tmp_path / "ukb_rel.dat").write_text(TEXT.splitlines()[0] + "\n")
+  assert kinship.read([tmp_path / "ukb_rel.dat"]).counts["pairs_read"] == 0
+  assert "RELATEDNESS FILES WITHOUT ANY PAIR: ukb_rel.dat" in caplog.text
+
+
 def test_no_file_no_families():
   found = kinship.read([])
   assert len(set(kinship.families(["9000001", "9000002"], found.pairs))) == 2

@@ -187,3 +187,17 @@ def test_a_column_of_texts_is_refused_by_name(tmp_path):
   rows = [(str(9_000_001 + i), "30;5" if i < 10 else "30", "20", "", "") for i in range(100)]
   with pytest.raises(errors.InputError, match=r"a\.csv, column 46-0\.0: 10 cells \(10\.0%.*`99;9`.*decimal point"):
     scalars.read([_write(tmp_path / "a.csv", GRIP, rows)], ["hand_grip"])
+
+
+@pytest.mark.parametrize("method", ["Direct entry (device)", "D"])
+def test_heels_whose_method_is_not_understood_are_refused(tmp_path, method):
+  heel = _measured(scalar_fields.SINGLE_FOOT, FIRST)
+  with pytest.raises(errors.InputError, match=r"column 19-0\.0: 2 cells .*Understood are codes, `Direct entry`"):
+    _heel(tmp_path, heel, heel | {19: method}, heel | {19: method})
+
+
+def test_reasons_why_a_heel_was_not_measured_are_understood(tmp_path):
+  heel = _measured(scalar_fields.SINGLE_FOOT, FIRST)
+  not_done = ("Not performed", "Not performed - equipment failure", "not performed - other reason", "3", "6")
+  table, found = _heel(tmp_path, heel, *(heel | {19: why} for why in not_done))
+  assert len(table) == 1 and found.counts[scalars.UNKNOWN_METHODS] == 0

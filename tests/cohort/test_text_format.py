@@ -1,6 +1,7 @@
 """Quotes, line ends and encodings of text tables: read the one way that fits, or refused."""
 
 import gzip
+import io
 
 import pytest
 
@@ -99,3 +100,16 @@ def test_a_changed_file_is_looked_at_again(tmp_path):
   head = "eid,20002-0.0,31-0.0\n"
   assert _read(tmp_path, head + '1,"a\nb",0\n', ",", "a.csv")[1] == 1
   assert _read(tmp_path, head + '1,"ab",0\n2,,1\n', ",", "a.csv")[1] == 0
+
+
+def test_a_line_without_end_is_read_in_few_pieces(tmp_path, monkeypatch):
+  path, sizes = tmp_path / "a.txt", []
+  path.write_bytes(b"x" * 4_000_000)
+
+  class Counted(io.BytesIO):
+    def read(self, size=-1):
+      sizes.append(size)
+      return super().read(size)
+
+  monkeypatch.setattr(text_headers, "open_binary", lambda path: Counted(path.read_bytes()))
+  assert len(text_headers.read(path).text) == 4_000_000 and len(sizes) < 12

@@ -101,7 +101,7 @@ def _long_neighbours(root):
 
 
 def _placeholders(root):
-  marks = ["\\N", ".", "N/A", "#N/A", "-", "null"]
+  marks = ["\\N", ".", "N/A", "#N/A", "-", "null", "NaT"]
   holes = table()
   for column in holes.columns.drop("eid"):
     holes.loc[::2, column] = [marks[i % len(marks)] for i in range(len(holes[::2]))]
@@ -216,6 +216,13 @@ def _parquet_structs(root):
   _write_parquet(root, {**cells, "31-0.0": [{"sex": int(sex)} for sex in cells["31-0.0"]]})
 
 
+def _scalars_of_others(root):
+  cells = table()
+  write_text(root / "tables/a.csv", cells.drop(columns=["46-0.0", "47-0.0"]))
+  others = cells[["eid", "46-0.0", "47-0.0"]].assign(eid=[str(9_500_001 + i) for i in range(NUM_PEOPLE)])
+  write_text(root / "tables/b.csv", others)
+
+
 REFUSED: dict[str, tuple[Shape, str]] = {
   "comma with quote characters": (_comma_with_quote_characters, "a.csv: its quotes can be read in two ways"),
   "ambiguous dates": (
@@ -238,6 +245,7 @@ REFUSED: dict[str, tuple[Shape, str]] = {
   "years not understood": (_shape(table().assign(**{"34-0.0": "50"})), r"column 34-0\.0: 60 cells"),
   "ethnicity not understood": (_shape(table().replace({"21000-0.0": {"1001": "WB"}})), r"column 21000-0\.0: 20 cells"),
   "grip not understood": (_shape(table().assign(**{"46-0.0": "30 kg"})), r"column 46-0\.0: 60 cells"),
+  "scalars of other people": (_scalars_of_others, "scalar set hand_grip: 0 of 60 people with values"),
   "two different columns of ids": (_two_different_ids, "columns eid and f.eid, and 1 rows have different ids"),
   "utf-16": (_utf_16, "a.csv can't be read: it is UTF-16"),
   "latin-1 where it matters": (_latin_1_where_it_matters, "not UTF-8 .*WINDOWS-1252"),

@@ -203,6 +203,24 @@ def test_hashes_change_with_content_names_and_number(tmp_path):
   assert layout.hash_files([a, b]) != first
 
 
+def test_the_order_of_tables_is_an_input(tmp_path):
+  _make(tmp_path, *BASE, "tables/a.csv", "phenotypes/b.csv")
+  before = _find(tmp_path).hashes()
+  (tmp_path / "tables/a.csv").rename(tmp_path / "a.csv")  # now the other's values count
+  after = _find(tmp_path).hashes()
+  assert after.pop("tables") != before.pop("tables") and after == before
+
+
+def test_links_to_nowhere_are_named_and_archives_left_to_their_reader(tmp_path):
+  _make(tmp_path, *BASE, "tables/a.csv")
+  before = _find(tmp_path).hashes()
+  (tmp_path / "9000002_20158_2_0.zip").symlink_to(tmp_path / "nowhere")
+  assert _find(tmp_path).hashes()["zips"] != before["zips"]
+  (tmp_path / "ukb_rel.dat").symlink_to(tmp_path / "nowhere")
+  with pytest.raises(errors.InputError, match=r"ukb_rel\.dat can't be read"):
+    _find(tmp_path).hashes()
+
+
 def test_no_message_names_a_zip(tmp_path):
   _make(tmp_path, *BASE)
   with pytest.raises(errors.InputError) as caught:

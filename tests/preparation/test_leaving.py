@@ -9,7 +9,7 @@ import pytest
 from msk_jax.cohort import schemas, withdrawal_memory
 from msk_jax.imaging import store
 from msk_jax.io import errors, run_record, tables
-from msk_jax.preparation import leaving, prepare, withdrawn
+from msk_jax.preparation import layout, leaving, prepare, withdrawn
 from msk_jax.preparation.spec import DataSpec, TableSpec
 from tests.preparation import raw_data
 
@@ -122,7 +122,7 @@ def test_lists_in_the_data_root_are_not_forgotten(ukb, tmp_path):
   assert not {wrong, right} & _people(workdir)  # the list is gone, but it counted
   prepare.prepare(ukb, workdir, given=leaving.Given(forgets=True))
   assert _people(workdir) == set(raw_data.EIDS) - {right, *raw_data.WITHDRAWN}
-  assert withdrawal_memory.recall(workdir, raw_data.EIDS) == {right}
+  assert withdrawal_memory.recall(workdir, raw_data.EIDS) == {right, *raw_data.WITHDRAWN}
   assert withdrawn.of_workdir(workdir) == frozenset()
 
 
@@ -133,7 +133,23 @@ def test_nothing_is_forgotten_where_the_data_root_is_not_there(ukb, tmp_path):
   shutil.rmtree(ukb.root)
   with pytest.raises(errors.InputError, match="nothing is forgotten"):
     prepare.prepare(ukb, workdir, given=leaving.Given(forgets=True))
-  assert withdrawal_memory.recall(workdir, raw_data.EIDS) == {raw_data.EIDS[7]}
+  assert withdrawal_memory.recall(workdir, raw_data.EIDS) == {raw_data.EIDS[7], *raw_data.WITHDRAWN}
+
+
+def test_a_list_counts_for_good_also_when_the_next_one_takes_its_place(ukb, tmp_path):
+  workdir, root = tmp_path / "work", pathlib.Path(ukb.root)
+  prepare.prepare(ukb, workdir)
+  for path in layout.find_withdrawals(root, workdir, ukb.withdrawals):
+    path.unlink()
+  _write(root / "w1_20250101.csv", raw_data.EIDS[7])
+  prepare.prepare(ukb, workdir)
+  assert _people(workdir) == set(raw_data.EIDS) - {raw_data.EIDS[7], *raw_data.WITHDRAWN}
+  assert _facts(workdir)["remembered_alone"] == len(raw_data.WITHDRAWN)
+
+
+def test_a_mistyped_list_is_one_line(own, tmp_path):
+  with pytest.raises(errors.InputError, match=r"nowhere\.csv can't be read \(FileNotFoundError\)"):
+    prepare.prepare(own, tmp_path / "work", given=leaving.Given((tmp_path / "nowhere.csv",)))
 
 
 def test_lists_and_relatives_are_in_the_record_and_in_the_summary(ukb, tmp_path, capfd, monkeypatch):

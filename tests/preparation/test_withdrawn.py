@@ -45,7 +45,7 @@ def _people(workdir: pathlib.Path) -> set[str]:
 def test_lists_of_the_data_root_count_as_they_are_now(data, tmp_path, caplog):
   workdir = tmp_path / "work"
   assert withdrawn.of_workdir(workdir) == frozenset()
-  assert not (workdir / "cohort" / withdrawal_memory.FILE_NAME).exists()  # those of `prepare` are gone already
+  assert withdrawal_memory.recall(workdir, raw_data.EIDS) == set(raw_data.WITHDRAWN)  # whom `prepare` left out
   _write_list(tmp_path / "ukb/w1_20250101.csv", *raw_data.WITHDRAWN, _GONE, "1")
   with caplog.at_level("INFO"):
     assert withdrawn.of_workdir(workdir) == {_GONE}
