@@ -16,6 +16,7 @@ from typing import IO, cast
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
+from absl import logging
 
 from msk_jax.cohort import text_headers
 from msk_jax.io import errors
@@ -102,7 +103,9 @@ def _decide(path: pathlib.Path, delimiter: str, width: int, version: tuple[int, 
     InputError: that can't be told.
   """
   del version  # the cache's key
-  num_quotes, num_nuls = _count(path, b'"', b"\0")
+  (num_quotes, num_nuls), last = _count(path, b'"', b"\0")
+  if last not in b"\r\n":
+    logging.warning("table %s does not end with a line end: if it was cut off, people are missing", path.name)
   if num_nuls:
     raise errors.InputError(
       f"table {path.name} can't be read as text: it holds {num_nuls} NUL bytes. It is damaged, or UTF-16. "
@@ -216,10 +219,11 @@ def _ragged(path: pathlib.Path, num_odd: int) -> errors.InputError:
   )
 
 
-def _count(path: pathlib.Path, *wanted: bytes) -> list[int]:
-  """Returns how often each byte is in a file, which is read in blocks."""
-  counts = [0] * len(wanted)
+def _count(path: pathlib.Path, *wanted: bytes) -> tuple[list[int], bytes]:
+  """Returns how often each byte is in a file, which is read in blocks, and its last byte."""
+  counts, last = [0] * len(wanted), b""
   with text_headers.open_binary(path) as file:
     while block := file.read(_BLOCK_BYTES):
       counts = [count + block.count(byte) for count, byte in zip(counts, wanted, strict=True)]
-  return counts
+      last = block[-1:]
+  return counts, last

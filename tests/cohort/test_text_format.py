@@ -113,3 +113,11 @@ def test_a_line_without_end_is_read_in_few_pieces(tmp_path, monkeypatch):
 
   monkeypatch.setattr(text_headers, "open_binary", lambda path: Counted(path.read_bytes()))
   assert len(text_headers.read(path).text) == 4_000_000 and len(sizes) < 12
+
+
+def test_a_last_line_without_end_is_said(tmp_path, caplog):
+  assert _read(tmp_path, "eid,a,b\n9000001,1,23\n9000002,1,2", ",")[0] == [("9000001", "23"), ("9000002", "2")]
+  assert "a.tab does not end with a line end: if it was cut off" in caplog.text
+  caplog.clear()
+  _read(tmp_path, "eid,a,b\r9000001,1,23\r", ",", name="b.csv")
+  assert not caplog.text
