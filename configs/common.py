@@ -5,16 +5,18 @@ Defaults live in the frozen specs that the binaries build from a config; a confi
 
 import dataclasses
 import os
-import sys
-from typing import Any
+from typing import Any, Literal
 
 import ml_collections
 
+from msk_jax.imaging import views
+from msk_jax.io import config_files
 from msk_jax.preparation import spec as data_spec
 from msk_jax.training import spec as training_spec
 
 DATA_VARIABLE = "MSK_DATA"
-_ROOT_FLAG = "--config.data.root"
+AUTO = config_files.AUTO  # the preset for phantom or real data: whoever has read the whole command line chooses
+_PRESETS = (AUTO, "phantom", "ukb")
 
 # The phantom is small and its networks start from random weights: fewer and smaller images, larger steps.
 _PHANTOM_TRAINING = {
@@ -29,6 +31,7 @@ _PHANTOM_TRAINING = {
 _PHANTOM_MODEL = {"batch_norm_momentum": 0.95, "l2": 1e-4, "num_dense_nodes": 256, "dropout": 0.2}
 BOOTSTRAP_ARGUMENTS = {"bootstraps": 1000, "clustered": False, "seed": 0, "smoke": False}
 _SMOKE_BOOTSTRAPS = 50
+_LEAST_SIDE = 76  # pixels; InceptionV3 takes no less than 75
 _PAPER_BATCH_SIZE = {"inception_resnet_v2": 8}  # images; 32 for the others (Methods, "Image models")
 
 
@@ -40,7 +43,7 @@ def parse_argument(argument: str | None, **defaults: Any) -> ml_collections.Conf
     **defaults: the arguments known, with their values if not given; a value's type is its default's.
 
   Raises:
-    ValueError: an unknown argument, or a value that is not of the type.
+    ArgumentError: an unknown argument, or a value that is not of the type.
   """
   values = dict(defaults)
   for part in (argument or "").split(","):
@@ -48,7 +51,7 @@ def parse_argument(argument: str | None, **defaults: Any) -> ml_collections.Conf
     if not name:
       continue
     if name not in defaults:
-      raise ValueError(f"unknown config argument {name!r}: known are {', '.join(defaults)}.")
+      raise config_files.ArgumentError(f"unknown config argument {name!r}: known are {', '.join(defaults)}.")
     values[name] = _typed(name, text if equals else "true", type(defaults[name]))
   return ml_collections.ConfigDict(values)
 
@@ -65,18 +68,12 @@ def bootstrap_values(given: ml_collections.ConfigDict) -> dict[str, Any]:
 def _typed(name: str, text: str, kind: type) -> Any:
   if kind is bool:
     if text.lower() not in ("true", "false", "1", "0"):
-      raise ValueError(f"config argument {name} is true or false, got {text!r}.")
+      raise config_files.ArgumentError(f"config argument {name} is true or false, got {text!r}.")
     return text.lower() in ("true", "1")
   try:
     return kind(text)
   except ValueError as error:
-    raise ValueError(f"config argument {name}: {text!r} is no {kind.__name__}.") from error
-
-
-def default_preset() -> str:
-  """Returns `ukb` where real data are named (by MSK_DATA or --config.data.root), else `phantom`."""
-  is_named = os.environ.get(DATA_VARIABLE) or any(item.startswith(_ROOT_FLAG) for item in sys.argv)
-  return "ukb" if is_named else "phantom"
+    raise config_files.ArgumentError(f"config argument {name}: {text!r} is no {kind.__name__}.") from error
 
 
 def image_config(view: str, argument: ml_collections.ConfigDict) -> ml_collections.ConfigDict:
@@ -84,18 +81,19 @@ def image_config(view: str, argument: ml_collections.ConfigDict) -> ml_collectio
 
   Args:
     view: the image set, e.g. `knee`.
-    argument: with `backbone`, `fold`, `preset` (`auto`, `phantom` or `ukb`) and `smoke`.
+    argument: with `backbone`, `fold`, `preset` (see `preset_data`) and `smoke`.
 
   Raises:
-    ValueError: no such preset.
+    ArgumentError: no such view or preset.
   """
-  preset = default_preset() if argument.preset == "auto" else argument.preset
+  if view not in views.VIEWS:
+    raise config_files.ArgumentError(f"there is no view {view!r}: choose one of {', '.join(views.VIEWS)}.")
   config = experiment_config(view, argument.backbone, argument.fold)
-  config.data = data_config(preset)
-  if preset == "phantom":
+  config.data = preset_data(argument.preset)
+  if argument.preset == "phantom":
     config.train.update(_PHANTOM_TRAINING)
     config.model.update(_PHANTOM_MODEL)
-    config.model.image_shape = PHANTOM_IMAGE_SHAPES[view]
+    config.model.image_shape = phantom_image_shape(views.VIEWS[view])
   else:
     config.train.batch_size = _PAPER_BATCH_SIZE.get(argument.backbone, config.train.batch_size)
   if argument.smoke:
@@ -104,17 +102,17 @@ def image_config(view: str, argument: ml_collections.ConfigDict) -> ml_collectio
   return config
 
 
-# (rows, columns): about a quarter of each view's network size, so that two CPU cores train InceptionV3 in minutes.
-PHANTOM_IMAGE_SHAPES = {
-  "full_body/figure": (128, 76),
-  "full_body/flesh": (128, 76),
-  "full_body/skeleton": (128, 76),
-  "full_body/mixed": (128, 76),
-  "spine/sagittal": (128, 76),
-  "spine/coronal": (96, 96),
-  "hip": (96, 88),
-  "knee": (96, 80),
-}
+def phantom_image_shape(view: views.View) -> tuple[int, int]:
+  """Returns (rows, columns) for a phantom's images: about a quarter of the view's, for minutes on two CPU cores.
+
+  The longer side has 96 pixels, 128 if it is over twice the shorter one, which is in proportion, a multiple of 4, and
+  at least what InceptionV3 needs.
+  """
+  rows, columns = view.network_shape
+  short, long = sorted((rows, columns))
+  new_long = 128 if long > 2 * short else 96
+  new_short = max(_LEAST_SIDE, 4 * round(new_long * short / long / 4))
+  return (new_long, new_short) if rows >= columns else (new_short, new_long)
 
 
 def experiment_config(view: str, backbone: str, fold: int) -> ml_collections.ConfigDict:
@@ -123,19 +121,27 @@ def experiment_config(view: str, backbone: str, fold: int) -> ml_collections.Con
   return ml_collections.ConfigDict(dataclasses.asdict(defaults))
 
 
-def data_config(preset: str) -> ml_collections.ConfigDict:
-  """Returns the `data` section: where the data come from.
+def preset_data(preset: str) -> ml_collections.ConfigDict:
+  """Returns the `data` section of a preset: where UK Biobank's or the phantom's data come from.
 
   Args:
-    preset: `phantom` (made on the spot), `ukb`, `folder` or `table`.
+    preset: `phantom` (made on the spot), `ukb`, or `auto`: the binary chooses once it has read all flags, real data
+      where a root is named (by MSK_DATA or config.data.root), and builds the config again (`io/config_files.py`).
 
   Raises:
-    ValueError: no such preset.
+    ArgumentError: no such preset.
   """
-  if preset not in ("phantom", "ukb", "folder", "table"):
-    raise ValueError(f"preset is auto, phantom, ukb or folder, got {preset!r}.")
-  root = "" if preset == "phantom" else os.environ.get(DATA_VARIABLE, "")
-  return ml_collections.ConfigDict(dataclasses.asdict(data_spec.DataSpec(kind=preset, root=root)))
+  if preset not in _PRESETS:
+    raise config_files.ArgumentError(f"preset is one of {', '.join(_PRESETS)}, got {preset!r}.")
+  config = data_config("phantom" if preset == "phantom" else "ukb")
+  config.kind = preset
+  return config
+
+
+def data_config(kind: Literal["phantom", "ukb", "folder", "table"]) -> ml_collections.ConfigDict:
+  """Returns the `data` section of a kind of data, `phantom`, `ukb`, `folder` or `table`; MSK_DATA names the root."""
+  root = "" if kind == "phantom" else os.environ.get(DATA_VARIABLE, "")
+  return ml_collections.ConfigDict(dataclasses.asdict(data_spec.DataSpec(kind=kind, root=root)))
 
 
 def shrink(config: ml_collections.ConfigDict) -> None:

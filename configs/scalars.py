@@ -24,10 +24,11 @@ _SMOKE_PEOPLE = 400
 def get_config(argument: str = "") -> ml_collections.ConfigDict:
   """Returns the locked config; see the header for the arguments."""
   given = common.parse_argument(argument, people=20_000, seed=0, preset="auto", smoke=False)
-  preset = common.default_preset() if given.preset == "auto" else given.preset
   settings = spec.ScalarsSpec(seed=given.seed)
-  config = ml_collections.ConfigDict({"data": common.data_config(preset), "scalars": dataclasses.asdict(settings)})
-  if preset == "phantom":
+  config = ml_collections.ConfigDict(
+    {"data": common.preset_data(given.preset), "scalars": dataclasses.asdict(settings)}
+  )
+  if given.preset == "phantom":
     config.data.scalars_only = True
     people = _SMOKE_PEOPLE if given.smoke else given.people
     config.data.phantom.update({"num_participants": people, "seed": given.seed, "has_images": False})

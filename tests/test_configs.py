@@ -9,7 +9,7 @@ import pytest
 
 from configs import common
 from msk_jax.imaging import views
-from msk_jax.io import errors, specs
+from msk_jax.io import config_files, errors, specs
 from msk_jax.preparation import spec as data_spec
 from msk_jax.training import spec
 
@@ -22,6 +22,11 @@ def _config(name: str, argument: str = ""):
   return importlib.import_module(f"configs.{name}").get_config(argument)
 
 
+def _with(argument: str, preset: str, name: str) -> str:
+  """Adds a preset where the config takes one, as a binary does (tests/io/test_config_files.py)."""
+  return argument if name == "folder" else f"{argument},preset={preset}"
+
+
 def _specs(config) -> tuple[data_spec.DataSpec, spec.ExperimentSpec]:
   values = config.to_dict()
   data = specs.from_mapping(data_spec.DataSpec, values.pop("data"), "config.data")
@@ -31,7 +36,6 @@ def _specs(config) -> tuple[data_spec.DataSpec, spec.ExperimentSpec]:
 @pytest.fixture(autouse=True)
 def _no_data(monkeypatch):
   monkeypatch.delenv(common.DATA_VARIABLE, raising=False)
-  monkeypatch.setattr(sys, "argv", ["pytest"])
 
 
 @pytest.mark.parametrize("name", _NAMES)
@@ -44,7 +48,7 @@ def test_header_says_command_hardware_time_and_result(name):
 
 @pytest.mark.parametrize("name", _TRAINING)
 def test_training_configs_become_specs(name):
-  data, experiment = _specs(_config(name, "backbone=inception_resnet_v2,fold=3"))
+  data, experiment = _specs(_config(name, _with("backbone=inception_resnet_v2,fold=3", "phantom", name)))
   assert experiment.model.backbone == "inception_resnet_v2" and experiment.fold == 3
   assert data.kind == ("folder" if name == "folder" else "phantom")
   assert experiment.view == "folder" or experiment.view in views.VIEWS
@@ -54,13 +58,15 @@ def test_training_configs_become_specs(name):
   ("full_body", "view=flesh", "full_body/flesh"), ("spine", "view=coronal", "spine/coronal"), ("knee", "", "knee"),
 ])  # fmt: skip
 def test_views_by_argument(name, argument, view):
-  assert _specs(_config(name, argument))[1].view == view
+  assert _specs(_config(name, f"{argument},preset=ukb"))[1].view == view
 
 
 def test_scalar_configs_are_of_tables_alone():
-  data = data_spec.from_mapping(_config("scalars", "people=70,seed=4").data.to_dict())
+  data = data_spec.from_mapping(_config("scalars", "people=70,seed=4,preset=phantom").data.to_dict())
   assert data.scalars_only and data.phantom == data_spec.PhantomSpec(70, 4, has_images=False)
-  assert data_spec.from_mapping(_config("scalars", "smoke").data.to_dict()).phantom.num_participants <= 500
+  assert (
+    data_spec.from_mapping(_config("scalars", "smoke,preset=phantom").data.to_dict()).phantom.num_participants <= 500
+  )
   real = data_spec.from_mapping(_config("scalars", "preset=ukb").data.to_dict())
   assert real.kind == "ukb" and not real.scalars_only  # images and scalars are prepared by one call
   survey = data_spec.from_mapping(_config("nhanes").data.to_dict())
@@ -69,16 +75,44 @@ def test_scalar_configs_are_of_tables_alone():
 
 def test_named_data_give_the_papers_settings(monkeypatch):
   monkeypatch.setenv(common.DATA_VARIABLE, "/data/ukb")
-  data, experiment = _specs(_config("knee"))
+  data, experiment = _specs(_config("knee", "preset=ukb"))
   assert (data.kind, data.root) == ("ukb", "/data/ukb")
   assert experiment == spec.ExperimentSpec("knee")  # all the paper's defaults
-  assert _specs(_config("knee", "backbone=inception_resnet_v2"))[1].train.batch_size == 8
+  assert _specs(_config("knee", "backbone=inception_resnet_v2,preset=ukb"))[1].train.batch_size == 8
   assert _specs(_config("knee", "preset=phantom"))[0].kind == "phantom"
 
 
-def test_a_root_on_the_command_line_counts_as_named_data(monkeypatch):
-  monkeypatch.setattr(sys, "argv", ["train", "--config=configs/knee.py", "--config.data.root=/data/ukb"])
-  assert _specs(_config("knee"))[0].kind == "ukb"
+def test_a_config_whose_preset_nobody_has_chosen_is_no_spec():
+  with pytest.raises(errors.InputError, match=r"config\.data\.kind: 'auto' is none of"):
+    _specs(_config("knee"))
+
+
+def test_a_phantom_with_a_root_is_refused():
+  config = _config("knee", "preset=phantom")
+  config.data.root = "/data/ukb"
+  with pytest.raises(errors.InputError, match="a phantom is drawn in the workdir and has no root"):
+    _specs(config)
+
+
+# About a quarter of each view's network size.
+_PHANTOM_SHAPES = {
+  **{f"full_body/{kind}": (128, 76) for kind in ("figure", "flesh", "skeleton", "mixed")},
+  "spine/sagittal": (128, 76), "spine/coronal": (96, 96), "hip": (96, 88), "knee": (96, 80),
+}  # fmt: skip
+
+
+def test_phantom_shapes_follow_the_view():
+  assert {name: common.phantom_image_shape(view) for name, view in views.VIEWS.items()} == _PHANTOM_SHAPES
+  wide = views.View("forearm", (600, 1200), (200, 450))
+  assert common.phantom_image_shape(wide) == (76, 128)
+
+
+def test_a_new_view_needs_no_other_entry(monkeypatch):
+  monkeypatch.setitem(views.VIEWS, "forearm", views.View("forearm", (600, 400), (300, 200)))
+  given = common.parse_argument("preset=phantom", backbone="simple_cnn", fold=0, preset="auto", smoke=False)
+  assert _specs(common.image_config("forearm", given))[1].model.image_shape == (96, 76)
+  with pytest.raises(config_files.ArgumentError, match=r"there is no view 'elbow': choose one of .*knee"):
+    common.image_config("elbow", given)
 
 
 def test_papers_settings():
@@ -98,7 +132,7 @@ def test_papers_settings():
 
 @pytest.mark.parametrize(("argument", "message"), [
   ("fould=1", "unknown config argument 'fould': known are"), ("fold=x", "fold: 'x' is no int"),
-  ("smoke=maybe", "smoke is true or false"), ("preset=real", "preset is auto, phantom, ukb or folder"),
+  ("smoke=maybe", "smoke is true or false"), ("preset=real", "preset is one of auto, phantom, ukb, got"),
 ])  # fmt: skip
 def test_mistakes_in_arguments_are_named(argument, message):
   with pytest.raises(ValueError, match=message):
@@ -107,7 +141,7 @@ def test_mistakes_in_arguments_are_named(argument, message):
 
 def test_smoke_shrinks_any_config():
   for name in _TRAINING:
-    experiment = _specs(_config(name, "smoke"))[1]
+    experiment = _specs(_config(name, _with("smoke", "phantom", name)))[1]
     assert experiment.train.max_epochs == 2 and experiment.train.images_per_epoch <= 64
 
 
@@ -118,7 +152,7 @@ def test_smoke_shrinks_what_comes_after_training():
 
 
 def test_impossible_values_are_refused():
-  config = _config("knee")
+  config = _config("knee", "preset=ukb")
   config.train.batch_size = 0
   with pytest.raises(errors.InputError, match=r"config\.train: batch_size is at least 1"):
     _specs(config)

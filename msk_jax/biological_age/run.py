@@ -3,6 +3,7 @@
 import dataclasses
 import pathlib
 from collections.abc import Collection
+from typing import Any
 
 import pandas as pd
 from absl import logging
@@ -98,7 +99,7 @@ def make_ages(workdir: pathlib.Path, settings: AgesSpec, withdrawn: Collection[s
       can be fitted.
   """
   folder = workdir / acceleration.FOLDER
-  asked = {**dataclasses.asdict(settings), "version": _VERSION}
+  asked = settings_of(settings)
   inputs = rows.hash_inputs(workdir, withdrawn)
   if run_record.is_current(folder, asked, inputs) and run_record.is_whole(folder) and _has_corrections(workdir):
     logging.info("nothing to do: the ages of these predictions lie in %s", folder)
@@ -127,6 +128,11 @@ def make_ages(workdir: pathlib.Path, settings: AgesSpec, withdrawn: Collection[s
     run_record.write(temporary, "ages", asked, inputs, results=results)
   _show(folder)
   return folder
+
+
+def settings_of(settings: AgesSpec) -> dict[str, Any]:
+  """Returns the settings that determine the results, as the run record has them."""
+  return {**dataclasses.asdict(settings), "version": _VERSION}
 
 
 def _make_product(

@@ -87,6 +87,14 @@ class HeelFields:
   direct: tuple[int, ...]
   manual: tuple[int, ...]
 
+  def __post_init__(self):
+    expected = len(FEATURES[HEEL_DENSITOMETRY]) - 1
+    if not len(self.direct) == len(self.manual) == expected:
+      raise ValueError(
+        f"the heel has {expected} features beside its spacing: name a field of each for values sent and for values "
+        f"typed in (got {len(self.direct)} and {len(self.manual)})."
+      )
+
 
 DIRECT, MANUAL = 1, 2  # codes of fields 19, 4092 and 4095
 METHODS = {"direct entry": DIRECT, "manual entry": MANUAL}

@@ -79,7 +79,7 @@ def run(spec: ensemble_spec.EnsembleSpec, workdir: pathlib.Path, withdrawn: Coll
   nodes = hierarchy.build(leaves, spec.inputs)
   cohort = gather.Cohort(workdir, withdrawn)
   hashes = {**{leaf: gather.hash_leaf(workdir, leaf) for leaf in leaves}, **cohort.hashes}
-  settings = {**dataclasses.asdict(spec), **fit.describe_search(), "version": _VERSION}
+  settings = settings_of(spec)
   folder = workdir / files.FOLDER
   if missing := hierarchy.describe_missing(leaves, source.is_comparable(workdir)):
     logging.info("%s", missing)
@@ -103,6 +103,11 @@ def run(spec: ensemble_spec.EnsembleSpec, workdir: pathlib.Path, withdrawn: Coll
   results = {"models": len(leaves), "ensembles": len(nodes), **facts, pooling_record.OUTPUTS: outputs}
   run_record.write(folder, STAGE, settings, hashes, results=results)
   report.show(workdir, nodes, facts["missing_splits"], facts["without_bias_line"])
+
+
+def settings_of(spec: ensemble_spec.EnsembleSpec) -> dict[str, Any]:
+  """Returns the settings that determine the results, as the run record has them."""
+  return {**dataclasses.asdict(spec), **fit.describe_search(), "version": _VERSION}
 
 
 def _gather(

@@ -4,6 +4,7 @@ import dataclasses
 import math
 import pathlib
 from collections.abc import Collection
+from typing import Any
 
 import pandas as pd
 from absl import logging
@@ -37,7 +38,7 @@ def evaluate(workdir: pathlib.Path, settings: EvaluateSpec, withdrawn: Collectio
     InputError: no predictions, predictions of different fold maps, or of fewer than five people everywhere.
   """
   folder = workdir / FOLDER
-  asked = {**dataclasses.asdict(settings), "version": _VERSION}
+  asked = settings_of(settings)
   inputs = rows.hash_inputs(workdir, withdrawn)
   if run_record.is_current(folder, asked, inputs) and run_record.is_whole(folder):
     logging.info("nothing to do: the performance of these predictions lies in %s", folder)
@@ -74,6 +75,11 @@ def evaluate(workdir: pathlib.Path, settings: EvaluateSpec, withdrawn: Collectio
     run_record.write(temporary, "evaluate", asked, inputs, results=results)
   _show(workdir)
   return folder
+
+
+def settings_of(settings: EvaluateSpec) -> dict[str, Any]:
+  """Returns the settings that determine the results, as the run record has them."""
+  return {**dataclasses.asdict(settings), "version": _VERSION}
 
 
 def _draw(folder: pathlib.Path, product: str, tests: dict[str, rows.Rows], table: pd.DataFrame) -> None:

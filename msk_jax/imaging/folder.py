@@ -33,6 +33,11 @@ _FOLDS = 10
 _TABLE_COLUMNS = ("eid", "instance", "side", "path", "age_years", "sex", "ethnicity", "fold")
 
 
+def pipeline_version() -> int:
+  """Returns the version of the pixels that the same picture gives, for run records."""
+  return _PIPELINE
+
+
 def folder_view(spec: FolderSpec) -> views.View:
   """Returns the folder as a view named `folder`."""
   shape = (spec.rows, spec.columns)

@@ -11,6 +11,11 @@ from msk_jax.io import errors
 _PIPELINE = 2  # raised when the same zip would give other pixels or notes
 
 
+def pipeline_version() -> int:
+  """Returns the version of the pixels and notes that the same zip gives, for run records."""
+  return _PIPELINE
+
+
 def ingest_zips(
   zips: Sequence[pathlib.Path], workdir: pathlib.Path, *, withdrawn: Collection[str], key: bytes, workers: int
 ) -> IngestCounts:

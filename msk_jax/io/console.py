@@ -10,7 +10,7 @@ from typing import Any
 from absl import app, flags, logging
 from ml_collections import config_flags
 
-from msk_jax.io import errors, leftovers, pipes, privacy, run_record
+from msk_jax.io import config_files, errors, leftovers, pipes, privacy, run_record
 
 flags.disclaim_key_flags()  # what `define_...` defines belongs to the binary, and shows in its --help
 # ml_collections raises plain errors for unknown config keys and configs that do not exist.
@@ -42,9 +42,9 @@ def define_config(default: str, help_text: str) -> flags.FlagHolder:
   The default is loaded, and overridden, as soon as it is defined: before `run` could catch anything.
   """
   try:
-    return config_flags.DEFINE_config_file("config", default, help_text, lock_config=True)
-  except _FLAG_ERRORS as error:
-    _fail(_plain(error))
+    return config_flags.DEFINE_config_file(config_files.NAME, default, help_text, lock_config=True)
+  except Exception as error:  # whatever the user's config raises
+    _explain(error)
     raise
 
 
@@ -131,9 +131,15 @@ def define_withdrawn() -> tuple[flags.FlagHolder, flags.FlagHolder]:
 def _parse_flags(argv: Sequence[str]) -> list[str]:
   try:
     return flags.FLAGS(list(argv))
-  except _FLAG_ERRORS as error:
-    _fail(_plain(error))
+  except Exception as error:  # whatever the user's config raises
+    _explain(error)
     raise
+
+
+def _explain(error: Exception) -> None:
+  """Ends the program with one line, if the error is one of flags, or of a config file."""
+  if message := config_files.describe_mistake(error) or (_plain(error) if isinstance(error, _FLAG_ERRORS) else ""):
+    _fail(message)
 
 
 def _plain(error: BaseException) -> str:
@@ -157,6 +163,9 @@ def _check_config() -> None:
     try:
       flags.FLAGS.config.to_dict()
     except OSError as error:
+      earlier = vars(flags.FLAGS.config).get("_error", error)  # what ml_collections keeps until the config is used
+      if mistake := config_files.describe_mistake(earlier):
+        _fail(mistake)
       flag = _config_flag()
       reason = error.strerror or _plain(error).rpartition("] ")[2].partition(": '")[0]
       _fail(
@@ -180,6 +189,7 @@ def _guarded(main: Callable[[Sequence[str]], int | None], argv: Sequence[str]) -
     )
   _check_config()
   try:
+    config_files.choose_preset()
     return main(argv)
   except errors.InputError as error:
     return _fail(str(error))

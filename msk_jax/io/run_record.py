@@ -14,6 +14,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from absl import logging
 
 import msk_jax
@@ -35,6 +36,14 @@ def hash_file(path: pathlib.Path | str) -> str:
   """Returns the SHA-256 (hex) of a file's content."""
   with pathlib.Path(path).open("rb") as file:
     return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def hash_array(values: np.ndarray) -> str:
+  """Returns the SHA-256 (hex) of an array's kind of values, shape and every value; texts may be of any width."""
+  texts = values.dtype.kind in "OSU"
+  content = json.dumps(values.astype(str).tolist()).encode() if texts else np.ascontiguousarray(values).tobytes()
+  kind = "text" if texts else values.dtype.str
+  return hashlib.sha256(f"{kind} {values.shape} ".encode() + content).hexdigest()
 
 
 def write(folder: pathlib.Path | str, stage: str, settings: Mapping[str, Any], inputs: Mapping[str, str],
@@ -60,10 +69,17 @@ def write(folder: pathlib.Path | str, stage: str, settings: Mapping[str, Any], i
     "msk_jax": msk_jax.__version__,
     "git_revision": _git_revision(),
     "python": platform.python_version(),
-    "packages": {name: _version(name) for name in _PACKAGES},
+    "packages": {name: package_version(name) for name in _PACKAGES},
     "written": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
   }
   atomic.write_json(pathlib.Path(folder) / FILE_NAME, record)
+
+
+def add_results(folder: pathlib.Path | str, results: Mapping[str, Any]) -> None:
+  """Adds facts to the results of the record in `folder`, which is there; facts of the same name are replaced."""
+  path = pathlib.Path(folder) / FILE_NAME
+  record = json.loads(path.read_text(encoding="utf-8"))
+  atomic.write_json(path, {**record, "results": {**record["results"], **results}})
 
 
 def read(folder: pathlib.Path | str) -> dict[str, Any] | None:
@@ -187,7 +203,8 @@ def _short(value: Any) -> str:
   return text if len(text) <= 40 else f"{text[:12]}..."
 
 
-def _version(package: str) -> str:
+def package_version(package: str) -> str:
+  """Returns a package's version, `not installed` where it is not."""
   try:
     return importlib.metadata.version(package)
   except importlib.metadata.PackageNotFoundError:

@@ -70,6 +70,19 @@ def of_visits(table: pd.DataFrame, visits: pd.DataFrame) -> pd.DataFrame:
   return table[_is_in(table, [visits])].reset_index(drop=True)
 
 
+def usable_images(
+  indexes: Mapping[str, pd.DataFrame], visits: pd.DataFrame
+) -> tuple[dict[str, pd.DataFrame], dict[str, int]]:
+  """Returns the images that a model can see, by view, and how many it can't: those of visits without a known age.
+
+  Args:
+    indexes: view to its image index.
+    visits: schema visits.
+  """
+  usable = {view: of_visits(index, visits) for view, index in indexes.items()}
+  return usable, {view: len(index) - len(usable[view]) for view, index in indexes.items()}
+
+
 def make_folds(
   participants: pd.DataFrame,
   visits: pd.DataFrame,
@@ -86,7 +99,7 @@ def make_folds(
   Args:
     participants: schema participants.
     visits: schema visits.
-    indexes: view to its image index.
+    indexes: view to its image index, images that a model can see alone (`usable_images`).
     scalars: scalar set to its table; its complete cases are a data set to balance, as models are trained on them.
     family: see `folds.assign`.
     given: see `folds.assign`.

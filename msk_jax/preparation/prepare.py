@@ -31,7 +31,7 @@ from msk_jax.preparation import (
 )
 from msk_jax.preparation import spec as data_spec
 
-_VERSION = 6  # raised when the same inputs would give other tables
+_VERSION = 7  # raised when the same inputs would give other tables
 
 
 def prepare(
@@ -74,7 +74,8 @@ def settings_of(spec: data_spec.DataSpec, workdir: pathlib.Path) -> dict[str, An
   values = dataclasses.asdict(spec)
   for name in ("workers", "allow_no_relatedness", *({"phantom", "folder", "table"} - {spec.kind})):
     del values[name]
-  return {**values, **ownership.source_of(spec, workdir), "version": _VERSION}
+  pictures = folder.pipeline_version() if spec.kind == "folder" else ingest.pipeline_version()
+  return {**values, **ownership.source_of(spec, workdir), "version": _VERSION, "pictures": pictures}
 
 
 def _prepare_ukb(spec: data_spec.DataSpec, workdir: pathlib.Path, given: leaving.Given, overwrite: bool) -> None:
@@ -90,10 +91,10 @@ def _prepare_ukb(spec: data_spec.DataSpec, workdir: pathlib.Path, given: leaving
     _read_images_only(spec, files, workdir, leaving.decide(spec, workdir, files.withdrawals, given, imaged))
     return
   settings, hashes = settings_of(spec, workdir), files.hashes() | given.hashes()
-  if _is_done(workdir, settings, hashes):
+  today = datetime.date.today()
+  if _is_done(workdir, settings, hashes, today):
     return
   # Tables first: what is wrong with them, or with the names of archives, shows before hours of reading images.
-  today = datetime.date.today()
   instances = {0} if spec.scalars_only else {name.instance for name in names}
   everybody = demographics.read(files.tables, instances, today=today)
   in_tables = everybody.participants["eid"]
@@ -105,16 +106,14 @@ def _prepare_ukb(spec: data_spec.DataSpec, workdir: pathlib.Path, given: leaving
   family, relatedness = relatives.families(kinship.read(files.kinship), participants["eid"].tolist(), in_tables)
   key = privacy.load_key(workdir)
   _take_over(spec, workdir, gone)
-  counts, indexes = None, {}
+  counts, stored, indexes, unseen = None, {}, {}, {}
   if not spec.scalars_only:
     counts = ingest.ingest_zips(files.zips, workdir, withdrawn=gone.people, key=key, workers=num_workers(spec))
-    indexes = read_indexes(workdir, list(views.VIEWS))
+    stored = read_indexes(workdir, list(views.VIEWS))
+    indexes, unseen = assembly.usable_images(stored, visits)
     family = same_people.join(family, participants["eid"].tolist(), counts.sharing)
-    left_out["imaged_people_without_demographics"] = _num_strangers(participants, indexes)
-    left_out["images_without_known_age"] = sum(
-      len(index) - len(assembly.of_visits(index, visits)) for index in indexes.values()
-    )
-  _check_withdrawn(gone.people, participants, visits, measured.refused, *indexes.values(), *measured.tables.values())
+    left_out["imaged_people_without_demographics"] = _num_strangers(participants, stored)
+  _check_withdrawn(gone.people, participants, visits, measured.refused, *stored.values(), *measured.tables.values())
   folds = assembly.make_folds(
     participants, visits, indexes, measured.tables, family=family, num_folds=spec.num_folds, seed=spec.fold_seed
   )
@@ -125,6 +124,7 @@ def _prepare_ukb(spec: data_spec.DataSpec, workdir: pathlib.Path, given: leaving
     "withdrawals": gone.facts,
     "relatedness": {"files": len(files.kinship), **relatedness, "may_be_none": spec.allow_no_relatedness},
     "passed_over": files.passed_over,
+    "images_without_age": unseen,
     **measured.facts(),
     **_facts_of_tables(files.tables, root, today),
   }
@@ -199,7 +199,7 @@ def _prepare_folder(spec: data_spec.DataSpec, workdir: pathlib.Path, given: leav
   key = privacy.load_key(workdir)
   _take_over(spec, workdir, gone)
   counts = folder.ingest_folder(root, table, workdir, spec.folder, key=key, workers=num_workers(spec))
-  indexes = read_indexes(workdir, [folder.VIEW])
+  indexes, unseen = assembly.usable_images(read_indexes(workdir, [folder.VIEW]), visits)
   family = same_people.join(np.arange(len(participants)), participants["eid"].tolist(), counts.sharing)
   lines = {source: place.line for source, place in counts.places.items()}
   fold = same_people.follow_given(fold, family, participants["eid"].tolist(), counts.sharing, lines, spec.folder.table)
@@ -211,7 +211,7 @@ def _prepare_folder(spec: data_spec.DataSpec, workdir: pathlib.Path, given: leav
     assembly.Cohort(participants, visits, folds),
     settings,
     hashes,
-    {"left_out": {}, "read_as": read_as, "withdrawals": gone.facts},
+    {"left_out": {}, "read_as": read_as, "withdrawals": gone.facts, "images_without_age": unseen},
     counts,
   )
 
@@ -254,13 +254,26 @@ def num_workers(spec: data_spec.DataSpec) -> int:
   return cores.usable()
 
 
-def _is_done(workdir: pathlib.Path, settings: dict[str, Any], hashes: dict[str, str]) -> bool:
-  """Returns whether there is nothing to do; otherwise marks the cohort as unfinished."""
+def _is_done(
+  workdir: pathlib.Path, settings: dict[str, Any], hashes: dict[str, str], today: datetime.date | None = None
+) -> bool:
+  """Returns whether there is nothing to do; otherwise marks the cohort as unfinished.
+
+  Args:
+    workdir: the workdir.
+    settings: what determines the tables.
+    hashes: of the inputs.
+    today: the day of the call, where visits after it are left out.
+  """
   cohort = workdir / schemas.FOLDER
-  if run_record.read(cohort) is None:
+  record = run_record.read(cohort)
+  if record is None:
     return False
   is_lacking = outputs.remove_damaged(workdir)
   changes = run_record.differences(cohort, settings, hashes)
+  waiting, until = record["results"]["left_out"].get("visits_in_the_future"), record["results"].get("visits_until")
+  if waiting and today and until != today.isoformat():
+    changes.append(f"{waiting} visits were after {until}, the day of the last call")
   if not changes and not is_lacking:
     logging.info("nothing to do: %s is prepared from these data", workdir)
     return True

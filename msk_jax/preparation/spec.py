@@ -69,6 +69,11 @@ class DataSpec:
   table: TableSpec = dataclasses.field(default_factory=TableSpec)
 
   def __post_init__(self):
+    if self.kind == "phantom" and self.root:
+      raise ValueError(
+        f"a phantom is drawn in the workdir and has no root, got {self.root!r}: leave the root out, or choose the "
+        "preset or kind of your data (ukb, folder, table)."
+      )
     if self.images_only and self.scalars_only:
       raise ValueError("images_only and scalars_only together leave nothing to read: choose one.")
     if not 3 <= self.num_folds <= 100:

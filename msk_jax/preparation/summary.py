@@ -14,9 +14,9 @@ def show(results: Mapping[str, Any], workdir: pathlib.Path) -> None:
   """Prints the counts of a run record's results to stderr.
 
   Args:
-    results: `images`, `left_out`, `reasons`, `withdrawals`; unless images alone were read, `participants` and `visits`;
-      with scalars `scalars` and `refused_values`; of UK Biobank files `relatedness` and `passed_over`; of own
-      tables `read_as`.
+    results: `images` and, of them, `images_without_age`, `left_out`, `reasons`, `withdrawals`; unless images alone were
+      read, `participants` and `visits`; with scalars `scalars` and `refused_values`; of UK Biobank's files
+      `relatedness` and `passed_over`; of own tables `read_as`.
     workdir: where everything lies.
   """
   printer = console.Console(stderr=True)
@@ -36,8 +36,13 @@ def make_table(results: Mapping[str, Any]) -> table.Table:
   for name in ("participants", "visits"):
     if name in results:
       made.add_row(name, f"{results[name]:,}", "in the cohort")
+  unseen = results.get("images_without_age", {})
   for view, count in results["images"].items():
     made.add_row(f"images {view}", f"{count:,}", "stored")
+    if unseen.get(view):
+      made.add_row(
+        f"IMAGES {view} WITHOUT AGE", f"{unseen[view]:,}", "of them; no model sees them: no date of the visit"
+      )
   for name, facts in results.get("scalars", {}).items():
     made.add_row(f"scalars {name}", f"{facts['complete']:,}", f"complete cases of {facts['samples']:,} samples")
   for row in (*_withdrawals(results["withdrawals"]), *_relatedness(results.get("relatedness"))):

@@ -5,7 +5,6 @@ samples that lack any measurement are left out.
 """
 
 import dataclasses
-import hashlib
 import pathlib
 from collections.abc import Collection
 
@@ -14,7 +13,7 @@ import pandas as pd
 
 from msk_jax.cohort import ethnicity, scalar_fields, scalar_tables, schemas, source, suspects, withdrawals
 from msk_jax.cohort import folds as fold_map
-from msk_jax.io import errors, tables
+from msk_jax.io import errors, run_record, tables
 from msk_jax.scalar_models import algorithm
 
 SEX = "sex"
@@ -106,7 +105,7 @@ def assemble(name: str, measured: pd.DataFrame, participants: pd.DataFrame, visi
   samples = _samples(kept, features)
   map_hash = fold_map.fold_map_hash(folds)
   eid, instance = kept["eid"].to_numpy(str), kept["instance"].to_numpy(np.int8)
-  hashes = {"folds": map_hash, "samples": _hash_samples(samples, instance)}
+  hashes = {"folds": map_hash, **_hash_samples(samples, eid, instance)}
   return ScalarData(name, samples, eid, instance, num_folds, map_hash, hashes, len(measured))
 
 
@@ -174,12 +173,11 @@ def _check_folds(name: str, kept: pd.DataFrame, num_folds: int) -> None:
     )
 
 
-def _hash_samples(samples: algorithm.Samples, instance: np.ndarray) -> str:
-  """Names the samples by features, ages, folds and visits, in order; ids do not enter (the fold map's hash has them).
+def _hash_samples(samples: algorithm.Samples, eid: np.ndarray, instance: np.ndarray) -> dict[str, str]:
+  """Returns a hash of every value of every field of the samples, and of whose they are, by name.
 
-  Models do not hang on the visits' numbers, but predictions name them.
+  Models do not hang on ids and visits, but predictions name them.
   """
-  digest = hashlib.sha256(repr(samples.names).encode())
-  for values in (samples.features_np, samples.age_years, samples.fold, instance):
-    digest.update(np.ascontiguousarray(values).tobytes())
-  return digest.hexdigest()
+  fields = {field.name: getattr(samples, field.name) for field in dataclasses.fields(samples)}
+  values = {**fields, "eid": eid, "instance": instance}
+  return {f"samples.{name}": run_record.hash_array(np.asarray(array)) for name, array in values.items()}

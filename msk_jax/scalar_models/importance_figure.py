@@ -12,11 +12,13 @@ from msk_jax.scalar_models import importances
 _MOST_FEATURES = 25
 _TITLES = {
   importances.COEFFICIENT: "coefficient\nyears per SD",
+  importances.GAIN: "share of gain",
   importances.SPLITS: "share of splits",
   importances.PERMUTATION: "drop in R² when shuffled",
   importances.CORRELATION: "correlation with age",
 }
 _COLOURS = {"elastic_net": "#1f6f8b", "lightgbm": "#7a9e3f", "mlp": "#c05a3a", importances.UNIVARIATE: "#9aa5b1"}
+_OTHER_COLOUR = "#6b5b95"  # of algorithms that are not the paper's
 
 
 def draw(path: pathlib.Path, title: str, summary: pd.DataFrame) -> None:
@@ -29,7 +31,7 @@ def draw(path: pathlib.Path, title: str, summary: pd.DataFrame) -> None:
   """
   panels = [
     (name, measure, rows.set_index("feature"))
-    for name, measure in importances.MAIN_MEASURE.items()
+    for name, measure in importances.main_measures(summary).items()
     if len(rows := summary[(summary["algorithm"] == name) & (summary["measure"] == measure)])
   ]
   order = _order(panels)
@@ -39,7 +41,7 @@ def draw(path: pathlib.Path, title: str, summary: pd.DataFrame) -> None:
   places = np.arange(len(order))[::-1]
   for axis, (name, measure, rows) in zip(axes[0], panels, strict=True):
     shown = rows.loc[order]
-    bars = {"xerr": shown["sd_folds"].fillna(0), "color": _COLOURS[name], "ecolor": drawing.INK}
+    bars = {"xerr": shown["sd_folds"].fillna(0), "color": _COLOURS.get(name, _OTHER_COLOUR), "ecolor": drawing.INK}
     axis.barh(places, shown["mean"].fillna(0), height=0.7, error_kw={"elinewidth": 1}, **bars)
     axis.axvline(0, color=drawing.INK, linewidth=0.8)
     axis.set_title(name.replace("_", " "), fontsize=10)

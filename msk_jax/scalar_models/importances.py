@@ -53,7 +53,7 @@ CORRELATION = "correlation"  # Pearson's, of feature and age, signed
 MEASURES = (COEFFICIENT, GAIN, SPLITS, PERMUTATION, CORRELATION)
 UNIVARIATE = "univariate"  # stands for an algorithm where a measure needs none
 
-# The measure that stands for each algorithm when importances are compared, as published.
+# The measure that stands for an algorithm when importances are compared, as published; for any other, permutation.
 MAIN_MEASURE = {"elastic_net": COEFFICIENT, "lightgbm": SPLITS, "mlp": PERMUTATION, UNIVARIATE: CORRELATION}
 # Facts, section 8: all scalars together.
 PUBLISHED_AGREEMENT = {
@@ -168,6 +168,12 @@ def correlation(features_np: np.ndarray, age_years: np.ndarray) -> np.ndarray:
   return found
 
 
+def main_measures(summary: pd.DataFrame) -> dict[str, str]:
+  """Returns the measure that stands for each algorithm of a summary (schema `importances`), `univariate` last."""
+  names = sorted(summary["algorithm"].unique(), key=lambda name: (name == UNIVARIATE, name))
+  return {name: MAIN_MEASURE.get(name, PERMUTATION) for name in names}
+
+
 def summarise(by_split: dict[str, list[pd.DataFrame]]) -> pd.DataFrame:
   """Returns mean and standard deviation over folds of each feature's importance, over those folds where it has one.
 
@@ -202,7 +208,7 @@ def agreement(summary: pd.DataFrame, is_published: bool) -> pd.DataFrame:
     Schema `importance_agreement`, a row for each pair.
   """
   sizes = {}
-  for name, measure in MAIN_MEASURE.items():
+  for name, measure in main_measures(summary).items():
     rows = summary[(summary["algorithm"] == name) & (summary["measure"] == measure)]
     if len(rows):
       sizes[name] = rows.set_index("feature")["mean"].abs()

@@ -59,7 +59,7 @@ def generate(spec: spec_lib.PhantomSpec, folder: pathlib.Path, workers: int = 0,
   """
   folder = pathlib.Path(folder)
   leftovers.clear([folder])
-  settings = {**dataclasses.asdict(spec), _PROGRAM: spec_lib.GENERATOR_VERSION}
+  settings = settings_of(spec)
   damaged = run_record.damaged_files(folder)
   if run_record.is_current(folder, settings, {}) and not damaged:
     logging.info("the phantom cohort is there already: nothing to do")
@@ -79,6 +79,11 @@ def generate(spec: spec_lib.PhantomSpec, folder: pathlib.Path, workers: int = 0,
   files = run_record.describe_files(folder, names, hashed=False)
   run_record.write(folder, STAGE, settings, {}, results={**counts, "files": files})
   logging.info("phantom cohort: %d participants, %d zips, %d planted flaws", *counts.values())
+
+
+def settings_of(spec: spec_lib.PhantomSpec) -> dict[str, Any]:
+  """Returns the settings that determine the phantom, as the run record has them."""
+  return {**dataclasses.asdict(spec), _PROGRAM: spec_lib.GENERATOR_VERSION}
 
 
 def _claim(folder: pathlib.Path, settings: dict[str, Any], overwrite: bool) -> None:

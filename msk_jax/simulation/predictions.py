@@ -49,7 +49,7 @@ def generate(
   Raises:
     InputError: the workdir holds other data, or predictions of another spec.
   """
-  settings = {**dataclasses.asdict(spec), _PROGRAM: _GENERATOR_VERSION}
+  settings = settings_of(spec)
   _claim(workdir)
   model = prediction_errors.published(targets.DIMENSIONS if spec.scalars else targets.DIMENSIONS[:-1])
   outputs = _outputs(workdir, model.models, spec.num_folds)
@@ -79,6 +79,11 @@ def generate(
   files = run_record.describe_files(workdir, [path.relative_to(workdir).as_posix() for path in outputs])
   run_record.write(folder, STAGE, settings, {}, results={**results, "files": files})
   logging.info("simulated predictions: %d participants, %d samples, %d models", *results.values())
+
+
+def settings_of(spec: predictions_spec.SimulatedPredictionsSpec) -> dict[str, Any]:
+  """Returns the settings that determine the predictions, as the run record has them."""
+  return {**dataclasses.asdict(spec), _PROGRAM: _GENERATOR_VERSION}
 
 
 def expected(model: prediction_errors.ErrorModel) -> tuple[pd.DataFrame, pd.DataFrame]:

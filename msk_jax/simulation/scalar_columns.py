@@ -63,7 +63,9 @@ def _plain_columns(drawn: scalars.Scalars, was_there: np.ndarray, scale: float) 
     for name in names:
       missing[name] = missing.get(name, ~was_there) | is_missing
   return {
-    Column(feature.field, i): _text(drawn.values[feature.name], feature.name, missing[feature.name])[:, i]
+    Column(feature.field, i): _text(drawn.values[feature.name], feature.name, missing.get(feature.name, ~was_there))[
+      :, i
+    ]
     for name in scalar_fields.SETS
     if name != scalar_fields.HEEL_DENSITOMETRY
     for i in scalar_fields.INSTANCES

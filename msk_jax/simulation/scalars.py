@@ -6,10 +6,12 @@ them: the body mass index is weight over squared height, seated height is sittin
 """
 
 import dataclasses
-from collections.abc import Sequence
+import itertools
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
+from msk_jax.cohort import scalar_fields
 from msk_jax.simulation import people, randomness, scalar_effects
 
 NUM_INSTANCES = 4
@@ -22,6 +24,7 @@ _DENSITY_SLOPE, _DENSITY_OFFSET = 0.002592, -3.687
 _YOUNG_DENSITY, _YOUNG_DENSITY_SD = 0.577, 0.112  # g/cm2, of young women: what the T-score counts from
 _FOOT_SD_SHARE = 0.35  # each foot's own part of the person's standard deviation
 _MAX_GRIP_KG = 90.0
+_FREE_SD = 0.1  # of a feature without effects, as a share of the range of its possible values
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,7 +79,28 @@ def draw(seed: int, cohort: Sequence[people.Person]) -> Scalars:
       values[effect.quantity] = np.round(np.clip(quantity(effect.quantity, bmi), 0.0, _MAX_GRIP_KG))
   for number, foot in enumerate(FEET):
     values |= {(foot, name): value for name, value in _heel(quantity, bmi, number).items()}
-  return Scalars(values, uniforms)
+  return Scalars(values | _without_effects(seed, cohort, values), uniforms)
+
+
+def _without_effects(
+  seed: int, cohort: Sequence[people.Person], drawn: Collection[str | tuple[str, str]]
+) -> dict[str | tuple[str, str], np.ndarray]:
+  """Draws the features that `scalar_effects` says nothing of: about the middle of what is possible, at any age."""
+  values: dict[str | tuple[str, str], np.ndarray] = {}
+  for set_name, features in scalar_fields.FEATURES.items():
+    feet = FEET if set_name == scalar_fields.HEEL_DENSITOMETRY else ("",)
+    for feature, foot in itertools.product(features, feet):
+      name = (foot, feature.name) if foot else feature.name
+      if name not in drawn:
+        limits = feature.limits
+        noise = np.stack(
+          [
+            randomness.generator(seed, "scalar", feature.name, foot, person.eid).normal(0.5, _FREE_SD, NUM_INSTANCES)
+            for person in cohort
+          ]
+        )
+        values[name] = np.round(limits.low + (limits.high - limits.low) * np.clip(noise, 0.0, 1.0), 1)
+  return values
 
 
 def _heel(quantity, bmi: np.ndarray, foot: int) -> dict[str, np.ndarray]:

@@ -5,6 +5,7 @@ import pathlib
 from collections.abc import Collection
 
 import numpy as np
+import pandas as pd
 
 from msk_jax.cohort import folds as fold_map
 from msk_jax.cohort import schemas, withdrawals
@@ -48,6 +49,11 @@ def load(experiment: spec.ExperimentSpec, view: views.View, workdir: pathlib.Pat
   cohort = workdir / "cohort"
   folds = tables.read(cohort / "folds.parquet", schemas.FOLDS)
   store = image_store.ImageStore.open(workdir / "images" / view.name)
+  if len(store) == 0:
+    raise errors.InputError(
+      f"there is no image of {view.name} in {workdir / 'images'}: qc/counts.csv says what was refused or absent. The "
+      "phantom has the images that simulation/drawing.py draws, those of the paper's eight views."
+    )
   people = tables.read(cohort / "participants.parquet", schemas.PARTICIPANTS)
   found = examples.assemble(
     store.index,
@@ -69,7 +75,7 @@ def load(experiment: spec.ExperimentSpec, view: views.View, workdir: pathlib.Pat
   augmentation = view.augmentation if experiment.input.augment else None
   image_shape = (shape[0], shape[1], view.channels)
   data = loop.Data(inputs, rows[0], rows[1], scaler, augmentation, image_shape)
-  hashes = {"folds": fold_map.fold_map_hash(folds), "examples": _hash_examples(found, store.index["sha256"])}
+  hashes = {"folds": fold_map.fold_map_hash(folds), **_hash_examples(found, store.index["sha256"])}
   return Loaded(data, rows[2], hashes, side)
 
 
@@ -81,13 +87,8 @@ def _check_not_empty(rows: list[np.ndarray], view: str, fold: int) -> None:
       )
 
 
-def _hash_examples(found: examples.Examples, image_hashes) -> str:
-  """Names the examples by their images' content, ages and demographics; ids do not enter."""
-  images = np.asarray(image_hashes.to_numpy(str))[found.positions]
-  parts = [
-    images.tolist(),
-    found.age_years.tolist(),
-    found.is_left.tolist(),
-    found.demographics.sum(1).tolist(),
-  ]
-  return run_record.fingerprint(parts)
+def _hash_examples(found: examples.Examples, image_hashes: pd.Series) -> dict[str, str]:
+  """Returns a hash of every value of every field of the examples, by the field's name; images by their content."""
+  values = {field.name: getattr(found, field.name) for field in dataclasses.fields(found)}
+  values["positions"] = image_hashes.to_numpy(str)[found.positions]
+  return {f"examples.{name}": run_record.hash_array(array) for name, array in values.items()}

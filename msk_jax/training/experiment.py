@@ -14,8 +14,10 @@ from msk_jax.evaluation import predictions
 from msk_jax.imaging import views
 from msk_jax.io import errors, locks, run_record
 from msk_jax.models import age_model
-from msk_jax.training import data, initial_weights, loop, model_card, processes, results, spec, stopping
+from msk_jax.training import conditions, data, initial_weights, loop, model_card, processes, results, spec, stopping
 from msk_jax.training.program import Program
+
+_VERSION = 2  # raised when the same settings and inputs would give another model
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,7 +67,7 @@ def run(experiment: spec.ExperimentSpec, view: views.View, data_kind: str, workd
   loaded = data.load(experiment, view, workdir, withdrawn)
   folder = workdir / "models" / experiment.model_name / f"fold_{experiment.fold}"
   with _alone(folder):
-    settings = {**experiment.trajectory(), "data": data_kind}
+    settings = settings_of(experiment, view, data_kind)
     found = _finished(folder, experiment)
     if withdrawn and found is not None and not overwrite:
       everybody = data.load(experiment, view, workdir)
@@ -74,9 +76,12 @@ def run(experiment: spec.ExperimentSpec, view: views.View, data_kind: str, workd
         found = _completed(experiment, everybody, data_kind, folder, found)
         _keep_without(folder, withdrawn)
         return Ended(stopping.Status.FINISHED, folder, found)
-    _claim(folder, settings, loaded.hashes | weight_hash, overwrite)
+    now = conditions.describe(experiment.train)
+    _claim(folder, settings, loaded.hashes | weight_hash, now, overwrite)
     if found is not None and results.read(folder) is not None:  # not thrown away just now
+      stopping.check_not_beyond(found["steps"], experiment.train)
       return Ended(stopping.Status.FINISHED, folder, _completed(experiment, loaded, data_kind, folder, found))
+    conditions.note(folder, now)
     if processes.is_first():
       model_card.write(folder, model_card.describe(experiment, view, loaded, data_kind))
     program = Program(experiment, loaded.data.image_shape, loaded.data.inputs.examples.num_side_inputs)
@@ -129,6 +134,18 @@ def _completed(experiment: spec.ExperimentSpec, loaded: data.Loaded, data_kind: 
   return results.finish(program, experiment, loaded, dataclasses.replace(outcome, **took), data_kind, folder)
 
 
+def settings_of(experiment: spec.ExperimentSpec, view: views.View, data_kind: str) -> dict[str, Any]:
+  """Returns the settings that determine the result, as the run record has them.
+
+  Args:
+    experiment: the settings, with the resolved input scale.
+    view: the image set, of which some settings are the user's (own radiographs).
+    data_kind: `phantom`, `ukb` or `folder`.
+  """
+  made_of = {"data": data_kind, "image_set": dataclasses.asdict(view), "version": _VERSION}
+  return {**experiment.trajectory(), **made_of}
+
+
 def _keep_without(folder: pathlib.Path, withdrawn: Collection[str]) -> None:
   """Says that a finished model stays as it is, and removes people who have withdrawn since from its predictions."""
   logging.info(
@@ -140,11 +157,11 @@ def _keep_without(folder: pathlib.Path, withdrawn: Collection[str]) -> None:
   processes.wait_for_all("removed withdrawn people from the predictions")
 
 
-def _claim(folder: pathlib.Path, settings: dict[str, Any], hashes: dict[str, str], overwrite: bool) -> None:
+def _claim(
+  folder: pathlib.Path, settings: dict[str, Any], hashes: dict[str, str], now: dict[str, Any], overwrite: bool
+) -> None:
   """Writes the run record of a new run; makes sure that what lies there is of the same settings and data."""
-  devices = [str(device) for device in jax.devices()]
   if run_record.is_current(folder, settings, hashes):
-    _note_devices(folder, len(devices))
     return
   is_taken = folder.exists() and any(folder.iterdir())
   if is_taken:
@@ -159,17 +176,9 @@ def _claim(folder: pathlib.Path, settings: dict[str, Any], hashes: dict[str, str
     if is_taken:
       logging.info("--overwrite: removing the model in %s", folder)
       shutil.rmtree(folder)
-    run_record.write(folder, "train", settings, hashes, devices)
+    devices = [str(device) for device in jax.devices()]
+    run_record.write(folder, "train", settings, hashes, devices, {conditions.BEGAN: now})
   processes.wait_for_all("claimed the model's folder")
-
-
-def _note_devices(folder: pathlib.Path, num_devices: int) -> None:
-  record = run_record.read(folder) or {"devices": []}
-  if len(record["devices"]) != num_devices:
-    logging.warning(
-      "this training began on %d device(s) and goes on with %d: sums are rounded otherwise, so the result differs in "
-      "the last digits from an uninterrupted one.", len(record["devices"]), num_devices,
-    )  # fmt: skip
 
 
 def _describe(program: Program, experiment: spec.ExperimentSpec, loaded: data.Loaded) -> None:

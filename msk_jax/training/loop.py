@@ -97,6 +97,7 @@ def fit(program: Program, experiment: spec.ExperimentSpec, data: Data, folder: p
   best = checkpoints.Checkpoints(folder / "best", kept=1)
   with _not_finite_explained(settings), last, best, stopping.Budget(settings.max_hours) as budget:
     current = _start(program, experiment, last, best)
+    stopping.check_not_beyond(int(current.step), settings)
     log = metrics_log.MetricsLog(folder, int(current.step), processes.is_first())
     batches = pipeline.training_batches(
       data.inputs, data.train_rows, settings.batch_size, experiment.seed, int(current.step), data.augmentation,

@@ -10,7 +10,7 @@ import pandas as pd
 
 from msk_jax.evaluation import drawing, figures, metrics, pooled, predictions
 from msk_jax.io import atomic, errors
-from msk_jax.training import checkpoints, data, loop, prediction, processes, spec, stopping
+from msk_jax.training import checkpoints, conditions, data, loop, prediction, processes, spec, stopping
 from msk_jax.training.program import Program, best_of
 
 FILE_NAME = pooled.RESULT_NAME
@@ -73,6 +73,7 @@ def finish(program: Program, experiment: spec.ExperimentSpec, loaded: data.Loade
     "training_age_mean_years": mean_years,
     "training_age_std_years": float(loaded.data.scaler.std),
     "fold_map_hash": loaded.hashes["folds"],
+    **conditions.of_result(folder),
   }
   if processes.is_first():
     predictions.write(folder, table, loaded.hashes["folds"])

@@ -6,6 +6,7 @@ import threading
 import time
 from types import FrameType
 
+from msk_jax.io import errors
 from msk_jax.training import spec, state
 
 
@@ -65,6 +66,24 @@ class Budget:
     if self._signalled.is_set():
       return Status.TERMINATED
     return Status.OUT_OF_TIME if time.monotonic() > self._deadline else None
+
+
+def check_not_beyond(steps: int, settings: spec.OptimizationSpec) -> None:
+  """Refuses a limit on epochs that a training has passed already: its result is not one of so few epochs.
+
+  Args:
+    steps: optimiser steps done.
+    settings: those asked for.
+
+  Raises:
+    InputError: there are more steps than `max_epochs` epochs have.
+  """
+  if steps > settings.max_epochs * settings.steps_per_epoch:
+    epochs = steps / settings.steps_per_epoch
+    raise errors.InputError(
+      f"this training has done {epochs:.4g} epochs, more than config.train.max_epochs = {settings.max_epochs}. Ask for "
+      "at least as many, give another --workdir, or --overwrite to train from the start."
+    )
 
 
 def has_stopped_early(progress: state.Progress, settings: spec.OptimizationSpec) -> bool:

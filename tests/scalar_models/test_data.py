@@ -101,7 +101,10 @@ def test_hashes_change_with_values_folds_and_visits_only():
   assert data.assemble("body", *_tables()).hashes == found.hashes
   measured, people, visits, folds = _tables()
   measured.loc[0, "grip_kg"] += 1e-9
-  assert data.assemble("body", measured, people, visits, folds).hashes["samples"] != found.hashes["samples"]
+  assert (
+    data.assemble("body", measured, people, visits, folds).hashes["samples.features_np"]
+    != found.hashes["samples.features_np"]
+  )
   measured, people, visits, folds = _tables()
   folds["fold"] = (folds["fold"] + 1) % 3
   assert data.assemble("body", measured, people, visits, folds).fold_map_hash != found.fold_map_hash
@@ -110,7 +113,7 @@ def test_hashes_change_with_values_folds_and_visits_only():
     table["instance"] = table["instance"].replace(2, 3)  # the same values at visits of another number
   renamed = data.assemble("body", measured, people, visits, folds)
   assert np.array_equal(renamed.samples.features_np, found.samples.features_np)
-  assert renamed.hashes["samples"] != found.hashes["samples"]
+  assert renamed.hashes["samples.instance"] != found.hashes["samples.instance"]
 
 
 def test_withdrawn_people_are_left_out_again(tmp_path):
@@ -119,7 +122,7 @@ def test_withdrawn_people_are_left_out_again(tmp_path):
   gone = everybody.eid[:3]
   found = data.load(tmp_path, "body", frozenset(gone))
   assert len(found.eid) == len(everybody.eid) - 3 and not set(gone) & set(found.eid)
-  assert found.hashes["samples"] != everybody.hashes["samples"]
+  assert found.hashes["samples.eid"] != everybody.hashes["samples.eid"]
 
 
 def test_all_is_the_complete_cases_of_every_set(tmp_path):

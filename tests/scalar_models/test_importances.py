@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 from sklearn import inspection
 
-from msk_jax.scalar_models import algorithm, boosting, elastic_net, importances
+from msk_jax.scalar_models import algorithm, boosting, elastic_net, importance_figure, importances
 from tests.scalar_models import scalar_cohort
 
 
@@ -160,3 +160,16 @@ def test_agreement_leaves_out_constant_features_and_counts_them():
   assert stats.spearmanr(np.nan_to_num(summary["mean"][:46]), np.nan_to_num(summary["mean"][46:])).statistic > 0.8
   nothing = importances.agreement(_summary(elastic_net=constant, lightgbm=constant), is_published=False).iloc[0]
   assert nothing["num_features"] == 0 and np.isnan(nothing["pearson"]) and np.isnan(nothing["spearman"])
+
+
+def test_an_algorithm_that_is_not_the_papers_goes_by_permutation(tmp_path):
+  rows = [("forest", "permutation", f"f{i}", 0.1 * i, 0.01, 10) for i in range(4)]
+  own = pd.DataFrame(rows, columns=list(importances.OF_SET.columns))
+  summary = pd.concat([_summary(univariate=[0.0, 0.1, 0.2, 0.4], mlp=[0.0, 1.0, 2.0, 3.0]), own], ignore_index=True)
+  measures = importances.main_measures(summary)
+  assert list(measures) == ["forest", "mlp", "univariate"] and measures["forest"] == "permutation"
+  found = importances.agreement(summary, True).set_index(["first", "second"])
+  assert found.loc[("forest", "mlp"), "pearson"] == pytest.approx(1.0)
+  assert np.isnan(found.loc[("forest", "mlp"), "published_pearson"]) and len(found) == 3
+  importance_figure.draw(tmp_path / "i.png", "three panels", summary)
+  assert (tmp_path / "i.png").stat().st_size > 0

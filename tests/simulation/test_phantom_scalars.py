@@ -146,3 +146,20 @@ def test_flaws_of_scalars_overwrite_one_cell_each(cohort, columns):
   of_scalars = [flaw for flaw in planned if flaw.kind in flaws.SCALAR_TEXTS]
   assert len(of_scalars) == 6
   assert (flawed != columns).to_numpy().sum() == 6
+
+
+@pytest.mark.parametrize("set_name", ["hand_grip", "anthropometry"])
+def test_a_feature_without_effects_is_drawn_and_changes_no_other(cohort, columns, monkeypatch, set_name):
+  added = scalar_fields.Feature("pinch_kg", scalar_fields.Limits(2.0, 12.0, "a pinch gauge"), 48_000)
+  monkeypatch.setitem(scalar_fields.FEATURES, set_name, (*scalar_fields.FEATURES[set_name], added))
+  found = scalar_columns.main_table_columns(_SPEC, cohort, [])
+  pd.testing.assert_frame_equal(found[columns.columns], columns)
+  new = [name for name in found if name not in columns]
+  assert new == [f"48000-{i}.0" for i in range(4)]
+  values = pd.to_numeric(found[new[0]]).dropna()
+  assert len(values) > 1000 and values.between(2, 12).all() and values.std() > 0.5
+
+
+def test_heel_fields_that_do_not_match_its_features_are_named():
+  with pytest.raises(ValueError, match="the heel has 5 features beside its spacing"):
+    scalar_fields.HeelFields(19, 3143, (3146, 3144), (3086, 3085))

@@ -94,7 +94,9 @@ def test_a_checkpoint_of_one_device_count_goes_on_with_another(tmp_path, two_dev
   killed = _start(_workdir(tmp_path), "--signal_at=6")
   _finish(killed, status=-signal.SIGKILL)
   (printed,) = _finish(_start(tmp_path, devices=1))
-  assert "began on 2 device(s) and goes on with 1" in printed
+  assert "RESUMED UNDER OTHER CONDITIONS (num_devices: 2 -> 1)" in printed
+  assert _result(tmp_path)["resumed_otherwise"] == ["num_devices: 2 -> 1"]
+  assert _result(two_devices)["resumed_otherwise"] == []
   _assert_equal_but_for_rounding(tmp_path, two_devices)
 
 

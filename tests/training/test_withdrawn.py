@@ -44,7 +44,7 @@ def test_a_finished_model_stays_and_loses_their_rows(finished):
 
 def test_an_unfinished_training_is_refused_until_it_begins_anew(finished):
   workdir, result = finished
-  with pytest.raises(errors.InputError, match=r"trained otherwise \(examples: .*--overwrite"):
+  with pytest.raises(errors.InputError, match=r"trained otherwise \(examples.age_years: .*--overwrite"):
     _run(workdir, max_epochs=2, withdrawn=_GONE)
   ended = _run(workdir, overwrite=True, withdrawn=_GONE)
   assert ended.result["n_train"] == result["n_train"] - 1 and ended.result["n_test"] == result["n_test"] - 1

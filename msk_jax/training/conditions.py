@@ -1,0 +1,75 @@
+"""What a training is computed with: no setting of it, but it decides how sums are rounded.
+
+A training may be resumed under other conditions, since a cluster rarely gives the same machine twice. Its result then
+differs in the last digits from that of an uninterrupted run, so a resume says so and `result.json` keeps it.
+"""
+
+import os
+import pathlib
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+from absl import logging
+
+from msk_jax.io import run_record
+from msk_jax.models import layers
+from msk_jax.training import compiler, processes, spec
+
+BEGAN, CHANGED = "conditions", "resumed_otherwise"  # of a run record's results, and of result.json
+_PACKAGES = ("jax", "jaxlib", "flax", "optax")
+_VARIABLES = ("XLA_FLAGS", "NVIDIA_TF32_OVERRIDE")
+_OPTIONS = ("jax_default_matmul_precision", "jax_enable_x64")
+_CPUS = pathlib.Path("/proc/cpuinfo")
+
+
+def describe(settings: spec.OptimizationSpec) -> dict[str, Any]:
+  """Returns the conditions of this process, JSON values: devices, versions, compiler, forms of layers, batches."""
+  found = {
+    "platform": jax.default_backend(),
+    "device_kind": _processor() if jax.default_backend() == "cpu" else jax.devices()[0].device_kind,
+    "num_devices": jax.device_count(),
+    "layers": "fast" if layers.LayerOptions().use_fast() else "plain",
+    "compiler_options": compiler.options() or {},
+    "evaluation_batch_size": settings.evaluation_batch_size,
+  }
+  found |= {name: run_record.package_version(name) for name in _PACKAGES}
+  found |= {name: str(getattr(jax.config, name)) for name in _OPTIONS}
+  return found | {name: os.environ.get(name, "") for name in _VARIABLES}
+
+
+def _processor() -> str:
+  """Returns the model of the CPU, whose instructions XLA compiles for; `cpu` where the system does not say."""
+  try:
+    lines = _CPUS.read_text(encoding="utf-8").splitlines()
+  except OSError:
+    return "cpu"
+  return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "cpu")
+
+
+def note(folder: pathlib.Path, current: Mapping[str, Any]) -> None:
+  """Warns where a training is resumed under other conditions than those of its last call, and keeps what changed.
+
+  Args:
+    folder: the model's folder, with its run record.
+    current: from `describe`.
+  """
+  record = run_record.read(folder)
+  results = record["results"] if record else {}
+  changes = run_record.changes(results.get("last_conditions", results.get(BEGAN, {})), current)
+  if not changes:
+    return
+  logging.warning(
+    "this training is RESUMED UNDER OTHER CONDITIONS (%s): sums are rounded otherwise, so the result differs in the "
+    "last digits from that of an uninterrupted run. result.json will say so.", run_record.listed(changes),
+  )  # fmt: skip
+  if processes.is_first():
+    lines = [*results.get(CHANGED, []), *changes]
+    run_record.add_results(folder, {CHANGED: lines, "last_conditions": dict(current)})
+
+
+def of_result(folder: pathlib.Path) -> dict[str, Any]:
+  """Returns what `result.json` says: under which conditions the training began, and what changed in resumes."""
+  record = run_record.read(folder)
+  results = record["results"] if record else {}
+  return {BEGAN: results.get(BEGAN, {}), CHANGED: results.get(CHANGED, [])}
