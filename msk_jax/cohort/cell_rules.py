@@ -42,8 +42,8 @@ class Rule:
     accepted: what it understands, for messages.
     count: name of the count of cells that are not understood.
     is_needed: whether a larger share than `MAX_SHARE` is refused; otherwise it is a warning.
-    at_least: number of cells not understood below which they are only counted, unless no cell of the column is
-      understood. One is a slip, not another coding: a repeat visit has few cells.
+    at_least: number of cells not understood below which they are only counted. One is a slip, not another coding: a
+      repeat visit has few cells.
     keeps_cells: whether cells stay as they are, for a later judgement.
   """
 
@@ -70,8 +70,7 @@ def apply(rule: Rule, cells: pd.Series, place: Place, counts: collections.Counte
   values = rule.read(cells, place)
   is_bad = cells.notna() & values.isna()
   counts[rule.count] += int(is_bad.sum())
-  num_bad, num_cells = is_bad.sum(), cells.notna().sum()
-  if num_bad > MAX_SHARE * num_cells and (num_bad >= rule.at_least or num_bad == num_cells):
+  if is_bad.sum() >= rule.at_least and is_bad.sum() > MAX_SHARE * cells.notna().sum():
     message = _describe(rule, cells, is_bad, place)
     if rule.is_needed:
       raise errors.InputError(f"{message} Correct these cells, or export the field again.")

@@ -17,7 +17,7 @@ _CODE_GAP = 0.25  # spreads between a code and the values on its side
 _FEWEST_CODES = 2
 _REPEATED = [int(digit * length) for digit in "6789" for length in range(2, 7)]
 _CODES = np.array(
-  sorted({*_REPEATED, *(-code for code in _REPEATED), *range(-9, 0), 99.9, 999.9, 9999.9, -99.9, -999.9})
+  sorted({*_REPEATED, *(-code for code in _REPEATED), *range(-9, 1), 99.9, 999.9, 9999.9, -99.9, -999.9})
 )
 
 
@@ -39,10 +39,10 @@ class Suspect:
 def find(values: np.ndarray) -> list[Suspect]:
   """Returns what is suspicious among the values of one measurement, the least first.
 
-  Codes are -1 to -9 and rows of sixes to nines, with either sign, that are there twice or more and apart from the
+  Codes are 0, -1 to -9 and rows of sixes to nines, with either sign, that are there twice or more and apart from the
   other values: by a quarter of the spread of the usual ones (from their 5th to their 95th percentile), or below zero
-  where nothing else is. Other values are suspicious that are three spreads beyond the usual ones, past a gap of half
-  that distance.
+  where nothing else is. 0 counts only beside twenty different values or more, as measurements have. Other values are
+  suspicious that are three spreads beyond the usual ones, past a gap of half that distance.
 
   Args:
     values: float64 [n], NaN missing.
@@ -52,6 +52,8 @@ def find(values: np.ndarray) -> list[Suspect]:
     return []
   unique, counts = np.unique(known, return_counts=True)
   is_code = np.isin(unique, _CODES) & (counts >= _FEWEST_CODES)
+  if len(unique) <= _FEWEST:
+    is_code &= unique != 0
   others = np.repeat(unique[~is_code], counts[~is_code])
   if len(others) < _FEWEST:
     return []

@@ -166,10 +166,12 @@ class Stack:
     made.splits.extend(fits)
     inputs = np.stack([self.predictions[name] for name in names], axis=-1)
     is_complete = np.logical_and.reduce(np.isfinite(inputs), axis=-1)
-    for one in fits:
+    for one, found in zip(fits, rows, strict=True):
       at = np.flatnonzero(is_complete[TEST] & (self.universe.split(TEST) == one.split))
       made.predicted_years[TEST, at] = one.fit.predict(inputs[TEST, at])
-      at = np.flatnonzero(is_complete[VALIDATION] & (validation == one.split))
+      # No net is without a fold that has averaged inputs alone: whoever is there gets an average here too.
+      is_known = is_complete[VALIDATION] & np.isin(self._inner_fold, found.folds)
+      at = np.flatnonzero(is_known & (validation == one.split))
       nets = one.nets[self._inner_fold[at], self._num_inner_folds]  # each row's net does not know its inner fold
       made.predicted_years[VALIDATION, at] = (inputs[VALIDATION, at] * nets[:, :-1]).sum(-1) + nets[:, -1]
 

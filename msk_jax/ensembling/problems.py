@@ -15,9 +15,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from msk_jax.ensembling import spec
 from msk_jax.regression import moments
-
-FEWEST_FOLDS = 3  # a setting is chosen without the fold that is predicted: two others score it
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,8 +47,9 @@ class SplitRows:
   def why_unfit(self) -> str:
     """Returns why no net can be fitted, empty if one can."""
     spread = self.by_fold.total(self.folds).products[-1, -1]
-    is_enough = len(self.folds) >= FEWEST_FOLDS and spread > 0
-    return "" if is_enough else f"{self.num_rows} complete validation samples are too few"
+    if len(self.folds) < spec.FEWEST_INNER_FOLDS:
+      return f"{self.num_rows} complete validation samples in {len(self.folds)} inner folds are too few"
+    return "" if spread > 0 else f"{self.num_rows} complete validation samples have one age"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -17,7 +17,7 @@ from msk_jax.evaluation import pooled_predictions, pooling_record
 from msk_jax.io import progress, run_record
 
 STAGE = "ensemble"
-_VERSION = 3  # raised when the same inputs would give other predictions
+_VERSION = 4  # raised when the same inputs would give other predictions
 _PREDICTIONS_HASH = "predictions_sha256"
 
 
@@ -175,6 +175,7 @@ def _make_node(workdir: pathlib.Path, product: _Product, node: hierarchy.Node, s
     logging.warning("%s (%s) is not fitted in the splits %s: %s", node.name, product.name, splits, why)
   pooled_predictions.write(workdir, product.name, node.name, product.table(node.name), fold_map_hash)
   extra = {"fingerprint": fingerprint, "fold_map_hash": fold_map_hash, "cases": settings["cases"],
+           "stacking": settings["stacking"],
            _PREDICTIONS_HASH: run_record.hash_file(path)}  # fmt: skip
   files.write(workdir, product.name, {**record, **extra})
 

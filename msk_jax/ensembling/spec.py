@@ -7,6 +7,7 @@ from msk_jax.ensembling import hierarchy
 
 Cases = Literal["complete", "available"]
 Stacking = Literal["nested", "published"]
+FEWEST_INNER_FOLDS = 3  # a setting is chosen without the fold that is predicted: two others score it
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,11 +18,12 @@ class EnsembleSpec:
     inputs: of an ensemble: `descendants`, all models and ensembles below it (published), or `children`, those right
       below it.
     cases: samples that get a prediction: `complete`, those that all inputs predict (published), or `available`, those
-      that any does; samples that lack an input get the average of what there is, see `combination`.
+      that any does; samples that lack an input get the average of what there is, see `combination`. Its weights are of
+      all validation samples of a split: one number for each member knows a little of every inner fold.
     stacking: what an ensemble of ensembles is fitted on, see `problems`: `nested`, refits of the lower ones that know
       no more than it does, or `published`, their cross-fitted predictions, by which noise gains on validation.
     num_trials: settings of each elastic net that are tried.
-    num_inner_folds: of participants, for scoring a setting.
+    num_inner_folds: of participants, for scoring a setting; at least 3.
     seed: of the search.
   """
 
@@ -35,7 +37,7 @@ class EnsembleSpec:
   def __post_init__(self):
     if self.num_trials < 1:
       raise ValueError(f"num_trials must be at least 1, got {self.num_trials}.")
-    if self.num_inner_folds < 2:
-      raise ValueError(f"num_inner_folds must be at least 2, got {self.num_inner_folds}.")
+    if self.num_inner_folds < FEWEST_INNER_FOLDS:
+      raise ValueError(f"num_inner_folds must be at least {FEWEST_INNER_FOLDS}, got {self.num_inner_folds}.")
     if self.seed < 0:
       raise ValueError(f"seed must not be negative, got {self.seed}.")

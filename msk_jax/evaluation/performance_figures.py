@@ -195,7 +195,7 @@ def _write_values(axes: mpl_axes.Axes, y, values, sds, published, precision: int
   for at, value, end in zip(y, values, ends, strict=True):
     axes.annotate(f"{value:.{precision}f}", (end, at), (_MARKER_POINTS / 2 + _GAP_POINTS, 0),
                   textcoords="offset points", va="center", fontsize=7.5, color=drawing.INK)  # fmt: skip
-  low = min(0.0, float(np.nanmin(values, initial=0.0)) * 1.1)
+  low = min(0.0, float(np.nanmin(np.fmin(values, values - sds), initial=0.0)) * 1.1)
   axes.set_xlim(low, max(float(ends.max()), 1e-9) * 1.15)
 
 

@@ -5,8 +5,8 @@ import math
 import os
 import pathlib
 import re
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -83,7 +83,7 @@ def find(
     notes: rows and files that can't be read for what they are called.
 
   Raises:
-    InputError: no such folder, no image in it, or a table that is not understood.
+    InputError: no such folder, no image in it, or a table that is not understood or contradicts itself.
   """
   if not root.is_dir():
     raise errors.InputError(f"--images: {root} is no folder.")
@@ -191,7 +191,24 @@ def _read_table(
       notes.append(quality.Note(str(row.path), "", reason, f"line {row.Index}"))
     else:
       samples.append(_sample(root, row))
+  _refuse_contradictions(table.name, samples)
   return samples, notes
+
+
+def _refuse_contradictions(name: str, rows: Sequence[Sample]) -> None:
+  """Refuses different sexes of one person and different ages at one visit: which of them counts can't be known."""
+  sex, age = defaultdict(set), defaultdict(set)
+  for row in rows:
+    if row.sex != sexes.UNKNOWN:
+      sex[row.id].add(row.sex)
+    if not math.isnan(row.age_years):
+      age[row.id, row.instance].add(row.age_years)
+  for what, found in (("sexes of one person", sex), ("ages of one person at one visit", age)):
+    if num_different := sum(len(values) > 1 for values in found.values()):
+      raise errors.InputError(
+        f"{name}: rows give different {what} ({num_different} times): correct them, or tell visits apart in a column "
+        "`instance` and people in `id`."
+      )
 
 
 def _sample(root: pathlib.Path, row: Any) -> Sample:
@@ -228,7 +245,7 @@ def _warn(count: int, column: str, why: str) -> None:
 
 
 def _group(rows: Iterable[Sample]) -> list[Sample]:
-  """Joins rows of one id and visit; of what they say of the person the first known counts."""
+  """Joins rows of one id and visit; of what they say of the person, what is known counts."""
   grouped: dict[tuple[str, int], Sample] = {}
   for row in rows:
     key = row.id, row.instance

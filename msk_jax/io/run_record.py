@@ -12,13 +12,15 @@ import pathlib
 import platform
 import subprocess
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from absl import logging
 
 import msk_jax
 from msk_jax.io import atomic, errors
+
+if TYPE_CHECKING:
+  import numpy as np
 
 FILE_NAME = "run.json"
 _VERSION = 1
@@ -38,10 +40,10 @@ def hash_file(path: pathlib.Path | str) -> str:
     return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def hash_array(values: np.ndarray) -> str:
+def hash_array(values: "np.ndarray") -> str:
   """Returns the SHA-256 (hex) of an array's kind of values, shape and every value; texts may be of any width."""
   texts = values.dtype.kind in "OSU"
-  content = json.dumps(values.astype(str).tolist()).encode() if texts else np.ascontiguousarray(values).tobytes()
+  content = json.dumps(values.astype(str).tolist()).encode() if texts else values.tobytes()
   kind = "text" if texts else values.dtype.str
   return hashlib.sha256(f"{kind} {values.shape} ".encode() + content).hexdigest()
 

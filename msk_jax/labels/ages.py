@@ -19,6 +19,7 @@ _UNITS_PER_YEAR = {"D": 365.25, "W": 365.25 / 7, "M": 12.0, "Y": 1.0}
 _DICOM = r"(\d{3})([DWMY])"
 _BAND = r"\d{1,3}(?:\.\d+)?\s*(?:-|–|—|to)\s*\d{1,3}(?:\.\d+)?"  # 45-49
 _OPEN = r"(?:[<>≤≥]=?\s*\d{1,3}|\d{1,3}\s*(?:\+|plus|(?:and|&|or) (?:over|above|up|more|older|under|below|younger)))"
+_YEARS = r"(?i)\s*(?:y|yrs?|years?)\.?(?: old)?$"
 _DATE = r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}.*|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}"
 _MOST_BAD, _FEWEST_BAD = 0.02, 3  # unreadable cells: more are no slip
 _MOST_BEYOND, _FEWEST_BEYOND = 0.2, 4  # numbers that are no ages in years: more are another unit
@@ -54,8 +55,9 @@ def read(spelled: pd.Series, column: str, setting: str = "") -> Reading:
       that are no numbers, or another unit than years.
   """
   is_there = spelled != ""
+  spelled = spelled.str.replace(_YEARS, "", regex=True)
   _refuse_form(spelled, is_there, column, setting)
-  text, num_commas = numerals.with_points(spelled.str.replace(r"\s*[Yy]$", "", regex=True), column)
+  text, num_commas = numerals.with_points(spelled, column)
   years = pd.to_numeric(text, errors="coerce").astype("float64").fillna(_dicom_years(text))
   years = years.where(np.isfinite(years))
   is_unreadable = is_there & years.isna()

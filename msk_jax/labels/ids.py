@@ -36,8 +36,8 @@ def read(spelled: pd.Series, column: str, visit: pd.Series) -> pd.Series:
     [n] string.
 
   Raises:
-    InputError: digits are lost in scientific notation; ids that differ in case or spaces alone; or ids that differ
-      in leading zeros and are never there at the same visit, as if one export had dropped the zeros.
+    InputError: digits are lost in scientific notation; ids that differ in case, spaces or unseen letters alone; or ids
+      that differ in leading zeros and are never there at the same visit, as if one export had dropped the zeros.
   """
   texts = [str(text) for text in spelled.unique() if text]
   _refuse_lost_digits(spelled, texts, column)
@@ -99,13 +99,14 @@ def _refuse_look_alikes(found: pd.Series, column: str) -> None:
   if is_twice.any():
     is_bad = found.isin(ids[is_twice])
     raise errors.InputError(
-      f"column {column}: {int(is_twice.sum())} ids differ from another one in case, spaces, separators or decimals "
-      f"alone ({cells.lines(is_bad)}): one person would be taken for several. Spell every id in one way."
+      f"column {column}: {int(is_twice.sum())} ids differ from another one in case, spaces, unseen letters, separators "
+      f"or decimals alone ({cells.lines(is_bad)}): one person would be taken for several. Spell every id in one way."
     )
 
 
 def _loose(text: str) -> str:
   text = unicodedata.normalize("NFKC", text).casefold()
+  text = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")  # nothing that can be seen
   text = _SEPARATORS.sub("", text) if _GROUPED.fullmatch(text) else "".join(text.split())
   return _without_point(text)
 

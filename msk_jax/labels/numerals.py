@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 _NUMBER = re.compile(r"[+-]?\d{1,18}(?:[.,]\d{0,18})?(?:e[+-]?\d{1,2})?")
 _WITH_COMMA = r"[+-]?\d+,\d+"
 _WITH_POINT = r"[+-]?\d*\.\d+(?:[eE][+-]?\d+)?"
+_THOUSANDS = (
+  r"[+-]?\d{1,3}(?:(?:[ '\u2019]\d{3})+(?:[.,]\d+)?|(?:,\d{3}){2,}|(?:,\d{3})+\.\d+|(?:\.\d{3}){2,}"
+  r"|(?:\.\d{3})+,\d+)"
+)
+_MINUS = str.maketrans("\u2212\u2010\u2011\u2013", "----")  # as word processors write it
 _GROUPED = r"[+-]?[1-9]\d{0,2},\d{3}"  # 1,234: a fraction in one country, a thousand in another
 
 
@@ -55,15 +60,22 @@ def check_sex_values(name: str, values: Mapping[str, int]) -> None:
 
 
 def with_points(spelled: "pd.Series", column: str) -> tuple["pd.Series", int]:
-  """Returns a column with decimal commas as points, and how many there were.
+  """Returns a column with decimal commas as points, and how many there were; signs and wide digits as in ASCII.
 
   Args:
     spelled: [n] stripped text.
     column: its name, for the message.
 
   Raises:
-    InputError: it can't be known whether the commas are decimal: some cells have points, or all may be thousands.
+    InputError: thousands separators (they would be no numbers, and just the great values missing), or it can't be
+      known whether the commas are decimal: some cells have points, or all may be thousands.
   """
+  spelled = spelled.str.normalize("NFKC").str.translate(_MINUS)
+  if num_grouped := int(spelled.str.fullmatch(_THOUSANDS).sum()):
+    raise errors.InputError(
+      f"column {column}: {num_grouped} cells have thousands separators: export the table with decimal points and "
+      "without thousands separators."
+    )
   has_comma = spelled.str.fullmatch(_WITH_COMMA).astype(bool)
   if not has_comma.any():
     return spelled, 0

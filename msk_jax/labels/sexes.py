@@ -68,6 +68,8 @@ def read(spelled: pd.Series, column: str, values: Mapping[str, int], setting: st
   codes = numerals.looked_up(spelled, known).fillna(UNKNOWN).astype("int8")
   reading = Reading(codes, _count(spelled, codes))
   logging.info("column %s read as: %s", column, reading.describe())
+  if lacking := [NAMES[code] for code in sorted(set(values.values())) if not (codes == code).any()]:
+    logging.warning("column %s: no cell is %s by the spellings that are given", column, " or ".join(lacking))
   return reading
 
 
@@ -102,7 +104,7 @@ def _refuse_ambiguous_numbers(spelled: pd.Series, column: str, setting: str) -> 
   if not numbers or set(numbers) == set(NUMBERS):
     return
   shown = ", ".join(map(_shown, numbers[:5]))
-  female, example = (0, "UK Biobank") if set(numbers) < set(NUMBERS) else (2, "ISO/IEC 5218 and many surveys")
+  female, example = (2, "ISO/IEC 5218 and many surveys") if "2" in numbers else (0, "UK Biobank")
   this, reverse = setting.format(male=1, female=female), setting.format(male=female, female=1)
   raise errors.InputError(
     f"column {column} holds {'the number' if len(numbers) == 1 else 'the numbers'} {shown}: which is female and which "

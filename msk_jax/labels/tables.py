@@ -28,7 +28,8 @@ def read_csv(path: pathlib.Path, required: Sequence[str], optional: Sequence[str
     `attrs[TOO_LONG]` lists the lines of the rows left out.
 
   Raises:
-    InputError: no such file, no table, missing columns (all are named), or columns that are there twice.
+    InputError: no such file, no table, missing columns (all are named), columns that are there twice, or cells with
+      line breaks.
   """
   try:
     header, rows = _read_rows(path)
@@ -49,6 +50,7 @@ def read_csv(path: pathlib.Path, required: Sequence[str], optional: Sequence[str
   good = {line: row for line, row in rows.items() if not any(cell.strip() for cell in row[len(names) :])}
   padded = [(row + [""] * len(names))[: len(names)] for row in good.values()]
   raw = pd.DataFrame(padded, index=pd.Index(list(good), dtype="int64", name=cells.LINE), columns=names, dtype=str)
+  _check_rows(path.name, raw)
   raw = raw.loc[:, ~raw.columns.duplicated()].apply(cells.without_placeholders)
   raw.attrs[TOO_LONG] = [line for line in rows if line not in good]
   return raw
@@ -78,3 +80,13 @@ def _check_names(file_name: str, names: Sequence[str], required: Sequence[str], 
     )
   if twice := [column for column in (*required, *optional) if list(names).count(column) > 1]:
     raise errors.InputError(f"{file_name} has more than one column {', '.join(twice)} (in any case): keep one of each.")
+
+
+def _check_rows(name: str, raw: pd.DataFrame) -> None:
+  """Refuses rows of several lines: fewer rows than lines would be read without a word."""
+  has_break = raw.apply(lambda column: column.str.contains("[\r\n]")).any(axis=1)
+  if has_break.any():
+    raise errors.InputError(
+      f"{name}: {int(has_break.sum())} rows hold line breaks ({cells.lines(has_break)}): notes of several lines, or a "
+      "quote that is never closed and swallows the lines that follow. Export the table again without them."
+    )

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
+from absl import logging
 
+from msk_jax.cohort import ethnicity, scalar_tables, schemas
 from msk_jax.cohort import folds as fold_map
-from msk_jax.cohort import scalar_tables, schemas
 from msk_jax.io import errors, tables
 from msk_jax.labels import cells
 
@@ -149,9 +150,12 @@ def from_samples(table: pd.DataFrame, name: str) -> tuple[pd.DataFrame, pd.DataF
     InputError: rows of one person or visit that contradict each other; the message names their lines.
   """
   people, visits = table.groupby("eid"), table.groupby(["eid", "instance"])
+  table = table.assign(ethnicity=_known_ethnicities(table["ethnicity"], name))
   for column, keys in (("sex", ["eid"]), ("fold", ["eid"]), ("ethnicity", ["eid"]), ("age_years", ["eid", "instance"])):
     _refuse_contradictions(table, column, keys, name)
-  participants = people.agg({"sex": "first", "ethnicity": "max"}).reset_index()  # -5, missing, is the least code
+  participants = (
+    table.groupby("eid").agg({"sex": "first", "ethnicity": "max"}).reset_index()
+  )  # -5, missing, is the least code
   ages = visits["age_years"].first().reset_index().assign(centre=schemas.CENTRE_MISSING)
   given = np.asarray(people["fold"].first(), np.int64)
   return (
@@ -175,3 +179,13 @@ def _refuse_contradictions(table: pd.DataFrame, column: str, keys: list[str], na
       f"{'person' if keys == ['eid'] else 'visit'} ({cells.lines(differs)}): correct them, or tell visits apart in a "
       "column `instance` and people in `id`."
     )
+
+
+def _known_ethnicities(codes: pd.Series, name: str) -> pd.Series:
+  """Returns codes of field 21000, `ethnicity.MISSING` for others, which no model knows."""
+  is_known = codes.isin(list(ethnicity.CODES))
+  if not is_known.all():
+    logging.warning(
+      "%s: %d values of ethnicity are no codes of field 21000 and are taken as missing", name, int((~is_known).sum())
+    )
+  return codes.where(is_known, ethnicity.MISSING)

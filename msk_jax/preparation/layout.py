@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from absl import logging
 
 from msk_jax.cohort import table_files
-from msk_jax.io import errors, run_record
+from msk_jax.io import errors, privacy, run_record
 from msk_jax.preparation import globs, look_alikes, table_places
 from msk_jax.preparation import spec as data_spec
 
@@ -122,7 +122,8 @@ def _facts_of(path: pathlib.Path) -> tuple[str, ...]:
     if is_archive:
       return path.name, type(error).__name__
     raise errors.InputError(
-      f"{path} can't be read ({type(error).__name__}). Is the path right, and does its link lead anywhere?"
+      f"{privacy.redact(str(path))} can't be read ({type(error).__name__}). Is the path right? Where "
+      "does its link lead?"
     ) from None
 
 

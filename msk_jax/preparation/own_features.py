@@ -22,7 +22,7 @@ class Features:
   Attributes:
     scalars: set name to eid, instance and its features (float64, NaN missing).
     refused: cells that are no possible values, see `scalar_values.COLUMNS`.
-    read_as: `suspicious_values`, feature to a line on them.
+    read_as: `suspicious_values`, feature (or the age) to a line on them.
     num_commas: decimal commas by column.
   """
 
@@ -37,7 +37,7 @@ def read(raw: pd.DataFrame, samples: pd.DataFrame, spec: TableSpec) -> Features:
 
   Args:
     raw: the samples' cells as stripped text, empty where missing, names in small letters.
-    samples: eid and instance, in the same order.
+    samples: eid, instance and age_years, in the same order.
     spec: which columns are what.
 
   Raises:
@@ -45,6 +45,8 @@ def read(raw: pd.DataFrame, samples: pd.DataFrame, spec: TableSpec) -> Features:
   """
   bounds = {column.lower(): (limits[0], limits[1]) for column, limits in spec.limits.items()}
   scalars, refused, doubts, commas = {}, [], {}, {}
+  if doubt := suspects.describe(spec.age.lower(), samples["age_years"].to_numpy()):
+    doubts[spec.age.lower()] = doubt
   for name, columns in spec.sets.items():
     made = samples[_KEYS].reset_index(drop=True)
     for feature in (column.lower() for column in columns):

@@ -101,6 +101,8 @@ def _ethnicities(raw: pd.DataFrame, spec: TableSpec) -> tuple[pd.Series, int, di
   """Returns codes of field 21000, how many cells hold something unknown, and how each spelling was read."""
   if not spec.ethnicity:
     return pd.Series(ethnicity.MISSING, index=raw.index, dtype="int16"), 0, {}
+  if bad := sorted(set(spec.ethnicity_values.values()) - set(ethnicity.CODES)):
+    raise errors.InputError(f"config.data.table.ethnicity_values: {', '.join(map(str, bad))}: no code of field 21000.")
   spelled = raw[spec.ethnicity.lower()]
   found = numerals.looked_up(spelled, spec.ethnicity_values or {str(code): code for code in ethnicity.CODES})
   is_unknown = (spelled != "") & ~found.isin(list(ethnicity.CODES))

@@ -30,7 +30,7 @@ class OwnTable:
     refused: cells that are no possible values, see `scalar_values.COLUMNS`.
     counts: rows left out or doubted, by reason.
     read_as: how cells were understood, JSON values: `sex` and `ethnicity` to meaning to spelling to cells;
-      `missing_values` and `decimal_commas`, column to cells; `suspicious_values`, feature to a line on them.
+      `missing_values` and `decimal_commas`, column to cells; `suspicious_values`, feature (or the age) to a line.
   """
 
   samples: pd.DataFrame

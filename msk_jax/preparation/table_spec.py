@@ -60,6 +60,12 @@ class TableSpec:
     columns = [column.lower() for set_columns in self.sets.values() for column in set_columns]
     if several := sorted({column for column in columns if columns.count(column) > 1}):
       raise ValueError(f"table.sets: {', '.join(several)} in more than one set: their union `all` would have it twice.")
+    own = {name.lower() for name in (self.id, self.age, self.sex, self.ethnicity, self.fold) if name}
+    if repeated := sorted(own & set(columns)):
+      raise ValueError(
+        f"table.sets: {', '.join(repeated)} says who or how old a person is: a model of it would predict age from age, "
+        "or have a column twice. Leave it out."
+      )
     numerals.check_sex_values("table.sex_values", self.sex_values)
     for name, limits in self.limits.items():
       if len(limits) != 2 or not limits[0] < limits[1]:

@@ -55,6 +55,7 @@ UNIVARIATE = "univariate"  # stands for an algorithm where a measure needs none
 
 # The measure that stands for an algorithm when importances are compared, as published; for any other, permutation.
 MAIN_MEASURE = {"elastic_net": COEFFICIENT, "lightgbm": SPLITS, "mlp": PERMUTATION, UNIVARIATE: CORRELATION}
+_FEWEST_COMPARED = 3  # features
 # Facts, section 8: all scalars together.
 PUBLISHED_AGREEMENT = {
   ("elastic_net", "lightgbm"): 0.566,
@@ -226,8 +227,8 @@ def agreement(summary: pd.DataFrame, is_published: bool) -> pd.DataFrame:
 
 
 def _pearson(pair: np.ndarray) -> float:
-  """Of two columns; NaN if one is constant, or empty."""
-  if not len(pair):
+  """Of two columns; NaN if one is constant, or if there are fewer than three rows: two are always in line."""
+  if len(pair) < _FEWEST_COMPARED:
     return float("nan")
   off = pair - pair.mean(0)
   spread = np.sqrt(np.prod(np.square(off).sum(0)))

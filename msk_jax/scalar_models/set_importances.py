@@ -17,7 +17,7 @@ from msk_jax.scalar_models import algorithm, data, experiment, importance_figure
 IMPORTANCES = "importances"
 AGREEMENT = "importance_agreement"
 _FILES = [f"{IMPORTANCES}.png", *(f"{name}.{kind}" for name in (IMPORTANCES, AGREEMENT) for kind in ("csv", "parquet"))]
-_VERSION = 3  # raised when the same models would give other tables
+_VERSION = 4  # raised when the same models would give other tables
 
 
 def write(job: experiment.Job) -> None:

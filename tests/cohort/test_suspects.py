@@ -13,9 +13,9 @@ def _values(values):
   return [one.value for one in suspects.find(np.asarray(values, float))]
 
 
-@pytest.mark.parametrize("code", [99_999, -9, 999, -99, 777, 9999, -1, 888, 99.9])
+@pytest.mark.parametrize("code", [99_999, 0, -9, 999, -99, 777, 9999, -1, 888, 99.9])
 def test_codes_for_missing_are_found(code):
-  values = np.concatenate([_GRIP[_GRIP < 70], np.full(37, code), [np.nan]])
+  values = np.concatenate([_GRIP[(_GRIP > 12) & (_GRIP < 70)], np.full(37, code), [np.nan]])
   (found,) = suspects.find(values)
   assert (found.value, found.count, found.total) == (code, 37, len(values) - 1)
   assert suspects.describe("grip", values).startswith(f"grip: {code:g} (37 of ")
@@ -39,6 +39,8 @@ def test_one_slip_is_found(slip):
     _RNG.integers(-20, 20, 5000),
     np.concatenate([_RNG.normal(80, 12, 5000).round(0), [99.0, 99.0, 88.0]]),
     np.concatenate([np.zeros(990), np.arange(10)]),
+    _RNG.integers(0, 3, 500),  # answers, and 0 is one of them
+    np.concatenate([np.zeros(300), _RNG.exponential(10, 700).round(1)]),  # pack years
     np.full(100, 9.0),
     [1.0, 999.0],
   ],

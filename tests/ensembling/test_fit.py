@@ -139,8 +139,8 @@ def test_splits_with_too_few_people_or_one_age_are_not_fitted():
   keep = (rows.split != 0) | few
   rows = _Rows(rows.inputs[keep], rows.age[keep], rows.split[keep], rows.person[keep])
   rows.age[rows.split == 2] = 60.0
-  assert "10 complete validation samples are too few" in rows.of(0).why_unfit()
-  assert rows.of(2).why_unfit() and not rows.of(1).why_unfit()
+  assert rows.of(0).why_unfit() == "10 complete validation samples in 2 inner folds are too few"
+  assert rows.of(2).why_unfit() == "60 complete validation samples have one age" and not rows.of(1).why_unfit()
 
 
 def test_an_inner_fold_without_rows_changes_nothing():

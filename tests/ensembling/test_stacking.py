@@ -127,3 +127,19 @@ def test_splits_that_no_net_fits_are_averages_for_the_ensembles_above():
   low = stack.combine("a/x/ensemble")
   assert set(low.left_out) == set(range(_FOLDS)) and not low.splits
   assert np.isfinite(stack.predictions[_TOP]).mean() > 0.95
+
+
+def test_a_fold_of_averaged_inputs_alone_gets_averages():
+  """All nets of the top know its ages: lower ones that could leave it out were never put into a net without it."""
+  universe = _universe(450)
+  predictions = _signal(universe)
+  inner = inner_folds.divide_splits(universe.split(combination.VALIDATION), universe.person, 10)
+  predictions["b/y/m"][0, inner == 4] = np.nan  # b/y/ensemble is an average there, of b/y/l alone
+  stack, _ = _stack(predictions, universe, cases="available", inputs="children")
+  top = stack.combine(_TOP)
+  members = np.stack([stack.predictions[f"{name}/ensemble"][0] for name in "ab"])
+  for k in range(_FOLDS):
+    rows = (inner == 4) & (universe.split(combination.VALIDATION) == k)
+    np.testing.assert_allclose(top.predicted_years[0, rows], top.average_weights[k] @ members[:, rows], rtol=1e-12)
+    others = (inner == 5) & (universe.split(combination.VALIDATION) == k)
+    assert not np.isclose(top.predicted_years[0, others], top.average_weights[k] @ members[:, others]).any()

@@ -63,3 +63,10 @@ def test_how_many_are_beyond_the_axes_is_said_of_five_people_or_more():
   assert performance_figures.describe_beyond(_rows(5, 130.0)) == "not drawn: 5 samples beyond 0 to 130 years"
   counts, _, share = performance_figures.count_cells(_rows(400, 999.0), 5)
   assert np.isnan(counts).all() and share == 0
+
+
+def test_bars_of_models_worse_than_the_mean_end_inside_the_axis(figure, tmp_path):
+  table = pd.DataFrame({"model": ["scalars/a/lightgbm"], "r2": [-0.6], "rmse": [13.0]})
+  table = table.assign(r2_sd_bootstrap=0.1, rmse_sd_bootstrap=0.4, published_r2=np.nan, published_rmse=np.nan)
+  performance_figures.draw_scores(tmp_path / "scores.png", table, "title")
+  assert figure.figure.axes[0].get_xlim()[0] < -0.7

@@ -158,6 +158,23 @@ def test_tables_and_names_say_whose_a_file_is(tmp_path):
   assert second.ethnicity == samples.UNKNOWN_ETHNICITY and np.isnan(second.age_years)
 
 
+@pytest.mark.parametrize(
+  ("second", "said"),
+  [
+    ({"age": "60"}, r"t\.csv: rows give different ages of one person at one visit \(1 times\)"),
+    ({"sex": "m", "instance": "3"}, r"t\.csv: rows give different sexes of one person \(1 times\)"),
+  ],
+)
+def test_rows_of_one_person_that_contradict_each_other_are_refused(tmp_path, second, said):
+  rows = [{"path": f"{name}.png", "id": "7", "instance": "2", "sex": "f", "age": "50"} for name in "ab"]
+  for name in "ab":
+    (tmp_path / f"{name}.png").write_bytes(b"x")
+  with pytest.raises(errors.InputError, match=said):
+    samples.find(tmp_path, conftest.write_table(tmp_path / "t.csv", [rows[0], {**rows[1], **second}]))
+  later = {**rows[1], "age": "60", "instance": "3"}
+  assert len(samples.find(tmp_path, conftest.write_table(tmp_path / "t.csv", [rows[0], later]))[0]) == 2
+
+
 def test_a_table_of_new_images_is_read_as_tables_for_training_are(tmp_path, caplog):
   for name in ("a.png", "b.png", "c.png"):
     (tmp_path / name).write_bytes(b"x")

@@ -16,6 +16,7 @@ def _read(cells):
   ("cells", "years"),
   [
     (["62", "62.5", "062Y", "62 y", ""], [62, 62.5, 62, 62, np.nan]),
+    (["62 years", "61yrs.", "60 Years old", "\uff15\uff19"], [62, 61, 60, 59]),
     (["018M", "052W", "730D", "inf"], [1.5, 364 / 365.25, 730 / 365.25, np.nan]),
     (["50,5", "61", "49,25y"], [50.5, 61, 49.25]),
     (["about 50", "60", "x"], [np.nan, 60, np.nan]),
@@ -38,6 +39,7 @@ def test_years(cells, years):
     ([*["50"] * 99, "80+"], r"1 of 100 cells \(1.0%\) are open-ended .*\(lines 101\).*_values = {'age': \('80\+'"),
     (["50", ">80"], "open-ended"),
     (["50", "90 or older"], "open-ended"),
+    ([*["50"] * 99, "89+ yrs"], "open-ended"),
     (["50", "<18"], "open-ended"),
     (["1950-01-02", "1951-01-02", "3.4.1950"], "3 of 3 cells .* are dates"),
     (["50,5", "50.5"], "1 cells have a comma and 1 a decimal point"),

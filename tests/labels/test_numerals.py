@@ -34,7 +34,32 @@ def test_decimal_commas():
   assert numerals.with_points(pd.Series(["50.5", "61"]), "a")[1] == 0
 
 
-@pytest.mark.parametrize("cells", [["50,5", "50.5"], ["1,234", "900"], ["1,234", "12,345", ".5"]])
+def test_signs_and_digits_of_word_processors():
+  """Left unread, just the negative values of a T-score would be missing."""
+  found, _ = numerals.with_points(pd.Series(["\u22122.5", "\u20131.5", "\uff11\uff12"]), "a")
+  assert pd.to_numeric(found).tolist() == [-2.5, -1.5, 12.0]
+
+
+@pytest.mark.parametrize(
+  "cell",
+  [
+    "1,234.5",
+    "1.234,5",
+    "1 234",
+    "1\u00a0234,5",
+    "1'234.5",
+    f"1{chr(0x2019)}234",
+    "1,234,567",
+    "1.234.567",
+  ],
+)
+def test_thousands_separators_are_refused(cell):
+  """Left unread, just the great values would be missing."""
+  with pytest.raises(errors.InputError, match="column a: 1 cells have thousands separators"):
+    numerals.with_points(pd.Series([*["900"] * 99, cell]), "a")
+
+
+@pytest.mark.parametrize("cells", [["50,5", ".5"], ["1,234", "900"], ["1,234", "12,345", ".5"]])
 def test_commas_that_may_be_something_else_are_refused(cells):
   with pytest.raises(errors.InputError, match=r"column a: .*export the table with decimal points"):
     numerals.with_points(pd.Series(cells), "a")

@@ -62,6 +62,20 @@ def test_how_a_column_was_read_is_counted_and_said(caplog):
   assert "column sex read as: female 3 (f 2, woman 1), male 101 (m), unknown 3 (" in caplog.text
 
 
+def test_the_advice_holds_the_numbers_that_are_there():
+  """Pasted as it is, it must not make half the people unknown."""
+  with pytest.raises(errors.InputError, match=r'{"1": 1, "0": 0} where 1 is male and 0 female'):
+    _read(["0", "1", "9"])
+
+
+def test_a_sex_that_no_cell_has_by_the_given_spellings_is_said(caplog):
+  _read(["1", "2"], {"1": 1, "F": 0})
+  assert "column sex: no cell is female by the spellings that are given" in caplog.text
+  caplog.clear()
+  _read(["1", "2"], {"1": 1, "2": 0, "F": 0})
+  assert not caplog.text
+
+
 def test_the_flag_of_predict():
   assert sexes.from_flag(["1=male", "2.0=Female"], "--sex_values") == {"1": 1, "2": 0}
   for bad in (["1"], ["1=boy"], ["1=male", "1.0=female"]):

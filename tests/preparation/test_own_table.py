@@ -136,6 +136,26 @@ def test_columns_that_are_something_else_are_named(tmp_path, row, said):
     own_table.read(_write(tmp_path, *_people(row=row)), _X)
 
 
+@pytest.mark.parametrize("column", ["Years", "person", "GENDER", "race", "part"])
+def test_columns_that_say_who_someone_is_are_no_features(column):
+  """Age as a feature of age would be R2 1."""
+  with pytest.raises(ValueError, match=rf"table\.sets: {column.lower()} says who or how old"):
+    TableSpec(**vars(TABLE) | {"fold": "part", "sets": {"grip": ("L", column)}, "limits": {}})
+
+
+def test_ages_that_are_codes_are_named(tmp_path, caplog):
+  rows, header = _people(row=lambda i: f"P{i},{0 if i % 20 == 0 else 40 + i / 2},{'FM'[i % 2]},{20 + i % 7}")
+  found = own_table.read(_write(tmp_path, rows, header), _X)
+  line = "age: 0 (3 of 60, 5.00%); all others are from 40.5 to 69.5"
+  assert line in caplog.text and found.read_as["suspicious_values"] == {"age": line}
+
+
+def test_codes_of_ethnicity_that_are_none_are_refused(tmp_path):
+  table = TableSpec(**vars(TABLE) | {"ethnicity_values": {"White": 1, "Black": 77}})
+  with pytest.raises(errors.InputError, match=r"ethnicity_values: 77: no code of field 21000"):
+    own_table.read(_write(tmp_path), table)
+
+
 def test_a_table_becomes_a_cohort(tmp_path):
   data = DataSpec(kind="table", root=str(tmp_path / "raw"), table=TABLE, num_folds=3)
   _write(tmp_path / "raw")

@@ -40,6 +40,17 @@ def test_people_ages_and_balanced_folds(tmp_path):
   assert run_record.read(tmp_path / "work" / "cohort") == before
 
 
+def test_codes_of_ethnicity_that_are_none_are_missing(tmp_path, caplog):
+  """No model knows them: training would stop."""
+  lines = [f"{line},{77 if i == 3 else 1001}" for i, line in enumerate(_lines())]
+  root = raw_data.make_folder(tmp_path / "xrays", lines, "id,age,sex,path,ethnicity")
+  prepared.ensure(_spec(root), tmp_path / "work")
+  participants = tables.read(tmp_path / "work" / "cohort" / "participants.parquet", schemas.PARTICIPANTS)
+  ethnicity = participants.set_index("eid")["ethnicity"]
+  assert ethnicity["K3"] == -5 and ethnicity["K4"] == 1001
+  assert "labels.csv: 1 values of ethnicity are no codes of field 21000" in caplog.text
+
+
 @pytest.mark.parametrize(("num_folds", "given"), [(3, lambda i: str(i % 3)), (10, lambda i: "7" if i < 5 else "")])
 def test_given_folds_are_kept(tmp_path, num_folds, given):
   lines = [f"{line},{given(i)}" for i, line in enumerate(_lines())]

@@ -158,6 +158,8 @@ def test_agreement_leaves_out_constant_features_and_counts_them():
   assert (found["num_features"], found["num_left_out"]) == (22, 24)
   assert found["spearman"] == pytest.approx(stats.spearmanr(net, trees).statistic)
   assert stats.spearmanr(np.nan_to_num(summary["mean"][:46]), np.nan_to_num(summary["mean"][46:])).statistic > 0.8
+  two = importances.agreement(_summary(elastic_net=[1.0, 2.0], lightgbm=[3.0, 9.0]), is_published=False).iloc[0]
+  assert two["num_features"] == 2 and np.isnan(two["pearson"]) and np.isnan(two["spearman"])  # always in line
   nothing = importances.agreement(_summary(elastic_net=constant, lightgbm=constant), is_published=False).iloc[0]
   assert nothing["num_features"] == 0 and np.isnan(nothing["pearson"]) and np.isnan(nothing["spearman"])
 
