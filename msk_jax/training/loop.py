@@ -254,6 +254,8 @@ def _close_epoch(program: Program, experiment: spec.ExperimentSpec, data: Data, 
   )  # fmt: skip
   chronological = data.inputs.examples.age_years[data.validation_rows]
   rmse = metrics.rmse(chronological, predicted)
+  if not np.isfinite(rmse):  # finite parameters may give it: no later epoch could be called the best
+    raise _NotFiniteError(number)
   sums = jax.device_get(current.progress)
   num_steps = experiment.train.steps_per_epoch
   current = dataclasses.replace(current, progress=program.end_epoch(current.progress, np.float32(rmse)))

@@ -10,6 +10,7 @@ import time
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import pytest
 
 from msk_jax.evaluation import predictions
@@ -153,6 +154,15 @@ def test_numbers_that_are_not_finite_are_never_written(tmp_path, straight, monke
   assert all(int(name) < step for name in _steps(tmp_path))
   monkeypatch.undo()
   assert _run(tmp_path).result["params_sha256"] == straight[1]["params_sha256"]  # what was written before is sound
+
+
+def test_a_validation_error_that_is_not_finite_ends_the_training(tmp_path, monkeypatch):
+  cohort.write_workdir(tmp_path)
+  predict = loop.prediction.predict_ages
+  monkeypatch.setattr(loop.prediction, "predict_ages", lambda *arguments: predict(*arguments) * np.inf)
+  with pytest.raises(errors.InputError, match=r"gave numbers that are not finite.*--overwrite"):
+    _run(tmp_path)
+  assert not _steps(tmp_path, "best")
 
 
 def test_a_pause_writes_no_numbers_that_are_not_finite(tmp_path, monkeypatch):
