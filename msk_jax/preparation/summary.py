@@ -38,11 +38,8 @@ def make_table(results: Mapping[str, Any]) -> table.Table:
       made.add_row(name, f"{results[name]:,}", "in the cohort")
   unseen = results.get("images_without_age", {})
   for view, count in results["images"].items():
-    made.add_row(f"images {view}", f"{count:,}", "stored")
-    if unseen.get(view):
-      made.add_row(
-        f"IMAGES {view} WITHOUT AGE", f"{unseen[view]:,}", "of them; no model sees them: no date of the visit"
-      )
+    of_them = f"; {unseen[view]:,} OF VISITS WITHOUT AGE, which no model sees" if unseen.get(view) else ""
+    made.add_row(f"images {view}", f"{count:,}", f"stored{of_them}")
   for name, facts in results.get("scalars", {}).items():
     made.add_row(f"scalars {name}", f"{facts['complete']:,}", f"complete cases of {facts['samples']:,} samples")
   for row in (*_withdrawals(results["withdrawals"]), *_relatedness(results.get("relatedness"))):
