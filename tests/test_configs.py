@@ -97,8 +97,11 @@ def test_a_phantom_with_a_root_is_refused():
 # About a quarter of each view's network size.
 _PHANTOM_SHAPES = {
   **{f"full_body/{kind}": (128, 76) for kind in ("figure", "flesh", "skeleton", "mixed")},
-  "spine/sagittal": (128, 76), "spine/coronal": (96, 96), "hip": (96, 88), "knee": (96, 80),
-}  # fmt: skip
+  "spine/sagittal": (128, 76),
+  "spine/coronal": (96, 96),
+  "hip": (96, 88),
+  "knee": (96, 80),
+}
 
 
 def test_phantom_shapes_follow_the_view():

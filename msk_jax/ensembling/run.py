@@ -154,8 +154,15 @@ def _gather(
   return [sample, participant], hashes[leaves[0]], {**counts, "missing_splits": missing, "without_bias_line": unmoved}
 
 
-def _make_node(workdir: pathlib.Path, product: _Product, node: hierarchy.Node, stack: combination.Stack,
-               settings: Mapping[str, Any], hashes: Mapping[str, str], fold_map_hash: str) -> None:  # fmt: skip
+def _make_node(
+  workdir: pathlib.Path,
+  product: _Product,
+  node: hierarchy.Node,
+  stack: combination.Stack,
+  settings: Mapping[str, Any],
+  hashes: Mapping[str, str],
+  fold_map_hash: str,
+) -> None:
   """Fits an ensemble, or reads it where it was made from the same models, and adds it to the product."""
   of_cohort = ("participants", "visits", "folds", "withdrawn")
   below = {name: hashes[name] for name in (*node.leaves, *of_cohort) if name in hashes}

@@ -42,8 +42,20 @@ _PIXEL_REPRESENTATION = 0x00280103
 _PIXEL_DATA = 0x7FE00010
 # Elements that change what the stored values mean (padding, windows, rescale, lookup tables, presentation): with any
 # of them the general reader is asked.
-_MEANING = frozenset((0x00280120, 0x00281050, 0x00281051, 0x00281052, 0x00281053, 0x00281056, 0x00283000, 0x00283010,
-                      0x20500010, 0x20500020))  # fmt: skip
+_MEANING = frozenset(
+  (
+    0x00280120,
+    0x00281050,
+    0x00281051,
+    0x00281052,
+    0x00281053,
+    0x00281056,
+    0x00283000,
+    0x00283010,
+    0x20500010,
+    0x20500020,
+  )
+)
 _WANTED = frozenset((
   _PROTOCOL_NAME, _INSTANCE_NUMBER, _SAMPLES_PER_PIXEL, _PHOTOMETRIC, _FRAMES, _ROWS, _COLUMNS, _BITS_ALLOCATED,
   _BITS_STORED, _HIGH_BIT, _PIXEL_REPRESENTATION, *_MEANING,

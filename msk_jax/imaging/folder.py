@@ -222,9 +222,13 @@ def report_refused(table: pd.DataFrame, name: str, workdir: pathlib.Path) -> Non
   qc_report.write_rows(workdir, [row.note for row in rows], {row.note.source: row.place for row in rows})
   counted = ", ".join(f"{reason} {count:,}" for reason, count in refused.items())
   logging.warning(
-    "%s: %d of %d rows are refused (%s); %s lists each by its line", name, len(rows), len(rows) + len(table), counted,
+    "%s: %d of %d rows are refused (%s); %s lists each by its line",
+    name,
+    len(rows),
+    len(rows) + len(table),
+    counted,
     qc_report.rows_path(workdir),
-  )  # fmt: skip
+  )
 
 
 @dataclasses.dataclass(frozen=True)

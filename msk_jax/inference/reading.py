@@ -88,9 +88,12 @@ def _of_archive(
 
 
 def _of_dicom(
-  image: dicom.DicomImage, file: samples.File, wanted: Wanted, notes: list[quality.Note],
+  image: dicom.DicomImage,
+  file: samples.File,
+  wanted: Wanted,
+  notes: list[quality.Note],
   bodies: list[tuple[samples.File, dicom.DicomImage]],
-) -> list[visits.ViewImage]:  # fmt: skip
+) -> list[visits.ViewImage]:
   if image.protocol == views.TOTAL_BODY_PROTOCOL and wanted.view.dimension == "full_body":
     bodies.append((file, image))
     return []
@@ -118,9 +121,12 @@ def _padded(
 
 
 def _cut(
-  pixels: np.ndarray | quality.Refusal, doubts: Sequence[Sequence[str]], file: samples.File, wanted: Wanted,
+  pixels: np.ndarray | quality.Refusal,
+  doubts: Sequence[Sequence[str]],
+  file: samples.File,
+  wanted: Wanted,
   notes: list[quality.Note],
-) -> visits.ViewImage:  # fmt: skip
+) -> visits.ViewImage:
   """A picture that shows the view already: one of the stored size is taken as it is, any other as a DXA image."""
   if isinstance(pixels, quality.Refusal):
     raise pixels

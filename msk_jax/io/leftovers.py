@@ -14,9 +14,12 @@ _FOLDERS = ("cohort", "images", "qc", "models", "predictions", "ensembles", "per
 
 
 def clear(
-  folders: Iterable[pathlib.Path], *, beside: Iterable[pathlib.Path] = (), others: bool = False,
+  folders: Iterable[pathlib.Path],
+  *,
+  beside: Iterable[pathlib.Path] = (),
+  others: bool = False,
   here: owner.Owner | None = None,
-) -> int:  # fmt: skip
+) -> int:
   """Removes unfinished files and folders of processes that are dead; says what is left of other hosts.
 
   Args:
@@ -52,8 +55,9 @@ def _clear(partials: Iterable[pathlib.Path], here: owner.Owner, *, others: bool)
   if left:
     logging.warning(
       "%d unfinished files of processes on other hosts are left. If those are dead, --clear_partials_of_other_hosts "
-      "removes what is older than 24 hours.", left,
-    )  # fmt: skip
+      "removes what is older than 24 hours.",
+      left,
+    )
   return removed
 
 

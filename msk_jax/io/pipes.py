@@ -17,7 +17,7 @@ class _ClosedPipe(BaseException):
 
 @contextlib.contextmanager
 def guarded(*, goes_on: bool) -> Iterator[None]:
-  """Ends the process as any program in a pipe is ended (status 141), or lets it go on without output.
+  """Ends the process as any program in a pipe is ended (status 141), or lets it continue without output.
 
   Args:
     goes_on: whether what is done here is worth more than its output.

@@ -38,9 +38,13 @@ def join(family: np.ndarray, eid: Sequence[str] | np.ndarray, sharing: Sequence[
 
 
 def follow_given(
-  given: np.ndarray, family: np.ndarray, eid: Sequence[str] | np.ndarray, sharing: Sequence[Group],
-  lines: Mapping[str, int], name: str,
-) -> np.ndarray:  # fmt: skip
+  given: np.ndarray,
+  family: np.ndarray,
+  eid: Sequence[str] | np.ndarray,
+  sharing: Sequence[Group],
+  lines: Mapping[str, int],
+  name: str,
+) -> np.ndarray:
   """Returns given folds, int64 [n], in which people who share a picture follow the one whose fold is given.
 
   Args:

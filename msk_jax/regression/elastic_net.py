@@ -43,8 +43,13 @@ class LinearFit:
     return features_np @ self.coefficients + self.intercept
 
 
-def fit(moments: moments_lib.Moments, alpha: np.ndarray | float, l1_ratio: np.ndarray | float,
-        tolerance: float = TOLERANCE, start: np.ndarray | None = None) -> LinearFit:  # fmt: skip
+def fit(
+  moments: moments_lib.Moments,
+  alpha: np.ndarray | float,
+  l1_ratio: np.ndarray | float,
+  tolerance: float = TOLERANCE,
+  start: np.ndarray | None = None,
+) -> LinearFit:
   """Fits an elastic net for each combination of training rows and setting.
 
   Args:

@@ -46,7 +46,7 @@ def generate(spec: spec_lib.PhantomSpec, folder: pathlib.Path, workers: int = 0,
   """Writes the phantom under `folder` (`<workdir>/raw`).
 
   The same spec gives the same bytes, whatever the number of workers. A phantom that is already there is left alone;
-  one of an older program is replaced; one that was interrupted goes on with the zips that are missing.
+  one of an older program is replaced; one that was interrupted is completed.
 
   Args:
     spec: the cohort.

@@ -61,8 +61,9 @@ def note(folder: pathlib.Path, current: Mapping[str, Any]) -> None:
     return
   logging.warning(
     "this training is RESUMED UNDER OTHER CONDITIONS (%s): sums are rounded otherwise, so the result differs in the "
-    "last digits from that of an uninterrupted run. result.json will say so.", run_record.listed(changes),
-  )  # fmt: skip
+    "last digits from that of an uninterrupted run. result.json will say so.",
+    run_record.listed(changes),
+  )
   if processes.is_first():
     lines = [*results.get(CHANGED, []), *changes]
     run_record.add_results(folder, {CHANGED: lines, "last_conditions": dict(current)})

@@ -120,8 +120,9 @@ def _finished(folder: pathlib.Path, experiment: spec.ExperimentSpec) -> dict[str
   return found
 
 
-def _completed(experiment: spec.ExperimentSpec, loaded: data.Loaded, data_kind: str, folder: pathlib.Path,
-               found: dict[str, Any]) -> dict[str, Any]:  # fmt: skip
+def _completed(
+  experiment: spec.ExperimentSpec, loaded: data.Loaded, data_kind: str, folder: pathlib.Path, found: dict[str, Any]
+) -> dict[str, Any]:
   """Returns the result of a finished training; predicts again if its predictions or figure are gone."""
   lacking = results.lacks(folder)
   if not processes.agree_on(int(bool(lacking))):

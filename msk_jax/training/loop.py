@@ -149,8 +149,9 @@ class _Clock:
     return self._images / self._seconds if self._seconds else 0.0
 
 
-def _start(program: Program, experiment: spec.ExperimentSpec, last: checkpoints.Checkpoints,
-           best: checkpoints.Checkpoints) -> state.TrainState:  # fmt: skip
+def _start(
+  program: Program, experiment: spec.ExperimentSpec, last: checkpoints.Checkpoints, best: checkpoints.Checkpoints
+) -> state.TrainState:
   if last.latest_step is None:
     weights = initial_weights.read(experiment.model, program.abstract_state)
     return program.create(jax.random.key(experiment.seed), weights)
@@ -238,7 +239,7 @@ def _not_finite_explained(settings: spec.OptimizationSpec) -> Iterator[None]:
     smaller = f"--config.train.learning_rate={settings.learning_rate / _SMALLER:g}"
     raise errors.InputError(
       f"step {error} gave numbers that are not finite, and nothing of it was saved. The same settings lead there "
-      f"again; a smaller learning rate starts the training anew: {command_line.again(smaller, '--overwrite')}"
+      f"again; start over with a smaller learning rate: {command_line.again(smaller, '--overwrite')}"
     ) from None
 
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from msk_jax.io import errors
 
-# Settings that change how a run is carried out but not what it computes: an interrupted run may go on with others.
+# Settings that change how a run is carried out but not what it computes: an interrupted run may be resumed with others.
 # Epochs can only be added (`stopping.check_not_beyond`). The size of evaluation batches changes how sums are rounded:
 # it is one of the run's `conditions`.
 _NOT_TRAJECTORY = {

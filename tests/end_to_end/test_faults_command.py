@@ -53,12 +53,18 @@ def _run(command: list[str], **environment: str) -> subprocess.CompletedProcess:
 
 @pytest.mark.slow
 def test_the_advice_after_numbers_that_are_not_finite_works(root):
-  arguments = ["--config=configs/folder.py:smoke", f"--config.data.root={root / 'xrays'}", f"--workdir={root / 'work'}",
-               "--config.train.learning_rate", "0.01", "--compilation_cache="]  # fmt: skip
+  arguments = [
+    "--config=configs/folder.py:smoke",
+    f"--config.data.root={root / 'xrays'}",
+    f"--workdir={root / 'work'}",
+    "--config.train.learning_rate",
+    "0.01",
+    "--compilation_cache=",
+  ]
   code = _SPOILT.format(binary=str(_ROOT / "msk_jax/train.py"), arguments=arguments)
   spoilt = _run([sys.executable, "-c", code])
   assert spoilt.returncode == 1 and "Traceback" not in spoilt.stderr, spoilt.stderr
-  advice = shlex.split(re.search(r"starts the training anew: (python .*)", spoilt.stderr)[1])
+  advice = shlex.split(re.search(r"start over with a smaller learning rate: (python .*)", spoilt.stderr)[1])
   assert advice[:3] == ["python", "-m", "msk_jax.train"] and "0.01" not in advice
   assert {"--config.train.learning_rate=0.001", "--overwrite"} <= set(advice)
   done = _run([sys.executable, *advice[1:]], LC_ALL="C")

@@ -174,10 +174,12 @@ def test_a_broken_table_is_refused(read) -> None:
 @pytest.mark.parametrize(
   ("photometric", "shape", "codes"),
   [
-    ("MONOCHROME2", "INVERSE", ["presentation_lut"]), ("MONOCHROME1", "IDENTITY", ["presentation_lut"]),
-    ("MONOCHROME1", "INVERSE", []), ("MONOCHROME2", "IDENTITY", []),
+    ("MONOCHROME2", "INVERSE", ["presentation_lut"]),
+    ("MONOCHROME1", "IDENTITY", ["presentation_lut"]),
+    ("MONOCHROME1", "INVERSE", []),
+    ("MONOCHROME2", "IDENTITY", []),
   ],
-)  # fmt: skip
+)
 @pytest.mark.parametrize("syntax", [IMPLICIT, EXPLICIT])
 def test_contradictions_about_white_are_doubted(read, syntax, photometric, shape, codes) -> None:
   values = np.array([0, 55, 255], np.uint8)
@@ -228,8 +230,7 @@ def test_few_grey_levels_are_doubted(read) -> None:
 
 def test_the_whole_chain_is_pydicom_s_where_that_is_right(read, make_dicom) -> None:
   values = np.random.default_rng(0).integers(0, 4096, 500).astype(np.uint16)
-  fields = {"BitsStored": 12, "WindowCenter": -100, "WindowWidth": 700, "RescaleSlope": 0.5,
-            "RescaleIntercept": -1024}  # fmt: skip
+  fields = {"BitsStored": 12, "WindowCenter": -100, "WindowWidth": 700, "RescaleSlope": 0.5, "RescaleIntercept": -1024}
   dataset = pydicom.dcmread(io.BytesIO(make_dicom(values.reshape(1, -1), syntax=EXPLICIT, **fields)))
   shown = apply_voi_lut(dataset.pixel_array * 0.5 - 1024, dataset)[0]
   np.testing.assert_array_equal(read(values, **fields)[0], np.rint((shown + 1024) / 2047.5 * 255))

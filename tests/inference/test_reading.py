@@ -253,8 +253,10 @@ def test_files_that_are_no_images_are_counted_or_named(tmp_path, caplog, monkeyp
   found, notes = samples.find(tmp_path, None)
   assert [one.id for one in found] == ["a.tif", "b.bmp", "c.webp", "unnamed"]
   assert [(n.source, n.reason) for n in notes] == [
-    ("shut", "unreadable_file"), ("e.gif", "unsupported"), ("f.jp2", "unsupported"),
-  ]  # fmt: skip
+    ("shut", "unreadable_file"),
+    ("e.gif", "unsupported"),
+    ("f.jp2", "unsupported"),
+  ]
   assert "4 files are no images and are passed over: .csv 2, .txt 1, others 1" in caplog.text
   assert str(9_000_123) not in caplog.text
 
@@ -266,5 +268,6 @@ def test_rows_of_a_table_that_can_not_be_read_name_their_lines(tmp_path):
   found, notes = samples.find(tmp_path, tmp_path / "t.csv")
   assert [(one.id, one.files[0].name) for one in found] == [("P1", "a.png")]
   assert [(n.source, n.reason, n.detail) for n in notes] == [
-    ("t.csv", "extra_cells", "line 3"), ("x" * 300, "missing_file", "line 5"),
-  ]  # fmt: skip
+    ("t.csv", "extra_cells", "line 3"),
+    ("x" * 300, "missing_file", "line 5"),
+  ]

@@ -36,10 +36,16 @@ def _flagfile(folder):
   return f"--flagfile={path}"
 
 
-@pytest.mark.parametrize("arguments", [
-  ["--config.data.root=/data/ukb"], ["-config.data.root=/data/ukb"], ["--config.data.root", "/data/ukb"],
-  ["-config.data.root", "/data/ukb"], [_flagfile],
-])  # fmt: skip
+@pytest.mark.parametrize(
+  "arguments",
+  [
+    ["--config.data.root=/data/ukb"],
+    ["-config.data.root=/data/ukb"],
+    ["--config.data.root", "/data/ukb"],
+    ["-config.data.root", "/data/ukb"],
+    [_flagfile],
+  ],
+)
 @pytest.mark.parametrize("config", [[], ["--config=configs/hip.py:fold=3"], ["--config", "configs/scalars.py"]])
 def test_a_root_in_any_spelling_means_real_data(tmp_path, config, arguments):
   made = _parse(*config, *(one(tmp_path) if callable(one) else one for one in arguments))
@@ -79,14 +85,21 @@ def test_a_config_that_takes_no_preset_says_so(tmp_path):
     _parse(f"--config={tmp_path / 'mine.py'}")
 
 
-@pytest.mark.parametrize(("line", "said"), [
-  ("return {}['b']", "KeyError: 'b'"), ("return nothing", "NameError: name 'nothing' is not defined"),
-  ("return len(3)", "TypeError: object of type 'int' has no len()"), ("raise ValueError('bad')", "ValueError: bad"),
-  ("import nowhere_to_be_had", "ModuleNotFoundError: No module named"),
-  ("return knee.get_config().training", "AttributeError: "), ("knee.get_config().bogus = 3", "AttributeError: "),
-  ("open('/nowhere/at/all')", "FileNotFoundError: "), ("return )", "SyntaxError: "),
-  ("raise SystemError", "SystemError: "),
-])  # fmt: skip
+@pytest.mark.parametrize(
+  ("line", "said"),
+  [
+    ("return {}['b']", "KeyError: 'b'"),
+    ("return nothing", "NameError: name 'nothing' is not defined"),
+    ("return len(3)", "TypeError: object of type 'int' has no len()"),
+    ("raise ValueError('bad')", "ValueError: bad"),
+    ("import nowhere_to_be_had", "ModuleNotFoundError: No module named"),
+    ("return knee.get_config().training", "AttributeError: "),
+    ("knee.get_config().bogus = 3", "AttributeError: "),
+    ("open('/nowhere/at/all')", "FileNotFoundError: "),
+    ("return )", "SyntaxError: "),
+    ("raise SystemError", "SystemError: "),
+  ],
+)
 def test_a_mistake_in_a_config_file_is_shown_with_its_line(tmp_path, line, said):
   path = tmp_path / "mine.py"
   path.write_text(f"from configs import knee\ndef get_config(argument=''):\n  {line}\n")

@@ -25,12 +25,20 @@ def test_paths_inside_are_relative_however_they_are_spelled(root) -> None:
 @pytest.mark.parametrize(
   ("spelled", "reason"),
   [
-    ("../beside.png", "outside_root"), ("/etc/passwd", "outside_root"), ("C:\\x.png", "outside_root"),
-    ("sub/../../beside.png", "outside_root"), ("", "missing_file"), ("sub", "missing_file"),
-    ("none.png", "missing_file"), ("x" * 300, "missing_file"), ("y/" * 3000, "missing_file"), ("a\0b", "missing_file"),
-    ("/" + "x" * 300, "outside_root"), ("/a\0b", "outside_root"),
+    ("../beside.png", "outside_root"),
+    ("/etc/passwd", "outside_root"),
+    ("C:\\x.png", "outside_root"),
+    ("sub/../../beside.png", "outside_root"),
+    ("", "missing_file"),
+    ("sub", "missing_file"),
+    ("none.png", "missing_file"),
+    ("x" * 300, "missing_file"),
+    ("y/" * 3000, "missing_file"),
+    ("a\0b", "missing_file"),
+    ("/" + "x" * 300, "outside_root"),
+    ("/a\0b", "outside_root"),
   ],
-)  # fmt: skip
+)
 def test_what_is_not_there_has_a_reason(root, spelled, reason) -> None:
   assert paths.locate(root, spelled)[1] == reason
   absolute = f"{root}/{spelled}"

@@ -50,11 +50,18 @@ def test_refused_rows_are_listed_by_line_and_file(tmp_path, caplog) -> None:
     results = _prepare(root, tmp_path / "work")
   assert "labels.csv: 3 of 25 rows are refused (extra_cells 1, missing_file 1, no_age 1)" in caplog.text
   assert [row for row in _rows(tmp_path / "work") if row[2] != "shared_picture"] == [
-    (22, long, "missing_file"), (23, "k1.png", "no_age"), (25, "", "extra_cells"), (26, "torn.png", "decode_failed"),
-  ]  # fmt: skip
+    (22, long, "missing_file"),
+    (23, "k1.png", "no_age"),
+    (25, "", "extra_cells"),
+    (26, "torn.png", "decode_failed"),
+  ]
   assert results["reasons"] == {
-    "decode_failed": 1, "extra_cells": 1, "missing_file": 1, "no_age": 1, "shared_picture": 2,
-  }  # fmt: skip
+    "decode_failed": 1,
+    "extra_cells": 1,
+    "missing_file": 1,
+    "no_age": 1,
+    "shared_picture": 2,
+  }
   with (tmp_path / "work" / "qc" / "images.csv").open() as file:
     pseudonyms = [row["pseudonym"] for row in csv.DictReader(file)]
   assert len(set(pseudonyms)) == len(pseudonyms) == 6

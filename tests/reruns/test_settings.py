@@ -38,13 +38,16 @@ def _is_equal(one, other) -> bool:
   return run_record.fingerprint(one) == run_record.fingerprint(other)
 
 
-@pytest.mark.parametrize(("title", "spec", "settings_of"), [
-  ("phantom", phantom_spec.PhantomSpec(), phantom.settings_of),
-  ("ensemble", ensemble_spec.EnsembleSpec(), ensemble_run.settings_of),
-  ("evaluate", evaluate_spec.EvaluateSpec(), evaluate_run.settings_of),
-  ("ages", ages_spec.AgesSpec(), ages_run.settings_of),
-  ("simulate_predictions", predictions_spec.SimulatedPredictionsSpec(), predictions.settings_of),
-])  # fmt: skip
+@pytest.mark.parametrize(
+  ("title", "spec", "settings_of"),
+  [
+    ("phantom", phantom_spec.PhantomSpec(), phantom.settings_of),
+    ("ensemble", ensemble_spec.EnsembleSpec(), ensemble_run.settings_of),
+    ("evaluate", evaluate_spec.EvaluateSpec(), evaluate_run.settings_of),
+    ("ages", ages_spec.AgesSpec(), ages_run.settings_of),
+    ("simulate_predictions", predictions_spec.SimulatedPredictionsSpec(), predictions.settings_of),
+  ],
+)
 def test_stages_that_compare_their_whole_spec(title, spec, settings_of):
   found = {}
   for name in perturb.leaves(spec):

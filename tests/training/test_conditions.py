@@ -40,10 +40,15 @@ def test_a_resume_under_other_conditions_warns_and_is_in_the_result(tmp_path, mo
   assert "RESUMED" not in caplog.text and _result(tmp_path)["resumed_otherwise"] == changed
 
 
-@pytest.mark.parametrize(("name", "value", "fact"), [
-  ("MSK_PLAIN_LAYERS", "1", "layers"), ("MSK_STOCK_COMPILER", "1", "compiler_options"),
-  ("XLA_FLAGS", "--xla_some_flag", "XLA_FLAGS"), ("NVIDIA_TF32_OVERRIDE", "0", "NVIDIA_TF32_OVERRIDE"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+  ("name", "value", "fact"),
+  [
+    ("MSK_PLAIN_LAYERS", "1", "layers"),
+    ("MSK_STOCK_COMPILER", "1", "compiler_options"),
+    ("XLA_FLAGS", "--xla_some_flag", "XLA_FLAGS"),
+    ("NVIDIA_TF32_OVERRIDE", "0", "NVIDIA_TF32_OVERRIDE"),
+  ],
+)
 def test_variables_of_the_environment_are_conditions(monkeypatch, name, value, fact):
   before = conditions.describe(spec.OptimizationSpec())
   monkeypatch.setenv(name, value)
