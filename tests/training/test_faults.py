@@ -55,7 +55,11 @@ def paused(tmp_path, monkeypatch):
   cohort.write_workdir(tmp_path)
   monkeypatch.setattr(loop, "_take_step", loop._take_step)  # put back at the end
   run_once.interrupt_at(17, signal.SIGHUP)
-  assert _run(tmp_path).status is stopping.Status.TERMINATED
+  before = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whoever runs the tests under nohup ignores it
+  try:
+    assert _run(tmp_path).status is stopping.Status.TERMINATED
+  finally:
+    signal.signal(signal.SIGHUP, before)
   monkeypatch.undo()
   assert _steps(tmp_path) == ["16", "18"]
   return tmp_path
