@@ -15,26 +15,13 @@ import pytest
 
 from msk_jax.evaluation import predictions
 from msk_jax.io import errors, owner
-from msk_jax.training import experiment, loop, program, results, stopping
+from msk_jax.training import experiment, loop, results, stopping
 from tests.training import cohort, run_once
 
 _FOLD = "models/knee/simple_cnn/fold_0"
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _compile_once():
-  """Lets the runs of this module share compiled functions: compiling is most of their time."""
-  made = {}
-
-  def make(settings, *shapes):
-    key = (settings.model, dataclasses.replace(settings.train, max_epochs=1))
-    if key not in made:
-      made[key] = program.Program(settings, *shapes)
-    return made[key]
-
-  with pytest.MonkeyPatch.context() as patch:
-    patch.setattr(experiment, "Program", make)
-    yield
+pytestmark = pytest.mark.usefixtures("compile_once")
 
 
 def _run(workdir: pathlib.Path, **train) -> experiment.Ended:

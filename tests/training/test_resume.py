@@ -8,24 +8,10 @@ import signal
 import pytest
 
 from msk_jax.io import errors
-from msk_jax.training import experiment, loop, program, results, stopping
+from msk_jax.training import experiment, loop, results, stopping
 from tests.training import cohort, run_once
 
-
-@pytest.fixture(scope="module", autouse=True)
-def _compile_once():
-  """Lets the runs of this module share compiled functions: compiling is most of their time."""
-  made = {}
-
-  def make(settings, *shapes):
-    key = (settings.model, dataclasses.replace(settings.train, max_epochs=1))
-    if key not in made:
-      made[key] = program.Program(settings, *shapes)
-    return made[key]
-
-  with pytest.MonkeyPatch.context() as patch:
-    patch.setattr(experiment, "Program", make)
-    yield
+pytestmark = pytest.mark.usefixtures("compile_once")
 
 
 def _run(workdir: pathlib.Path, workers: int = 0) -> experiment.Ended:
