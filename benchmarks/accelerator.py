@@ -68,10 +68,18 @@ def roofline(network: str, shape: tuple[int, int], mode: str, batch: int) -> dic
   by_flops, by_memory = UTILISATION * PEAK_FLOPS / flops, MEMORY_BANDWIDTH / least
   expected = min(by_flops, by_memory)
   return {
-    "network": network, "shape": shape, "mode": mode, "batch": batch, "flops": flops, "least_bytes": least,
-    "unfused_bytes": cost["bytes accessed"] / batch, "by_flops": by_flops, "by_memory": by_memory,
-    "expected": expected, "input_bytes_per_second": expected * math.prod(shape),
-  }  # fmt: skip
+    "network": network,
+    "shape": shape,
+    "mode": mode,
+    "batch": batch,
+    "flops": flops,
+    "least_bytes": least,
+    "unfused_bytes": cost["bytes accessed"] / batch,
+    "by_flops": by_flops,
+    "by_memory": by_memory,
+    "expected": expected,
+    "input_bytes_per_second": expected * math.prod(shape),
+  }
 
 
 def tabulate(found: Sequence[dict[str, Any]]) -> report.Table:
@@ -79,17 +87,32 @@ def tabulate(found: Sequence[dict[str, Any]]) -> report.Table:
   rows = []
   for one in found:
     name = f"{one['network']} {one['shape'][0]}x{one['shape'][1]} {one['mode']}"
-    rows.append([
-      name, f"{one['flops'] / 1e9:.1f}", f"{one['least_bytes'] / 1e6:.0f}", f"{one['unfused_bytes'] / 1e6:.0f}",
-      f"{one['by_flops']:.0f}", f"{one['by_memory']:.0f}", f"{one['expected']:.0f}",
-      f"{one['input_bytes_per_second'] / 1e9:.2f}",
-    ])  # fmt: skip
+    rows.append(
+      [
+        name,
+        f"{one['flops'] / 1e9:.1f}",
+        f"{one['least_bytes'] / 1e6:.0f}",
+        f"{one['unfused_bytes'] / 1e6:.0f}",
+        f"{one['by_flops']:.0f}",
+        f"{one['by_memory']:.0f}",
+        f"{one['expected']:.0f}",
+        f"{one['input_bytes_per_second'] / 1e9:.2f}",
+      ]
+    )
   title = (
     f"one H100, bfloat16, batch {found[0]['batch']}: {UTILISATION:.0%} of {PEAK_FLOPS / 1e12:.0f} TFLOP/s, "
     f"{MEMORY_BANDWIDTH / 1e12:.2f} TB/s"
   )
-  columns = ["step", "GFLOP an image", "MB an image, least", "unfused", "images/s by operations", "by memory",
-             "expected", "input GB/s"]  # fmt: skip
+  columns = [
+    "step",
+    "GFLOP an image",
+    "MB an image, least",
+    "unfused",
+    "images/s by operations",
+    "by memory",
+    "expected",
+    "input GB/s",
+  ]
   return report.Table(title, columns, rows)
 
 
@@ -122,8 +145,15 @@ def measure(network: str, shape: tuple[int, int], mode: str, batch: int, dtype: 
     run(_MEASURED_STEPS)
     seconds.append((time.perf_counter() - began) / _MEASURED_STEPS)
   median = statistics.median(seconds)
-  return [f"{network} {shape[0]}x{shape[1]} {mode}", jnp.dtype(dtype).name, str(batch), f"{1e3 * median:.1f}",
-          f"{batch / median:.0f}", f"{flops / median / 1e12:.0f}", f"{flops / median / peak:.0%}"]  # fmt: skip
+  return [
+    f"{network} {shape[0]}x{shape[1]} {mode}",
+    jnp.dtype(dtype).name,
+    str(batch),
+    f"{1e3 * median:.1f}",
+    f"{batch / median:.0f}",
+    f"{flops / median / 1e12:.0f}",
+    f"{flops / median / peak:.0%}",
+  ]
 
 
 def measured_table(networks: Sequence[str], batches: Sequence[int]) -> report.Table:
@@ -137,8 +167,9 @@ def measured_table(networks: Sequence[str], batches: Sequence[int]) -> report.Ta
           try:
             rows.append(measure(network, SHAPES[0], mode, batch, dtype, peak))
           except jax.errors.JaxRuntimeError as error:
-            rows.append([f"{network} {mode}", jnp.dtype(dtype).name, str(batch), str(error).split("\n", 1)[0][:40],
-                         "", "", ""])  # fmt: skip
+            rows.append(
+              [f"{network} {mode}", jnp.dtype(dtype).name, str(batch), str(error).split("\n", 1)[0][:40], "", "", ""]
+            )
             break
           print("  " + ", ".join(rows[-1]), flush=True)
   shown = ", ".join(f"{jnp.dtype(dtype).name} {peak / 1e12:.0f}" for dtype, peak in peaks.items())
@@ -167,12 +198,16 @@ def main(argv: Sequence[str] | None = None) -> None:
     args.networks, args.batch, shapes = args.networks[:1], 2, SHAPES[:1]
   found = [
     roofline(network, shape, mode, args.batch)
-    for network in args.networks for shape in shapes for mode in ("train", "infer")
-  ]  # fmt: skip
+    for network in args.networks
+    for shape in shapes
+    for mode in ("train", "infer")
+  ]
   tables = [tabulate(found)]
   report.show(tables)
-  notes = [f"{network}: {flax_networks.num_parameters(network) / 1e6:.1f} million parameters, float32"
-           for network in args.networks]  # fmt: skip
+  notes = [
+    f"{network}: {flax_networks.num_parameters(network) / 1e6:.1f} million parameters, float32"
+    for network in args.networks
+  ]
   if jax.default_backend() == "gpu":
     tables.append(measured_table(args.networks, args.batches))
     report.show(tables[1:])

@@ -20,8 +20,7 @@ import sklearn.metrics
 import sklearn.utils
 
 from benchmarks import report
-from msk_jax.biological_age import correlations
-from msk_jax.evaluation import bootstrap, score_sums
+from msk_jax.scores import bootstrap, correlations, score_sums
 
 TARGET_SECONDS = 5.0
 
@@ -87,16 +86,19 @@ def measure(setting: Setting, rounds: int) -> dict[str, Any]:
   contestants: dict[str, tuple[Callable[[], object], float]] = {
     "msk_jax": (lambda: ours(age, predicted, setting), 1.0),
     "scikit-learn loop": (
-      lambda: [scikit_learn(age, predicted[:, 0]) for _ in range(setting.sampled)], scale * setting.models,
+      lambda: [scikit_learn(age, predicted[:, 0]) for _ in range(setting.sampled)],
+      scale * setting.models,
     ),
     "NumPy loop": (
-      lambda: [numpy_loop(age, predicted[:, 0], rng) for _ in range(setting.sampled)], scale * setting.models,
+      lambda: [numpy_loop(age, predicted[:, 0], rng) for _ in range(setting.sampled)],
+      scale * setting.models,
     ),
     "correlations: msk_jax": (lambda: correlations.correlate(values, setting.replicates, 0), 1.0),
     "correlations: pandas loop": (
-      lambda: frame.iloc[rng.integers(0, setting.rows, setting.rows)].corr(), setting.replicates,
+      lambda: frame.iloc[rng.integers(0, setting.rows, setting.rows)].corr(),
+      setting.replicates,
     ),
-  }  # fmt: skip
+  }
   seconds: dict[str, list[float]] = {name: [] for name in contestants}
   for _ in range(rounds):
     for name, (work, factor) in contestants.items():
@@ -128,9 +130,11 @@ def main() -> None:
   found = measure(QUICK if args.quick else Setting(), 1 if args.quick else args.rounds)
   table = tabulate(found)
   seconds = statistics.median(found["seconds"]["msk_jax"])
-  notes = [] if args.quick else [
-    f"target {TARGET_SECONDS:.0f} s: {'met' if seconds < TARGET_SECONDS else 'MISSED'} ({seconds:.2f} s)"
-  ]  # fmt: skip
+  notes = (
+    []
+    if args.quick
+    else [f"target {TARGET_SECONDS:.0f} s: {'met' if seconds < TARGET_SECONDS else 'MISSED'} ({seconds:.2f} s)"]
+  )
   notes.append("peers: a few replicates of one model (correlations: one replicate), scaled up; three scores, not five")
   print(report.describe(machine))
   report.show([table], notes)

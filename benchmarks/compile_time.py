@@ -71,14 +71,16 @@ def tabulate(found: dict[str, Any]) -> report.Table:
 def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
   """Parses the command line."""
   parser = argparse.ArgumentParser(
-    prog="python -m benchmarks.compile_time", description=__doc__,
+    prog="python -m benchmarks.compile_time",
+    description=__doc__,
     formatter_class=argparse.RawDescriptionHelpFormatter,
-  )  # fmt: skip
+  )
   parser.add_argument("--networks", nargs="+", choices=list(TARGET_SECONDS), default=list(TARGET_SECONDS))
   parser.add_argument("--size", type=int, default=128, help="rows and columns in pixels")
   parser.add_argument("--batch", type=int, default=8)
-  parser.add_argument("--variants", nargs="+", choices=[n for n in networks.VARIANTS if n != "numpy"],
-                      default=list(DEFAULT))  # fmt: skip
+  parser.add_argument(
+    "--variants", nargs="+", choices=[n for n in networks.VARIANTS if n != "numpy"], default=list(DEFAULT)
+  )
   parser.add_argument("--rounds", type=int, default=1)
   parser.add_argument("--quick", action="store_true", help="InceptionV3 at 96 px, batch 2, one round")
   report.add_flags(parser)

@@ -65,8 +65,13 @@ class _TimedBatches:
     self._batches.close()
 
 
-def measure(setting: Setting, workdir: pathlib.Path, threads: int, stored: tuple[int, int] = _STORED,
-            num_samples: int = _NUM_SAMPLES) -> dict[str, Any]:  # fmt: skip
+def measure(
+  setting: Setting,
+  workdir: pathlib.Path,
+  threads: int,
+  stored: tuple[int, int] = _STORED,
+  num_samples: int = _NUM_SAMPLES,
+) -> dict[str, Any]:
   """Runs the loop.
 
   Args:
@@ -117,8 +122,13 @@ def measure(setting: Setting, workdir: pathlib.Path, threads: int, stored: tuple
   total = counted[-1][0] - counted[0][0]  # the first `next` belongs to the steps, the last is not one
   waited = sum(ended - began for began, ended in itertools.islice(counted, len(counted) - 1))
   steps = len(counted) - 1
-  return {"setting": dataclasses.asdict(setting), "threads": threads, "step_ms": 1e3 * total / steps,
-          "wait_ms": 1e3 * waited / steps, "share": waited / total}  # fmt: skip
+  return {
+    "setting": dataclasses.asdict(setting),
+    "threads": threads,
+    "step_ms": 1e3 * total / steps,
+    "wait_ms": 1e3 * waited / steps,
+    "share": waited / total,
+  }
 
 
 def tabulate(found: Sequence[dict[str, Any]]) -> report.Table:
@@ -126,9 +136,15 @@ def tabulate(found: Sequence[dict[str, Any]]) -> report.Table:
   rows = []
   for one in found:
     setting = one["setting"]
-    rows.append([f"{setting['backbone']} {setting['shape'][0]}x{setting['shape'][1]}, batch {setting['batch']}",
-                 str(one["threads"]), f"{one['step_ms']:.0f}", f"{one['wait_ms']:.2f}",
-                 f"{one['share']:.2%}"])  # fmt: skip
+    rows.append(
+      [
+        f"{setting['backbone']} {setting['shape'][0]}x{setting['shape'][1]}, batch {setting['batch']}",
+        str(one["threads"]),
+        f"{one['step_ms']:.0f}",
+        f"{one['wait_ms']:.2f}",
+        f"{one['share']:.2%}",
+      ]
+    )
   columns = ["training", "reading threads", "ms a step", "of it waiting", "share"]
   return report.Table(f"waiting for data in the training loop; target under {TARGET:.0%}", columns, rows)
 

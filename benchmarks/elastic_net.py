@@ -26,9 +26,10 @@ from sklearn import exceptions, linear_model, metrics, model_selection, pipeline
 from benchmarks import report
 from msk_jax.cohort import ethnicity, scalar_fields
 from msk_jax.regression import elastic_net, moments
-from msk_jax.scalar_models import algorithm, nested
-from msk_jax.scalar_models import elastic_net as scalar_elastic_net
-from msk_jax.simulation import people, scalars, spec
+from msk_jax.simulation import people, spec
+from msk_jax.simulation.scalars import measurements
+from msk_jax.tabular import algorithm, nested
+from msk_jax.tabular import linear as scalar_elastic_net
 
 _NUM_FOLDS = 10
 _BLOCK_PEOPLE = 20_000  # drawn at a time
@@ -44,7 +45,7 @@ def draw(num_samples: int) -> algorithm.Samples:
   for seed, start in enumerate(range(0, num_samples, _BLOCK_PEOPLE)):
     block = spec.PhantomSpec(min(_BLOCK_PEOPLE, num_samples - start), seed=seed, has_images=False)
     cohort = people.make_people(block)
-    values = scalars.draw(seed, cohort).values
+    values = measurements.draw(seed, cohort).values
     first = [_first_visit(values, name) for name in names]
     sex = [person.sex for person in cohort]
     codes = ethnicity.one_hot([person.ethnicity or ethnicity.MISSING for person in cohort])
@@ -59,7 +60,7 @@ def draw(num_samples: int) -> algorithm.Samples:
 def _first_visit(values: dict, name: str) -> np.ndarray:
   if name in values:
     return values[name][:, 0]
-  return np.mean([values[foot, name][:, 0] for foot in scalars.FEET], axis=0)  # a heel: the mean of both
+  return np.mean([values[foot, name][:, 0] for foot in measurements.FEET], axis=0)  # a heel: the mean of both
 
 
 def search(samples: algorithm.Samples, num_trials: int) -> float:

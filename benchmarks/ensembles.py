@@ -21,8 +21,9 @@ from sklearn import linear_model, metrics, pipeline, preprocessing
 
 from benchmarks import report
 from msk_jax.ensembling import combination, hierarchy, run, spec
-from msk_jax.evaluation import model_names
-from msk_jax.simulation import prediction_draws, prediction_errors, predictions, predictions_spec
+from msk_jax.predictions import model_names
+from msk_jax.simulated_predictions import draws, error_model, predictions
+from msk_jax.simulated_predictions import spec as predictions_spec
 
 _SAMPLED_FITS = 4  # of the peer, for each ensemble and each of two splits
 _SEED = 0
@@ -31,11 +32,11 @@ _SEED = 0
 def simulate(num_participants: int, seed: int = _SEED) -> tuple[dict[str, np.ndarray], combination.Universe]:
   """Returns predictions [2, n] by model, with the authors' names of levels, and the samples."""
   simulated = predictions_spec.SimulatedPredictionsSpec(num_participants, seed)
-  samples = prediction_draws.samples_of(prediction_draws.make_cohort(simulated))
-  model = prediction_errors.published()
+  samples = draws.samples_of(draws.make_cohort(simulated))
+  model = error_model.published()
   person = pd.factorize(samples["eid"])[0]
-  drawn = prediction_draws.draw(model, person, seed)
-  predicted = prediction_draws.predict(model, drawn.errors, samples["age_years"].to_numpy())
+  drawn = draws.draw(model, person, seed)
+  predicted = draws.predict(model, drawn.errors, samples["age_years"].to_numpy())
   predicted[:, ~drawn.is_present] = np.nan
   found = {_published_name(name): np.ascontiguousarray(predicted[:, :, m]) for m, name in enumerate(model.models)}
   universe = combination.Universe(

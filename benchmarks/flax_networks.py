@@ -34,8 +34,10 @@ def abstract_variables(model: Any, size: int | tuple[int, int]) -> Variables:
   image = jax.ShapeDtypeStruct((1, *shape_of(size), 3), jnp.float32)
   init = functools.partial(model.init_with_output, train=False)
   (features, _), variables = jax.eval_shape(init, jax.random.key(0), image)
-  last = {"kernel": jax.ShapeDtypeStruct((features.shape[-1], 1), jnp.float32),
-          "bias": jax.ShapeDtypeStruct((1,), jnp.float32)}  # fmt: skip
+  last = {
+    "kernel": jax.ShapeDtypeStruct((features.shape[-1], 1), jnp.float32),
+    "bias": jax.ShapeDtypeStruct((1,), jnp.float32),
+  }
   return {"params": {"backbone": variables["params"], "last": last}, "batch_stats": variables.get("batch_stats", {})}
 
 
@@ -60,8 +62,15 @@ def predict(variables: Variables, images: jax.Array, *, model: Any) -> jax.Array
   return _last(variables["params"]["last"], features)
 
 
-def train_step(variables: Variables, moments: Any, images: jax.Array, targets: jax.Array, *, model: Any,
-               tx: optax.GradientTransformation) -> tuple[Variables, Any, jax.Array]:  # fmt: skip
+def train_step(
+  variables: Variables,
+  moments: Any,
+  images: jax.Array,
+  targets: jax.Array,
+  *,
+  model: Any,
+  tx: optax.GradientTransformation,
+) -> tuple[Variables, Any, jax.Array]:
   """Takes one step of Adam on the mean squared error; returns variables, Adam's state and the loss."""
 
   def loss_of(params):
@@ -78,8 +87,15 @@ def train_step(variables: Variables, moments: Any, images: jax.Array, targets: j
 class Program:
   """A jitted step and what it works on; `step` is a `jax.jit` function of `arguments`."""
 
-  def __init__(self, network: str, size: int | tuple[int, int], batch: int, mode: str, is_fast: bool | None,
-               dtype: Any = jnp.float32):  # fmt: skip
+  def __init__(
+    self,
+    network: str,
+    size: int | tuple[int, int],
+    batch: int,
+    mode: str,
+    is_fast: bool | None,
+    dtype: Any = jnp.float32,
+  ):
     """Builds, without compiling.
 
     Args:

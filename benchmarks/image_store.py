@@ -26,10 +26,16 @@ def write_store(folder: pathlib.Path, num_samples: int, shape: tuple[int, int]) 
   rng = np.random.default_rng(0)
   coarse = (shape[0] // 8 + 1, shape[1] // 8 + 1)
   rows = [
-    {"eid": str(_FIRST_ID + i // 2), "instance": 2, "side": views.SIDES[i % 2], "shard": i // _IMAGES_A_SHARD,
-     "row": i % _IMAGES_A_SHARD, "sha256": ""}
+    {
+      "eid": str(_FIRST_ID + i // 2),
+      "instance": 2,
+      "side": views.SIDES[i % 2],
+      "shard": i // _IMAGES_A_SHARD,
+      "row": i % _IMAGES_A_SHARD,
+      "sha256": "",
+    }
     for i in range(2 * num_samples)
-  ]  # fmt: skip
+  ]
   for shard in range(0, 2 * num_samples, _IMAGES_A_SHARD):
     count = min(_IMAGES_A_SHARD, 2 * num_samples - shard)
     drawn = rng.integers(0, 256, (count, *coarse), dtype=np.uint8)

@@ -31,11 +31,20 @@ VARIANTS: dict[str, dict[str, Any]] = {
   "generator": {"about": "Keras ImageDataGenerator", "kind": "generator", "channels": 1, "batches": 10},
   "generator_3": {"about": "Keras ImageDataGenerator, 3 channels", "kind": "generator", "channels": 3, "batches": 5},
   "layers_jax": {"about": "Keras random layers, JAX", "kind": "layers", "batches": 5, "environment": _JAX},
-  "layers_tf": {"about": "Keras random layers, tf.data, 1 thread", "kind": "layers", "batches": 10,
-                "environment": _TENSORFLOW},
-  "layers_tf_2": {"about": "Keras random layers, tf.data, 2 threads", "kind": "layers", "threads": 2, "batches": 10,
-                  "environment": _TENSORFLOW},
-}  # fmt: skip
+  "layers_tf": {
+    "about": "Keras random layers, tf.data, 1 thread",
+    "kind": "layers",
+    "batches": 10,
+    "environment": _TENSORFLOW,
+  },
+  "layers_tf_2": {
+    "about": "Keras random layers, tf.data, 2 threads",
+    "kind": "layers",
+    "threads": 2,
+    "batches": 10,
+    "environment": _TENSORFLOW,
+  },
+}
 TARGET_PER_CORE = 1500  # images/s, performance.md of the specification
 REFERENCES = {"opencv": "x OpenCV", "generator": "x generator", "layers_tf": "x layers"}
 _SHAPE = views.VIEWS["knee"].network_shape
@@ -84,8 +93,9 @@ def tabulate(found: dict[str, Any], batch: int) -> report.Table:
   rows = []
   for name in clock:
     ratios = [f"{core[name] / core[reference]:.1f}" for reference in references]
-    rows.append([VARIANTS[name]["about"], f"{core[name]:.0f}", f"{clock[name]:.0f}", *ratios,
-                 f"{found['memory_gib'][name]:.2f}"])  # fmt: skip
+    rows.append(
+      [VARIANTS[name]["about"], f"{core[name]:.0f}", f"{clock[name]:.0f}", *ratios, f"{found['memory_gib'][name]:.2f}"]
+    )
   columns = ["contestant", "images/s per core", "images/s", *(REFERENCES[name] for name in references), "GiB"]
   title = f"read + augment + batch, grey {_SHAPE[0]}x{_SHAPE[1]}, batch {batch}; target {TARGET_PER_CORE} per core"
   return report.Table(title, columns, rows)
@@ -94,10 +104,11 @@ def tabulate(found: dict[str, Any], batch: int) -> report.Table:
 def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
   """Parses the command line."""
   parser = argparse.ArgumentParser(
-    prog="python -m benchmarks.input_pipeline", description=__doc__,
+    prog="python -m benchmarks.input_pipeline",
+    description=__doc__,
     formatter_class=argparse.RawDescriptionHelpFormatter,
     epilog="Contestants: " + "; ".join(f"{name}: {v['about']}" for name, v in VARIANTS.items()),
-  )  # fmt: skip
+  )
   parser.add_argument("--variants", nargs="+", choices=VARIANTS, default=list(VARIANTS))
   parser.add_argument("--samples", type=int, default=1024, help="pairs of images in the store (0.2 MB a pair)")
   parser.add_argument("--batch", type=int, default=32)

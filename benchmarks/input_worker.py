@@ -72,9 +72,13 @@ def generator_batches(folder: pathlib.Path, batch: int, channels: int) -> Batche
   read = _stored(folder)
   images = np.stack([read(i) for i in range(min(_count(folder), 8 * batch))])[..., None].repeat(channels, -1)
   generator = legacy.ImageDataGenerator(
-    rotation_range=_RANGES.rotation_deg, width_shift_range=_RANGES.width_shift,
-    height_shift_range=_RANGES.height_shift, zoom_range=_RANGES.zoom, fill_mode="nearest", rescale=1 / 255,
-  )  # fmt: skip
+    rotation_range=_RANGES.rotation_deg,
+    width_shift_range=_RANGES.width_shift,
+    height_shift_range=_RANGES.height_shift,
+    zoom_range=_RANGES.zoom,
+    fill_mode="nearest",
+    rescale=1 / 255,
+  )
   return generator.flow(images, batch_size=batch, seed=0)
 
 

@@ -35,7 +35,7 @@ def make_samples(num_rows: int) -> Any:
   """Returns samples with a curved truth."""
   import numpy as np
 
-  from msk_jax.scalar_models import algorithm
+  from msk_jax.tabular import algorithm
 
   rng = np.random.default_rng(0)
   features_np = rng.normal(size=(num_rows, _FEATURES))
@@ -63,14 +63,17 @@ class Search:
     """Draws the settings, one for all splits if `is_random`; no fit is made yet."""
     import numpy as np
 
-    from msk_jax.scalar_models import algorithm, mlp, nested
+    from msk_jax.tabular import algorithm, nested
+    from msk_jax.tabular.mlp import mlp_algorithm
 
     rng = np.random.default_rng(1)
     self.samples = samples
     self.epochs = epochs
-    self._network = mlp.Mlp(max_epochs=epochs)
-    settings = [{name: float(np.exp(rng.uniform(np.log(s.low), np.log(s.high)))) for name, s in mlp.SPACE.items()}
-                for _ in range(1 if is_random else num_splits)]  # fmt: skip
+    self._network = mlp_algorithm.Mlp(max_epochs=epochs)
+    settings = [
+      {name: float(np.exp(rng.uniform(np.log(s.low), np.log(s.high)))) for name, s in mlp_algorithm.SPACE.items()}
+      for _ in range(1 if is_random else num_splits)
+    ]
     self.trials = [
       algorithm.Trial(nested.inner_folds(k, _NUM_FOLDS), settings[k % len(settings)], 0) for k in range(num_splits)
     ]
@@ -84,7 +87,7 @@ class Search:
 
   def steps(self) -> int:
     """Returns the optimisation steps that a user of the peer takes for all fits together."""
-    from msk_jax.scalar_models import mlp_problems
+    from msk_jax.tabular.mlp import mlp_problems
 
     prepared = mlp_problems.Prepared.of(self.samples)
     asked = [mlp_problems.Fit.of(trial, frozenset(trial.folds) - {fold}) for trial, fold in self.fits]
@@ -104,9 +107,14 @@ class Search:
     x_np, y_n = self.samples.features_np[train], self.samples.age_years[train]
     batch_size = min(1000, int(0.9 * len(y_n)))  # scikit-learn's early-stopping rows are rounded up
     network = neural_network.MLPRegressor(
-      hidden_layer_sizes=(128, 64, 32), batch_size=batch_size, early_stopping=True, max_iter=self.epochs,
-      random_state=0, learning_rate_init=trial.setting["learning_rate_init"], alpha=trial.setting["alpha"],
-    )  # fmt: skip
+      hidden_layer_sizes=(128, 64, 32),
+      batch_size=batch_size,
+      early_stopping=True,
+      max_iter=self.epochs,
+      random_state=0,
+      learning_rate_init=trial.setting["learning_rate_init"],
+      alpha=trial.setting["alpha"],
+    )
     model = pipeline.make_pipeline(preprocessing.StandardScaler(), network)
     with threadpoolctl.threadpool_limits(None if threads == "all" else int(threads)), warnings.catch_warnings():
       warnings.simplefilter("ignore", exceptions.ConvergenceWarning)
@@ -176,8 +184,16 @@ def tabulate(found: dict[str, Any]) -> report.Table:
   rows = []
   for name, (wall, cpu) in (ours | peers).items():
     ratios = [f"{best / own:.1f}" if best else "" for best, own in zip(fastest, (wall, cpu), strict=True)]
-    rows.append([name, f"{1e3 * wall / steps:.2f}", f"{1e3 * cpu / steps:.2f}", f"{wall:.3f}",
-                 f"{total * wall / 60:.1f}", *ratios])  # fmt: skip
+    rows.append(
+      [
+        name,
+        f"{1e3 * wall / steps:.2f}",
+        f"{1e3 * cpu / steps:.2f}",
+        f"{wall:.3f}",
+        f"{total * wall / 60:.1f}",
+        *ratios,
+      ]
+    )
   title = (
     f"MLP search, {setting['rows']} rows, {setting['features']} features, {setting['epochs']} epochs a fit, "
     f"{total} fits (from {fits} a round); target {TARGET:.0f}"
@@ -220,7 +236,7 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
 
 def main(argv: Sequence[str] | None = None) -> None:
   args = parse(argv)
-  from msk_jax.scalar_models import mlp_training
+  from msk_jax.tabular.mlp import mlp_training
 
   mlp_training.use_cores(_cores())
   machine = report.machine()
@@ -236,7 +252,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def _imports() -> None:
   """Loads what will be needed, before memory is looked at."""
-  from msk_jax.scalar_models import mlp, nested  # noqa: F401
+  from msk_jax.tabular import nested  # noqa: F401
 
 
 def _medians(times: Sequence[tuple[float, float]]) -> list[float]:

@@ -135,8 +135,14 @@ def measure(
         peaks[matmul].append(contestants[multiplying.get(matmul, "numpy")].ask(do="peak"))
       print(f"  round {number + 1} of {rounds}", flush=True)
     memory = {name: contestants[name].ask(do="memory") for name in names}
-  return {"setting": setting, "steps": steps, "ms": milliseconds, "peak_gflops": peaks, "memory_gib": memory,
-          "flops": count_flops(setting)}  # fmt: skip
+  return {
+    "setting": setting,
+    "steps": steps,
+    "ms": milliseconds,
+    "peak_gflops": peaks,
+    "memory_gib": memory,
+    "flops": count_flops(setting),
+  }
 
 
 def tabulate(found: dict[str, Any]) -> report.Table:
@@ -145,15 +151,33 @@ def tabulate(found: dict[str, Any]) -> report.Table:
   medians = {name: statistics.median(values) for name, values in found["ms"].items()}
   peak = max(statistics.median(values) for values in found["peak_gflops"].values())
   references = [name for name in REFERENCES if name in medians]
-  columns = ["contestant", "ms a step", "fastest-slowest", "images/s", *(REFERENCES[name] for name in references),
-             "GFLOP/s", "of peak", "GiB"]  # fmt: skip
+  columns = [
+    "contestant",
+    "ms a step",
+    "fastest-slowest",
+    "images/s",
+    *(REFERENCES[name] for name in references),
+    "GFLOP/s",
+    "of peak",
+    "GiB",
+  ]
   rows = []
   for name, median in medians.items():
     speed = flops / median / 1e6
     spread = f"{min(found['ms'][name]):.0f}-{max(found['ms'][name]):.0f}"
     ratios = [f"{medians[reference] / median:.2f}" for reference in references]
-    rows.append([VARIANTS[name]["about"], f"{median:.0f}", spread, f"{1e3 * setting['batch'] / median:.1f}", *ratios,
-                 f"{speed:.0f}", f"{speed / peak:.0%}", f"{found['memory_gib'][name]:.1f}"])  # fmt: skip
+    rows.append(
+      [
+        VARIANTS[name]["about"],
+        f"{median:.0f}",
+        spread,
+        f"{1e3 * setting['batch'] / median:.1f}",
+        *ratios,
+        f"{speed:.0f}",
+        f"{speed / peak:.0%}",
+        f"{found['memory_gib'][name]:.1f}",
+      ]
+    )
   peaks = ", ".join(f"{name} {statistics.median(values):.0f}" for name, values in found["peak_gflops"].items())
   title = (
     f"{setting['network']}, {setting['size']} px, batch {setting['batch']}, {setting['mode']}, float32; "
@@ -171,9 +195,11 @@ NOTES = (
 def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
   """Parses the command line."""
   parser = argparse.ArgumentParser(
-    prog="python -m benchmarks.networks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
+    prog="python -m benchmarks.networks",
+    description=__doc__,
+    formatter_class=argparse.RawDescriptionHelpFormatter,
     epilog="Contestants: " + "; ".join(f"{name}: {v['about']}" for name, v in VARIANTS.items()),
-  )  # fmt: skip
+  )
   parser.add_argument("--preset", nargs="+", choices=sorted(PRESETS), help="settings, one table each")
   parser.add_argument("--network", choices=("inception_v3", "inception_resnet_v2"), default="inception_v3")
   parser.add_argument("--size", type=int, default=128, help="rows and columns in pixels")

@@ -94,8 +94,10 @@ def outputs_table(name: str, outputs: dict[str, dict[str, float]]) -> report.Tab
 def gradients_table(name: str, gradients: dict[str, list[float]]) -> report.Table:
   rows = [[dtype, *map(_cell, sorted(differences))] for dtype, differences in gradients.items()]
   batch, height, width = _GRADIENT_SHAPE
-  title = (f"{name}, input gradients at {height}x{width}: relative difference from Keras, each image, in order of size "
-           "(1e-4 to 1e-2: one ReLU passes in one program only)")  # fmt: skip
+  title = (
+    f"{name}, input gradients at {height}x{width}: relative difference from Keras, each image, in order of size "
+    "(1e-4 to 1e-2: one ReLU passes in one program only)"
+  )
   return report.Table(title, ["", *map(str, range(1, batch + 1))], rows)
 
 

@@ -28,7 +28,7 @@ import cv2
 import numpy as np
 import pydicom
 
-from msk_jax.imaging import dicom, ingest, isolation, preprocess, skeleton, views
+from msk_jax.imaging import decoder_client, dicom, ingest, preprocess, skeleton, views
 
 _EXAMPLE = pathlib.Path(__file__).resolve().parents[2] / "shared" / "data" / "dxa_example"
 _FIGURE = views.VIEWS["full_body/figure"]
@@ -103,7 +103,7 @@ def interleaved(ways: Sequence[tuple[str, Callable[[], object], int]], rounds: i
 def print_steps(members: dict[str, bytes], rounds: int) -> None:
   """Times the single steps on one core and prints them as a table."""
   cv2.setNumThreads(1)
-  with isolation.IsolatedDecoder() as decoder:
+  with decoder_client.IsolatedDecoder() as decoder:
     images = [dicom.read(data, decoder) for data in members.values()]
     figure = max((i for i in images if i.protocol == "Total Body"), key=lambda i: i.instance_number or 0).pixels
     assert isinstance(figure, np.ndarray)
@@ -196,8 +196,10 @@ def main() -> None:
   args = parser.parse_args()
   members = example_members()
   source = "published example" if _EXAMPLE.exists() else "synthetic"
-  print(f"Python {platform.python_version()}, NumPy {np.__version__}, OpenCV {cv2.__version__}, pydicom "
-        f"{pydicom.__version__}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, images: {source}")  # fmt: skip
+  print(
+    f"Python {platform.python_version()}, NumPy {np.__version__}, OpenCV {cv2.__version__}, pydicom "
+    f"{pydicom.__version__}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, images: {source}"
+  )
   print_steps(members, args.rounds)
   with tempfile.TemporaryDirectory() as folder:
     if args.zips_from:

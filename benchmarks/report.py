@@ -13,8 +13,21 @@ from typing import Any
 import rich.console
 import rich.table
 
-_PACKAGES = ("numpy", "opencv-python-headless", "jax", "jaxlib", "flax", "optax", "grain", "keras", "tensorflow",
-             "tensorflow-cpu", "torch", "scipy", "scikit-learn")  # fmt: skip
+_PACKAGES = (
+  "numpy",
+  "opencv-python-headless",
+  "jax",
+  "jaxlib",
+  "flax",
+  "optax",
+  "grain",
+  "keras",
+  "tensorflow",
+  "tensorflow-cpu",
+  "torch",
+  "scipy",
+  "scikit-learn",
+)
 _WIDTH = 160  # columns, where the output is not a terminal
 
 
@@ -91,8 +104,9 @@ def show(tables: Sequence[Table], notes: Sequence[str] = ()) -> None:
     console.print(note, highlight=False)
 
 
-def write(args: argparse.Namespace, found: dict[str, Any], tables: Sequence[Table], notes: Sequence[str],
-          raw: Any) -> None:  # fmt: skip
+def write(
+  args: argparse.Namespace, found: dict[str, Any], tables: Sequence[Table], notes: Sequence[str], raw: Any
+) -> None:
   """Writes the files that were asked for.
 
   Args:

@@ -16,7 +16,8 @@ import threadpoolctl
 
 from benchmarks import ensembles, report
 from msk_jax.ensembling import combination, hierarchy, spec
-from msk_jax.evaluation import metrics, model_names
+from msk_jax.predictions import model_names
+from msk_jax.scores import metrics
 
 _NOISE_MEAN_YEARS, _NOISE_SD_YEARS = 64.0, 3.0
 _LEAST_AGE_YEARS, _GREATEST_AGE_YEARS = 45.0, 82.0

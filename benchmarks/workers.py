@@ -26,8 +26,14 @@ class WorkerError(RuntimeError):
 class Worker:
   """A process that answers requests; use as a context manager."""
 
-  def __init__(self, name: str, module: str, settings: Mapping[str, Any], environment: Mapping[str, str],
-               python: str = sys.executable):  # fmt: skip
+  def __init__(
+    self,
+    name: str,
+    module: str,
+    settings: Mapping[str, Any],
+    environment: Mapping[str, str],
+    python: str = sys.executable,
+  ):
     """Starts `python -m module` with `settings` as JSON; does not wait for it.
 
     Args:

@@ -12,13 +12,13 @@ import dataclasses
 import ml_collections
 
 from configs import common
-from msk_jax.simulation import predictions_spec
+from msk_jax.simulated_predictions import spec
 
 
 def get_config(argument: str = "") -> ml_collections.ConfigDict:
   """Returns the locked config; see the header for the arguments."""
   given = common.parse_argument(argument, people=41_000, seed=0, scalars=True)
-  made = predictions_spec.SimulatedPredictionsSpec(given.people, given.seed, scalars=given.scalars)
+  made = spec.SimulatedPredictionsSpec(given.people, given.seed, scalars=given.scalars)
   config = ml_collections.ConfigDict(dataclasses.asdict(made))
   config.lock()
   return config

@@ -20,7 +20,8 @@ def main(argv: Sequence[str]) -> None:
   """Builds the spec and writes the predictions."""
   del argv
   from msk_jax.io import specs
-  from msk_jax.simulation import predictions, predictions_spec
+  from msk_jax.simulated_predictions import predictions
+  from msk_jax.simulated_predictions import spec as predictions_spec
 
   spec = specs.from_mapping(
     predictions_spec.SimulatedPredictionsSpec,

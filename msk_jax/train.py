@@ -31,11 +31,10 @@ _PROCESS_ID = flags.DEFINE_integer("process_id", -1, "With --coordinator: which 
 def main(argv: Sequence[str]) -> int:
   """Prepares the data if need be, trains, prints the scores; returns the exit status."""
   del argv
-  from msk_jax.evaluation import report
   from msk_jax.io import specs
   from msk_jax.preparation import prepared, withdrawn
   from msk_jax.preparation import spec as data_spec
-  from msk_jax.training import compiler, experiment, initial_weights, processes, spec
+  from msk_jax.training import compiler, experiment, initial_weights, printout, processes, spec
 
   processes.join(_DISTRIBUTED.value, _COORDINATOR.value, _NUM_PROCESSES.value, _PROCESS_ID.value)
   if not processes.is_first():
@@ -59,7 +58,7 @@ def main(argv: Sequence[str]) -> int:
     logging.warning("%s: run the same command again to go on.", ended.status.value)
     return console.UNFINISHED
   if processes.is_first():
-    report.print_result(ended.result, ended.folder)
+    printout.print_result(ended.result, ended.folder)
   return 0
 
 

@@ -20,7 +20,7 @@ from benchmarks import (
   stacking,
   workers,
 )
-from msk_jax.scalar_models import mlp_training
+from msk_jax.tabular.mlp import mlp_training
 
 
 def test_worker_answers_between_stops():
@@ -47,8 +47,16 @@ def test_networks_table_has_speeds_ratios_and_share_of_peak():
     "memory_gib": {"msk": 1.0, "torch": 1.5},
   }
   table = networks.tabulate(found)
-  assert table.columns == ["contestant", "ms a step", "fastest-slowest", "images/s", "x PyTorch", "GFLOP/s", "of peak",
-                           "GiB"]  # fmt: skip
+  assert table.columns == [
+    "contestant",
+    "ms a step",
+    "fastest-slowest",
+    "images/s",
+    "x PyTorch",
+    "GFLOP/s",
+    "of peak",
+    "GiB",
+  ]
   assert list(table.rows[0][1:]) == ["400", "390-900", "20.0", "0.78", "160", "80%", "1.0"]
   assert "PyTorch" in table.markdown()
 

@@ -54,9 +54,14 @@ def test_training_configs_become_specs(name):
   assert experiment.view == "folder" or experiment.view in views.VIEWS
 
 
-@pytest.mark.parametrize(("name", "argument", "view"), [
-  ("full_body", "view=flesh", "full_body/flesh"), ("spine", "view=coronal", "spine/coronal"), ("knee", "", "knee"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+  ("name", "argument", "view"),
+  [
+    ("full_body", "view=flesh", "full_body/flesh"),
+    ("spine", "view=coronal", "spine/coronal"),
+    ("knee", "", "knee"),
+  ],
+)
 def test_views_by_argument(name, argument, view):
   assert _specs(_config(name, f"{argument},preset=ukb"))[1].view == view
 
@@ -133,10 +138,15 @@ def test_papers_settings():
   )
 
 
-@pytest.mark.parametrize(("argument", "message"), [
-  ("fould=1", "unknown config argument 'fould': known are"), ("fold=x", "fold: 'x' is no int"),
-  ("smoke=maybe", "smoke is true or false"), ("preset=real", "preset is one of auto, phantom, ukb, got"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+  ("argument", "message"),
+  [
+    ("fould=1", "unknown config argument 'fould': known are"),
+    ("fold=x", "fold: 'x' is no int"),
+    ("smoke=maybe", "smoke is true or false"),
+    ("preset=real", "preset is one of auto, phantom, ukb, got"),
+  ],
+)
 def test_mistakes_in_arguments_are_named(argument, message):
   with pytest.raises(ValueError, match=message):
     _config("knee", argument)
@@ -161,12 +171,15 @@ def test_impossible_values_are_refused():
     _specs(config)
 
 
-@pytest.mark.parametrize(("arguments", "message"), [
-  (["--config=configs/knee.py", "--config.train.batchsize=3"], "batchsize"),
-  (["--config=configs/elbow.py"], "elbow"),
-  (["--config=configs/knee.py:fould=3"], "fould"),
-  (["--config=configs/knee.py", "--confg=3"], "confg"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+  ("arguments", "message"),
+  [
+    (["--config=configs/knee.py", "--config.train.batchsize=3"], "batchsize"),
+    (["--config=configs/elbow.py"], "elbow"),
+    (["--config=configs/knee.py:fould=3"], "fould"),
+    (["--config=configs/knee.py", "--confg=3"], "confg"),
+  ],
+)
 def test_mistakes_on_the_command_line_end_in_one_line(arguments, message):
   command = [sys.executable, "-m", "msk_jax.train", *arguments]
   done = subprocess.run(command, capture_output=True, text=True, cwd=_ROOT, timeout=60)

@@ -10,15 +10,24 @@ import pathlib
 import numpy as np
 import pandas as pd
 
-from msk_jax.biological_age import bias
-from msk_jax.evaluation.rows import Rows
 from msk_jax.io import errors, tables
+from msk_jax.predictions import bias
+from msk_jax.predictions.rows import Rows
 
 FOLDER = "ages"
-AGES = tables.Schema("ages", 1, {
-  "eid": "string", "instance": "int8", "fold": "int8", "age_years": "float64", "predicted_age_years": "float64",
-  "biological_age_years": "float64", "acceleration_years": "float64",
-})  # fmt: skip
+AGES = tables.Schema(
+  "ages",
+  1,
+  {
+    "eid": "string",
+    "instance": "int8",
+    "fold": "int8",
+    "age_years": "float64",
+    "predicted_age_years": "float64",
+    "biological_age_years": "float64",
+    "acceleration_years": "float64",
+  },
+)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,18 +7,28 @@ import pandas as pd
 from scipy.cluster import hierarchy
 from scipy.spatial import distance
 
-from msk_jax.biological_age import correlations, published
 from msk_jax.biological_age.acceleration import Ages
 from msk_jax.cohort import visit_keys
-from msk_jax.evaluation import model_names
 from msk_jax.evaluation.spec import BootstrapSpec
 from msk_jax.io import tables
+from msk_jax.predictions import correlation_comparison, model_names
+from msk_jax.scores import correlations
 
 FEWEST_ROWS = 20  # of a pair: five people at up to four visits each; the authors' site left out pairs below 10
-CORRELATIONS = tables.Schema("acceleration_correlations", 1, {
-  "product": "string", "model_1": "string", "model_2": "string", "r": "float64", "sd": "float64", "n": "int64",
-  "published_r": "float64", "published_r_sd": "float64",
-})  # fmt: skip
+CORRELATIONS = tables.Schema(
+  "acceleration_correlations",
+  1,
+  {
+    "product": "string",
+    "model_1": "string",
+    "model_2": "string",
+    "r": "float64",
+    "sd": "float64",
+    "n": "int64",
+    "published_r": "float64",
+    "published_r_sd": "float64",
+  },
+)
 
 
 def align(ages: Mapping[str, Ages], product: str) -> tuple[np.ndarray, np.ndarray]:
@@ -65,7 +75,7 @@ def tabulate(product: str, names: list[str], found: correlations.Correlations) -
   for i, first in enumerate(names):
     for j in range(i + 1, len(names)):
       if found.n[i, j] >= FEWEST_ROWS:
-        theirs, their_sd = published.of_same(first, names[j], product, names)
+        theirs, their_sd = correlation_comparison.of_same(first, names[j], product, names)
         line = (product, first, names[j], found.r[i, j], found.sd[i, j], found.n[i, j], theirs, their_sd)
         lines.append(line)
   return pd.DataFrame(lines, columns=list(CORRELATIONS.columns))

@@ -8,13 +8,15 @@ from typing import Any
 import pandas as pd
 from absl import logging
 
-from msk_jax.biological_age import acceleration, bias, correlation_tables, figures, report, summaries
+from msk_jax.biological_age import acceleration, correlation_tables, printout, summaries
 from msk_jax.biological_age.acceleration import Ages
-from msk_jax.biological_age.correlations import Correlations
 from msk_jax.biological_age.spec import AgesSpec
 from msk_jax.cohort import source
-from msk_jax.evaluation import model_names, performance, pooled_predictions, published, rows
+from msk_jax.evaluation import performance
+from msk_jax.figures import heat_map
 from msk_jax.io import atomic, errors, run_record, tables
+from msk_jax.predictions import bias, comparison, model_names, pooled, rows
+from msk_jax.scores.correlations import Correlations
 
 _VERSION = 3  # raise it when the outputs change for equal inputs
 _MODELS = "models"
@@ -79,7 +81,7 @@ class _Tables:
     tables.write_with_csv(folder, "bias", pd.DataFrame(self.lines), summaries.BIAS)
     tables.write_with_csv(folder, "summary", pd.DataFrame(self.spreads), summaries.SUMMARY)
     pairs, schema = pd.concat(self.pairs), correlation_tables.CORRELATIONS
-    published.write(folder, "correlations", pairs, schema, is_comparable)
+    comparison.write(folder, "correlations", pairs, schema, is_comparable)
     tables.write_with_csv(folder, "dimensions", summaries.dimension_table(self.dimensions), summaries.DIMENSIONS)
 
 
@@ -108,7 +110,7 @@ def make_ages(workdir: pathlib.Path, settings: AgesSpec, withdrawn: Collection[s
   participants = rows.read_participants(workdir, withdrawn)
   gathered = _Tables()
   with atomic.replacing_folder(folder) as temporary:
-    for product in pooled_predictions.PRODUCTS:
+    for product in pooled.PRODUCTS:
       found = rows.read_shown(workdir, product, participants)
       if not found:
         continue
@@ -135,9 +137,7 @@ def settings_of(settings: AgesSpec) -> dict[str, Any]:
   return {**dataclasses.asdict(settings), "version": _VERSION}
 
 
-def _make_product(
-  product: pooled_predictions.Product, found: dict[str, rows.Predictions], settings: AgesSpec
-) -> _Product:
+def _make_product(product: pooled.Product, found: dict[str, rows.Predictions], settings: AgesSpec) -> _Product:
   ages, refused = {}, {}
   for name in model_names.in_order(found):
     try:
@@ -166,14 +166,14 @@ def _draw(folder: pathlib.Path, product: str, made: _Product) -> None:
     for suffix, shown, by in (("", order, "by dimension"), ("_clustered", clustered, "by clustering")):
       title = f"Correlation of accelerated ageing per {product}, {by}"
       path = folder / f"correlations_{product}_{kind}{suffix}.png"
-      figures.draw_correlations(
+      heat_map.draw_correlations(
         path, title, [names[i] for i in shown], correlation_tables.take(made.correlations, shown)
       )
 
 
 def _write_corrections(workdir: pathlib.Path, corrections: dict[str, bias.BiasCorrection]) -> None:
   """Writes each trained model's bias into its folder, where `predict` finds it; takes away those of other data."""
-  for name in pooled_predictions.list_models(workdir, "sample"):
+  for name in pooled.list_models(workdir, "sample"):
     folder = workdir / _MODELS / name
     if name in corrections and folder.is_dir():
       bias.write(folder, corrections[name])
@@ -200,7 +200,7 @@ def _read_correction(folder: pathlib.Path) -> bias.BiasCorrection | None:
 
 
 def _show(folder: pathlib.Path) -> None:
-  report.show(
+  printout.show(
     tables.read(folder / "summary.parquet", summaries.SUMMARY),
     tables.read(folder / "correlations.parquet", correlation_tables.CORRELATIONS),
     tables.read(folder / "dimensions.parquet", summaries.DIMENSIONS),

@@ -2,8 +2,8 @@
 
 import dataclasses
 
-from msk_jax.biological_age import bias
 from msk_jax.evaluation import spec
+from msk_jax.predictions import bias
 
 
 @dataclasses.dataclass(frozen=True)

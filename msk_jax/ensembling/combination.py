@@ -11,7 +11,7 @@ import numpy as np
 
 from msk_jax.ensembling import fit, hierarchy, inner_folds, problems
 from msk_jax.ensembling import spec as ensemble_spec
-from msk_jax.evaluation import model_names
+from msk_jax.predictions import model_names
 from msk_jax.regression import moments
 
 VALIDATION, TEST = 0, 1  # places on the first axis of predictions

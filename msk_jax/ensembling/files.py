@@ -7,26 +7,27 @@ from typing import Any
 import numpy as np
 
 from msk_jax.ensembling import combination, fit, hierarchy
-from msk_jax.evaluation import metrics, pooled_predictions, pooling_record
 from msk_jax.io import atomic
+from msk_jax.predictions import pooled, pooled_record
+from msk_jax.scores import metrics
 
-FOLDER = pooling_record.FOLDER
+FOLDER = pooled_record.FOLDER
 SCHEMA = "ensemble"
 VERSION = 2
 
 
-def path_of(workdir: pathlib.Path, product: pooled_predictions.Product, node: str) -> pathlib.Path:
+def path_of(workdir: pathlib.Path, product: pooled.Product, node: str) -> pathlib.Path:
   """Returns where an ensemble's record lies, e.g. `ensembles/sample/knee/ensemble.json`."""
   return workdir / FOLDER / product / f"{node}.json"
 
 
-def list_nodes(workdir: pathlib.Path, product: pooled_predictions.Product) -> list[str]:
+def list_nodes(workdir: pathlib.Path, product: pooled.Product) -> list[str]:
   """Returns the names of all ensembles with a record, sorted."""
   root = workdir / FOLDER / product
   return sorted(path.relative_to(root).with_suffix("").as_posix() for path in root.rglob("[!.]*.json"))
 
 
-def read(workdir: pathlib.Path, product: pooled_predictions.Product, node: str) -> dict[str, Any] | None:
+def read(workdir: pathlib.Path, product: pooled.Product, node: str) -> dict[str, Any] | None:
   """Returns an ensemble's record; None if there is none, or one that can't be used."""
   path = path_of(workdir, product, node)
   if not path.exists():
@@ -40,13 +41,14 @@ def read(workdir: pathlib.Path, product: pooled_predictions.Product, node: str) 
   return record
 
 
-def write(workdir: pathlib.Path, product: pooled_predictions.Product, record: dict[str, Any]) -> None:
+def write(workdir: pathlib.Path, product: pooled.Product, record: dict[str, Any]) -> None:
   """Writes an ensemble's record, whole or not at all."""
   atomic.write_json(path_of(workdir, product, record["model"]), record)
 
 
-def make_record(node: hierarchy.Node, product: pooled_predictions.Product, combined: combination.Combined,
-                universe: combination.Universe) -> dict[str, Any]:  # fmt: skip
+def make_record(
+  node: hierarchy.Node, product: pooled.Product, combined: combination.Combined, universe: combination.Universe
+) -> dict[str, Any]:
   """Returns an ensemble's coefficients and scores as JSON values; no ids.
 
   Keys: `kind` is `elastic_net` or `copy`. `splits` holds per split the setting, inner R2, intercept_years,

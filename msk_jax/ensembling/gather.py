@@ -9,8 +9,8 @@ import pandas as pd
 
 from msk_jax.cohort import schemas, visit_keys, withdrawal_memory, withdrawals
 from msk_jax.ensembling import splits
-from msk_jax.evaluation import alike, pooled, pooled_predictions, predictions
 from msk_jax.io import errors, run_record, tables
+from msk_jax.predictions import alike, pooled, split_folder, split_table
 
 PARTS = ("validation", "test")
 _SAME_AGE_YEARS = 1e-3  # trainings may keep ages in float32
@@ -90,7 +90,9 @@ def find_leaves(workdir: pathlib.Path) -> list[str]:
     InputError: there is none.
   """
   root = workdir / splits.MODELS
-  models = {path.parent.parent.relative_to(root).as_posix() for path in root.rglob(f"fold_*/{pooled.RESULT_NAME}")}
+  models = {
+    path.parent.parent.relative_to(root).as_posix() for path in root.rglob(f"fold_*/{split_folder.RESULT_NAME}")
+  }
   found = [name for name in models if splits.folders(workdir, name)]
   if not found:
     raise errors.InputError(
@@ -101,7 +103,7 @@ def find_leaves(workdir: pathlib.Path) -> list[str]:
 
 def hash_leaf(workdir: pathlib.Path, leaf: str) -> str:
   """Returns a hash of all of a model's prediction files and of which split each is of."""
-  paths = [folder / predictions.FILE_NAME for folder in splits.folders(workdir, leaf)]
+  paths = [folder / split_table.FILE_NAME for folder in splits.folders(workdir, leaf)]
   return run_record.fingerprint({path.parent.name: run_record.hash_file(path) for path in paths if path.exists()})
 
 
@@ -114,7 +116,7 @@ def read_leaf(workdir: pathlib.Path, leaf: str, cohort: Cohort) -> Leaf:
   """
   folders = splits.folders(workdir, leaf)
   found = [splits.read(workdir, folder, cohort.num_folds) for folder in folders]
-  fold_map_hash = pooled_predictions.check_one_fold_map({f"{leaf}/fold_{one.k}": one.fold_map_hash for one in found})
+  fold_map_hash = pooled.check_one_fold_map({f"{leaf}/fold_{one.k}": one.fold_map_hash for one in found})
   if difference := alike.describe_difference(leaf, folders):
     raise errors.InputError(
       f"{difference}, so they are not splits of one model. Delete the folder of the one that should not be "

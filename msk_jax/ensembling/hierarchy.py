@@ -15,8 +15,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from typing import Literal
 
-from msk_jax.evaluation import model_names
 from msk_jax.io import errors
+from msk_jax.predictions import model_names
 
 Inputs = Literal["descendants", "children"]
 

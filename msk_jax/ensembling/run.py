@@ -9,12 +9,11 @@ import numpy as np
 import pandas as pd
 from absl import logging
 
-from msk_jax.biological_age import averaging
 from msk_jax.cohort import source
-from msk_jax.ensembling import combination, files, fit, gather, hierarchy, report
+from msk_jax.ensembling import combination, files, fit, gather, hierarchy, printout
 from msk_jax.ensembling import spec as ensemble_spec
-from msk_jax.evaluation import pooled_predictions, pooling_record
 from msk_jax.io import progress, run_record
+from msk_jax.predictions import averaging, pooled, pooled_record
 
 STAGE = "ensemble"
 _VERSION = 4  # raised when the same inputs would give other predictions
@@ -34,7 +33,7 @@ class _Product:
     predictions: model to float64 [2, n], validation and test; NaN where there is none.
   """
 
-  name: pooled_predictions.Product
+  name: pooled.Product
   keys: pd.DataFrame
   age_years: np.ndarray
   person: np.ndarray
@@ -42,7 +41,7 @@ class _Product:
   predictions: dict[str, np.ndarray]
 
   @classmethod
-  def empty(cls, name: pooled_predictions.Product, visits: pd.DataFrame, person: np.ndarray) -> "_Product":
+  def empty(cls, name: pooled.Product, visits: pd.DataFrame, person: np.ndarray) -> "_Product":
     """Returns the product without any model; `visits` are its samples, `person` [n] whose they are."""
     keys = visits[["eid", "instance"]].reset_index(drop=True)
     return cls(name, keys, visits["age_years"].to_numpy(np.float64), person, np.full(len(keys), -1), {})
@@ -83,7 +82,7 @@ def run(spec: ensemble_spec.EnsembleSpec, workdir: pathlib.Path, withdrawn: Coll
   folder = workdir / files.FOLDER
   if missing := hierarchy.describe_missing(leaves, source.is_comparable(workdir)):
     logging.info("%s", missing)
-  if run_record.is_current(folder, settings, hashes) and pooling_record.is_whole(workdir):
+  if run_record.is_current(folder, settings, hashes) and pooled_record.is_whole(workdir):
     logging.info("nothing to do: %s is made from these models", folder)
     return
   (folder / run_record.FILE_NAME).unlink(missing_ok=True)
@@ -99,10 +98,10 @@ def run(spec: ensemble_spec.EnsembleSpec, workdir: pathlib.Path, withdrawn: Coll
         advance(note=node.name)
   _remove_others(workdir, {*leaves, *(node.name for node in nodes)}, {node.name for node in nodes})
   records = [files.path_of(workdir, product.name, node.name) for product in products for node in nodes]
-  outputs = pooling_record.hash_outputs(workdir, records)
-  results = {"models": len(leaves), "ensembles": len(nodes), **facts, pooling_record.OUTPUTS: outputs}
+  outputs = pooled_record.hash_outputs(workdir, records)
+  results = {"models": len(leaves), "ensembles": len(nodes), **facts, pooled_record.OUTPUTS: outputs}
   run_record.write(folder, STAGE, settings, hashes, results=results)
-  report.show(workdir, nodes, facts["missing_splits"], facts["without_bias_line"])
+  printout.show(workdir, nodes, facts["missing_splits"], facts["without_bias_line"])
 
 
 def settings_of(spec: ensemble_spec.EnsembleSpec) -> dict[str, Any]:
@@ -131,20 +130,22 @@ def _gather(
     for name in leaves:
       leaf = gather.read_leaf(workdir, name, cohort)
       hashes[name], splits[name] = leaf.fold_map_hash, leaf.splits
-      pooled_predictions.check_one_fold_map(hashes)
+      pooled.check_one_fold_map(hashes)
       counts["without_participant"] += leaf.num_withdrawn
       counts["without_visit"] += leaf.num_unknown_visits
       averaged, num_left_out = averaging.average_visits(leaf.table, reference, cohort.num_folds)
       if num_left_out:
         logging.warning(
           "%s: %d predictions are in no participant's average: their splits have no two validation samples of "
-          "different ages, and so no bias line to move a later visit by", name, num_left_out,
-        )  # fmt: skip
+          "different ages, and so no bias line to move a later visit by",
+          name,
+          num_left_out,
+        )
         unmoved[name] = num_left_out
       sample.add(name, leaf.table, cohort.visit_of(leaf.table, cohort.person_of(leaf.table)))
       participant.add(name, averaged, place_of_person[cohort.person_of(averaged)])
-      pooled_predictions.write(workdir, "sample", name, leaf.table, leaf.fold_map_hash)
-      pooled_predictions.write(workdir, "participant", name, averaged, leaf.fold_map_hash)
+      pooled.write(workdir, "sample", name, leaf.table, leaf.fold_map_hash)
+      pooled.write(workdir, "participant", name, averaged, leaf.fold_map_hash)
       advance()
   for what in ("participant", "visit"):
     if count := counts[f"without_{what}"]:
@@ -168,9 +169,9 @@ def _make_node(
   below = {name: hashes[name] for name in (*node.leaves, *of_cohort) if name in hashes}
   fingerprint = run_record.fingerprint([settings, below, dataclasses.astuple(node), product.name])
   record = files.read(workdir, product.name, node.name)
-  path = pooled_predictions.path_of(workdir, product.name, node.name)
+  path = pooled.path_of(workdir, product.name, node.name)
   if record is not None and record.get("fingerprint") == fingerprint and _is_unchanged(path, record):
-    table, _ = pooled_predictions.read(workdir, product.name, node.name)
+    table, _ = pooled.read(workdir, product.name, node.name)
     place = pd.MultiIndex.from_frame(product.keys).get_indexer(pd.MultiIndex.from_frame(table[["eid", "instance"]]))
     product.predictions[node.name], _ = gather.align(table, place, len(product.keys))
     return
@@ -180,10 +181,14 @@ def _make_node(
   for why in sorted(set(record["left_out"].values())):
     splits = ", ".join(k for k, one in record["left_out"].items() if one == why)
     logging.warning("%s (%s) is not fitted in the splits %s: %s", node.name, product.name, splits, why)
-  pooled_predictions.write(workdir, product.name, node.name, product.table(node.name), fold_map_hash)
-  extra = {"fingerprint": fingerprint, "fold_map_hash": fold_map_hash, "cases": settings["cases"],
-           "stacking": settings["stacking"],
-           _PREDICTIONS_HASH: run_record.hash_file(path)}  # fmt: skip
+  pooled.write(workdir, product.name, node.name, product.table(node.name), fold_map_hash)
+  extra = {
+    "fingerprint": fingerprint,
+    "fold_map_hash": fold_map_hash,
+    "cases": settings["cases"],
+    "stacking": settings["stacking"],
+    _PREDICTIONS_HASH: run_record.hash_file(path),
+  }
   files.write(workdir, product.name, {**record, **extra})
 
 
@@ -194,10 +199,10 @@ def _is_unchanged(path: pathlib.Path, record: Mapping[str, Any]) -> bool:
 
 def _remove_others(workdir: pathlib.Path, models: set[str], nodes: set[str]) -> None:
   """Removes predictions and ensembles of models that are gone."""
-  for product in pooled_predictions.PRODUCTS:
-    gone = [name for name in pooled_predictions.list_models(workdir, product) if name not in models]
+  for product in pooled.PRODUCTS:
+    gone = [name for name in pooled.list_models(workdir, product) if name not in models]
     for name in gone:
-      pooled_predictions.path_of(workdir, product, name).unlink()
+      pooled.path_of(workdir, product, name).unlink()
     for name in files.list_nodes(workdir, product):
       if name not in nodes:
         files.path_of(workdir, product, name).unlink()

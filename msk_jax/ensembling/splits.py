@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from msk_jax.cohort import folds as fold_map
-from msk_jax.evaluation import pooled, predictions
 from msk_jax.io import errors, run_record, tables
+from msk_jax.predictions import split_folder, split_table
 
 MODELS = "models"
 
@@ -32,7 +32,7 @@ class Split:
 
 def folders(workdir: pathlib.Path, leaf: str) -> list[pathlib.Path]:
   """Returns the folders of a model's finished splits, by number."""
-  found = [path.parent for path in (workdir / MODELS / leaf).glob(f"fold_*/{pooled.RESULT_NAME}")]
+  found = [path.parent for path in (workdir / MODELS / leaf).glob(f"fold_*/{split_folder.RESULT_NAME}")]
   numbered = {int(path.name.removeprefix("fold_")): path for path in found if path.name[5:].isdecimal()}
   return [numbered[k] for k in sorted(numbered)]
 
@@ -60,20 +60,20 @@ def read(workdir: pathlib.Path, folder: pathlib.Path, num_folds: int) -> Split:
       a part, or an age that is not finite.
   """
   name, advice = folder.relative_to(workdir).as_posix(), remedy(workdir, folder)
-  result = _read_result(folder / pooled.RESULT_NAME, name, advice)
-  path = folder / predictions.FILE_NAME
+  result = _read_result(folder / split_folder.RESULT_NAME, name, advice)
+  path = folder / split_table.FILE_NAME
   if not path.exists():
-    raise errors.InputError(f"{name} has a {pooled.RESULT_NAME} but no {path.name}. {advice}")
+    raise errors.InputError(f"{name} has a {split_folder.RESULT_NAME} but no {path.name}. {advice}")
   try:
-    table = predictions.read(folder)
-    noted = tables.read_extra(path, predictions.PREDICTIONS).get("fold_map_hash")
+    table = split_table.read(folder)
+    noted = tables.read_extra(path, split_table.PREDICTIONS).get("fold_map_hash")
   except errors.InputError:
     raise errors.InputError(
       f"{name}/{path.name} can't be read: it is damaged, or another version of msk_jax wrote it. {advice}"
     ) from None
   if noted != result["fold_map_hash"]:
     raise errors.InputError(
-      f"{name}: {path.name} and {pooled.RESULT_NAME} are of different fold maps ({str(noted)[:8]}, "
+      f"{name}: {path.name} and {split_folder.RESULT_NAME} are of different fold maps ({str(noted)[:8]}, "
       f"{result['fold_map_hash'][:8]}), so not of one training. {advice}"
     )
   _check_folds(name, table, result["fold"], num_folds, advice)

@@ -7,18 +7,28 @@ import numpy as np
 import pandas as pd
 
 from msk_jax.cohort import coding, folds, schemas, visit_keys
-from msk_jax.evaluation import disclosure, score_sums
-from msk_jax.evaluation.rows import Rows
+from msk_jax.disclosure import small_counts
 from msk_jax.io import tables
+from msk_jax.predictions.rows import Rows
+from msk_jax.scores import score_sums
 
 KINDS = ("sex", "age_band", "ethnicity", "centre")
 FEWEST_SCORED = 30  # people; below, scores are noise and a group shows its count alone
 
 # No number of samples: beside that of people it would say how many of a group were seen twice.
-GROUPS = tables.Schema("performance_groups", 2, {
-  "product": "string", "model": "string", "kind": "string", "group": "string", "num_people": "int64",
-  **dict.fromkeys(score_sums.SCORES, "float64"), "mean_error_years": "float64",
-})  # fmt: skip
+GROUPS = tables.Schema(
+  "performance_groups",
+  2,
+  {
+    "product": "string",
+    "model": "string",
+    "kind": "string",
+    "group": "string",
+    "num_people": "int64",
+    **dict.fromkeys(score_sums.SCORES, "float64"),
+    "mean_error_years": "float64",
+  },
+)
 
 NOT_KNOWN = "not known"
 _PARENTS = {1: "White", 2: "Mixed", 3: "Asian", 4: "Black", 5: "Chinese", 6: "Other"}  # codes of field 21000
@@ -108,13 +118,13 @@ def scores_by_group(product: str, model: str, found: Rows, labels: Labels) -> pd
   for kind, label in labels_of(found, labels).items():
     names, group = np.unique(label, return_inverse=True)
     sums = score_sums.group_sums(terms, group, len(names))
-    num_people = disclosure.count_people(group, found.person, len(names))
+    num_people = small_counts.count_people(group, found.person, len(names))
     values = {name: score[:, 0] for name, score in score_sums.scores(sums).items()}
     values["mean_error_years"] = sums[:, 3] / sums[:, 0]
     is_scored = num_people >= FEWEST_SCORED
     columns = {name: np.where(is_scored, score, np.nan) for name, score in values.items()}
     table = pd.DataFrame({"kind": kind, "group": names, "num_people": num_people, **columns})
-    parts.append(table[disclosure.choose_groups(group, found.person, len(names))])
+    parts.append(table[small_counts.choose_groups(group, found.person, len(names))])
   return pd.concat(parts, ignore_index=True).assign(product=product, model=model)[list(GROUPS.columns)]
 
 

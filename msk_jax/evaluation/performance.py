@@ -5,24 +5,50 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from msk_jax.evaluation import bootstrap, concordance, disclosure, model_names, published, score_sums
-from msk_jax.evaluation.rows import Predictions, Rows, by_same_rows
+from msk_jax.disclosure import small_counts
 from msk_jax.evaluation.spec import BootstrapSpec
 from msk_jax.io import tables
+from msk_jax.predictions import comparison, model_names
+from msk_jax.predictions.rows import Predictions, Rows, by_same_rows
+from msk_jax.scores import bootstrap, concordance, score_sums
 
 _SCORE_COLUMNS = [f"{name}{suffix}" for name in score_sums.SCORES for suffix in ("", "_sd_folds", "_sd_bootstrap")]
 # n: samples, missing where it would give away a few people seen twice (`disclosure`). SDs over folds have ddof 1; SDs
 # by bootstrap are those of the replicates.
-PERFORMANCE = tables.Schema("performance", 2, {
-  "model": "string", "product": "string", "dimension": "string", "n": "Int64", "num_people": "int64",
-  "num_folds": "int64", **dict.fromkeys(_SCORE_COLUMNS, "float64"), "c_index": "float64", "c_index_sd_folds": "float64",
-  **dict.fromkeys(("published_n", "published_r2", "published_r2_sd", "published_rmse", "published_rmse_sd"), "float64"),
-})  # fmt: skip
-BEST = tables.Schema("best_models", 2, {
-  "product": "string", "dimension": "string", "model": "string", "num_candidates": "int64",
-  "validation_people": "int64", "validation_r2": "float64", "validation_rmse": "float64",
-  "test_people": "int64", "test_r2": "float64", "test_rmse": "float64",
-})  # fmt: skip
+PERFORMANCE = tables.Schema(
+  "performance",
+  2,
+  {
+    "model": "string",
+    "product": "string",
+    "dimension": "string",
+    "n": "Int64",
+    "num_people": "int64",
+    "num_folds": "int64",
+    **dict.fromkeys(_SCORE_COLUMNS, "float64"),
+    "c_index": "float64",
+    "c_index_sd_folds": "float64",
+    **dict.fromkeys(
+      ("published_n", "published_r2", "published_r2_sd", "published_rmse", "published_rmse_sd"), "float64"
+    ),
+  },
+)
+BEST = tables.Schema(
+  "best_models",
+  2,
+  {
+    "product": "string",
+    "dimension": "string",
+    "model": "string",
+    "num_candidates": "int64",
+    "validation_people": "int64",
+    "validation_r2": "float64",
+    "validation_rmse": "float64",
+    "test_people": "int64",
+    "test_r2": "float64",
+    "test_rmse": "float64",
+  },
+)
 
 
 def tabulate(product: str, models: Mapping[str, Rows], settings: BootstrapSpec) -> pd.DataFrame:
@@ -38,9 +64,9 @@ def tabulate(product: str, models: Mapping[str, Rows], settings: BootstrapSpec) 
     lines |= _score_group(group, models, settings)
   ordered = model_names.in_order(models)
   table = pd.DataFrame([{"model": name, "product": product, **lines[name]} for name in ordered])
-  known = [published.of_same(name, product, models) for name in ordered]
+  known = [comparison.of_same(name, product, models) for name in ordered]
   table = table.assign(
-    n=disclosure.shown_samples(table["n"].to_numpy(), table["num_people"].to_numpy()),
+    n=small_counts.shown_samples(table["n"].to_numpy(), table["num_people"].to_numpy()),
     dimension=[model_names.dimension(name) for name in ordered],
     published_n=[one.n for one in known],
     published_r2=[one.r2 for one in known],
@@ -97,12 +123,20 @@ def choose_best(product: str, models: Mapping[str, Predictions]) -> pd.DataFrame
       continue
     best = max(names, key=lambda name: scored[name][0])
     test_r2, test_rmse = _r2_and_rmse(models[best].test)
-    lines.append({
-      "product": product, "dimension": dimension, "model": best, "num_candidates": len(names),
-      "validation_people": models[best].validation.num_people, "validation_r2": scored[best][0],
-      "validation_rmse": scored[best][1], "test_people": models[best].test.num_people, "test_r2": test_r2,
-      "test_rmse": test_rmse,
-    })  # fmt: skip
+    lines.append(
+      {
+        "product": product,
+        "dimension": dimension,
+        "model": best,
+        "num_candidates": len(names),
+        "validation_people": models[best].validation.num_people,
+        "validation_r2": scored[best][0],
+        "validation_rmse": scored[best][1],
+        "test_people": models[best].test.num_people,
+        "test_r2": test_r2,
+        "test_rmse": test_rmse,
+      }
+    )
   return pd.DataFrame(lines, columns=list(BEST.columns))
 
 

@@ -9,19 +9,32 @@ import pandas as pd
 from matplotlib import axes as mpl_axes
 from matplotlib import colors, ticker
 
-from msk_jax.evaluation import disclosure, drawing, model_names
-from msk_jax.evaluation.rows import Rows
+from msk_jax.disclosure import small_counts
+from msk_jax.figures import frame
+from msk_jax.predictions import model_names
+from msk_jax.predictions.rows import Rows
 
 _BIN_YEARS = (1, 2, 5)  # widths tried, the first that shows enough people is taken
 _SHOWN_SHARE = 0.8  # of the people
 _BAND_YEARS = 2
 _AXIS_YEARS = (0, 130)  # nobody is older
-_COLOURS = {"general": "#3b3b3b", "full_body": "#1f6f8b", "spine": "#7a5195", "hip": "#c05a3a", "knee": "#d69a2d",
-            "scalars": "#5a8f5a"}  # fmt: skip
+_COLOURS = {
+  "general": "#3b3b3b",
+  "full_body": "#1f6f8b",
+  "spine": "#7a5195",
+  "hip": "#c05a3a",
+  "knee": "#d69a2d",
+  "scalars": "#5a8f5a",
+}
 _OTHER_COLOUR = "#7f8c99"
 _MARKER_POINTS, _GAP_POINTS = 7.1, 3.5  # a diamond's width, corner to corner
-_DIAMOND: dict[str, Any] = {"marker": "D", "markersize": 5, "markerfacecolor": "white", "markeredgecolor": drawing.INK,
-                            "linestyle": "none"}  # fmt: skip
+_DIAMOND: dict[str, Any] = {
+  "marker": "D",
+  "markersize": 5,
+  "markerfacecolor": "white",
+  "markeredgecolor": frame.INK,
+  "linestyle": "none",
+}
 
 
 def draw_model(path: pathlib.Path, title: str, found: Rows, subtitle: str) -> None:
@@ -43,7 +56,7 @@ def draw_model(path: pathlib.Path, title: str, found: Rows, subtitle: str) -> No
     bar = figure.colorbar(image, ax=left, shrink=0.86, pad=0.02, label="samples in a cell", ticks=ticks)
     bar.outline.set_visible(False)
   _draw_error(right, found)
-  drawing.save(figure, path)
+  frame.save(figure, path)
 
 
 def count_cells(found: Rows, bin_years: int) -> tuple[np.ndarray, np.ndarray, float]:
@@ -66,9 +79,9 @@ def count_cells(found: Rows, bin_years: int) -> tuple[np.ndarray, np.ndarray, fl
   num_bins = max(int((both.max(initial=low) - low) // bin_years) + 1, 1)
   place = ((both - low) // bin_years).astype(np.int64)
   cell = place[0] * num_bins + place[1]
-  people = disclosure.count_people(cell, found.person[inside], num_bins**2)
+  people = small_counts.count_people(cell, found.person[inside], num_bins**2)
   counts = np.bincount(cell, minlength=num_bins**2).astype(np.float64)
-  counts[people < disclosure.FEWEST_PEOPLE] = np.nan
+  counts[people < small_counts.FEWEST_PEOPLE] = np.nan
   edges = low + bin_years * np.arange(num_bins + 1, dtype=np.float64)
   return counts.reshape(num_bins, num_bins), edges, float(np.nansum(counts) / len(found))
 
@@ -78,7 +91,7 @@ def describe_beyond(found: Rows) -> str:
   beyond = _is_beyond(found)
   if not beyond.any():
     return ""
-  is_few = len(np.unique(found.person[beyond])) < disclosure.FEWEST_PEOPLE
+  is_few = len(np.unique(found.person[beyond])) < small_counts.FEWEST_PEOPLE
   who = "samples of fewer than five people" if is_few else f"{int(beyond.sum()):,} samples"
   return f"not drawn: {who} beyond {_AXIS_YEARS[0]} to {_AXIS_YEARS[1]} years"
 
@@ -92,13 +105,13 @@ def error_by_age(found: Rows, band_years: int = _BAND_YEARS) -> pd.DataFrame:
   """Returns age_years (a band's middle), mean_error_years and sd_error_years of bands of at least five people."""
   band = np.floor(found.age_years / band_years).astype(np.int64)
   bands, group = np.unique(band, return_inverse=True)
-  people = disclosure.count_people(group, found.person, len(bands))
+  people = small_counts.count_people(group, found.person, len(bands))
   error = found.predicted_years - found.age_years
   n = np.bincount(group)
   mean = np.bincount(group, error) / n
   spread = np.sqrt(np.maximum(np.bincount(group, np.square(error)) / n - mean**2, 0))
   columns = {"age_years": (bands + 0.5) * band_years, "mean_error_years": mean, "sd_error_years": spread}
-  return pd.DataFrame(columns)[people >= disclosure.FEWEST_PEOPLE]
+  return pd.DataFrame(columns)[people >= small_counts.FEWEST_PEOPLE]
 
 
 def draw_scores(path: pathlib.Path, table: pd.DataFrame, title: str) -> None:
@@ -119,13 +132,13 @@ def draw_scores(path: pathlib.Path, table: pd.DataFrame, title: str) -> None:
   for axes, score, unit, precision in ((left, "r2", "R²", 3), (right, "rmse", "RMSE, years", 2)):
     values, sds = table[score].to_numpy(), np.nan_to_num(table[f"{score}_sd_bootstrap"].to_numpy())
     axes.barh(
-      y, values, xerr=sds, height=0.78, color=colours, error_kw={"ecolor": drawing.INK, "elinewidth": 1, "capsize": 2}
+      y, values, xerr=sds, height=0.78, color=colours, error_kw={"ecolor": frame.INK, "elinewidth": 1, "capsize": 2}
     )
     published = table[f"published_{score}"].to_numpy()
     axes.plot(published, y, **_DIAMOND)
     _write_values(axes, y, values, sds, published, precision)
     axes.set_xlabel(unit)
-    drawing.clean(axes)
+    frame.clean(axes)
     axes.grid(axis="y", visible=False)
   left.set_yticks(y, [_label(name) for name in names], fontsize=8.5)
   left.tick_params(axis="y", length=0)
@@ -133,7 +146,7 @@ def draw_scores(path: pathlib.Path, table: pd.DataFrame, title: str) -> None:
   left.set_ylim(y[-1] + 0.8, -0.8)
   if table["published_r2"].notna().any():
     figure.legend([plt.Line2D([], [], **_DIAMOND)], ["published"], loc="outside lower right", frameon=False, fontsize=9)
-  drawing.save(figure, path)
+  frame.save(figure, path)
 
 
 def _draw_counts(axes: mpl_axes.Axes, found: Rows):
@@ -143,7 +156,7 @@ def _draw_counts(axes: mpl_axes.Axes, found: Rows):
   axes.set(title="\n".join(line for line in (title, describe_beyond(found)) if line))
   axes.title.set_fontsize(10)
   axes.set(xlabel="chronological age (years)", ylabel="predicted age (years)")
-  drawing.clean(axes)
+  frame.clean(axes)
   image = None
   if np.isfinite(counts).any():
     low, high = np.nanmin(counts), max(np.nanmax(counts), np.nanmin(counts) + 1)
@@ -152,7 +165,7 @@ def _draw_counts(axes: mpl_axes.Axes, found: Rows):
     ends = edges[drawn.min()] - width, edges[drawn.max() + 1] + width
   else:
     ends = edges[0], edges[-1]
-  axes.plot(ends, ends, color=drawing.INK, linewidth=1, label="equality")
+  axes.plot(ends, ends, color=frame.INK, linewidth=1, label="equality")
   axes.set(xlim=ends, ylim=ends, aspect="equal")
   axes.legend(loc="upper left", frameon=False, fontsize=9)
   return image
@@ -171,7 +184,7 @@ def _shown_cells(found: Rows) -> tuple[np.ndarray, np.ndarray]:
 def _draw_error(axes: mpl_axes.Axes, found: Rows) -> None:
   bands = error_by_age(found)
   age, mean, spread = (bands[name].to_numpy() for name in ("age_years", "mean_error_years", "sd_error_years"))
-  axes.axhline(0, color=drawing.INK, linewidth=1)
+  axes.axhline(0, color=frame.INK, linewidth=1)
   axes.fill_between(
     age, mean - spread, mean + spread, color=_COLOURS["full_body"], alpha=0.18, linewidth=0, label="± SD"
   )
@@ -179,7 +192,7 @@ def _draw_error(axes: mpl_axes.Axes, found: Rows) -> None:
   axes.set(xlabel="chronological age (years)", ylabel="predicted minus chronological age (years)")
   axes.set_title(f"error by age, bands of {_BAND_YEARS} years", fontsize=10)
   axes.legend(loc="upper right", frameon=False, fontsize=9)
-  drawing.clean(axes)
+  frame.clean(axes)
 
 
 def _positions(names: list[str]) -> np.ndarray:
@@ -193,8 +206,15 @@ def _write_values(axes: mpl_axes.Axes, y, values, sds, published, precision: int
   """Writes each score behind its bar, past the marker: in points, as markers have one size on any scale."""
   ends = np.fmax(np.nan_to_num(np.fmax(values + sds, published)), 0.0)
   for at, value, end in zip(y, values, ends, strict=True):
-    axes.annotate(f"{value:.{precision}f}", (end, at), (_MARKER_POINTS / 2 + _GAP_POINTS, 0),
-                  textcoords="offset points", va="center", fontsize=7.5, color=drawing.INK)  # fmt: skip
+    axes.annotate(
+      f"{value:.{precision}f}",
+      (end, at),
+      (_MARKER_POINTS / 2 + _GAP_POINTS, 0),
+      textcoords="offset points",
+      va="center",
+      fontsize=7.5,
+      color=frame.INK,
+    )
   low = min(0.0, float(np.nanmin(np.fmin(values, values - sds), initial=0.0)) * 1.1)
   axes.set_xlim(low, max(float(ends.max()), 1e-9) * 1.15)
 

@@ -10,17 +10,10 @@ import pandas as pd
 from absl import logging
 
 from msk_jax.cohort import source
-from msk_jax.evaluation import (
-  groups,
-  performance,
-  performance_figures,
-  performance_report,
-  pooled_predictions,
-  published,
-  rows,
-)
+from msk_jax.evaluation import groups, performance, performance_figures, printout
 from msk_jax.evaluation.spec import EvaluateSpec
 from msk_jax.io import atomic, progress, run_record, tables
+from msk_jax.predictions import comparison, pooled, rows
 
 FOLDER = "performance"
 _VERSION = 4  # raise it when the outputs change for equal inputs
@@ -49,7 +42,7 @@ def evaluate(workdir: pathlib.Path, settings: EvaluateSpec, withdrawn: Collectio
   is_comparable = source.is_comparable(workdir)
   scores, by_group, best = [], [], []
   with atomic.replacing_folder(folder) as temporary:
-    for product in pooled_predictions.PRODUCTS:
+    for product in pooled.PRODUCTS:
       found = rows.read_shown(workdir, product, participants)
       tests = {name: one.test for name, one in found.items()}
       if not tests:
@@ -57,7 +50,7 @@ def evaluate(workdir: pathlib.Path, settings: EvaluateSpec, withdrawn: Collectio
       logging.info("%s: %d models, %d bootstraps", product, len(tests), settings.num_bootstraps)
       table = performance.tabulate(product, tests, settings)
       if not is_comparable:
-        table[published.columns(performance.PERFORMANCE)] = math.nan
+        table[comparison.columns(performance.PERFORMANCE)] = math.nan
       scores.append(table)
       by_group += [groups.scores_by_group(product, name, one, labels) for name, one in tests.items()]
       best.append(performance.choose_best(product, found))
@@ -65,7 +58,7 @@ def evaluate(workdir: pathlib.Path, settings: EvaluateSpec, withdrawn: Collectio
         _draw(temporary / "figures" / product, product, tests, table)
     if not scores:
       raise rows.nothing_shown()
-    published.write(temporary, "performance", pd.concat(scores), performance.PERFORMANCE, is_comparable)
+    comparison.write(temporary, "performance", pd.concat(scores), performance.PERFORMANCE, is_comparable)
     tables.write_with_csv(temporary, "groups", pd.concat(by_group), groups.GROUPS)
     tables.write_with_csv(temporary, "best", pd.concat(best), performance.BEST)
     results = {
@@ -98,4 +91,4 @@ def _show(workdir: pathlib.Path) -> None:
   folder = workdir / FOLDER
   scores = tables.read(folder / "performance.parquet", performance.PERFORMANCE)
   best = tables.read(folder / "best.parquet", performance.BEST)
-  performance_report.show(scores, best, str(folder), source.is_comparable(workdir))
+  printout.show(scores, best, str(folder), source.is_comparable(workdir))

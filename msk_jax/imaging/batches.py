@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from absl import logging
 
-from msk_jax.imaging import contact_sheet, dicom, isolation, parts, pool, qc_report, quality, same_pictures, store
+from msk_jax.imaging import contact_sheet, decoder_client, dicom, parts, pool, qc_report, quality, same_pictures, store
 from msk_jax.io import atomic, leftovers, locks, progress, run_record
 
 _SMALLEST_UNIT, _LARGEST_UNIT = 16, 128  # sources
@@ -161,7 +161,7 @@ def _make_units(job: Job, new: Sequence[parts.Source], number: int) -> list[_Uni
   return [
     _Unit(job.images, job.kind, number + i, job.code, group, job.read, {s.name: job.context.get(s.name) for s in group})
     for i, group in enumerate(groups)
-  ]  # fmt: skip
+  ]
 
 
 def do_unit(unit: _Unit, bad: Collection[int], starts: Callable[[int], None]) -> None:
@@ -174,7 +174,7 @@ def _do_unit(unit: _Unit, bad: Collection[int], starts: Callable[[int], None]) -
   stored: dict[str, list[np.ndarray]] = {}
   rows: dict[str, list[parts.Row]] = {}
   notes: list[quality.Note] = []
-  with isolation.IsolatedDecoder() as decoder:
+  with decoder_client.IsolatedDecoder() as decoder:
     for number, source in enumerate(unit.sources):
       if number in bad:
         notes.append(quality.Note(source.name, "", "worker_crashed"))

@@ -2,7 +2,7 @@
 
 The scanner's own files (Implicit VR Little Endian, 8 bit) are read here: a walk over the header's elements and one
 `numpy.frombuffer`, twice as fast as a general reader. Everything else goes to a decoder process
-(`msk_jax.imaging.isolation`), so that no flawed file can take the run with it, and so that a library's warnings,
+(`msk_jax.imaging.decoder_client`), so that no flawed file can take the run with it, and so that a library's warnings,
 which may quote the person's data, end there.
 """
 
@@ -56,10 +56,22 @@ _MEANING = frozenset(
     0x20500020,
   )
 )
-_WANTED = frozenset((
-  _PROTOCOL_NAME, _INSTANCE_NUMBER, _SAMPLES_PER_PIXEL, _PHOTOMETRIC, _FRAMES, _ROWS, _COLUMNS, _BITS_ALLOCATED,
-  _BITS_STORED, _HIGH_BIT, _PIXEL_REPRESENTATION, *_MEANING,
-))  # fmt: skip
+_WANTED = frozenset(
+  (
+    _PROTOCOL_NAME,
+    _INSTANCE_NUMBER,
+    _SAMPLES_PER_PIXEL,
+    _PHOTOMETRIC,
+    _FRAMES,
+    _ROWS,
+    _COLUMNS,
+    _BITS_ALLOCATED,
+    _BITS_STORED,
+    _HIGH_BIT,
+    _PIXEL_REPRESENTATION,
+    *_MEANING,
+  )
+)
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 
 

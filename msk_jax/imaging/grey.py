@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from msk_jax.imaging import depth
+from msk_jax.imaging import bit_depth
 from msk_jax.imaging.quality import Doubt
 
 # (value of every word, least and greatest value in the image) -> grey of every word, float [n] from 0 to 255, doubts
@@ -79,7 +79,7 @@ def linear(coding: Coding, named_bits: int = 0) -> ToGrey:
   """Returns the grey of values that no header says more of: their range, from `depth`, as black to white."""
 
   def to_grey(values: np.ndarray, lowest: int, highest: int) -> tuple[np.ndarray, list[Doubt]]:
-    bounds, doubts = depth.value_range(lowest, highest, coding.bits_stored, coding.is_signed, named_bits)
+    bounds, doubts = bit_depth.value_range(lowest, highest, coding.bits_stored, coding.is_signed, named_bits)
     return stretched(values, *bounds), doubts
 
   return to_grey

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from msk_jax.imaging import depth, grey, quality
+from msk_jax.imaging import bit_depth, grey, quality
 from msk_jax.imaging.quality import Doubt
 
 GREY = ("MONOCHROME1", "MONOCHROME2")
@@ -56,7 +56,9 @@ class Presentation:
     if item := _first_item(self.header, "ModalityLUTSequence"):
       return _look_up(values, item, self.is_little_endian)
     slope, intercept = rescale(self.header)
-    bounds, doubts = depth.value_range(lowest, highest, self.coding.bits_stored, self.coding.is_signed, self.named_bits)
+    bounds, doubts = bit_depth.value_range(
+      lowest, highest, self.coding.bits_stored, self.coding.is_signed, self.named_bits
+    )
     black, white = sorted(bound * slope + intercept for bound in bounds)
     return values * slope + intercept, (black, white), doubts
 
@@ -145,8 +147,8 @@ def _look_up(values: np.ndarray, item: Any, is_little_endian: bool) -> tuple[np.
   if first >= _SIGN_BIT and values.min() < 0:  # written as if unsigned
     first -= _WORD
   places = np.clip(np.rint(values).astype(np.int64) - first, 0, len(entries) - 1)
-  needed = depth.of_content(int(entries.max()))
-  is_open = not 8 <= bits < depth.CONTAINER_BITS or needed > bits
+  needed = bit_depth.of_content(int(entries.max()))
+  is_open = not 8 <= bits < bit_depth.CONTAINER_BITS or needed > bits
   used = needed if is_open else bits
   doubts = [Doubt("guessed_depth", f"lookup table of {used} bits")] if used != bits else []
   return entries[places], (0.0, 2.0**used - 1), doubts

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from msk_jax.biological_age import bias
 from msk_jax.imaging import quality
 from msk_jax.io import atomic
+from msk_jax.predictions import bias
 
 QC_COLUMNS = ("file", "reason", "severity", "detail", "meaning")
 _DIGITS = 6
@@ -22,9 +22,12 @@ def qc_path(path: pathlib.Path) -> pathlib.Path:
 
 
 def table(
-  keys: pd.DataFrame, ages: np.ndarray, correction: bias.BiasCorrection | None, age_years: np.ndarray,
+  keys: pd.DataFrame,
+  ages: np.ndarray,
+  correction: bias.BiasCorrection | None,
+  age_years: np.ndarray,
   assumed: Sequence[str],
-) -> pd.DataFrame:  # fmt: skip
+) -> pd.DataFrame:
   """Returns the table of predictions.
 
   Args:

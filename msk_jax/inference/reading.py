@@ -58,9 +58,12 @@ def read_sample(
 
 
 def _read_file(
-  file: samples.File, wanted: Wanted, decoder: dicom.Decoder, notes: list[quality.Note],
+  file: samples.File,
+  wanted: Wanted,
+  decoder: dicom.Decoder,
+  notes: list[quality.Note],
   bodies: list[tuple[samples.File, dicom.DicomImage]],
-) -> list[visits.ViewImage]:  # fmt: skip
+) -> list[visits.ViewImage]:
   """Returns the file's images at the stored size; a Total Body goes to `bodies`, as it takes two to tell them apart."""
   if file.path.suffix.lower() == picture_files.ARCHIVE_ENDING and not wanted.is_padded:
     return _of_archive(file, wanted, decoder, notes)

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 from absl import logging
 
-from msk_jax.biological_age import bias
 from msk_jax.imaging import quality
 from msk_jax.inference import output, predictor, samples, side_inputs, spool, trained
 from msk_jax.io import errors, progress
+from msk_jax.predictions import bias
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,9 +77,12 @@ def _predict(
 
 
 def _tabulate(
-  fold: trained.Fold, people: list[samples.Sample], spooled: spool.Spooled, ages: np.ndarray,
+  fold: trained.Fold,
+  people: list[samples.Sample],
+  spooled: spool.Spooled,
+  ages: np.ndarray,
   correction: bias.BiasCorrection | None,
-) -> pd.DataFrame:  # fmt: skip
+) -> pd.DataFrame:
   """One row per sample where sides are averaged, else one per image."""
   is_paired = fold.card.view.is_paired
   rows = np.unique(spooled.owner, return_inverse=True)[1] if is_paired else np.arange(len(spooled.owner))

@@ -12,7 +12,7 @@ from typing import IO
 
 import numpy as np
 
-from msk_jax.imaging import isolation, quality
+from msk_jax.imaging import decoder_client, quality
 from msk_jax.inference import reading, samples
 from msk_jax.io import cores, errors, progress
 
@@ -110,7 +110,7 @@ def _reader(
 
   def read_one(sample: samples.Sample) -> tuple[list[reading.Image], list[quality.Note]]:
     if not hasattr(own, "decoder"):
-      own.decoder = isolation.IsolatedDecoder()
+      own.decoder = decoder_client.IsolatedDecoder()
       with lock:
         decoders.callback(own.decoder.close)
     return reading.read_sample(sample, wanted, own.decoder)

@@ -5,10 +5,9 @@ import pathlib
 
 from absl import logging
 
-from msk_jax.biological_age import bias
-from msk_jax.evaluation import alike
 from msk_jax.inference import reading
 from msk_jax.io import errors
+from msk_jax.predictions import alike, bias
 from msk_jax.training import model_card, results
 
 BEST = "best"  # the folder of the best checkpoint

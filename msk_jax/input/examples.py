@@ -50,8 +50,9 @@ class Examples:
     return np.flatnonzero(np.isin(self.fold, folds))
 
 
-def assemble(index: pd.DataFrame, participants: pd.DataFrame, visits: pd.DataFrame, folds: pd.DataFrame, *,
-             is_paired: bool) -> Examples:  # fmt: skip
+def assemble(
+  index: pd.DataFrame, participants: pd.DataFrame, visits: pd.DataFrame, folds: pd.DataFrame, *, is_paired: bool
+) -> Examples:
   """Joins a view's image index with the cohort; samples without demographics or fold are left out.
 
   Args:
@@ -105,8 +106,9 @@ def _one_row_per_sample(images: pd.DataFrame, is_paired: bool) -> pd.DataFrame:
   right, left = images[~images["is_left"]], images[images["is_left"]]
   if not is_paired:
     right, left = images, images.iloc[:0]
-  both = right[[*keys, "position"]].merge(left[[*keys, "position"]], on=keys, how="outer",
-                                          suffixes=("_right", "_left"), validate="one_to_one")  # fmt: skip
+  both = right[[*keys, "position"]].merge(
+    left[[*keys, "position"]], on=keys, how="outer", suffixes=("_right", "_left"), validate="one_to_one"
+  )
   has_right, has_left = both["position_right"].notna(), both["position_left"].notna()
   return pd.DataFrame(
     {

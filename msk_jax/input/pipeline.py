@@ -68,8 +68,15 @@ class Sharing:
   prefetch: int = 64
 
 
-def training_batches(inputs: Inputs, rows: np.ndarray, batch_size: int, seed: int, start_step: int,
-                     ranges: views.Augmentation | None, sharing: Sharing) -> grain.DatasetIterator:  # fmt: skip
+def training_batches(
+  inputs: Inputs,
+  rows: np.ndarray,
+  batch_size: int,
+  seed: int,
+  start_step: int,
+  ranges: views.Augmentation | None,
+  sharing: Sharing,
+) -> grain.DatasetIterator:
   """Returns an iterator over this host's part of every training batch from `start_step` on, without end; close it.
 
   Args:

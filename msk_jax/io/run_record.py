@@ -25,8 +25,22 @@ if TYPE_CHECKING:
 FILE_NAME = "run.json"
 _VERSION = 1
 _SHOWN = 8  # differences named in a message
-_PACKAGES = ("jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "grain", "numpy", "pandas", "pydicom",
-             "opencv-python-headless", "scikit-learn", "lightgbm", "optuna", "safetensors")  # fmt: skip
+_PACKAGES = (
+  "jax",
+  "jaxlib",
+  "flax",
+  "optax",
+  "orbax-checkpoint",
+  "grain",
+  "numpy",
+  "pandas",
+  "pydicom",
+  "opencv-python-headless",
+  "scikit-learn",
+  "lightgbm",
+  "optuna",
+  "safetensors",
+)
 
 
 def fingerprint(value: Any) -> str:
@@ -48,8 +62,14 @@ def hash_array(values: "np.ndarray") -> str:
   return hashlib.sha256(f"{kind} {values.shape} ".encode() + content).hexdigest()
 
 
-def write(folder: pathlib.Path | str, stage: str, settings: Mapping[str, Any], inputs: Mapping[str, str],
-          devices: Sequence[str] = (), results: Mapping[str, Any] | None = None) -> None:  # fmt: skip
+def write(
+  folder: pathlib.Path | str,
+  stage: str,
+  settings: Mapping[str, Any],
+  inputs: Mapping[str, str],
+  devices: Sequence[str] = (),
+  results: Mapping[str, Any] | None = None,
+) -> None:
   """Writes `<folder>/run.json`.
 
   Args:

@@ -47,9 +47,13 @@ class DepthwiseConv(nn.Module):
 
 def _convolve(x_bhwc: jax.Array, kernel: jax.Array, stride: int) -> jax.Array:
   return lax.conv_general_dilated(
-    x_bhwc, kernel, (stride, stride), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC"),
+    x_bhwc,
+    kernel,
+    (stride, stride),
+    "SAME",
+    dimension_numbers=("NHWC", "HWIO", "NHWC"),
     feature_group_count=x_bhwc.shape[-1],
-  )  # fmt: skip
+  )
 
 
 def shifted_products(x_bhwc: jax.Array, kernel: jax.Array, stride: int) -> jax.Array:

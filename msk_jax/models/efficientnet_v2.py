@@ -189,16 +189,26 @@ def _conv(
   channels: int, window_px: int, stride: int, options: layers.LayerOptions, name: str, use_bias: bool = False
 ) -> nn.Conv:
   return nn.Conv(
-    channels, (window_px, window_px), stride, "SAME", use_bias=use_bias, dtype=options.dtype,
-    kernel_init=layers.KERNEL_INIT, name=name,
-  )  # fmt: skip
+    channels,
+    (window_px, window_px),
+    stride,
+    "SAME",
+    use_bias=use_bias,
+    dtype=options.dtype,
+    kernel_init=layers.KERNEL_INIT,
+    name=name,
+  )
 
 
 def _norm(options: layers.LayerOptions, name: str, train: bool) -> nn.BatchNorm:
   return nn.BatchNorm(
-    use_running_average=not train, momentum=options.batch_norm_momentum, epsilon=layers.BATCH_NORM_EPSILON,
-    dtype=options.dtype, use_fast_variance=False, name=name,
-  )  # fmt: skip
+    use_running_average=not train,
+    momentum=options.batch_norm_momentum,
+    epsilon=layers.BATCH_NORM_EPSILON,
+    dtype=options.dtype,
+    use_fast_variance=False,
+    name=name,
+  )
 
 
 def _add_shortcut(table: Block, x_bhwc: jax.Array, y_bhwc: jax.Array, drop_rate: float, train: bool) -> jax.Array:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from absl import logging
 
-from msk_jax.cohort import demographics, kinship, scalars, schemas, withdrawal_memory, withdrawals
+from msk_jax.cohort import demographics, families, scalars, schemas, withdrawal_memory, withdrawals
 from msk_jax.cohort import tables as cohort_tables
 from msk_jax.imaging import archives, folder, ingest, parts, store, views
 from msk_jax.io import cores, errors, privacy, run_record, tables
@@ -103,7 +103,7 @@ def _prepare_ukb(spec: data_spec.DataSpec, workdir: pathlib.Path, given: leaving
     archive_people.check(imaged - gone.people, in_tables)
   people, measured, left_out = _of_cohort(spec, files, everybody, gone.people)
   participants, visits = people.participants, people.visits
-  family, relatedness = relatives.families(kinship.read(files.kinship), participants["eid"].tolist(), in_tables)
+  family, relatedness = relatives.families(families.read(files.kinship), participants["eid"].tolist(), in_tables)
   key = privacy.load_key(workdir)
   _take_over(spec, workdir, gone)
   counts, stored, indexes, unseen = None, {}, {}, {}

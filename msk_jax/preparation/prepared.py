@@ -12,8 +12,9 @@ _KINDS = {"ukb": "UK Biobank data", "phantom": "phantom", "folder": "folder of r
 _CONFIGS = {"phantom": "knee", "table": "nhanes"}  # of other kinds the config has the kind's name
 
 
-def ensure(spec: data_spec.DataSpec, workdir: pathlib.Path | str, *, overwrite: bool = False,
-           may_prepare: bool = True) -> None:  # fmt: skip
+def ensure(
+  spec: data_spec.DataSpec, workdir: pathlib.Path | str, *, overwrite: bool = False, may_prepare: bool = True
+) -> None:
   """Makes sure that the workdir is prepared from these data: on the spot, but for UK Biobank's.
 
   Reading 100,000 archives takes hours and no accelerator, so that is a stage of its own. Who has withdrawn since then,

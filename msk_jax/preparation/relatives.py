@@ -5,11 +5,11 @@ from collections.abc import Collection, Sequence
 import numpy as np
 from absl import logging
 
-from msk_jax.cohort import kinship, overlap
+from msk_jax.cohort import families, overlap
 
 
 def families(
-  found: kinship.Relatedness, eid: Sequence[str], in_tables: Collection[str]
+  found: families.Relatedness, eid: Sequence[str], in_tables: Collection[str]
 ) -> tuple[np.ndarray, dict[str, int]]:
   """Returns a family per participant, and counts of pairs; warns where the files are of other people.
 
@@ -22,7 +22,7 @@ def families(
     family: int64 [n], see `kinship.families`.
     counts: those of `kinship.Relatedness` and `kinship.count_ends`.
   """
-  counts = {**found.counts, **kinship.count_ends(eid, found.pairs)}
+  counts = {**found.counts, **families.count_ends(eid, found.pairs)}
   shared = overlap.count(found.people, in_tables)
   if shared.is_foreign:
     logging.warning(
@@ -33,4 +33,4 @@ def families(
     )
   elif found.counts["pairs_read"] and not counts["pairs_in_cohort"]:
     logging.warning("NO PAIR OF THE RELATEDNESS FILE LINKS TWO PEOPLE OF THE COHORT: is it of this application?")
-  return kinship.families(eid, found.pairs), counts
+  return families.families(eid, found.pairs), counts

@@ -89,8 +89,9 @@ def with_values(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
       continue
     if used.dropna().empty:
       logging.warning(
-        "scalar set %s has no complete case, so no model can be trained on it%s.", name,
+        "scalar set %s has no complete case, so no model can be trained on it%s.",
+        name,
         f": all values of {', '.join(empty)} are missing" if empty else "",
-      )  # fmt: skip
+      )
     kept[name] = used
   return kept

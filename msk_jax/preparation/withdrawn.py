@@ -39,8 +39,10 @@ def of_workdir(
   if found:
     logging.info(
       "left out: %d people of the cohort, who have withdrawn since it was prepared (cohort/%s remembers them; "
-      "`prepare` removes their images once the list lies in the data root)", len(found), withdrawal_memory.FILE_NAME,
-    )  # fmt: skip
+      "`prepare` removes their images once the list lies in the data root)",
+      len(found),
+      withdrawal_memory.FILE_NAME,
+    )
   return found
 
 
@@ -93,6 +95,8 @@ def _lists_of_source(workdir: pathlib.Path) -> tuple[pathlib.Path, ...]:
   if not found and not settings.get("allow_no_withdrawals", False):
     logging.warning(
       "NO LIST OF WITHDRAWALS is to be found under the data root %s (%s): those that `prepare` read count, and those "
-      "given with --withdrawn, now or earlier", root, ", ".join(patterns),
-    )  # fmt: skip
+      "given with --withdrawn, now or earlier",
+      root,
+      ", ".join(patterns),
+    )
   return found

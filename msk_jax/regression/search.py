@@ -84,8 +84,9 @@ class Search:
     history: for each study its scored settings, in order.
   """
 
-  def __init__(self, space: Space, studies: Sequence[int], seed: int,
-               history: Sequence[Sequence[Scored]] | None = None):  # fmt: skip
+  def __init__(
+    self, space: Space, studies: Sequence[int], seed: int, history: Sequence[Sequence[Scored]] | None = None
+  ):
     """Begins a search, or goes on with one.
 
     Args:

@@ -14,7 +14,7 @@ import pandas as pd
 from msk_jax.cohort import ethnicity, scalar_fields, scalar_tables, schemas, source, suspects, withdrawals
 from msk_jax.cohort import folds as fold_map
 from msk_jax.io import errors, run_record, tables
-from msk_jax.scalar_models import algorithm
+from msk_jax.tabular import algorithm
 
 SEX = "sex"
 _ETHNICITY_PREFIX = "ethnicity_"
@@ -78,8 +78,9 @@ def is_comparable(workdir: pathlib.Path, name: str) -> bool:
   return source.is_comparable(workdir) and (name != scalar_tables.ALL or set(joined) == set(scalar_fields.SETS))
 
 
-def assemble(name: str, measured: pd.DataFrame, participants: pd.DataFrame, visits: pd.DataFrame,
-             folds: pd.DataFrame) -> ScalarData:  # fmt: skip
+def assemble(
+  name: str, measured: pd.DataFrame, participants: pd.DataFrame, visits: pd.DataFrame, folds: pd.DataFrame
+) -> ScalarData:
   """Joins measurements with the cohort and keeps complete cases.
 
   Args:

@@ -12,11 +12,13 @@ from absl import logging
 
 from msk_jax.cohort import folds as fold_map
 from msk_jax.cohort import source
-from msk_jax.evaluation import metrics, pooled, predictions
 from msk_jax.io import atomic, errors, progress, run_record, tables
+from msk_jax.predictions import split_folder, split_table
 from msk_jax.regression import search as search_lib
-from msk_jax.scalar_models import algorithm, algorithms, importances, nested, spec, trials
+from msk_jax.scalar_models import spec
 from msk_jax.scalar_models.data import ScalarData, describe_suspects
+from msk_jax.scores import metrics
+from msk_jax.tabular import algorithm, algorithms, importances, nested, trials
 
 IMPORTANCES_NAME = "importances.parquet"
 MODELS = "models"
@@ -185,7 +187,7 @@ def _write_split(
     parts[part] = _predict(job, part, rows, model)
   train = np.isin(samples.fold, split.train)
   mean_years = float(samples.age_years[train].mean())
-  predictions.write(folder, pd.concat(parts.values(), ignore_index=True), data.fold_map_hash)
+  split_table.write(folder, pd.concat(parts.values(), ignore_index=True), data.fold_map_hash)
   fitted, rows = np.flatnonzero(samples.fold != k), np.flatnonzero(samples.fold == k)
   seed = nested.trial_seed(job.settings.seed, k)
   shuffles = importances.Shuffles(job.settings.permutation_repeats, job.settings.permutation_rows, seed)
@@ -205,7 +207,7 @@ def _write_split(
     "training_age_mean_years": mean_years,
     "fold_map_hash": data.fold_map_hash,
   }
-  atomic.write_json(folder / pooled.RESULT_NAME, result)
+  atomic.write_json(folder / split_folder.RESULT_NAME, result)
   return bool(np.ptp(parts["test"]["predicted_age_years"]) == 0 and len(np.unique(samples.age_years[rows])) > 1)
 
 
@@ -217,7 +219,7 @@ def _predict(job: Job, part: str, rows: np.ndarray, model: algorithm.Model) -> p
       f"{job.model_name}: a predicted age is not finite: "
       f"{describe_suspects(samples) or 'look for extreme values among the features'}."
     )
-  return predictions.part_table(
+  return split_table.part_table(
     part, data.eid[rows], data.instance[rows], samples.fold[rows], samples.age_years[rows], predicted
   )
 

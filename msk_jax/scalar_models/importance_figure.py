@@ -6,8 +6,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from msk_jax.evaluation import drawing
-from msk_jax.scalar_models import importances
+from msk_jax.figures import frame
+from msk_jax.tabular import importances
 
 _MOST_FEATURES = 25
 _TITLES = {
@@ -36,21 +36,22 @@ def draw(path: pathlib.Path, title: str, summary: pd.DataFrame) -> None:
   ]
   order = _order(panels)
   height = 1.6 + 0.24 * len(order)
-  figure, axes = plt.subplots(1, len(panels), figsize=(3.0 + 2.6 * len(panels), height), sharey=True, squeeze=False,
-                              layout="constrained")  # fmt: skip
+  figure, axes = plt.subplots(
+    1, len(panels), figsize=(3.0 + 2.6 * len(panels), height), sharey=True, squeeze=False, layout="constrained"
+  )
   places = np.arange(len(order))[::-1]
   for axis, (name, measure, rows) in zip(axes[0], panels, strict=True):
     shown = rows.loc[order]
-    bars = {"xerr": shown["sd_folds"].fillna(0), "color": _COLOURS.get(name, _OTHER_COLOUR), "ecolor": drawing.INK}
+    bars = {"xerr": shown["sd_folds"].fillna(0), "color": _COLOURS.get(name, _OTHER_COLOUR), "ecolor": frame.INK}
     axis.barh(places, shown["mean"].fillna(0), height=0.7, error_kw={"elinewidth": 1}, **bars)
-    axis.axvline(0, color=drawing.INK, linewidth=0.8)
+    axis.axvline(0, color=frame.INK, linewidth=0.8)
     axis.set_title(name.replace("_", " "), fontsize=10)
     axis.set_xlabel(_TITLES[measure], fontsize=9)
-    drawing.clean(axis)
+    frame.clean(axis)
     axis.grid(axis="y", visible=False)
   axes[0, 0].set_yticks(places, order, fontsize=8, parse_math=False)
   figure.suptitle(title, fontsize=11)
-  drawing.save(figure, path)
+  frame.save(figure, path)
 
 
 def _order(panels: list[tuple[str, str, pd.DataFrame]]) -> list[str]:

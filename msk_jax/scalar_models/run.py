@@ -10,8 +10,9 @@ from msk_jax.io import errors
 from msk_jax.scalar_models import data, experiment, set_importances, spec
 
 
-def run(settings: spec.ScalarsSpec, workdir: pathlib.Path, data_kind: str,
-        withdrawn: Collection[str] = ()) -> list[str]:  # fmt: skip
+def run(
+  settings: spec.ScalarsSpec, workdir: pathlib.Path, data_kind: str, withdrawn: Collection[str] = ()
+) -> list[str]:
   """Makes every model that is not made yet.
 
   Args:
@@ -54,13 +55,15 @@ def choose_sets(settings: spec.ScalarsSpec, workdir: pathlib.Path) -> list[str]:
   return list(settings.sets or known)
 
 
-def _run_set(loaded: data.ScalarData, settings: spec.ScalarsSpec, workdir: pathlib.Path,
-             data_kind: str) -> list[str]:  # fmt: skip
+def _run_set(loaded: data.ScalarData, settings: spec.ScalarsSpec, workdir: pathlib.Path, data_kind: str) -> list[str]:
   """Makes one set's models and returns their names; a set's samples are let go before the next set is read."""
   logging.info(
-    "scalar set %s: %d complete cases of %d samples, %d features", loaded.name, len(loaded.eid), loaded.num_measured,
+    "scalar set %s: %d complete cases of %d samples, %d features",
+    loaded.name,
+    len(loaded.eid),
+    loaded.num_measured,
     len(loaded.samples.names),
-  )  # fmt: skip
+  )
   if doubts := data.describe_suspects(loaded.samples):
     logging.warning("scalar set %s: %s", loaded.name, doubts)
   jobs = [experiment.Job(loaded, each, settings, data_kind, workdir) for each in settings.algorithms]

@@ -12,7 +12,8 @@ from absl import logging
 
 from msk_jax.cohort import scalar_tables
 from msk_jax.io import atomic, errors, run_record, tables
-from msk_jax.scalar_models import algorithm, data, experiment, importance_figure, importances, spec
+from msk_jax.scalar_models import data, experiment, importance_figure, spec
+from msk_jax.tabular import algorithm, importances
 
 IMPORTANCES = "importances"
 AGREEMENT = "importance_agreement"
@@ -115,6 +116,7 @@ def _report(job: experiment.Job, finished: dict[str, str]) -> None:
     record = run_record.read(_of(job, name).folder)
     if name not in finished and record is not None:
       logging.info(
-        "they leave out %s, which was made otherwise (%s)", name,
+        "they leave out %s, which was made otherwise (%s)",
+        name,
         run_record.listed(_changes(job, name, record)),
-      )  # fmt: skip
+      )

@@ -40,8 +40,13 @@ class ScalarsSpec:
     unknown = [name for name in self.algorithms if name not in ALGORITHMS]
     if unknown or not self.algorithms:
       raise ValueError(f"algorithms are some of {', '.join(ALGORITHMS)}, got {', '.join(self.algorithms) or 'none'}")
-    for name, least in (("num_trials", 1), ("seed", 0), ("permutation_repeats", 0), ("permutation_rows", 1),
-                        ("threads", 0)):  # fmt: skip
+    for name, least in (
+      ("num_trials", 1),
+      ("seed", 0),
+      ("permutation_repeats", 0),
+      ("permutation_rows", 1),
+      ("threads", 0),
+    ):
       if getattr(self, name) < least:
         raise ValueError(f"{name} is at least {least}, got {getattr(self, name)}")
 

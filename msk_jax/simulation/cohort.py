@@ -14,8 +14,10 @@ import cv2
 from absl import logging
 
 from msk_jax.io import atomic, errors, leftovers, progress, run_record
-from msk_jax.simulation import drawing, dxa_files, flaws, people, tables, truth
+from msk_jax.simulation import people, truth
 from msk_jax.simulation import spec as spec_lib
+from msk_jax.simulation.files import dxa_files, flaws, tables
+from msk_jax.simulation.pictures import drawing
 
 STAGE = "phantom"
 ZIPS = "dxa"

@@ -18,10 +18,27 @@ DAYS_PER_YEAR = 365.25
 _FEMALE_SHARE = 0.52
 # Shares of field 21000's codes, about those of UK Biobank; -5 stands for an empty cell.
 _ETHNICITIES = {
-  1001: 0.880, 1002: 0.026, 1003: 0.032, 1: 0.001, 2001: 0.0012, 2002: 0.0008, 2003: 0.0016, 2004: 0.002,
-  3001: 0.011, 3002: 0.0035, 3003: 0.0005, 3004: 0.0035, 4001: 0.0086, 4002: 0.0064, 4003: 0.0002, 5: 0.003,
-  6: 0.0087, -1: 0.0005, -3: 0.0035, -5: 0.0070,
-}  # fmt: skip
+  1001: 0.880,
+  1002: 0.026,
+  1003: 0.032,
+  1: 0.001,
+  2001: 0.0012,
+  2002: 0.0008,
+  2003: 0.0016,
+  2004: 0.002,
+  3001: 0.011,
+  3002: 0.0035,
+  3003: 0.0005,
+  3004: 0.0035,
+  4001: 0.0086,
+  4002: 0.0064,
+  4003: 0.0002,
+  5: 0.003,
+  6: 0.0087,
+  -1: 0.0005,
+  -3: 0.0035,
+  -5: 0.0070,
+}
 _ASSESSMENT_CENTRES = (11010, 11009, 11011, 11012, 11016, 11020, 11021)  # field 54: baseline and first repeat
 _IMAGING_CENTRES = (11025, 11026, 11027)  # Cheadle, Reading, Newcastle
 # Age at the first imaging visit: 45 + 36 * Beta(2.5, 2.4) years, mean 63.4, SD 7.5.
@@ -159,8 +176,10 @@ def _make_visits(spec: spec_lib.PhantomSpec, eid: str) -> tuple[datetime.date, t
   repeat = imaging + rng.uniform(2.0, 3.5)
   assessment_centre, imaging_centre = int(rng.choice(_ASSESSMENT_CENTRES)), int(rng.choice(_IMAGING_CENTRES))
   is_imaged, is_repeated, only_second = rng.random(3) < (
-    spec.imaged_fraction, spec.repeat_imaging_fraction, _ONLY_INSTANCE_3,
-  )  # fmt: skip
+    spec.imaged_fraction,
+    spec.repeat_imaging_fraction,
+    _ONLY_INSTANCE_3,
+  )
   has_assessment = rng.random() < _REPEAT_ASSESSMENT
   second_possible = age + repeat - imaging <= _OLDEST
   visits = [Visit(0, _date(imaging - gap), assessment_centre, False)]

@@ -6,44 +6,93 @@ import pathlib
 import pandas as pd
 
 from msk_jax.io import tables
-from msk_jax.simulation import anatomy, flaws, latent, people, scalar_effects
+from msk_jax.simulation import latent, people
+from msk_jax.simulation.files import flaws
+from msk_jax.simulation.pictures import anatomy
+from msk_jax.simulation.scalars import scalar_effects
 
 FOLDER = "truth"
 
 PEOPLE = tables.Schema(
-  "phantom_people", 1,
-  {"eid": "string", "sex": "int8", "ethnicity": "int16", "birth_date": "string", "height_cm": "float64",
-   "weight_kg": "float64", "family": "string", "kinship": "float64"},
-)  # fmt: skip
+  "phantom_people",
+  1,
+  {
+    "eid": "string",
+    "sex": "int8",
+    "ethnicity": "int16",
+    "birth_date": "string",
+    "height_cm": "float64",
+    "weight_kg": "float64",
+    "family": "string",
+    "kinship": "float64",
+  },
+)
 VISITS = tables.Schema(
-  "phantom_visits", 1,
-  {"eid": "string", "instance": "int8", "date": "string", "age_years": "float64", "centre": "int32",
-   "is_imaged": "bool"},
-)  # fmt: skip
+  "phantom_visits",
+  1,
+  {
+    "eid": "string",
+    "instance": "int8",
+    "date": "string",
+    "age_years": "float64",
+    "centre": "int32",
+    "is_imaged": "bool",
+  },
+)
 ACCELERATIONS = tables.Schema(
-  "phantom_accelerations", 1,
-  {"eid": "string", "dimension": "string", "genetic_years": "float64", "environmental_years": "float64",
-   "acceleration_years": "float64"},
-)  # fmt: skip
+  "phantom_accelerations",
+  1,
+  {
+    "eid": "string",
+    "dimension": "string",
+    "genetic_years": "float64",
+    "environmental_years": "float64",
+    "acceleration_years": "float64",
+  },
+)
 PARAMETERS = tables.Schema(
-  "phantom_parameters", 1,
+  "phantom_parameters",
+  1,
   {"eid": "string", "instance": "int8", "view": "string", "side": "string", "parameter": "string", "value": "float64"},
-)  # fmt: skip
+)
 FLAWS = tables.Schema(
-  "phantom_flaws", 1,
+  "phantom_flaws",
+  1,
   {"eid": "string", "instance": "int8", "kind": "string", "file": "string", "member": "string", "protocol": "string"},
-)  # fmt: skip
+)
 AGE_EFFECTS = tables.Schema(
-  "phantom_age_effects", 1,
-  {"view": "string", "parameter": "string", "mean": "float64", "per_year": "float64", "male_difference": "float64",
-   "person_sd": "float64", "least": "float64", "why": "string"},
-)  # fmt: skip
+  "phantom_age_effects",
+  1,
+  {
+    "view": "string",
+    "parameter": "string",
+    "mean": "float64",
+    "per_year": "float64",
+    "male_difference": "float64",
+    "person_sd": "float64",
+    "least": "float64",
+    "why": "string",
+  },
+)
 SCALAR_EFFECTS = tables.Schema(
-  "phantom_scalar_effects", 1,
-  {"set": "string", "quantity": "string", "mean": "float64", "male_difference": "float64", "per_cm": "float64",
-   "per_bmi": "float64", "per_muscle": "float64", "per_year_female": "float64", "per_year_male": "float64",
-   "per_year_squared": "float64", "person_sd": "float64", "visit_sd": "float64", "why": "string"},
-)  # fmt: skip
+  "phantom_scalar_effects",
+  1,
+  {
+    "set": "string",
+    "quantity": "string",
+    "mean": "float64",
+    "male_difference": "float64",
+    "per_cm": "float64",
+    "per_bmi": "float64",
+    "per_muscle": "float64",
+    "per_year_female": "float64",
+    "per_year_male": "float64",
+    "per_year_squared": "float64",
+    "person_sd": "float64",
+    "visit_sd": "float64",
+    "why": "string",
+  },
+)
 
 
 def path(folder: pathlib.Path, schema: tables.Schema) -> pathlib.Path:
@@ -68,8 +117,16 @@ def write(seed: int, cohort: list[people.Person], planted: list[flaws.Flaw], fol
 
 
 def _person_row(person: people.Person) -> tuple:
-  return (person.eid, person.sex, person.ethnicity, person.birth_date.isoformat(), person.height_cm, person.weight_kg,
-          person.family, person.kinship)  # fmt: skip
+  return (
+    person.eid,
+    person.sex,
+    person.ethnicity,
+    person.birth_date.isoformat(),
+    person.height_cm,
+    person.weight_kg,
+    person.family,
+    person.kinship,
+  )
 
 
 def _visit_row(person: people.Person, visit: people.Visit) -> tuple:

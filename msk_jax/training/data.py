@@ -33,8 +33,9 @@ class Loaded:
   demographics: standardize.Standardizer
 
 
-def load(experiment: spec.ExperimentSpec, view: views.View, workdir: pathlib.Path,
-         withdrawn: Collection[str] = ()) -> Loaded:  # fmt: skip
+def load(
+  experiment: spec.ExperimentSpec, view: views.View, workdir: pathlib.Path, withdrawn: Collection[str] = ()
+) -> Loaded:
   """Joins the view's images with cohort and folds, and standardises with the training folds.
 
   Args:
@@ -52,7 +53,7 @@ def load(experiment: spec.ExperimentSpec, view: views.View, workdir: pathlib.Pat
   if len(store) == 0:
     raise errors.InputError(
       f"there is no image of {view.name} in {workdir / 'images'}: qc/counts.csv says what was refused or absent. The "
-      "phantom has the images that simulation/drawing.py draws, those of the paper's eight views."
+      "phantom has the images that simulation/pictures/drawing.py draws, those of the paper's eight views."
     )
   people = tables.read(cohort / "participants.parquet", schemas.PARTICIPANTS)
   found = examples.assemble(

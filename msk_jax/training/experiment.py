@@ -10,10 +10,10 @@ from typing import Any
 import jax
 from absl import logging
 
-from msk_jax.evaluation import predictions
 from msk_jax.imaging import views
 from msk_jax.io import errors, locks, run_record
 from msk_jax.models import age_model
+from msk_jax.predictions import split_table
 from msk_jax.training import conditions, data, initial_weights, loop, model_card, processes, results, spec, stopping
 from msk_jax.training.program import Program
 
@@ -46,8 +46,14 @@ def check(experiment: spec.ExperimentSpec, view: views.View, num_folds: int) -> 
   loop.check_batch_sizes(experiment.train, num_sides=2 if view.is_paired else 1)
 
 
-def run(experiment: spec.ExperimentSpec, view: views.View, data_kind: str, workdir: pathlib.Path,
-        overwrite: bool = False, withdrawn: Collection[str] = ()) -> Ended:  # fmt: skip
+def run(
+  experiment: spec.ExperimentSpec,
+  view: views.View,
+  data_kind: str,
+  workdir: pathlib.Path,
+  overwrite: bool = False,
+  withdrawn: Collection[str] = (),
+) -> Ended:
   """Trains and evaluates one model on one split, or goes on with it.
 
   Args:
@@ -151,10 +157,11 @@ def _keep_without(folder: pathlib.Path, withdrawn: Collection[str]) -> None:
   """Says that a finished model stays as it is, and removes people who have withdrawn since from its predictions."""
   logging.info(
     "%s was trained before some of its people withdrew: they are removed from its predictions. --overwrite trains it "
-    "again without them.", folder,
-  )  # fmt: skip
+    "again without them.",
+    folder,
+  )
   if processes.is_first():
-    predictions.leave_out(folder, withdrawn)
+    split_table.leave_out(folder, withdrawn)
   processes.wait_for_all("removed withdrawn people from the predictions")
 
 
@@ -187,7 +194,13 @@ def _describe(program: Program, experiment: spec.ExperimentSpec, loaded: data.Lo
   total = sum(row[2] for row in rows)
   logging.info(
     "%s, split %d: %d training, %d validation, %d test samples; images %s; %.1f million parameters; %d device(s) (%s)",
-    experiment.model_name, experiment.fold, len(loaded.data.train_rows), len(loaded.data.validation_rows),
-    len(loaded.test_rows), "x".join(map(str, loaded.data.image_shape)), total / 1e6, jax.device_count(),
+    experiment.model_name,
+    experiment.fold,
+    len(loaded.data.train_rows),
+    len(loaded.data.validation_rows),
+    len(loaded.test_rows),
+    "x".join(map(str, loaded.data.image_shape)),
+    total / 1e6,
+    jax.device_count(),
     jax.devices()[0].device_kind,
-  )  # fmt: skip
+  )

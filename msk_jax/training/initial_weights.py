@@ -52,7 +52,9 @@ def read(settings: spec.ModelSpec, abstract: state.TrainState) -> dict[str, Any]
   }
   found = pretrained.read(settings.pretrained, settings.backbone, expected)
   logging.info(
-    "the backbone starts from %s (sha256 %.12s..., input scale %s)", found.source.path.name, found.sha256,
+    "the backbone starts from %s (sha256 %.12s..., input scale %s)",
+    found.source.path.name,
+    found.sha256,
     found.input_scale,
-  )  # fmt: skip
+  )
   return found.variables

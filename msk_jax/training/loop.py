@@ -15,11 +15,11 @@ import jax
 import numpy as np
 from absl import logging
 
-from msk_jax.evaluation import metrics
 from msk_jax.imaging import views
 from msk_jax.input import pipeline, standardize
 from msk_jax.io import command_line, errors
 from msk_jax.io import progress as progress_display
+from msk_jax.scores import metrics
 from msk_jax.training import (
   checkpoints,
   initial_weights,
@@ -100,9 +100,14 @@ def fit(program: Program, experiment: spec.ExperimentSpec, data: Data, folder: p
     stopping.check_not_beyond(int(current.step), settings)
     log = metrics_log.MetricsLog(folder, int(current.step), processes.is_first())
     batches = pipeline.training_batches(
-      data.inputs, data.train_rows, settings.batch_size, experiment.seed, int(current.step), data.augmentation,
+      data.inputs,
+      data.train_rows,
+      settings.batch_size,
+      experiment.seed,
+      int(current.step),
+      data.augmentation,
       sharing_of(experiment.input),
-    )  # fmt: skip
+    )
     clock, paused = _Clock(), None
     with contextlib.closing(log), contextlib.closing(batches):
       while paused is None and not stopping.is_finished(current.progress, settings):
@@ -174,9 +179,16 @@ def sharing_of(settings: spec.InputSpec) -> pipeline.Sharing:
   )
 
 
-def _epoch(program: Program, settings: spec.OptimizationSpec, current: state.TrainState,
-           batches: grain.DatasetIterator, seed: int, budget: stopping.Budget, last: checkpoints.Checkpoints,
-           clock: _Clock) -> tuple[state.TrainState, stopping.Status | None]:  # fmt: skip
+def _epoch(
+  program: Program,
+  settings: spec.OptimizationSpec,
+  current: state.TrainState,
+  batches: grain.DatasetIterator,
+  seed: int,
+  budget: stopping.Budget,
+  last: checkpoints.Checkpoints,
+  clock: _Clock,
+) -> tuple[state.TrainState, stopping.Status | None]:
   """Takes the steps up to the epoch's end, or up to where the budget ends; then a checkpoint lies at that step."""
   start, epoch = int(current.step), int(current.progress.epochs_done) + 1
   stop = epoch * settings.steps_per_epoch
@@ -199,9 +211,15 @@ def _epoch(program: Program, settings: spec.OptimizationSpec, current: state.Tra
   return current, paused
 
 
-def _take_step(program: Program, current: state.TrainState, batch: pipeline.Batch, rng: jax.Array,
-               pending: step.Metrics | None, number: int,
-               budget: stopping.Budget) -> tuple[state.TrainState, step.Metrics, stopping.Status | None]:  # fmt: skip
+def _take_step(
+  program: Program,
+  current: state.TrainState,
+  batch: pipeline.Batch,
+  rng: jax.Array,
+  pending: step.Metrics | None,
+  number: int,
+  budget: stopping.Budget,
+) -> tuple[state.TrainState, step.Metrics, stopping.Status | None]:
   """Dispatches a step, then looks at the metrics of the one before: the device never waits for the host."""
   vote = np.full(len(batch["age_z"]), stopping.vote_of(budget.exhausted), np.int32)
   sent = program.shardings.to_devices({**batch, "vote": vote})
@@ -243,16 +261,30 @@ def _not_finite_explained(settings: spec.OptimizationSpec) -> Iterator[None]:
     ) from None
 
 
-def _close_epoch(program: Program, experiment: spec.ExperimentSpec, data: Data, current: state.TrainState,
-                 log: metrics_log.MetricsLog, best: checkpoints.Checkpoints, last: checkpoints.Checkpoints,
-                 clock: _Clock) -> state.TrainState:  # fmt: skip
+def _close_epoch(
+  program: Program,
+  experiment: spec.ExperimentSpec,
+  data: Data,
+  current: state.TrainState,
+  log: metrics_log.MetricsLog,
+  best: checkpoints.Checkpoints,
+  last: checkpoints.Checkpoints,
+  clock: _Clock,
+) -> state.TrainState:
   """Evaluates, updates progress, logs, saves the best and the last."""
   number = int(current.step)
   _check_sound(program, current)
   predicted = prediction.predict_ages(
-    program.predict_step, current.params, current.batch_stats, data.inputs, data.validation_rows, data.scaler,
-    experiment.train.evaluation_batch_size, sharing_of(experiment.input), program.shardings,
-  )  # fmt: skip
+    program.predict_step,
+    current.params,
+    current.batch_stats,
+    data.inputs,
+    data.validation_rows,
+    data.scaler,
+    experiment.train.evaluation_batch_size,
+    sharing_of(experiment.input),
+    program.shardings,
+  )
   chronological = data.inputs.examples.age_years[data.validation_rows]
   rmse = metrics.rmse(chronological, predicted)
   if not np.isfinite(rmse):  # finite parameters may give it: no later epoch could be called the best
@@ -274,9 +306,13 @@ def _close_epoch(program: Program, experiment: spec.ExperimentSpec, data: Data, 
   is_best = int(current.progress.best_epoch) == epoch
   logging.info(
     "epoch %d: training RMSE %.2f, validation RMSE %.2f years (R2 %.3f)%s; %.1f images/s",
-    epoch, record["train_rmse_years"], rmse, record["validation_r2"], ", the best so far" if is_best else "",
+    epoch,
+    record["train_rmse_years"],
+    rmse,
+    record["validation_r2"],
+    ", the best so far" if is_best else "",
     clock.images_per_second,
-  )  # fmt: skip
+  )
   if is_best:
     best.save(number, best_of(current))
   last.save(number, current)

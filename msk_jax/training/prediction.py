@@ -12,9 +12,17 @@ from msk_jax.training import sharding
 PredictStep = Callable[[Any, Any, dict[str, jax.Array]], jax.Array]
 
 
-def predict_ages(predict: PredictStep, params: Any, batch_stats: Any, inputs: pipeline.Inputs, rows: np.ndarray,
-                 scaler: standardize.Standardizer, batch_size: int, sharing: pipeline.Sharing,
-                 shardings: sharding.Shardings) -> np.ndarray:  # fmt: skip
+def predict_ages(
+  predict: PredictStep,
+  params: Any,
+  batch_stats: Any,
+  inputs: pipeline.Inputs,
+  rows: np.ndarray,
+  scaler: standardize.Standardizer,
+  batch_size: int,
+  sharing: pipeline.Sharing,
+  shardings: sharding.Shardings,
+) -> np.ndarray:
   """Predicts the age of each sample in `rows`.
 
   Args:

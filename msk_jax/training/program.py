@@ -64,8 +64,9 @@ class Program:
     return best_of(self.abstract_state)
 
 
-def _step_with_votes(take_step: Any, current: state.TrainState, batch: dict[str, jax.Array], rng: jax.Array,
-                     vote_b: jax.Array) -> tuple[state.TrainState, step.Metrics]:  # fmt: skip
+def _step_with_votes(
+  take_step: Any, current: state.TrainState, batch: dict[str, jax.Array], rng: jax.Array, vote_b: jax.Array
+) -> tuple[state.TrainState, step.Metrics]:
   """Takes a step and adds `vote`, the highest of the hosts' votes on pausing (int32 [b], one for each row).
 
   A vote that travels with the batch comes back to all hosts after the same step, so that they pause together.

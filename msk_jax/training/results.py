@@ -8,12 +8,14 @@ import jax
 import numpy as np
 import pandas as pd
 
-from msk_jax.evaluation import drawing, figures, metrics, pooled, predictions
+from msk_jax.figures import frame, scatter
 from msk_jax.io import atomic, errors
+from msk_jax.predictions import split_folder, split_table
+from msk_jax.scores import metrics
 from msk_jax.training import checkpoints, conditions, data, loop, prediction, processes, spec, stopping
 from msk_jax.training.program import Program, best_of
 
-FILE_NAME = pooled.RESULT_NAME
+FILE_NAME = split_folder.RESULT_NAME
 _FIGURE_NAME = "predictions.png"
 _SCHEMA_VERSION = 1
 
@@ -27,8 +29,14 @@ def tree_sha256(tree: Any) -> str:
   return digest.hexdigest()
 
 
-def finish(program: Program, experiment: spec.ExperimentSpec, loaded: data.Loaded, outcome: loop.Outcome,
-           data_kind: str, folder: pathlib.Path) -> dict[str, Any]:  # fmt: skip
+def finish(
+  program: Program,
+  experiment: spec.ExperimentSpec,
+  loaded: data.Loaded,
+  outcome: loop.Outcome,
+  data_kind: str,
+  folder: pathlib.Path,
+) -> dict[str, Any]:
   """Predicts validation and test samples with the best parameters and writes everything down.
 
   Args:
@@ -76,40 +84,46 @@ def finish(program: Program, experiment: spec.ExperimentSpec, loaded: data.Loade
     **conditions.of_result(folder),
   }
   if processes.is_first():
-    predictions.write(folder, table, loaded.hashes["folds"])
+    split_table.write(folder, table, loaded.hashes["folds"])
     title = f"{experiment.model_name}, split {experiment.fold} ({data_kind})"
-    figures.scatter(folder / _FIGURE_NAME, title, ages, scores, mean_years)
+    scatter.scatter(folder / _FIGURE_NAME, title, ages, scores, mean_years)
     atomic.write_json(folder / FILE_NAME, result)
   return result
 
 
 def read(folder: pathlib.Path) -> dict[str, Any] | None:
   """Returns the result in `folder`, None if that training is not finished; see `pooled.read_result`."""
-  return pooled.read_result(folder)
+  return split_folder.read_result(folder)
 
 
 def lacks(folder: pathlib.Path) -> str:
   """Returns which file of a finished training is missing or damaged, beside its result; empty if none."""
-  if not drawing.is_whole(folder / _FIGURE_NAME):
+  if not frame.is_whole(folder / _FIGURE_NAME):
     return _FIGURE_NAME
   try:
-    predictions.read(folder)
+    split_table.read(folder)
   except errors.InputError:
-    return predictions.FILE_NAME
+    return split_table.FILE_NAME
   return ""
 
 
-def _predict_parts(program: Program, experiment: spec.ExperimentSpec, loaded: data.Loaded,
-                   tree: dict) -> pd.DataFrame:  # fmt: skip
+def _predict_parts(program: Program, experiment: spec.ExperimentSpec, loaded: data.Loaded, tree: dict) -> pd.DataFrame:
   found = loaded.data.inputs.examples
   parts = []
   for part, rows in (("validation", loaded.data.validation_rows), ("test", loaded.test_rows)):
     predicted = prediction.predict_ages(
-      program.predict_step, tree["params"], tree["batch_stats"], loaded.data.inputs, rows, loaded.data.scaler,
-      experiment.train.evaluation_batch_size, loop.sharing_of(experiment.input), program.shardings,
-    )  # fmt: skip
+      program.predict_step,
+      tree["params"],
+      tree["batch_stats"],
+      loaded.data.inputs,
+      rows,
+      loaded.data.scaler,
+      experiment.train.evaluation_batch_size,
+      loop.sharing_of(experiment.input),
+      program.shardings,
+    )
     parts.append(
-      predictions.part_table(
+      split_table.part_table(
         part, found.eid[rows], found.instance[rows], found.fold[rows], found.age_years[rows], predicted
       )
     )

@@ -104,9 +104,17 @@ class OptimizationSpec:
 
   def __post_init__(self) -> None:
     """Refuses values without meaning."""
-    positive = ("batch_size", "images_per_epoch", "max_epochs", "plateau_patience", "early_stopping_patience",
-                "checkpoint_every_steps", "evaluation_batch_size", "accumulation_parts",
-                "optimizer_shards")  # fmt: skip
+    positive = (
+      "batch_size",
+      "images_per_epoch",
+      "max_epochs",
+      "plateau_patience",
+      "early_stopping_patience",
+      "checkpoint_every_steps",
+      "evaluation_batch_size",
+      "accumulation_parts",
+      "optimizer_shards",
+    )
     for name in positive:
       if getattr(self, name) < 1:
         raise ValueError(f"{name} is at least 1, got {getattr(self, name)}.")

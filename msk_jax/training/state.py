@@ -61,8 +61,15 @@ class TrainState:
 BACKBONE = "backbone"  # the name of its part of parameters and statistics
 
 
-def create(rng: jax.Array, backbone: Any = None, *, model: age_model.AgeModel, tx: optax.GradientTransformation,
-           image_shape: tuple[int, int, int], num_side_inputs: int) -> TrainState:  # fmt: skip
+def create(
+  rng: jax.Array,
+  backbone: Any = None,
+  *,
+  model: age_model.AgeModel,
+  tx: optax.GradientTransformation,
+  image_shape: tuple[int, int, int],
+  num_side_inputs: int,
+) -> TrainState:
   """Returns the state before the first step.
 
   Args:

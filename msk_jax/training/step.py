@@ -13,9 +13,16 @@ from msk_jax.training import objective, state
 Metrics = dict[str, jax.Array]
 
 
-def train_step(current: state.TrainState, batch: dict[str, jax.Array], rng: jax.Array, *, model: age_model.AgeModel,
-               tx: optax.GradientTransformationExtraArgs, l2: float,
-               num_parts: int = 1) -> tuple[state.TrainState, Metrics]:  # fmt: skip
+def train_step(
+  current: state.TrainState,
+  batch: dict[str, jax.Array],
+  rng: jax.Array,
+  *,
+  model: age_model.AgeModel,
+  tx: optax.GradientTransformationExtraArgs,
+  l2: float,
+  num_parts: int = 1,
+) -> tuple[state.TrainState, Metrics]:
   """Takes one step.
 
   Args:

@@ -21,8 +21,17 @@ from msk_jax.io import errors
 MAX_FILE_BYTES = 2 << 30  # ten times the largest network here (InceptionResNetV2: 218 MB)
 _MAX_TOTAL_BYTES = 2 << 30
 _MAX_NAMES = 20_000  # layers, or arrays of a layer; InceptionResNetV2 has 780 layers
-_ERRORS = (OSError, RuntimeError, KeyError, ValueError, TypeError, MemoryError, NotImplementedError, zipfile.BadZipFile,
-           zlib.error)  # fmt: skip
+_ERRORS = (
+  OSError,
+  RuntimeError,
+  KeyError,
+  ValueError,
+  TypeError,
+  MemoryError,
+  NotImplementedError,
+  zipfile.BadZipFile,
+  zlib.error,
+)
 
 KerasLayers = list[tuple[str, list[np.ndarray]]]  # (name, its arrays) in Keras' order
 LazyLayers = list[tuple[str, list[h5py.Dataset]]]

@@ -46,8 +46,7 @@ def _read(path: pathlib.Path, classes: Sequence[str], parts: Sequence[Sequence[s
       return hdf5.read_all(_lazy_layers(file, path.name, classes, parts))
 
 
-def _lazy_layers(file: h5py.File, name: str, classes: Sequence[str],
-                 parts: Sequence[Sequence[str]]) -> hdf5.LazyLayers:  # fmt: skip
+def _lazy_layers(file: h5py.File, name: str, classes: Sequence[str], parts: Sequence[Sequence[str]]) -> hdf5.LazyLayers:
   legacy = keras_legacy.find(file)
   if legacy is not None:
     return keras_legacy.read(legacy)

@@ -43,8 +43,9 @@ def read(group: h5py.Group, classes: Sequence[str], parts: Sequence[Sequence[str
   return [_layer(group, next(order[kind]), inner) for kind, inner in zip(classes, parts, strict=True)]
 
 
-def write(path: pathlib.Path, layers: Sequence[Sequence[np.ndarray]], classes: Sequence[str],
-          parts: Sequence[Sequence[str]]) -> None:  # fmt: skip
+def write(
+  path: pathlib.Path, layers: Sequence[Sequence[np.ndarray]], classes: Sequence[str], parts: Sequence[Sequence[str]]
+) -> None:
   """Writes a file that `model.load_weights` of Keras 3 loads.
 
   Args:

@@ -85,6 +85,10 @@ def is_published(path: pathlib.Path) -> bool:
   if digest != known.digest:
     logging.warning(
       "%s has the name of published weights, but its %s is %s instead of %s: it is another file, or damaged (%s).",
-      path.name, known.algorithm, digest, known.digest, GUIDE,
-    )  # fmt: skip
+      path.name,
+      known.algorithm,
+      digest,
+      known.digest,
+      GUIDE,
+    )
   return digest == known.digest

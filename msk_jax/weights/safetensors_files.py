@@ -121,8 +121,11 @@ def _sort_metadata(path: pathlib.Path) -> None:
 def _check(file_name: str, found: Mapping[str, tuple], shapes: Mapping[str, tuple[int, ...]]) -> None:
   missing, surplus = sorted(shapes.keys() - found.keys()), sorted(found.keys() - shapes.keys())
   if missing or surplus:
-    lists = [f"{what}: {', '.join(names[:_SHOWN])}{' ...' if len(names) > _SHOWN else ''}"
-             for what, names in (("missing", missing), ("surplus", surplus)) if names]  # fmt: skip
+    lists = [
+      f"{what}: {', '.join(names[:_SHOWN])}{' ...' if len(names) > _SHOWN else ''}"
+      for what, names in (("missing", missing), ("surplus", surplus))
+      if names
+    ]
     raise errors.InputError(
       f"{file_name} does not hold the weights of this network; arrays {'; '.join(lists)}. Is it another one's file?"
     )

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from msk_jax.biological_age import acceleration, bias, summaries
-from msk_jax.evaluation.rows import Rows
+from msk_jax.biological_age import acceleration, summaries
 from msk_jax.io import errors
+from msk_jax.predictions import bias
+from msk_jax.predictions.rows import Rows
 
 
 def _rows(n: int = 3000, seed: int = 0) -> tuple[Rows, np.ndarray]:

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from msk_jax.biological_age import acceleration, bias, run, summaries
+from msk_jax.biological_age import acceleration, run, summaries
 from msk_jax.biological_age.spec import AgesSpec
-from msk_jax.evaluation import pooled_predictions
 from msk_jax.io import errors, specs, tables
-from tests.evaluation import cohort
+from msk_jax.predictions import bias, pooled
+from tests.predictions import pooled_cohort as cohort
 
 _EID = re.compile(r"(?<![\d.])9\d{6}(?!\d)")
 _HASH = re.compile(r"\b[0-9a-f]{64}\b")  # may hold seven digits in a row
@@ -31,11 +31,15 @@ def test_files_and_what_is_printed(workdir, capsys, caplog):
   models = ("hip/inception_v3", "knee/inception_v3", "knee/ensemble")
   assert names == {
     *(f"{product}/{name}.parquet" for product in ("sample", "participant") for name in models),
-    *(f"figures/correlations_{product}_{kind}{suffix}.png" for product in ("sample", "participant")
-      for kind in ("dimensions", "models") for suffix in ("", "_clustered")),
+    *(
+      f"figures/correlations_{product}_{kind}{suffix}.png"
+      for product in ("sample", "participant")
+      for kind in ("dimensions", "models")
+      for suffix in ("", "_clustered")
+    ),
     *(f"{name}.{kind}" for name in ("bias", "summary", "correlations", "dimensions") for kind in ("csv", "parquet")),
     "run.json",
-  }  # fmt: skip
+  }
   shown = capsys.readouterr().out
   texts = [path.read_text() for path in folder.rglob("*") if path.suffix in (".csv", ".json")]
   assert "hip/inception_v3" in shown and not any(
@@ -47,7 +51,7 @@ def test_files_and_what_is_printed(workdir, capsys, caplog):
 
 def test_ages_are_those_of_the_predictions(workdir):
   run.make_ages(workdir, _FAST)
-  predicted, _ = pooled_predictions.read(workdir, "sample", "knee/inception_v3")
+  predicted, _ = pooled.read(workdir, "sample", "knee/inception_v3")
   predicted = predicted[predicted["part"] == "test"].set_index(["eid", "instance"]).sort_index()
   ages = acceleration.read(workdir, "sample", "knee/inception_v3").set_index(["eid", "instance"])
   assert ages.index.equals(predicted.index)
@@ -93,9 +97,9 @@ def test_again_does_nothing_until_something_changes(workdir, caplog):
 
 def _keep(workdir, model: str, chosen) -> None:
   """Keeps the predictions, of both products, that `chosen` says of a table."""
-  for product in pooled_predictions.PRODUCTS:
-    table, kind = pooled_predictions.read(workdir, product, model)
-    pooled_predictions.write(workdir, product, model, table[chosen(table)], kind)
+  for product in pooled.PRODUCTS:
+    table, kind = pooled.read(workdir, product, model)
+    pooled.write(workdir, product, model, table[chosen(table)], kind)
   cohort.write_record(workdir)
 
 
@@ -108,7 +112,7 @@ def test_a_model_that_cannot_be_corrected_is_left_out_and_said(workdir, capsys, 
   assert not acceleration.read(workdir, "sample", "knee/ensemble").empty
   assert bias.read(workdir / "models/knee/inception_v3") is None  # that of the former predictions is gone
   summary = tables.read(folder / "summary.parquet", summaries.SUMMARY).set_index(["product", "model"])
-  refused = summary.loc[[(product, "knee/inception_v3") for product in pooled_predictions.PRODUCTS]]
+  refused = summary.loc[[(product, "knee/inception_v3") for product in pooled.PRODUCTS]]
   assert refused["bias_slope"].isna().all() and refused["refused"].str.contains("two folds or more").all()
   assert (summary["refused"] == "").sum() == 4
   assert "knee/inception_v3 has no ages: the bias" in capsys.readouterr().out
@@ -161,7 +165,7 @@ def test_withdrawn_people_have_no_age(workdir):
   run.make_ages(workdir, _FAST)
   cohort.write_cohort(workdir, persons.iloc[40:], visits[visits["eid"].isin(persons["eid"][40:])])
   run.make_ages(workdir, _FAST)
-  for product in pooled_predictions.PRODUCTS:
+  for product in pooled.PRODUCTS:
     ages = acceleration.read(workdir, product, "knee/ensemble")
     assert set(ages["eid"]) == set(persons["eid"][40:])
 
@@ -170,7 +174,7 @@ def test_who_withdraws_later_has_no_age_any_more(workdir, caplog):
   run.make_ages(workdir, _FAST)
   gone = frozenset(cohort.people(200)[0]["eid"][:40])
   folder = run.make_ages(workdir, _FAST, gone)
-  for path in [path for product in pooled_predictions.PRODUCTS for path in (folder / product).rglob("*.parquet")]:
+  for path in [path for product in pooled.PRODUCTS for path in (folder / product).rglob("*.parquet")]:
     assert not gone & set(pd.read_parquet(path)["eid"]), path
   assert len(acceleration.read(workdir, "participant", "knee/ensemble")) == 160
   with caplog.at_level("INFO"):
@@ -179,8 +183,8 @@ def test_who_withdraws_later_has_no_age_any_more(workdir, caplog):
 
 
 def test_mixed_fold_maps_are_refused(workdir):
-  table, _ = pooled_predictions.read(workdir, "participant", "knee/ensemble")
-  pooled_predictions.write(workdir, "participant", "knee/ensemble", table, "0" * 64)
+  table, _ = pooled.read(workdir, "participant", "knee/ensemble")
+  pooled.write(workdir, "participant", "knee/ensemble", table, "0" * 64)
   cohort.write_record(workdir)
   with pytest.raises(errors.InputError, match="2 different fold maps"):
     run.make_ages(workdir, _FAST)

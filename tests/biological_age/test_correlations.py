@@ -4,10 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from msk_jax.biological_age import correlation_tables, correlations, figures, published
+from msk_jax.biological_age import correlation_tables
 from msk_jax.biological_age.acceleration import correct
 from msk_jax.biological_age.spec import AgesSpec
-from msk_jax.evaluation.rows import Rows
+from msk_jax.figures import heat_map
+from msk_jax.predictions import correlation_comparison
+from msk_jax.predictions.rows import Rows
+from msk_jax.scores import correlations
 
 
 def _values(n: int, seed: int, missing: str) -> np.ndarray:
@@ -90,10 +93,13 @@ def _ages(planted: np.ndarray, seed: int) -> dict:
   rng = np.random.default_rng(seed)
   n = len(planted)
   age = rng.uniform(45, 80, n)
-  rows = [Rows(np.arange(n), np.full(n, 2), np.arange(n) % 10, age, 63 + 0.7 * (age - 63) + column)
-          for column in planted.T]  # fmt: skip
-  return {name: correct(one, "in_sample", name) for name, one in zip(("general", "hip/ensemble", "knee/ensemble"), rows,
-                                                                     strict=True)}  # fmt: skip
+  rows = [
+    Rows(np.arange(n), np.full(n, 2), np.arange(n) % 10, age, 63 + 0.7 * (age - 63) + column) for column in planted.T
+  ]
+  return {
+    name: correct(one, "in_sample", name)
+    for name, one in zip(("general", "hip/ensemble", "knee/ensemble"), rows, strict=True)
+  }
 
 
 def test_planted_correlations_are_recovered_within_their_sd():
@@ -136,23 +142,23 @@ def test_clustering_puts_alike_models_side_by_side():
 
 def test_published_pairs():
   """The paper: hip and knee .351; six image pairs .351, SD .072; figure and skeleton .714."""
-  assert published.of("knee/ensemble", "hip/ensemble", "sample") == (0.351, 0.004)
-  assert np.isnan(published.of("knee/ensemble", "hip/ensemble", "participant")).all()
+  assert correlation_comparison.of("knee/ensemble", "hip/ensemble", "sample") == (0.351, 0.004)
+  assert np.isnan(correlation_comparison.of("knee/ensemble", "hip/ensemble", "participant")).all()
   images = [f"{name}/ensemble" for name in ("full_body", "spine", "hip", "knee")]
-  pairs = [published.of(a, b, "sample")[0] for i, a in enumerate(images) for b in images[i + 1 :]]
+  pairs = [correlation_comparison.of(a, b, "sample")[0] for i, a in enumerate(images) for b in images[i + 1 :]]
   assert np.mean(pairs) == pytest.approx(0.351, abs=0.001) and np.std(pairs, ddof=1) == pytest.approx(0.072, abs=0.001)
 
 
 def test_a_pair_of_ensembles_stands_beside_the_papers_if_all_models_below_are_there():
   leaves = [f"{name}/{backbone}" for name in ("hip", "knee") for backbone in ("inception_v3", "inception_resnet_v2")]
   pair = ("hip/ensemble", "knee/ensemble", "sample")
-  assert published.of_same(*pair, [*leaves, *pair[:2]]) == (0.351, 0.004)
+  assert correlation_comparison.of_same(*pair, [*leaves, *pair[:2]]) == (0.351, 0.004)
   for absent in leaves:
-    assert np.isnan(published.of_same(*pair, [name for name in leaves if name != absent])).all()
+    assert np.isnan(correlation_comparison.of_same(*pair, [name for name in leaves if name != absent])).all()
 
 
 @pytest.mark.parametrize("m", [2, 3, 14])
 def test_heat_maps_are_pictures(m, tmp_path):
   found = correlations.correlate(np.random.default_rng(0).normal(size=(40, m)), 5, 0)
-  figures.draw_correlations(tmp_path / "p.png", "title", [f"knee/m{i}" for i in range(m)], found)
+  heat_map.draw_correlations(tmp_path / "p.png", "title", [f"knee/m{i}" for i in range(m)], found)
   assert (tmp_path / "p.png").read_bytes().startswith(b"\x89PNG")

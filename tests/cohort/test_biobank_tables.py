@@ -42,8 +42,9 @@ def _assert_expected(table):
 
 
 @pytest.mark.parametrize("spelling", Spelling)
-@pytest.mark.parametrize(("name", "delimiter"), [("a.csv", ","), ("a.tsv", "\t"), ("a.csv", "\t"), ("a.txt", ";"),
-                                                  ("a.csv.gz", ",")])  # fmt: skip
+@pytest.mark.parametrize(
+  ("name", "delimiter"), [("a.csv", ","), ("a.tsv", "\t"), ("a.csv", "\t"), ("a.txt", ";"), ("a.csv.gz", ",")]
+)
 def test_text_in_all_spellings(tmp_path, spelling, name, delimiter):
   table, counts = _read([_write_text(tmp_path / name, spelling, delimiter)], _needed(*WANTED))
   _assert_expected(table)
@@ -139,8 +140,15 @@ def test_all_missing_fields_are_listed_at_once_with_their_spellings(tmp_path):
   with pytest.raises(errors.InputError) as caught:
     _read([tmp_path / "a.csv"], [(SEX,), (DATE,), (Column(34), Column(52))])
   message = str(caught.value)
-  for part in ("2 needed columns", "a.csv", "field 53", "`53-2.0`, `f.53.2.0`, `p53_i2`, `participant.p53_i2`",
-               "field 34 or 52", "`p34`", "`p52`"):  # fmt: skip
+  for part in (
+    "2 needed columns",
+    "a.csv",
+    "field 53",
+    "`53-2.0`, `f.53.2.0`, `p53_i2`, `participant.p53_i2`",
+    "field 34 or 52",
+    "`p34`",
+    "`p52`",
+  ):
     assert part in message
   assert "field 31" not in message and "9000001" not in message
 
@@ -164,7 +172,7 @@ def test_one_of_a_group_is_enough(tmp_path):
     (b"\xff\xfee\x00i\x00d\x00", "can't be read"),  # UTF-16
     (b"eid,31-0.0\n9000001,\xff\n", "can't be read"),
   ],
-)  # fmt: skip
+)
 def test_unreadable_tables_are_refused_without_their_content(tmp_path, data, said):
   (tmp_path / "a.csv").write_bytes(data)
   with pytest.raises(errors.InputError, match=said) as caught:

@@ -33,8 +33,25 @@ def test_every_spelling_is_read(name, column):
   assert columns.parse(name).column == column
 
 
-@pytest.mark.parametrize("name", ["", "eid", "p", "31", "31-0", "31.0.0", "f.31.0", "x31-0.0", "p31_x2", "31-0.0.0",
-                                  "olink.p31", "p31_a1_i0", "53-2.0_raw", "-31-0.0"])  # fmt: skip
+@pytest.mark.parametrize(
+  "name",
+  [
+    "",
+    "eid",
+    "p",
+    "31",
+    "31-0",
+    "31.0.0",
+    "f.31.0",
+    "x31-0.0",
+    "p31_x2",
+    "31-0.0.0",
+    "olink.p31",
+    "p31_a1_i0",
+    "53-2.0_raw",
+    "-31-0.0",
+  ],
+)
 def test_other_names_are_none(name):
   assert columns.parse(name) is None
 
@@ -54,8 +71,11 @@ def test_spellings_are_those_of_the_documentation():
 
 def test_only_platform_names_without_array_may_be_packed():
   assert [columns.parse(n).may_be_packed for n in ("p6138_i0", "participant.p6138_i0", "p6138_i0_a0", "6138-0.0")] == [
-    True, True, False, False,
-  ]  # fmt: skip
+    True,
+    True,
+    False,
+    False,
+  ]
 
 
 @pytest.mark.parametrize("name", ["eid", "f.eid", "participant.eid"])
@@ -66,8 +86,16 @@ def test_eid(name):
 
 @pytest.mark.parametrize(
   ("cell", "answers"),
-  [("1|3|6", ("1", "3", "6")), ("1", ("1",)), ("", ()), ("-7", ("-7",)), ("[1, 3]", ("1", "3")), ("[]", ()),
-   ('["A", "B"]', ("A", "B")), ("Yes, often|No", ("Yes, often", "No"))],
-)  # fmt: skip
+  [
+    ("1|3|6", ("1", "3", "6")),
+    ("1", ("1",)),
+    ("", ()),
+    ("-7", ("-7",)),
+    ("[1, 3]", ("1", "3")),
+    ("[]", ()),
+    ('["A", "B"]', ("A", "B")),
+    ("Yes, often|No", ("Yes, often", "No")),
+  ],
+)
 def test_packed_cells(cell, answers):
   assert columns.unpack(cell) == answers

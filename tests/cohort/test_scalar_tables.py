@@ -24,8 +24,11 @@ def test_a_set_comes_back_ordered_typed_and_without_empty_samples(tmp_path):
   found = scalar_tables.read(tmp_path, "hand_grip")
   assert found.values.tolist() == [["9000001", 0, 31.5, 32.0], ["9000002", 0, 30.0, 31.0]]
   assert {name: str(kind) for name, kind in found.dtypes.items()} == {
-    "eid": "string", "instance": "int8", "left_kg": "float64", "right_kg": "float64",
-  }  # fmt: skip
+    "eid": "string",
+    "instance": "int8",
+    "left_kg": "float64",
+    "right_kg": "float64",
+  }
   assert scalar_tables.names(tmp_path) == ["hand_grip"] and scalar_tables.features(found) == ("left_kg", "right_kg")
 
 

@@ -54,8 +54,11 @@ def test_every_instance_in_every_spelling(tmp_path, spelling):
 
 def test_the_paper_has_21_features_and_every_limit_says_why():
   assert {name: len(features) for name, features in scalar_fields.FEATURES.items()} == {
-    "anthropometry": 8, "impedance": 5, "heel_densitometry": 6, "hand_grip": 2,
-  }  # fmt: skip
+    "anthropometry": 8,
+    "impedance": 5,
+    "heel_densitometry": 6,
+    "hand_grip": 2,
+  }
   every = [feature for features in scalar_fields.FEATURES.values() for feature in features]
   assert len({feature.name for feature in every}) == 21
   assert all(feature.limits.low < feature.limits.high and len(feature.limits.why) > 10 for feature in every)
@@ -113,14 +116,16 @@ def test_impossible_values_are_set_missing_and_recorded(tmp_path):
   found = scalars.read([_write(tmp_path / "a.csv", GRIP, rows)], ["hand_grip"])
   assert found.tables["hand_grip"].fillna(-1).values.tolist() == [[ANN, 0, -1, 31], [BOB, 2, -1, 90]]
   assert list(found.refused) == list(scalar_values.COLUMNS)
-  assert sorted(found.refused.values.tolist()) == sorted([
-    [ANN, 0, "hand_grip", "left_hand_grip_kg", "infinite", "46-0.0"],
-    [BOB, 0, "hand_grip", "left_hand_grip_kg", "implausible", "46-0.0"],
-    [BOB, 0, "hand_grip", "right_hand_grip_kg", "not_a_number", "47-0.0"],
-    [BOB, 2, "hand_grip", "left_hand_grip_kg", "implausible", "46-2.0"],
-    [CAT, 0, "hand_grip", "left_hand_grip_kg", "infinite", "46-0.0"],
-    [CAT, 0, "hand_grip", "right_hand_grip_kg", "infinite", "47-0.0"],
-  ])  # fmt: skip
+  assert sorted(found.refused.values.tolist()) == sorted(
+    [
+      [ANN, 0, "hand_grip", "left_hand_grip_kg", "infinite", "46-0.0"],
+      [BOB, 0, "hand_grip", "left_hand_grip_kg", "implausible", "46-0.0"],
+      [BOB, 0, "hand_grip", "right_hand_grip_kg", "not_a_number", "47-0.0"],
+      [BOB, 2, "hand_grip", "left_hand_grip_kg", "implausible", "46-2.0"],
+      [CAT, 0, "hand_grip", "left_hand_grip_kg", "infinite", "46-0.0"],
+      [CAT, 0, "hand_grip", "right_hand_grip_kg", "infinite", "47-0.0"],
+    ]
+  )
 
 
 def test_an_impossible_value_of_one_foot_makes_no_mean(tmp_path):

@@ -13,9 +13,9 @@ import pandas as pd
 import pytest
 
 from msk_jax.cohort import schemas
-from msk_jax.evaluation import predictions
 from msk_jax.imaging import store, views
 from msk_jax.io import tables
+from msk_jax.predictions import split_table
 
 _ROOT = pathlib.Path(__file__).resolve().parents[2]
 _SIZE_OR_HASH = re.compile(r'"bytes": \d+|"[0-9a-f]{64}"')  # of outputs; either may look like an id
@@ -43,9 +43,16 @@ def test_train_makes_a_phantom_and_all_results(phantom_run):
   assert "PHANTOM" in done.stderr and "Next steps" in done.stdout
   folder = workdir / "models/knee/simple_cnn/fold_0"
   assert {path.name for path in folder.iterdir()} == {
-    "run.json", "model.json", "checkpoints", "best", "metrics.jsonl", "tensorboard", "predictions.parquet",
-    "predictions.png", "result.json",
-  }  # fmt: skip
+    "run.json",
+    "model.json",
+    "checkpoints",
+    "best",
+    "metrics.jsonl",
+    "tensorboard",
+    "predictions.parquet",
+    "predictions.png",
+    "result.json",
+  }
   result = json.loads((folder / "result.json").read_text())
   assert (result["model"], result["fold"], result["data"]) == ("knee/simple_cnn", 0, "phantom")
   for key in ("n_train", "n_validation", "n_test", "epochs", "seconds", "images_per_second"):
@@ -53,7 +60,7 @@ def test_train_makes_a_phantom_and_all_results(phantom_run):
   for part in ("validation", "test"):
     assert {"r2", "rmse", "mae", "mean_predictor_rmse", "n"} <= set(result[part])
   assert {len(digest) for digest in result["params_sha256"].values()} == {64}
-  table = predictions.read(folder)
+  table = split_table.read(folder)
   assert (table["part"] == "test").sum() == result["n_test"]
   assert np.isfinite(table["predicted_age_years"]).all()
 
@@ -95,7 +102,7 @@ def test_the_same_command_again_does_nothing(phantom_run):
 def test_predict_gives_archives_the_ages_that_training_gave_their_images(phantom_run, tmp_path):
   workdir, _ = phantom_run
   folder = workdir / "models/knee/simple_cnn/fold_0"
-  stored = predictions.read(folder)
+  stored = split_table.read(folder)
   people = tables.read(workdir / "cohort/participants.parquet", schemas.PARTICIPANTS)
   stored = stored[stored["part"] == "test"].merge(people, on="eid")
   lines = ["path,id,instance,sex,ethnicity,age"]

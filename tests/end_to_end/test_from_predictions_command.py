@@ -41,8 +41,10 @@ def test_from_simulated_predictions_to_ages(tmp_path):
   assert "4 of the paper's 31 models" in combined.stderr and "general" in combined.stdout
   assert "knee/ensemble" in evaluated.stdout and "knee/ensemble" in aged.stdout
   for product in ("sample", "participant"):
-    files = {path.relative_to(tmp_path / "predictions" / product).with_suffix("").as_posix()
-             for path in (tmp_path / "predictions" / product).rglob("*.parquet")}  # fmt: skip
+    files = {
+      path.relative_to(tmp_path / "predictions" / product).with_suffix("").as_posix()
+      for path in (tmp_path / "predictions" / product).rglob("*.parquet")
+    }
     assert files == {*_MODELS, *_ENSEMBLES}
     for name in files:
       ages = acceleration.read(tmp_path, product, name)

@@ -3,8 +3,8 @@
 import pytest
 
 from msk_jax.ensembling import hierarchy
-from msk_jax.evaluation import model_names
 from msk_jax.io import errors
+from msk_jax.predictions import model_names
 
 
 def _by_name(leaves, inputs="descendants"):
@@ -77,8 +77,12 @@ def test_a_copy_is_no_input_besides_its_original():
   nodes = _by_name(["folder/simple_cnn", "full_body/figure/inception_v3", "knee/one", "knee/two"])
   assert nodes["full_body/ensemble"].inputs == ("full_body/figure/inception_v3",)
   assert set(nodes["general"].inputs) == {
-    "folder/simple_cnn", "full_body/figure/inception_v3", "knee/one", "knee/two", "knee/ensemble",
-  }  # fmt: skip
+    "folder/simple_cnn",
+    "full_body/figure/inception_v3",
+    "knee/one",
+    "knee/two",
+    "knee/ensemble",
+  }
 
 
 def test_a_model_beside_a_group():
@@ -106,9 +110,18 @@ def test_nobody_misses_the_papers_models_of_other_people():
 
 @pytest.mark.parametrize(
   "leaves",
-  [[], ["knee"], ["knee/"], ["/knee"], ["knee/ensemble"], ["general/model"], ["knee/ensemble/model"],
-   ["knee/one", "knee/one/deep"], ["knee/one", "knee/one/very/deep"]],
-)  # fmt: skip
+  [
+    [],
+    ["knee"],
+    ["knee/"],
+    ["/knee"],
+    ["knee/ensemble"],
+    ["general/model"],
+    ["knee/ensemble/model"],
+    ["knee/one", "knee/one/deep"],
+    ["knee/one", "knee/one/very/deep"],
+  ],
+)
 def test_bad_names_are_refused(leaves):
   with pytest.raises(errors.InputError):
     hierarchy.build(leaves)

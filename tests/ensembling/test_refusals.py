@@ -12,15 +12,18 @@ from msk_jax.io import errors
 from tests.ensembling import workdir as made
 
 
-@pytest.mark.parametrize(("change", "message"), [
-  (lambda t: pd.concat([t, t[:1]]), "twice in one part"),
-  (lambda t: t.assign(predicted_age_years=np.where(t.index == 3, np.inf, t["predicted_age_years"])), "not finite"),
-  (lambda t: t.assign(predicted_age_years=np.nan), "not finite"),
-  (lambda t: t.assign(fold=(t["fold"] + 1) % 5), "not of folds"),
-  (lambda t: t.assign(part="test"), "not of folds"),
-  (lambda t: t.assign(age_years=t["age_years"] + 1), "of another age"),
-  (lambda t: t.assign(eid="9999999"), "twice in one part"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+  ("change", "message"),
+  [
+    (lambda t: pd.concat([t, t[:1]]), "twice in one part"),
+    (lambda t: t.assign(predicted_age_years=np.where(t.index == 3, np.inf, t["predicted_age_years"])), "not finite"),
+    (lambda t: t.assign(predicted_age_years=np.nan), "not finite"),
+    (lambda t: t.assign(fold=(t["fold"] + 1) % 5), "not of folds"),
+    (lambda t: t.assign(part="test"), "not of folds"),
+    (lambda t: t.assign(age_years=t["age_years"] + 1), "of another age"),
+    (lambda t: t.assign(eid="9999999"), "twice in one part"),
+  ],
+)
 def test_bad_predictions_are_refused_by_name_and_without_ids(workdir, change, message):
   made.change_split(workdir, "knee/one", 2, change)
   with pytest.raises(errors.InputError, match=message) as caught:
@@ -42,15 +45,18 @@ def _of_another_map(path):
   path.write_text(json.dumps({**json.loads(path.read_text()), "fold_map_hash": "f" * 64}))
 
 
-@pytest.mark.parametrize(("name", "change", "message"), [
-  ("predictions.parquet", _cut, r"fold_2/predictions\.parquet can't be read"),
-  ("predictions.parquet", made.unlink, r"fold_2 has a result\.json but no predictions\.parquet"),
-  ("result.json", _cut, r"fold_2/result\.json can't be read \(JSONDecodeError\)"),
-  ("result.json", lambda path: path.write_text("[]"), r"fold_2/result\.json can't be read \(TypeError\)"),
-  ("result.json", _of_another_split, r"fold_2/result\.json is of split 3"),
-  ("result.json", _of_another_map, r"fold_2: predictions\.parquet and result\.json are of different fold maps"),
-  ("model.json", lambda path: path.write_text("{"), r"fold_2/model\.json is damaged"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+  ("name", "change", "message"),
+  [
+    ("predictions.parquet", _cut, r"fold_2/predictions\.parquet can't be read"),
+    ("predictions.parquet", made.unlink, r"fold_2 has a result\.json but no predictions\.parquet"),
+    ("result.json", _cut, r"fold_2/result\.json can't be read \(JSONDecodeError\)"),
+    ("result.json", lambda path: path.write_text("[]"), r"fold_2/result\.json can't be read \(TypeError\)"),
+    ("result.json", _of_another_split, r"fold_2/result\.json is of split 3"),
+    ("result.json", _of_another_map, r"fold_2: predictions\.parquet and result\.json are of different fold maps"),
+    ("model.json", lambda path: path.write_text("{"), r"fold_2/model\.json is damaged"),
+  ],
+)
 def test_damaged_files_are_named_with_what_to_do(workdir, name, change, message):
   change(workdir / "models/knee/one/fold_2" / name)
   made.unlink(workdir / files.FOLDER / "run.json")  # else nothing is done: no prediction is another
@@ -69,11 +75,19 @@ def test_a_scalar_models_remedy_is_its_one_record(workdir):
     run.run(made.SPEC, workdir)
 
 
-@pytest.mark.parametrize(("file_name", "first", "other", "message"), [
-  ("model.json", {"image_shape": [96, 80, 1]}, {"image_shape": [80, 76, 1]}, r"image_shape \(\[96, 80, 1\], \[80"),
-  ("model.json", {"network": {"dropout": 0.5}}, {"network": {"dropout": 0.2}}, r"network\.dropout \(0\.5, 0\.2\)"),
-  ("run.json", {"settings": {"fold": 0, "seed": 0}}, {"settings": {"fold": 3, "seed": 1}}, r"settings\.seed \(0, 1\)"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+  ("file_name", "first", "other", "message"),
+  [
+    ("model.json", {"image_shape": [96, 80, 1]}, {"image_shape": [80, 76, 1]}, r"image_shape \(\[96, 80, 1\], \[80"),
+    ("model.json", {"network": {"dropout": 0.5}}, {"network": {"dropout": 0.2}}, r"network\.dropout \(0\.5, 0\.2\)"),
+    (
+      "run.json",
+      {"settings": {"fold": 0, "seed": 0}},
+      {"settings": {"fold": 3, "seed": 1}},
+      r"settings\.seed \(0, 1\)",
+    ),
+  ],
+)
 def test_splits_trained_otherwise_are_not_pooled(workdir, file_name, first, other, message):
   """Such as a `:smoke` split beside real ones."""
   for k in range(made.NUM_FOLDS):

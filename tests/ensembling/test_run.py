@@ -9,43 +9,44 @@ import pytest
 from msk_jax.biological_age import run as ages
 from msk_jax.biological_age.spec import AgesSpec
 from msk_jax.cohort import schemas
-from msk_jax.ensembling import files, report, run, spec
-from msk_jax.evaluation import metrics, pooled_predictions, rows
+from msk_jax.ensembling import files, printout, run, spec
 from msk_jax.evaluation import run as evaluate
 from msk_jax.evaluation.spec import EvaluateSpec
 from msk_jax.io import errors, tables
+from msk_jax.predictions import pooled, rows
 from msk_jax.regression import search
+from msk_jax.scores import metrics
 from tests.ensembling import workdir as made
 
 _NODES = ("general", "hip/ensemble", "knee/ensemble")
 
 
 def _test_rmse(workdir, product, model):
-  table, _ = pooled_predictions.read(workdir, product, model)
+  table, _ = pooled.read(workdir, product, model)
   tests = table[table["part"] == "test"]
   return metrics.rmse(tests["age_years"].to_numpy(), tests["predicted_age_years"].to_numpy())
 
 
 def _files(workdir):
-  folders = (pooled_predictions.FOLDER, files.FOLDER)
+  folders = (pooled.FOLDER, files.FOLDER)
   return {path: path.read_bytes() for name in folders for path in (workdir / name).rglob("*.*")}
 
 
-@pytest.mark.parametrize("product", pooled_predictions.PRODUCTS)
+@pytest.mark.parametrize("product", pooled.PRODUCTS)
 def test_every_model_and_ensemble_is_written_and_the_whole_is_more_than_its_parts(workdir, product):
-  assert pooled_predictions.list_models(workdir, product) == sorted([*made.MODELS, *_NODES])
+  assert pooled.list_models(workdir, product) == sorted([*made.MODELS, *_NODES])
   assert tuple(files.list_nodes(workdir, product)) == _NODES
   best = min(_test_rmse(workdir, product, name) for name in made.MODELS)
   assert _test_rmse(workdir, product, "general") < 0.9 * best
-  table, _ = pooled_predictions.read(workdir, product, "general")
+  table, _ = pooled.read(workdir, product, "general")
   samples = 400 * (2 if product == "sample" else 1)
   assert table.groupby("part").size().to_dict() == {"test": samples, "validation": samples}
 
 
 def test_coefficients_make_the_predictions(workdir):
   record = files.read(workdir, "participant", "knee/ensemble")
-  table, _ = pooled_predictions.read(workdir, "participant", "knee/ensemble")
-  inputs = {name: pooled_predictions.read(workdir, "participant", name)[0] for name in record["inputs"]}
+  table, _ = pooled.read(workdir, "participant", "knee/ensemble")
+  inputs = {name: pooled.read(workdir, "participant", name)[0] for name in record["inputs"]}
   for one in record["splits"]:
     tests = (table["part"] == "test") & (table["fold"] == one["split"])
     values = one["intercept_years"] + sum(
@@ -74,7 +75,7 @@ def test_a_rerun_does_nothing(workdir, count_fits):
 def test_an_interrupted_run_goes_on_to_the_same_bytes(workdir, count_fits, monkeypatch):
   whole = _files(workdir)
   shutil.rmtree(workdir / files.FOLDER)
-  shutil.rmtree(workdir / pooled_predictions.FOLDER / "participant")
+  shutil.rmtree(workdir / pooled.FOLDER / "participant")
   write = files.write
   monkeypatch.setattr(files, "write", lambda *args: _stop_at("knee/ensemble", write, *args))
   with pytest.raises(KeyboardInterrupt):
@@ -116,10 +117,14 @@ def _damage(path):
 
 
 @pytest.mark.parametrize("change", [made.unlink, _damage])
-@pytest.mark.parametrize("name", [
-  "predictions/sample/knee/one.parquet", "predictions/participant/knee/ensemble.parquet",
-  "ensembles/sample/general.json",
-])  # fmt: skip
+@pytest.mark.parametrize(
+  "name",
+  [
+    "predictions/sample/knee/one.parquet",
+    "predictions/participant/knee/ensemble.parquet",
+    "ensembles/sample/general.json",
+  ],
+)
 def test_outputs_that_are_gone_or_damaged_are_made_again(workdir, name, change):
   whole = _files(workdir)
   change(workdir / name)
@@ -154,8 +159,8 @@ def test_a_new_model_touches_only_the_ensembles_above_it(workdir, count_fits):
 def test_what_is_gone_is_removed(workdir):
   shutil.rmtree(workdir / "models/hip")
   run.run(made.SPEC, workdir)
-  for product in pooled_predictions.PRODUCTS:
-    assert pooled_predictions.list_models(workdir, product) == ["knee/ensemble", "knee/one", "knee/two"]
+  for product in pooled.PRODUCTS:
+    assert pooled.list_models(workdir, product) == ["knee/ensemble", "knee/one", "knee/two"]
     assert files.list_nodes(workdir, product) == ["knee/ensemble"]  # and no `general` of knees alone
 
 
@@ -173,7 +178,7 @@ def _worse(part):
   return change
 
 
-@pytest.mark.parametrize("product", pooled_predictions.PRODUCTS)
+@pytest.mark.parametrize("product", pooled.PRODUCTS)
 def test_test_predictions_never_change_a_coefficient(workdir, product):
   before = [files.read(workdir, product, name)["splits"] for name in _NODES]
   made.change_split(workdir, "knee/one", 2, _worse("test"))
@@ -183,13 +188,13 @@ def test_test_predictions_never_change_a_coefficient(workdir, product):
   assert after[2]["test"]["r2"] < 0.8
 
 
-@pytest.mark.parametrize("product", pooled_predictions.PRODUCTS)
+@pytest.mark.parametrize("product", pooled.PRODUCTS)
 def test_a_splits_validation_predictions_change_that_split_alone(workdir, product):
   """Split 3's validation samples are split 2's test samples: what they say must not reach split 2."""
 
   def read():
     splits = files.read(workdir, product, "general")["splits"]
-    table, _ = pooled_predictions.read(workdir, product, "general")
+    table, _ = pooled.read(workdir, product, "general")
     tests = table[table["part"] == "test"]
     return splits, {k: tests.loc[tests["fold"] == k, "predicted_age_years"].tolist() for k in range(made.NUM_FOLDS)}
 
@@ -220,7 +225,7 @@ def test_a_split_of_one_sample_stops_nothing(workdir, caplog, capsys):
   assert "knee/one: 2 predictions could not be moved" in capsys.readouterr().out
   record = json.loads((workdir / files.FOLDER / "run.json").read_text())
   assert record["results"]["without_bias_line"] == {"knee/one": 2}
-  table, _ = pooled_predictions.read(workdir, "participant", "knee/one")
+  table, _ = pooled.read(workdir, "participant", "knee/one")
   assert set(table.loc[table["part"] == "test", "fold"]) == {0, 1, 3, 4}
 
 
@@ -233,7 +238,7 @@ def test_a_model_of_one_test_sample_is_skipped(workdir):
   )
   run.run(made.SPEC, workdir)
   for name in ("hip/one", "hip/ensemble"):
-    assert len(pooled_predictions.read(workdir, "participant", name)[0]) == 0
+    assert len(pooled.read(workdir, "participant", name)[0]) == 0
   record = files.read(workdir, "participant", "general")
   assert record["dropped"] == {str(k): ["hip/one"] for k in range(made.NUM_FOLDS)}
   assert set(record["splits"][0]["coefficients"]) == {"knee/one", "knee/two", "knee/ensemble"}
@@ -247,9 +252,9 @@ def test_withdrawn_people_are_left_out(workdir):
   tables.write(path, people[10:], schemas.PARTICIPANTS)
   run.run(made.SPEC, workdir)
   gone = set(people["eid"][:10])
-  for product in pooled_predictions.PRODUCTS:
-    for model in pooled_predictions.list_models(workdir, product):
-      assert not gone & set(pooled_predictions.read(workdir, product, model)[0]["eid"])
+  for product in pooled.PRODUCTS:
+    for model in pooled.list_models(workdir, product):
+      assert not gone & set(pooled.read(workdir, product, model)[0]["eid"])
   record = json.loads((workdir / files.FOLDER / "run.json").read_text())
   assert record["results"]["without_participant"] == 3 * 10 * 2 * 2  # models, people, visits, parts
 
@@ -259,9 +264,9 @@ def test_who_withdraws_later_leaves_every_prediction_and_fit(workdir, count_fits
   before = files.read(workdir, "sample", "general")
   run.run(made.SPEC, workdir, gone)
   assert sorted(count_fits) == sorted(2 * _NODES)
-  for product in pooled_predictions.PRODUCTS:
-    for model in pooled_predictions.list_models(workdir, product):
-      assert not gone & set(pooled_predictions.read(workdir, product, model)[0]["eid"])
+  for product in pooled.PRODUCTS:
+    for model in pooled.list_models(workdir, product):
+      assert not gone & set(pooled.read(workdir, product, model)[0]["eid"])
   assert files.read(workdir, "sample", "general")["test"]["n"] == before["test"]["n"] - 20
   with caplog.at_level("INFO"):
     run.run(made.SPEC, workdir, gone)
@@ -280,8 +285,8 @@ def test_splits_that_a_model_lacks_are_made_of_the_others(workdir, capsys):
   assert [one["split"] for one in general["splits"]] == list(range(made.NUM_FOLDS))
   assert set(general["splits"][0]["coefficients"]) == {"hip/one", "knee/one", "knee/two", "knee/ensemble"}
   assert set(general["splits"][3]["coefficients"]) == {"hip/one", "knee/one"}
-  for product in pooled_predictions.PRODUCTS:
-    table, _ = pooled_predictions.read(workdir, product, "general")
+  for product in pooled.PRODUCTS:
+    table, _ = pooled.read(workdir, product, "general")
     assert set(table.loc[table["part"] == "test", "fold"]) == set(range(made.NUM_FOLDS))
   record = json.loads((workdir / files.FOLDER / "run.json").read_text())
   assert record["results"]["missing_splits"] == {"knee/two": [1, 2, 3, 4]}
@@ -291,6 +296,6 @@ def test_splits_that_a_model_lacks_are_made_of_the_others(workdir, capsys):
 
 def test_the_printed_table_has_a_row_per_ensemble(workdir):
   nodes = run.hierarchy.build(made.MODELS)
-  table = report.make_table(workdir, "sample", nodes)
+  table = printout.make_table(workdir, "sample", nodes)
   assert list(table.columns[0].cells) == ["hip/ensemble", "knee/ensemble", "general"]
   assert list(table.columns[6].cells) == ["copy", "5", "5"]

@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 
-from msk_jax.biological_age import bias
 from msk_jax.ensembling import hierarchy, run, spec
-from msk_jax.evaluation import metrics, model_names, pooled_predictions
 from msk_jax.io import tables
-from msk_jax.simulation import predictions, predictions_spec, truth
+from msk_jax.predictions import bias, model_names, pooled
+from msk_jax.scores import metrics
+from msk_jax.simulated_predictions import predictions
+from msk_jax.simulated_predictions import spec as predictions_spec
+from msk_jax.simulation import truth
 
 _DIMENSIONS = ("full_body", "spine", "hip", "knee")
 
@@ -22,13 +24,13 @@ def workdir(tmp_path_factory):
 
 
 def _tests(workdir, model):
-  table, _ = pooled_predictions.read(workdir, "sample", model)
+  table, _ = pooled.read(workdir, "sample", model)
   return table[table["part"] == "test"].set_index(["eid", "instance"])[["age_years", "predicted_age_years"]]
 
 
 def test_general_is_better_than_its_best_member_on_the_same_samples(workdir):
   general = _tests(workdir, "general")
-  for name in pooled_predictions.list_models(workdir, "sample"):
+  for name in pooled.list_models(workdir, "sample"):
     if name != "general":
       member = _tests(workdir, name).loc[general.index]
       assert metrics.rmse(*general.to_numpy().T) < metrics.rmse(*member.to_numpy().T)

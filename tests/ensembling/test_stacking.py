@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from msk_jax.ensembling import combination, hierarchy, inner_folds, spec
-from msk_jax.evaluation import metrics
+from msk_jax.scores import metrics
 
 _FOLDS = 3
 _MODELS = tuple(f"{dimension}/{view}/{name}" for dimension in ("a", "b") for view in ("x", "y") for name in "lm")

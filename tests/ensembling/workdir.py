@@ -10,8 +10,8 @@ import pandas as pd
 from msk_jax.cohort import folds as fold_map
 from msk_jax.cohort import schemas
 from msk_jax.ensembling import spec
-from msk_jax.evaluation import predictions
 from msk_jax.io import tables
+from msk_jax.predictions import split_table
 
 NUM_FOLDS = 5
 MODELS = ("knee/one", "knee/two", "hip/one")
@@ -23,10 +23,14 @@ def write(workdir: pathlib.Path, models: Sequence[str] = MODELS, num_people: int
   rng = np.random.default_rng(seed)
   eid = np.array([str(9_000_001 + i) for i in range(num_people)])
   age0 = rng.uniform(40, 70, num_people)
-  visits = pd.DataFrame({
-    "eid": np.repeat(eid, 2), "instance": np.tile([0, 2], num_people),
-    "age_years": np.stack([age0, age0 + rng.uniform(7, 13, num_people)], 1).reshape(-1), "centre": -1,
-  })  # fmt: skip
+  visits = pd.DataFrame(
+    {
+      "eid": np.repeat(eid, 2),
+      "instance": np.tile([0, 2], num_people),
+      "age_years": np.stack([age0, age0 + rng.uniform(7, 13, num_people)], 1).reshape(-1),
+      "centre": -1,
+    }
+  )
   folds = pd.DataFrame({"eid": eid, "fold": rng.permutation(np.arange(num_people) % NUM_FOLDS)})
   folder = workdir / schemas.FOLDER
   people = pd.DataFrame({"eid": eid, "sex": 0, "ethnicity": 1001})
@@ -49,14 +53,14 @@ def write_model(workdir: pathlib.Path, name: str, rng: np.random.Generator, spli
       rows = samples[samples["fold"] == fold]
       predicted = 55 + 0.8 * (rows["age_years"] - 55) + rng.normal(0, 4, len(rows))
       columns = [rows[column].to_numpy() for column in ("eid", "instance", "fold", "age_years")]
-      parts.append(predictions.part_table(part, *columns, predicted.to_numpy()))
+      parts.append(split_table.part_table(part, *columns, predicted.to_numpy()))
     write_split(workdir, name, k, pd.concat(parts, ignore_index=True), fold_map.fold_map_hash(folds))
 
 
 def write_split(workdir: pathlib.Path, name: str, k: int, table: pd.DataFrame, fold_map_hash: str) -> None:
   """Writes one split's folder."""
   folder = workdir / "models" / name / f"fold_{k}"
-  predictions.write(folder, table, fold_map_hash)
+  split_table.write(folder, table, fold_map_hash)
   result = {"model": name, "fold": k, "fold_map_hash": fold_map_hash, "training_age_mean_years": 55.0}
   (folder / "result.json").write_text(json.dumps(result))
 
@@ -65,7 +69,7 @@ def change_split(workdir: pathlib.Path, name: str, k: int, change) -> None:
   """Rewrites one split's predictions as `change(table)` gives them."""
   folder = workdir / "models" / name / f"fold_{k}"
   result = json.loads((folder / "result.json").read_text())
-  write_split(workdir, name, k, change(predictions.read(folder)), result["fold_map_hash"])
+  write_split(workdir, name, k, change(split_table.read(folder)), result["fold_map_hash"])
 
 
 def unlink(path: pathlib.Path) -> None:

@@ -8,10 +8,11 @@ import pandas as pd
 import pytest
 
 from msk_jax.cohort import source
-from msk_jax.evaluation import performance, performance_figures, pooled_predictions, rows, run
+from msk_jax.evaluation import performance, performance_figures, run
 from msk_jax.evaluation.spec import EvaluateSpec
 from msk_jax.io import errors, specs, tables
-from tests.evaluation import cohort
+from msk_jax.predictions import pooled, rows
+from tests.predictions import pooled_cohort as cohort
 
 _EID = re.compile(r"(?<![\d.])9\d{6}(?!\d)")
 _HASH = re.compile(r"\b[0-9a-f]{64}\b")  # may hold seven digits in a row
@@ -28,8 +29,11 @@ def test_files_and_what_is_printed(workdir, capsys, caplog):
   with caplog.at_level("INFO"):
     folder = run.evaluate(workdir, EvaluateSpec(num_bootstraps=20))
   names = {path.relative_to(folder).as_posix() for path in folder.rglob("*.*")}
-  figures = {f"figures/{product}/{name}.png" for product in pooled_predictions.PRODUCTS
-             for name in ("scores", "knee-ensemble", "knee-inception_v3")}  # fmt: skip
+  figures = {
+    f"figures/{product}/{name}.png"
+    for product in pooled.PRODUCTS
+    for name in ("scores", "knee-ensemble", "knee-inception_v3")
+  }
   tables = {f"{name}.{kind}" for name in ("performance", "groups", "best") for kind in ("csv", "parquet")}
   assert names == figures | tables | {"run.json"}
   shown = capsys.readouterr().out
@@ -81,9 +85,9 @@ def test_again_does_nothing_until_something_changes(workdir, caplog):
   run.evaluate(workdir, EvaluateSpec(num_bootstraps=21, has_figures=False))
   second = record.stat().st_mtime_ns
   assert second != first
-  table, kind = pooled_predictions.read(workdir, "sample", "knee/ensemble")
+  table, kind = pooled.read(workdir, "sample", "knee/ensemble")
   table["predicted_age_years"] += 1.0
-  pooled_predictions.write(workdir, "sample", "knee/ensemble", table, kind)
+  pooled.write(workdir, "sample", "knee/ensemble", table, kind)
   cohort.write_record(workdir)
   run.evaluate(workdir, EvaluateSpec(num_bootstraps=21, has_figures=False))
   assert record.stat().st_mtime_ns != second
@@ -92,7 +96,7 @@ def test_again_does_nothing_until_something_changes(workdir, caplog):
 def test_a_failed_run_leaves_the_old_results(workdir, monkeypatch):
   folder = run.evaluate(workdir, _PLAIN)
   before = (folder / "performance.csv").read_bytes()
-  monkeypatch.setattr(run.published, "write", lambda *_: (_ for _ in ()).throw(RuntimeError("killed")))
+  monkeypatch.setattr(run.comparison, "write", lambda *_: (_ for _ in ()).throw(RuntimeError("killed")))
   with pytest.raises(RuntimeError, match="killed"):
     run.evaluate(workdir, EvaluateSpec(num_bootstraps=33, has_figures=False))
   assert (folder / "performance.csv").read_bytes() == before
@@ -101,8 +105,8 @@ def test_a_failed_run_leaves_the_old_results(workdir, monkeypatch):
 
 
 def test_mixed_fold_maps_are_refused(workdir):
-  table, _ = pooled_predictions.read(workdir, "sample", "knee/ensemble")
-  pooled_predictions.write(workdir, "sample", "knee/ensemble", table, "0" * 64)
+  table, _ = pooled.read(workdir, "sample", "knee/ensemble")
+  pooled.write(workdir, "sample", "knee/ensemble", table, "0" * 64)
   cohort.write_record(workdir)
   with pytest.raises(errors.InputError, match="2 different fold maps"):
     run.evaluate(workdir, _PLAIN)
@@ -153,9 +157,9 @@ def test_no_predictions(tmp_path):
 
 
 def test_ages_that_are_not_finite_are_refused(workdir, monkeypatch):
-  table, kind = pooled_predictions.read(workdir, "sample", "knee/ensemble")
+  table, kind = pooled.read(workdir, "sample", "knee/ensemble")
   table.loc[3, "predicted_age_years"] = np.inf
-  monkeypatch.setattr(pooled_predictions, "read", lambda *_: (table, kind))
+  monkeypatch.setattr(pooled, "read", lambda *_: (table, kind))
   with pytest.raises(errors.InputError, match=r"knee/ensemble \(sample\) hold ages that are not finite"):
     rows.read(workdir, "sample", "knee/ensemble", rows.read_participants(workdir))
 

@@ -6,9 +6,11 @@ import pytest
 from sklearn import metrics as oracle
 
 from msk_jax.cohort import visit_keys
-from msk_jax.evaluation import disclosure, groups, model_names, performance, published
-from msk_jax.evaluation.rows import Predictions, Rows, by_same_rows
+from msk_jax.disclosure import small_counts
+from msk_jax.evaluation import groups, performance
 from msk_jax.evaluation.spec import EvaluateSpec
+from msk_jax.predictions import comparison, model_names
+from msk_jax.predictions.rows import Predictions, Rows, by_same_rows
 
 _FAST = EvaluateSpec(num_bootstraps=200)
 
@@ -126,7 +128,7 @@ def test_counts_between_five_and_thirty_come_without_scores():
 
 
 def test_people_count_once_and_samples_each():
-  assert disclosure.count_people(np.array([0, 0, 0, 2]), np.array([7, 7, 1, 7]), 3).tolist() == [2, 0, 1]
+  assert small_counts.count_people(np.array([0, 0, 0, 2]), np.array([7, 7, 1, 7]), 3).tolist() == [2, 0, 1]
   found = _rows(8, 0, visits=2)  # eight samples of four people
   table = groups.scores_by_group("sample", "a/b", found, _labels(4, np.full(4, 1)))
   assert table.empty
@@ -135,53 +137,80 @@ def test_people_count_once_and_samples_each():
 def test_ethnicity_bands_and_centres():
   codes = np.array([1, 1001, 2004, 3, 4002, 5, 6, -1, -3, -5])
   assert groups.ethnicity_groups(codes).tolist() == [
-    "White", "White", "Mixed", "Asian", "Black", "Chinese", "Other", "not known", "not known", "not known"
-  ]  # fmt: skip
+    "White",
+    "White",
+    "Mixed",
+    "Asian",
+    "Black",
+    "Chinese",
+    "Other",
+    "not known",
+    "not known",
+    "not known",
+  ]
   assert groups.age_bands(np.array([44.9, 45.0, 49.99, 80.0])).tolist() == ["40-44", "45-49", "45-49", "80-84"]
   assert groups.centre_names(np.array([11010, 99_999, -1])).tolist() == ["Leeds", "99999", "not known"]
 
 
 def test_published_numbers():
-  table = published.performance()
+  table = comparison.performance()
   assert len(table) == 45 and sum(product == "sample" for _, product in table) == 39
   single = [name for name, product in table if product == "sample" and not model_names.is_ensemble(name)]
   assert len(single) == 31
-  assert published.of("full_body/mixed/inception_resnet_v2", "sample") == published.Published(
+  assert comparison.of("full_body/mixed/inception_resnet_v2", "sample") == comparison.Published(
     42164, 0.8097, 0.0016, 3.295, 0.012, "website"
   )
-  assert np.isnan(published.of("elbow/inception_v3", "sample").r2)
+  assert np.isnan(comparison.of("elbow/inception_v3", "sample").r2)
   for one in table.values():  # RMSE and R2 go with one spread of ages per data set
     if np.isfinite([one.r2, one.rmse_years]).all():
       assert 6.5 < one.rmse_years / np.sqrt(1 - one.r2) < 8.6
 
 
 def test_an_ensemble_stands_beside_the_papers_if_all_models_below_it_are_there():
-  papers = [name for name, product in published.performance() if product == "sample"]
+  papers = [name for name, product in comparison.performance() if product == "sample"]
   leaves = [name for name in papers if not model_names.is_ensemble(name)]
   for name in papers:
-    assert published.missing_models(name, leaves) == []
-    assert published.of_same(name, "sample", [*leaves, "elbow/more"]) == published.of(name, "sample")
+    assert comparison.missing_models(name, leaves) == []
+    assert comparison.of_same(name, "sample", [*leaves, "elbow/more"]) == comparison.of(name, "sample")
   views = [name for name in leaves if name.startswith("full_body/figure/")]
-  assert published.missing_models("full_body/figure/ensemble", views) == []
-  assert len(published.missing_models("full_body/ensemble", views)) == 6
-  assert len(published.missing_models("general", views)) == 29 and published.missing_models("general", leaves) == []
-  assert np.isnan(published.of_same("full_body/ensemble", "sample", views).r2)
-  assert published.of_same("full_body/figure/inception_v3", "sample", []).r2 == 0.7897
+  assert comparison.missing_models("full_body/figure/ensemble", views) == []
+  assert len(comparison.missing_models("full_body/ensemble", views)) == 6
+  assert len(comparison.missing_models("general", views)) == 29 and comparison.missing_models("general", leaves) == []
+  assert np.isnan(comparison.of_same("full_body/ensemble", "sample", views).r2)
+  assert comparison.of_same("full_body/figure/inception_v3", "sample", []).r2 == 0.7897
 
 
 def test_what_the_comparison_lacks_is_said():
   both = ["knee/inception_v3", "knee/inception_resnet_v2"]
-  said = published.describe_missing("sample", [*both[:1], "knee/ensemble", "elbow/ensemble"])
+  said = comparison.describe_missing("sample", [*both[:1], "knee/ensemble", "elbow/ensemble"])
   assert said.startswith("No published numbers beside knee/ensemble (per sample)") and both[1] in said
-  assert published.describe_missing("sample", [*both, "knee/ensemble"]) == ""
+  assert comparison.describe_missing("sample", [*both, "knee/ensemble"]) == ""
 
 
 def test_models_are_shown_by_dimension_ensembles_first():
-  names = ["scalars/all/mlp", "knee/inception_v3", "general", "knee/ensemble", "spine/sagittal/inception_v3", "elbow/x",
-           "spine/sagittal/ensemble", "scalars/ensemble", "spine/ensemble", "spine/coronal/ensemble"]  # fmt: skip
+  names = [
+    "scalars/all/mlp",
+    "knee/inception_v3",
+    "general",
+    "knee/ensemble",
+    "spine/sagittal/inception_v3",
+    "elbow/x",
+    "spine/sagittal/ensemble",
+    "scalars/ensemble",
+    "spine/ensemble",
+    "spine/coronal/ensemble",
+  ]
   assert model_names.in_order(names) == [
-    "general", "spine/ensemble", "spine/sagittal/ensemble", "spine/sagittal/inception_v3", "spine/coronal/ensemble",
-    "knee/ensemble", "knee/inception_v3", "scalars/ensemble", "scalars/all/mlp", "elbow/x",
-  ]  # fmt: skip
+    "general",
+    "spine/ensemble",
+    "spine/sagittal/ensemble",
+    "spine/sagittal/inception_v3",
+    "spine/coronal/ensemble",
+    "knee/ensemble",
+    "knee/inception_v3",
+    "scalars/ensemble",
+    "scalars/all/mlp",
+    "elbow/x",
+  ]
   chosen = model_names.representatives(names, {"elbow": "elbow/x", "knee": "knee/inception_v3"})
   assert chosen == ["general", "spine/ensemble", "knee/ensemble", "scalars/ensemble", "elbow/x"]

@@ -5,8 +5,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from msk_jax.evaluation import drawing, performance_figures
-from msk_jax.evaluation.rows import Rows
+from msk_jax.evaluation import performance_figures
+from msk_jax.figures import frame
+from msk_jax.predictions.rows import Rows
 
 
 @pytest.fixture
@@ -16,7 +17,7 @@ def figure(monkeypatch):
   class Kept:
     figure: plt.Figure
 
-  monkeypatch.setattr(drawing, "save", lambda figure, _: setattr(Kept, "figure", figure))
+  monkeypatch.setattr(frame, "save", lambda figure, _: setattr(Kept, "figure", figure))
   yield Kept
   plt.close(Kept.figure)
 

@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 from sklearn import metrics as oracle
 
-from msk_jax.evaluation import figures, metrics, pooled, predictions
+from msk_jax.figures import scatter
+from msk_jax.predictions import split_folder, split_table
+from msk_jax.scores import metrics
 
 
 def _ages(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -34,12 +36,14 @@ def test_r2_of_equal_ages_is_not_a_number():
 def _write_split(folder, fold: int, fold_map_hash: str, mean: float) -> tuple[np.ndarray, np.ndarray]:
   ages, predicted = _ages(20 + fold, fold)
   eid = np.array([str(9_000_000 + 100 * fold + i) for i in range(len(ages))])
-  parts = [predictions.part_table(part, eid, np.full(len(ages), 2), np.full(len(ages), fold), ages, predicted + shift)
-           for part, shift in (("validation", 9.0), ("test", 0.0))]  # fmt: skip
+  parts = [
+    split_table.part_table(part, eid, np.full(len(ages), 2), np.full(len(ages), fold), ages, predicted + shift)
+    for part, shift in (("validation", 9.0), ("test", 0.0))
+  ]
   target = folder / f"fold_{fold}"
   target.mkdir(parents=True)
-  predictions.write(target, pd.concat(parts), fold_map_hash)
-  (target / pooled.RESULT_NAME).write_text(
+  split_table.write(target, pd.concat(parts), fold_map_hash)
+  (target / split_folder.RESULT_NAME).write_text(
     json.dumps({"fold_map_hash": fold_map_hash, "training_age_mean_years": mean})
   )
   return ages, predicted
@@ -49,17 +53,17 @@ def test_pooled_scores_use_test_rows_of_one_fold_map(tmp_path):
   pairs = [_write_split(tmp_path, 0, "a", 60.0), _write_split(tmp_path, 10, "a", 65.0)]
   _write_split(tmp_path, 3, "b", 60.0)
   ages, predicted = (np.concatenate(arrays) for arrays in zip(*pairs, strict=True))
-  count, found = pooled.test_summary(tmp_path, "a")
+  count, found = split_folder.test_summary(tmp_path, "a")
   constant = np.concatenate([np.full(len(pairs[0][0]), 60.0), np.full(len(pairs[1][0]), 65.0)])
   assert count == 2 and found["n"] == len(ages)
   assert found["r2"] == pytest.approx(oracle.r2_score(ages, predicted))
   assert found["mean_predictor_rmse"] == pytest.approx(oracle.root_mean_squared_error(ages, constant))
   with pytest.raises(ValueError, match="no finished split"):
-    pooled.test_summary(tmp_path, "c")
+    split_folder.test_summary(tmp_path, "c")
 
 
 def test_scatter_is_a_picture(tmp_path):
   parts = {"validation": _ages(30, 1), "test": _ages(40, 2)}
   scores = {name: metrics.summary(*pair, 60.0) for name, pair in parts.items()}
-  figures.scatter(tmp_path / "p.png", "knee/simple_cnn, split 0", parts, scores, 60.0)
+  scatter.scatter(tmp_path / "p.png", "knee/simple_cnn, split 0", parts, scores, 60.0)
   assert (tmp_path / "p.png").read_bytes().startswith(b"\x89PNG") and len(list(tmp_path.iterdir())) == 1

@@ -9,12 +9,12 @@ import numpy as np
 import pydicom
 import pytest
 
-from msk_jax.imaging import dicom, isolation, quality
+from msk_jax.imaging import decoder_client, dicom, quality
 
 
 @pytest.fixture(scope="module")
 def decoder():
-  with isolation.IsolatedDecoder() as running:
+  with decoder_client.IsolatedDecoder() as running:
     yield running
 
 
@@ -177,7 +177,7 @@ decoding._main()
 def test_a_decoder_that_dies_costs_one_image(make_dicom) -> None:
   good = make_dicom(IMAGE, "LVA", syntax="1.2.840.10008.1.2.1")
   bad = make_dicom(IMAGE, "LVA", syntax="1.2.840.10008.1.2.1", StudyID="KILLER")
-  with isolation.IsolatedDecoder([sys.executable, "-c", _DYING]) as fragile:
+  with decoder_client.IsolatedDecoder([sys.executable, "-c", _DYING]) as fragile:
     found = [dicom.read(data, fragile).pixels for data in (good, bad, good)]
   np.testing.assert_array_equal(found[0], IMAGE)
   assert isinstance(found[1], quality.Refusal) and found[1].reason == "decoder_crashed"
@@ -185,7 +185,7 @@ def test_a_decoder_that_dies_costs_one_image(make_dicom) -> None:
 
 
 def test_a_decoder_that_hangs_is_stopped() -> None:
-  with isolation.IsolatedDecoder([sys.executable, "-c", "import time; time.sleep(60)"], 0.3) as stuck:
+  with decoder_client.IsolatedDecoder([sys.executable, "-c", "import time; time.sleep(60)"], 0.3) as stuck:
     began = time.monotonic()
     _, pixels = stuck.decode("dicom", b"x" * 2_000_000)
   assert isinstance(pixels, quality.Refusal) and pixels.reason == "decoder_crashed"
@@ -194,7 +194,7 @@ def test_a_decoder_that_hangs_is_stopped() -> None:
 
 def test_a_decoder_killed_between_files_is_started_again(make_dicom) -> None:
   data = make_dicom(IMAGE, syntax="1.2.840.10008.1.2.1")
-  with isolation.IsolatedDecoder() as running:
+  with decoder_client.IsolatedDecoder() as running:
     dicom.read(data, running)
     assert running._process is not None
     os.kill(running._process.pid, signal.SIGKILL)

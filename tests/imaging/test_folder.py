@@ -52,9 +52,16 @@ def test_all_columns_and_semicolons(root: pathlib.Path) -> None:
   assert table["side"].tolist() == ["left", ""] and table["ethnicity"].tolist() == [1001, -5]
   assert table["instance"].tolist() == [2, 0] and table["fold"].tolist() == [9, -1]
   assert table.dtypes.astype(str).to_dict() == {
-    "line": "int64", "eid": "string", "instance": "int8", "side": "string", "path": "string", "age_years": "float64",
-    "sex": "int8", "ethnicity": "int16", "fold": "int8",
-  }  # fmt: skip
+    "line": "int64",
+    "eid": "string",
+    "instance": "int8",
+    "side": "string",
+    "path": "string",
+    "age_years": "float64",
+    "sex": "int8",
+    "ethnicity": "int16",
+    "fold": "int8",
+  }
 
 
 @pytest.mark.parametrize(
@@ -86,16 +93,31 @@ def test_one_id_in_two_spellings_is_one_person(root: pathlib.Path) -> None:
 
 def test_rows_are_refused_with_reasons(root: pathlib.Path) -> None:
   rows = [
-    "a,50,f,images/0.png", "a,50,f,images/0.png", "b,,f,images/1.png", "c,107,f,images/1.png", "d,-3,f,images/1.png",
-    "e,50,?,images/1.png", "f,50,m,images/none.png", "g,50,m,../root/images/1.png", "h,50,m,/etc/passwd", "i,50,m,",
-    "j,inf,m,images/1.png", ",50,m,images/1.png",
-  ]  # fmt: skip
+    "a,50,f,images/0.png",
+    "a,50,f,images/0.png",
+    "b,,f,images/1.png",
+    "c,107,f,images/1.png",
+    "d,-3,f,images/1.png",
+    "e,50,?,images/1.png",
+    "f,50,m,images/none.png",
+    "g,50,m,../root/images/1.png",
+    "h,50,m,/etc/passwd",
+    "i,50,m,",
+    "j,inf,m,images/1.png",
+    ",50,m,images/1.png",
+  ]
   _write(root, "id,age,sex,path\n" + "\n".join(rows) + "\n")
   table = folder.read_folder_table(root, SPEC)
   assert table["eid"].tolist() == ["a"]
   assert table.attrs["refused"] == {
-    "duplicate_row": 1, "implausible_age": 2, "missing_file": 2, "no_age": 2, "no_id": 1, "no_sex": 1, "outside_root": 2
-  }  # fmt: skip
+    "duplicate_row": 1,
+    "implausible_age": 2,
+    "missing_file": 2,
+    "no_age": 2,
+    "no_id": 1,
+    "no_sex": 1,
+    "outside_root": 2,
+  }
 
 
 def test_missing_columns_are_listed_together(root: pathlib.Path) -> None:

@@ -79,15 +79,21 @@ def _flaws(make_dicom, members: dict[str, bytes]) -> dict[str, tuple[dict[str, b
   return {
     "html": ({**members, "9.dcm": b"<html>sign in</html>"}, {"not_dicom": 1, "missing_view": 1}, {"knee"}),
     "truncated": ({**members, "6.dcm": members["6.dcm"][:-999]}, {"truncated": 1}, {"spine/sagittal"}),
-    "length": ({**members, "5.dcm": make_dicom(rng.integers(0, 9, (9, 9), dtype=np.uint8), "AP Spine", 5, Rows=300)},
-               {"pixel_length": 1}, {"spine/coronal"}),
-    "unknown": ({**members, "20.dcm": make_dicom(np.eye(300, dtype=np.uint8), "Forearm", 20)},
-                {"unknown_protocol": 1}, set()),
+    "length": (
+      {**members, "5.dcm": make_dicom(rng.integers(0, 9, (9, 9), dtype=np.uint8), "AP Spine", 5, Rows=300)},
+      {"pixel_length": 1},
+      {"spine/coronal"},
+    ),
+    "unknown": (
+      {**members, "20.dcm": make_dicom(np.eye(300, dtype=np.uint8), "Forearm", 20)},
+      {"unknown_protocol": 1},
+      set(),
+    ),
     "single": ({k: v for k, v in members.items() if k != "12.dcm"}, {"single_total_body": 1}, body),
     "turned": ({**members, "10.dcm": turned}, {"transposed": 1}, {"knee"}),
     "blank": ({**members, "5.dcm": blank}, {"blank": 1}, {"spine/coronal"}),
     "figure": ({**members, "12.dcm": members["12.dcm"][:-9]}, {"truncated": 1}, body),
-  }  # fmt: skip
+  }
 
 
 @pytest.mark.parametrize("flaw", ["html", "truncated", "length", "unknown", "single", "turned", "blank", "figure"])
@@ -116,9 +122,12 @@ def test_the_report_holds_pseudonyms_and_no_ids(tmp_path: pathlib.Path, make_zip
   _ingest([make_zip("9000001_20158_2_0.zip"), bad], tmp_path / "w")
   (line,) = _reasons(tmp_path / "w").to_dict("records")
   assert line == {
-    "pseudonym": privacy.pseudonym(bad.name, KEY), "view": "", "reason": "corrupt_zip", "severity": "refused",
+    "pseudonym": privacy.pseudonym(bad.name, KEY),
+    "view": "",
+    "reason": "corrupt_zip",
+    "severity": "refused",
     "detail": "BadZipFile",
-  }  # fmt: skip
+  }
   counts = pd.read_csv(tmp_path / "w" / "qc" / "counts.csv")
   assert counts[["reason", "count"]].to_dict("records") == [{"reason": "corrupt_zip", "count": 1}]
   for path in (tmp_path / "w" / "qc").glob("*.csv"):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from msk_jax.imaging import isolation, picture_files, quality
+from msk_jax.imaging import decoder_client, picture_files, quality
 
 RAMP = np.tile(np.arange(0, 4096, 8, dtype=np.uint16), (40, 1))
 IMAGE = np.random.default_rng(3).integers(0, 256, (40, 33), dtype=np.uint8)
@@ -15,7 +15,7 @@ IMAGE = np.random.default_rng(3).integers(0, 256, (40, 33), dtype=np.uint8)
 
 @pytest.fixture(scope="module")
 def decoder():
-  with isolation.IsolatedDecoder() as running:
+  with decoder_client.IsolatedDecoder() as running:
     yield running
 
 
@@ -105,7 +105,7 @@ def test_a_picture_of_the_largest_size_needs_little_memory(make_dicom) -> None:
   words[::7] = 4000
   data = make_dicom(words, syntax="1.2.840.10008.1.2.1", BitsStored=12, HighBit=11)
   del words
-  with isolation.IsolatedDecoder() as running:
+  with decoder_client.IsolatedDecoder() as running:
     pixels, _ = picture_files.decode(data, ".dcm", running)
     assert pixels.shape == (8192, 8192) and pixels[0, 0] == 249
     assert running._process is not None

@@ -31,8 +31,10 @@ def test_unknown_surplus_and_missing_images_are_remarked() -> None:
   roles, remarks = preprocess.assign_roles(images)
   assert roles["hip", "left"].instance_number != 99
   assert sorted(remarks) == [
-    ("", "unknown_protocol", ""), ("hip", "surplus_image", "left"), ("spine/sagittal", "missing_view", "")
-  ]  # fmt: skip
+    ("", "unknown_protocol", ""),
+    ("hip", "surplus_image", "left"),
+    ("spine/sagittal", "missing_view", ""),
+  ]
 
 
 def test_a_single_total_body_is_flesh() -> None:

@@ -8,7 +8,7 @@ import pydicom
 import pytest
 from pydicom.pixels import apply_voi_lut
 
-from msk_jax.imaging import dicom, dicom_decoding, isolation, quality, views
+from msk_jax.imaging import decoder_client, dicom, dicom_decoding, quality, views
 
 IMPLICIT, EXPLICIT, BIG = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"
 RLE = "1.2.840.10008.1.2.5"
@@ -19,7 +19,7 @@ STORED = np.array([0, 1200, 2000, 2800, 4095], np.uint16)
 
 @pytest.fixture(scope="module")
 def decoder():
-  with isolation.IsolatedDecoder() as running:
+  with decoder_client.IsolatedDecoder() as running:
     yield running
 
 

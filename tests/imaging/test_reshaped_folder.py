@@ -5,7 +5,7 @@ import csv
 import numpy as np
 import pytest
 
-from msk_jax.imaging import folder, isolation, store, views
+from msk_jax.imaging import decoder_client, folder, store, views
 from msk_jax.inference import reading, samples
 from tests.imaging import reshaped_folder
 
@@ -55,7 +55,7 @@ def test_predict_reads_the_same(drawn, stored) -> None:
   root, people = drawn
   images, codes = stored
   wanted = reading.Wanted(views.View(folder.VIEW, (SIDE, SIDE), (SIDE, SIDE)), True, (SIDE, SIDE, 1))
-  with isolation.IsolatedDecoder() as decoder:
+  with decoder_client.IsolatedDecoder() as decoder:
     for eid, case in people.items():
       sample = samples.Sample(eid, 0, (samples.File(root / case.name, case.name),))
       found, notes = reading.read_sample(sample, wanted, decoder)

@@ -9,19 +9,20 @@ import cv2
 import numpy as np
 import pytest
 
-from msk_jax.imaging import folder, isolation, views, visits
+from msk_jax.imaging import decoder_client, folder, views, visits
 from msk_jax.inference import reading, samples
 from msk_jax.io import errors
 from msk_jax.simulation import cohort, spec
 from tests.inference import conftest
 
-_TINY = spec.PhantomSpec(num_participants=1, seed=4, imaged_fraction=1.0, repeat_imaging_fraction=0.0,
-                         flaws=spec.FlawCounts.none())  # fmt: skip
+_TINY = spec.PhantomSpec(
+  num_participants=1, seed=4, imaged_fraction=1.0, repeat_imaging_fraction=0.0, flaws=spec.FlawCounts.none()
+)
 
 
 @pytest.fixture(scope="module")
 def decoder():
-  with isolation.IsolatedDecoder() as made:
+  with decoder_client.IsolatedDecoder() as made:
     yield made
 
 
@@ -117,8 +118,11 @@ def test_padded_pictures_are_those_of_the_folder_ingest(decoder, tmp_path):
   paths = [tmp_path / name for name in ("a.png", "a.png", "wide.png", "s.png", "visit.zip")]
   _, notes = _read(paths, wanted, decoder, ["", "", "right", "", ""])
   assert notes == [
-    ("wide.png", "mostly_padding"), ("s.png", "too_small"), ("visit.zip", "unsupported"), ("a.png", "duplicate_row"),
-  ]  # fmt: skip
+    ("wide.png", "mostly_padding"),
+    ("s.png", "too_small"),
+    ("visit.zip", "unsupported"),
+    ("a.png", "duplicate_row"),
+  ]
 
 
 def test_tables_and_names_say_whose_a_file_is(tmp_path):

@@ -9,12 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from msk_jax.biological_age import bias
-from msk_jax.evaluation import predictions
 from msk_jax.inference import output, predictor, run
 from msk_jax.inference import trained as trained_folds
 from msk_jax.input import standardize
 from msk_jax.io import errors
+from msk_jax.predictions import bias, split_table
 from msk_jax.training import checkpoints, model_card
 from tests.inference import conftest
 
@@ -43,10 +42,17 @@ def folder(trained, people, tmp_path_factory):
   chosen = people[people["fold"] == 0].set_index("eid")
   names = conftest.write_pictures(trained, folder, chosen.index)
   rows = [
-    {"path": name, "id": eid, "instance": 2, "side": side, "sex": "FM"[chosen.at[eid, "sex"]],
-     "ethnicity": chosen.at[eid, "ethnicity"], "age": repr(float(chosen.at[eid, "age_years"]))}
+    {
+      "path": name,
+      "id": eid,
+      "instance": 2,
+      "side": side,
+      "sex": "FM"[chosen.at[eid, "sex"]],
+      "ethnicity": chosen.at[eid, "ethnicity"],
+      "age": repr(float(chosen.at[eid, "age_years"])),
+    }
     for (eid, side), name in names.items()
-  ]  # fmt: skip
+  ]
   return folder, rows
 
 
@@ -67,7 +73,7 @@ def _without(rows, *columns):
 
 def test_predictions_equal_those_of_the_training(model, folder, tmp_path):
   found = _predict(model / "fold_0", *folder, tmp_path).set_index("id")
-  stored = predictions.read(model / "fold_0")
+  stored = split_table.read(model / "fold_0")
   stored = stored[stored["part"] == "test"].set_index("eid")
   assert set(found.index) == set(stored.index) and len(found) == 6
   for name in ("predicted_age_years", "age_years"):
@@ -136,8 +142,13 @@ def test_unknown_demographics_are_the_training_mean_and_are_named(model, folder,
   known = _predict(model / "fold_0", pictures, rows, tmp_path)
   unknown = _predict(model / "fold_0", pictures, _without(rows, "sex", "ethnicity", "age"), tmp_path)
   assert list(unknown) == [
-    "id", "instance", "predicted_age_years", "sd_folds_years", "num_folds", "assumed",
-  ]  # fmt: skip
+    "id",
+    "instance",
+    "predicted_age_years",
+    "sd_folds_years",
+    "num_folds",
+    "assumed",
+  ]
   assert unknown["assumed"].to_list()[1:] == ["sex;ethnicity"] * 5
   assert unknown["assumed"][0] == "sex;ethnicity;left_image"
   assert np.abs(unknown["predicted_age_years"] - known["predicted_age_years"]).min() > 1e-5
@@ -208,10 +219,17 @@ def test_flawed_files_are_listed_and_cost_nothing_else(model, folder, tmp_path):
   assert len(found) == len(list(folder[0].glob("*.png"))) + 1 and "odd.png" in set(found["id"])
   listed = _qc(tmp_path).set_index("file")["reason"]
   assert listed[listed != "white_margin"].to_dict() == {
-    "corrupt.png": "decode_failed", "tiny.png": "too_small", "wide.png": "wrong_aspect", "odd.png": "odd_aspect",
-    "across.png": "transposed", "blank.png": "blank", "page.dcm": "not_dicom", "=cmd\\n\\xff.png": "decode_failed",
-    "nobody.zip": "bad_name", f"{9_000_000}_20158_2_0.zip": "corrupt_zip",
-  }  # fmt: skip
+    "corrupt.png": "decode_failed",
+    "tiny.png": "too_small",
+    "wide.png": "wrong_aspect",
+    "odd.png": "odd_aspect",
+    "across.png": "transposed",
+    "blank.png": "blank",
+    "page.dcm": "not_dicom",
+    "=cmd\\n\\xff.png": "decode_failed",
+    "nobody.zip": "bad_name",
+    f"{9_000_000}_20158_2_0.zip": "corrupt_zip",
+  }
 
 
 def test_nothing_usable_is_an_error_after_the_list_is_written(model, tmp_path):

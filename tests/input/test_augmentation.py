@@ -50,9 +50,18 @@ def test_keras_transform_with_the_same_draws():
   row_shift, column_shift = rng.uniform(-0.05, 0.05) * 47, rng.uniform(-0.1, 0.1) * 47
   row_zoom, column_zoom = rng.uniform(0.9, 1.1, size=2)
   wanted = keras_image.apply_affine_transform(
-    image.astype(np.float64), theta=-angle, tx=column_shift, ty=row_shift, zx=column_zoom, zy=row_zoom, row_axis=0,
-    col_axis=1, channel_axis=2, fill_mode="nearest", order=1,
-  )  # fmt: skip
+    image.astype(np.float64),
+    theta=-angle,
+    tx=column_shift,
+    ty=row_shift,
+    zx=column_zoom,
+    zy=row_zoom,
+    row_axis=0,
+    col_axis=1,
+    channel_axis=2,
+    fill_mode="nearest",
+    order=1,
+  )
   found = augmentation.augment(image, _RANGES, np.random.default_rng(3))
   assert np.abs(found - wanted).max() < 2.0
 

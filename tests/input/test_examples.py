@@ -11,19 +11,25 @@ from msk_jax.io import errors
 _EID = ["9000001", "9000002", "9000003", "9000004"]
 _PEOPLE = pd.DataFrame({"eid": _EID, "sex": [0, 1, 0, 1], "ethnicity": [1001, 5, 6, -5]})
 _FOLDS = pd.DataFrame({"eid": _EID, "fold": [0, 1, 2, 3]})
-_VISITS = pd.DataFrame({
-  "eid": ["9000001", "9000001", "9000002", "9000003"],
-  "instance": [2, 3, 2, 2],
-  "age_years": [60.0, 63.5, 70.0, 50.0],
-  "centre": -1,
-})  # fmt: skip
+_VISITS = pd.DataFrame(
+  {
+    "eid": ["9000001", "9000001", "9000002", "9000003"],
+    "instance": [2, 3, 2, 2],
+    "age_years": [60.0, 63.5, 70.0, 50.0],
+    "centre": -1,
+  }
+)
 _INDEX = pd.DataFrame(
   [
-    ("9000001", 2, "left"), ("9000001", 2, "right"), ("9000001", 3, "left"), ("9000002", 2, "right"),
-    ("9000004", 2, "left"), ("9000009", 2, "right"),
+    ("9000001", 2, "left"),
+    ("9000001", 2, "right"),
+    ("9000001", 3, "left"),
+    ("9000002", 2, "right"),
+    ("9000004", 2, "left"),
+    ("9000009", 2, "right"),
   ],
   columns=["eid", "instance", "side"],
-)  # fmt: skip
+)
 
 
 def test_pairs_are_completed_by_the_other_side():

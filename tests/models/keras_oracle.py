@@ -98,9 +98,9 @@ def relative_difference(ours, theirs) -> float:
 
 def compare_outputs(pair: Pair, image: np.ndarray) -> dict[str, float]:
   """Returns the relative differences of all intermediates that Keras has a layer for, and of the outputs."""
-  features, out = jax.jit(
-    lambda v, x: pair.network.apply(v, x, train=False), compiler_options=compiler.options()
-  )(pair.variables, image)  # fmt: skip
+  features, out = jax.jit(lambda v, x: pair.network.apply(v, x, train=False), compiler_options=compiler.options())(
+    pair.variables, image
+  )
   known = {layer.name for layer in pair.keras_model.layers}
   names = [name for name in out if name in known]
   ours = {name: out[name] for name in names}

@@ -52,8 +52,11 @@ def test_the_pinned_backbones_are_known():
   assert set(CHANNELS) == set(COUNTS) == set(INTERMEDIATES) <= set(backbones.BACKBONES)
 
 
-@pytest.mark.parametrize("name, dtype", [(name, jnp.bfloat16) for name in backbones.BACKBONES]
-                         + [("simple_cnn", jnp.float32), ("convnext_tiny", jnp.float32)])  # fmt: skip
+@pytest.mark.parametrize(
+  "name, dtype",
+  [(name, jnp.bfloat16) for name in backbones.BACKBONES]
+  + [("simple_cnn", jnp.float32), ("convnext_tiny", jnp.float32)],
+)
 def test_shapes_names_and_dtypes(name, dtype):
   """Whatever is in the dictionary keeps the promises; those that ship have these channels, names and counts."""
   variables, features, out, updated = abstract(name, train=True, dtype=dtype)

@@ -43,8 +43,9 @@ def test_max_pool_and_its_gradient_with_ties(dtype, tolerance, size):
     rng = np.random.default_rng(size[0])
     x = jnp.asarray(np.maximum(rng.integers(-3, 3, (3, *size, 5)), 0), dtype)  # zeros as after a ReLU, and equal maxima
     weight = jnp.asarray(rng.normal(size=(3, (size[0] - 1) // 2, (size[1] - 1) // 2, 5)), dtype)
-    results = [_value_and_gradients(lambda x, f=f: (f(x),), weight, x)
-               for f in (fast_layers.max_pool_3x3, layers.max_pool_3x3)]  # fmt: skip
+    results = [
+      _value_and_gradients(lambda x, f=f: (f(x),), weight, x) for f in (fast_layers.max_pool_3x3, layers.max_pool_3x3)
+    ]
     np.testing.assert_array_equal(results[0][0][0], results[1][0][0])
     assert_near(*results, tolerance)
 

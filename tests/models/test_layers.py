@@ -97,9 +97,17 @@ def test_names_by_depth_puts_the_layers_farthest_from_the_end_first():
   # Layers between each and the block's end, counted by hand:
   # conv_1 6, its normalisation 5, conv_2 and conv_3 3, theirs 2, conv_0 and conv_4 2, theirs 1.
   assert names == [
-    "conv_1 conv", "conv_1 batch_norm", "conv_2 conv", "conv_3 conv", "conv_0 conv", "conv_2 batch_norm",
-    "conv_3 batch_norm", "conv_4 conv", "conv_0 batch_norm", "conv_4 batch_norm",
-  ]  # fmt: skip
+    "conv_1 conv",
+    "conv_1 batch_norm",
+    "conv_2 conv",
+    "conv_3 conv",
+    "conv_0 conv",
+    "conv_2 batch_norm",
+    "conv_3 batch_norm",
+    "conv_4 conv",
+    "conv_0 batch_norm",
+    "conv_4 batch_norm",
+  ]
 
 
 @pytest.mark.parametrize("network, convolutions", [(inception_v3, 94), (inception_resnet_v2, 244)])

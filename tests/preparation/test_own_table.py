@@ -12,10 +12,18 @@ from msk_jax.preparation import own_table, prepare, prepared, spec
 from msk_jax.preparation.spec import DataSpec, TableSpec
 
 TABLE = TableSpec(
-  id="Person", age="Years", sex="Gender", ethnicity="Race", instance="wave", sets={"grip": ("L", "R"), "size": ("CM",)},
-  sex_values={"Man": 1, "Woman": 0}, ethnicity_values={"White": 1, "Black": 4}, limits={"CM": (100.0, 230.0)},
-  min_age_years=18.0, max_age_years=110.0,
-)  # fmt: skip
+  id="Person",
+  age="Years",
+  sex="Gender",
+  ethnicity="Race",
+  instance="wave",
+  sets={"grip": ("L", "R"), "size": ("CM",)},
+  sex_values={"Man": 1, "Woman": 0},
+  ethnicity_values={"White": 1, "Black": 4},
+  limits={"CM": (100.0, 230.0)},
+  min_age_years=18.0,
+  max_age_years=110.0,
+)
 _X = TableSpec(sets={"x": ("x",)})
 HEADER = "Person;Gender;Years;Race;Wave;L;R;cm;extra"
 ROWS = [
@@ -44,19 +52,33 @@ def _write(folder, rows=ROWS, header=HEADER, name="table.csv"):
 def test_columns_and_codings_of_any_kind(tmp_path, name):
   found = own_table.read(_write(tmp_path, name=name), TABLE)
   assert found.samples[["eid", "instance", "age_years", "sex", "ethnicity"]].values.tolist() == [
-    ["a", 0, 40.0, 1, 1], ["a", 1, 45.0, 1, 1], ["b", 0, 50.5, 0, -5], ["c", 0, 60.0, 0, -5], ["h", 0, 41.0, 1, 4],
-  ]  # fmt: skip
+    ["a", 0, 40.0, 1, 1],
+    ["a", 1, 45.0, 1, 1],
+    ["b", 0, 50.5, 0, -5],
+    ["c", 0, 60.0, 0, -5],
+    ["h", 0, 41.0, 1, 4],
+  ]
   assert found.counts == {
-    "unknown_ethnicity_values": 1, "rows_without_id": 1, "rows_without_age": 1, "rows_of_implausible_age": 2,
-    "rows_without_sex": 1, "repeated_rows": 1,
-  }  # fmt: skip
+    "unknown_ethnicity_values": 1,
+    "rows_without_id": 1,
+    "rows_without_age": 1,
+    "rows_of_implausible_age": 2,
+    "rows_without_sex": 1,
+    "repeated_rows": 1,
+  }
   assert found.scalars["grip"].fillna(-1).values.tolist() == [
-    ["a", 0, 30, 31.5], ["a", 1, 29, -1], ["b", 0, -1, 20], ["c", 0, -1, -1], ["h", 0, -1, 7],
-  ]  # fmt: skip
+    ["a", 0, 30, 31.5],
+    ["a", 1, 29, -1],
+    ["b", 0, -1, 20],
+    ["c", 0, -1, -1],
+    ["h", 0, -1, 7],
+  ]
   assert found.refused[["eid", "set", "feature", "reason"]].values.tolist() == [
-    ["h", "grip", "l", "not_a_number"], ["c", "grip", "r", "infinite"],
-    ["b", "size", "cm", "implausible"], ["h", "size", "cm", "implausible"],
-  ]  # fmt: skip
+    ["h", "grip", "l", "not_a_number"],
+    ["c", "grip", "r", "infinite"],
+    ["b", "size", "cm", "implausible"],
+    ["h", "size", "cm", "implausible"],
+  ]
 
 
 def _people(n=60, header="id,age,sex,x", row=lambda i: f"P{i},{30 + i / 2},{'FM'[i % 2]},{20 + i % 7}"):

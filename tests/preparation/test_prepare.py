@@ -275,8 +275,12 @@ def test_archives_are_not_looked_for_where_scalars_alone_are_wanted(tmp_path):
   prepare.prepare(_spec(root, scalars_only=True), tmp_path / "work")
   table = scalar_tables.read(tmp_path / "work" / "cohort", "hand_grip")
   assert set(table["eid"]) == set(raw_data.EIDS) - set(raw_data.WITHDRAWN)
-  assert not any(eid.encode() in path.read_bytes() for eid in raw_data.WITHDRAWN
-                 for path in (tmp_path / "work").rglob("*") if path.is_file())  # fmt: skip
+  assert not any(
+    eid.encode() in path.read_bytes()
+    for eid in raw_data.WITHDRAWN
+    for path in (tmp_path / "work").rglob("*")
+    if path.is_file()
+  )
 
 
 def test_folds_balance_the_complete_cases_of_a_scalar_set():

@@ -12,8 +12,9 @@ from msk_jax.cohort import scalars as cohort_scalars
 from msk_jax.io import errors, run_record, tables
 from msk_jax.preparation import prepare, prepared
 from msk_jax.preparation.spec import DataSpec, PhantomSpec
-from msk_jax.simulation import flaws as phantom_flaws
-from msk_jax.simulation import people, scalars, truth
+from msk_jax.simulation import people, truth
+from msk_jax.simulation.files import flaws as phantom_flaws
+from msk_jax.simulation.scalars import measurements
 from msk_jax.simulation.spec import FlawCounts
 
 
@@ -48,7 +49,7 @@ def scalar_workdir(tmp_path_factory):
 def test_the_phantoms_scalars_come_through_unchanged(scalar_workdir):
   """What was drawn is what is stored, to the devices' digits, through text cells, protocols and the mean of feet."""
   cohort = {person.eid: i for i, person in enumerate(people.make_people(_MANY))}
-  drawn = scalars.draw(_MANY.seed, people.make_people(_MANY)).values
+  drawn = measurements.draw(_MANY.seed, people.make_people(_MANY)).values
   for name in scalar_fields.SETS:
     table = scalar_tables.read(scalar_workdir / "cohort", name)
     assert len(table.dropna()) > 600
@@ -118,8 +119,11 @@ def test_without_images_stages_that_need_them_say_so_and_nothing_is_overwritten_
   (tmp_path / "images").mkdir()
   with pytest.raises(errors.InputError, match="holds images"):
     prepare.prepare(_TABLES_ALONE, tmp_path)
-  prepare.prepare(dataclasses.replace(_TABLES_ALONE, phantom=dataclasses.replace(_MANY, num_participants=20)), tmp_path,
-                  overwrite=True)  # fmt: skip
+  prepare.prepare(
+    dataclasses.replace(_TABLES_ALONE, phantom=dataclasses.replace(_MANY, num_participants=20)),
+    tmp_path,
+    overwrite=True,
+  )
   assert not (tmp_path / "images").exists() and scalar_tables.names(tmp_path / "cohort")
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from msk_jax.cohort import kinship
+from msk_jax.cohort import families
 from msk_jax.preparation import relatives
 
 _PEOPLE = [str(9_000_001 + i) for i in range(6)]
@@ -10,10 +10,10 @@ _PEOPLE = [str(9_000_001 + i) for i in range(6)]
 
 @pytest.fixture
 def read(tmp_path):
-  def make(*pairs: tuple[str, str]) -> kinship.Relatedness:
+  def make(*pairs: tuple[str, str]) -> families.Relatedness:
     lines = ["ID1 ID2 Kinship", *(f"{one} {two} 0.25" for one, two in pairs)]
     (tmp_path / "ukb_rel.dat").write_text("\n".join(lines) + "\n")
-    return kinship.read([tmp_path / "ukb_rel.dat"])
+    return families.read([tmp_path / "ukb_rel.dat"])
 
   return make
 
@@ -46,5 +46,5 @@ def test_pairs_that_link_nobody_are_said_in_capitals(read, caplog):
 
 
 def test_no_file_says_nothing_here(caplog):
-  family, _ = relatives.families(kinship.read([]), _PEOPLE, _PEOPLE)
+  family, _ = relatives.families(families.read([]), _PEOPLE, _PEOPLE)
   assert len(set(family)) == 6 and not caplog.text

@@ -11,18 +11,18 @@ import pytest
 
 from msk_jax.cohort import schemas, source
 from msk_jax.ensembling import gather
-from msk_jax.evaluation import pooled_predictions, predictions, rows
 from msk_jax.imaging import store
 from msk_jax.io import errors, run_record, tables
+from msk_jax.predictions import pooled, rows, split_table
 from msk_jax.preparation import layout
 from msk_jax.preparation.spec import DataSpec
 from msk_jax.scalar_models import data as scalar_data
 from msk_jax.training import data as training_data
 from tests.ensembling import workdir as ensemble_workdir
-from tests.evaluation import cohort as evaluation_cohort
+from tests.predictions import pooled_cohort
 from tests.preparation import raw_data
 from tests.reruns import reading
-from tests.scalar_models import scalar_cohort
+from tests.tabular import scalar_cohort
 from tests.training import cohort as training_cohort
 
 Hashes = Callable[[], Mapping[str, str]]
@@ -102,19 +102,19 @@ def _ensemble(workdir: pathlib.Path) -> dict[str, str]:
   def hashes():
     return gather.Cohort(workdir).hashes | {"leaf": gather.hash_leaf(workdir, "knee/one")}
 
-  path = workdir / "models/knee/one/fold_1" / predictions.FILE_NAME
-  read = _columns(path, predictions.PREDICTIONS, hashes)
+  path = workdir / "models/knee/one/fold_1" / split_table.FILE_NAME
+  read = _columns(path, split_table.PREDICTIONS, hashes)
   return _of_cohort(workdir, hashes) | {f"predictions.{column}": verb for column, verb in read.items()}
 
 
 def _evaluate(workdir: pathlib.Path) -> dict[str, str]:
-  evaluation_cohort.write_workdir(workdir, {"knee/one": 4.0}, n=30)
+  pooled_cohort.write_workdir(workdir, {"knee/one": 4.0}, n=30)
 
   def hashes():
     return rows.hash_inputs(workdir)
 
-  path = pooled_predictions.path_of(workdir, "sample", "knee/one")
-  read = _columns(path, predictions.PREDICTIONS, hashes)
+  path = pooled.path_of(workdir, "sample", "knee/one")
+  read = _columns(path, split_table.PREDICTIONS, hashes)
   found = {f"predictions.{column}": verb for column, verb in read.items()}
   source.write(workdir, {"kind": "ukb", "root": "/a"})
   before = hashes()

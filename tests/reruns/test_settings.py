@@ -22,13 +22,14 @@ from msk_jax.scalar_models import data as scalar_data
 from msk_jax.scalar_models import experiment as scalar_experiment
 from msk_jax.scalar_models import run as scalar_run
 from msk_jax.scalar_models import spec as scalar_spec
+from msk_jax.simulated_predictions import predictions
+from msk_jax.simulated_predictions import spec as predictions_spec
 from msk_jax.simulation import cohort as phantom
-from msk_jax.simulation import predictions, predictions_spec
 from msk_jax.simulation import spec as phantom_spec
 from msk_jax.training import conditions, experiment
 from msk_jax.training import spec as training_spec
 from tests.reruns import perturb, reading
-from tests.scalar_models import scalar_cohort
+from tests.tabular import scalar_cohort
 
 _ROOT = "/data/of/a/person"
 _KINDS = ("phantom", "ukb", "folder", "table")

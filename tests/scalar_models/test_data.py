@@ -7,7 +7,7 @@ import pytest
 from msk_jax.cohort import ethnicity, scalar_tables, schemas
 from msk_jax.io import errors, privacy, tables
 from msk_jax.scalar_models import data
-from tests.scalar_models import scalar_cohort
+from tests.tabular import scalar_cohort
 
 
 def _tables(n=12, num_folds=3):
@@ -17,8 +17,9 @@ def _tables(n=12, num_folds=3):
     {"eid": eid * 2, "instance": [0] * n + [2] * n, "age_years": np.arange(2.0 * n) + 40, "centre": -1}
   )
   folds = pd.DataFrame({"eid": eid, "fold": np.arange(n) % num_folds})
-  measured = pd.DataFrame({"eid": eid * 2, "instance": [0] * n + [2] * n, "waist_cm": np.arange(2.0 * n) + 70,
-                           "grip_kg": np.arange(2.0 * n)})  # fmt: skip
+  measured = pd.DataFrame(
+    {"eid": eid * 2, "instance": [0] * n + [2] * n, "waist_cm": np.arange(2.0 * n) + 70, "grip_kg": np.arange(2.0 * n)}
+  )
   return measured, people, visits, folds
 
 

@@ -10,26 +10,13 @@ import numpy as np
 import pytest
 
 from msk_jax.cohort import scalar_tables, schemas, source
-from msk_jax.evaluation import pooled, predictions
 from msk_jax.io import errors, run_record, tables
+from msk_jax.predictions import split_folder, split_table
 from msk_jax.regression import search
-from msk_jax.scalar_models import (
-  algorithm,
-  algorithms,
-  boosting,
-  data,
-  elastic_net,
-  experiment,
-  importances,
-  mlp_training,
-  nested,
-  report,
-  run,
-  set_importances,
-  spec,
-  trials,
-)
-from tests.scalar_models import scalar_cohort
+from msk_jax.scalar_models import data, experiment, printout, run, set_importances, spec
+from msk_jax.tabular import algorithm, algorithms, boosting, importances, linear, nested, trials
+from msk_jax.tabular.mlp import mlp_training
+from tests.tabular import scalar_cohort
 
 _SPEC = spec.ScalarsSpec(algorithms=("elastic_net", "lightgbm"), num_trials=3, permutation_repeats=1, threads=2)
 _MODELS = [f"scalars/{name}/{each}" for name in ("body", "grip", "all") for each in _SPEC.algorithms]
@@ -42,7 +29,7 @@ def _small():
   with pytest.MonkeyPatch.context() as patch:
     patch.setattr(boosting.LightGbm, "space", {**boosting.SPACE, **small})
     patch.setattr(search, "RANDOM_TRIALS", 1)
-    patch.setattr(elastic_net.ElasticNet, "least_trials", 1)
+    patch.setattr(linear.ElasticNet, "least_trials", 1)
     yield
 
 
@@ -70,8 +57,8 @@ def test_every_split_has_models_predictions_and_result(workdir, model):
   samples = loaded.samples
   for k in range(scalar_cohort.NUM_FOLDS):
     folder = workdir / "models" / model / f"fold_{k}"
-    result = json.loads((folder / pooled.RESULT_NAME).read_text())
-    table = predictions.read(folder)
+    result = json.loads((folder / split_folder.RESULT_NAME).read_text())
+    table = split_table.read(folder)
     assert (result["model"], result["fold"], result["fold_map_hash"]) == (model, k, loaded.fold_map_hash)
     for part, fold in (("validation", (k - 1) % scalar_cohort.NUM_FOLDS), ("test", k)):
       rows = table[table["part"] == part]
@@ -83,7 +70,7 @@ def test_every_split_has_models_predictions_and_result(workdir, model):
       assert np.array_equal(loaded.eid[samples.fold == fold], rows["eid"].astype(str))
     others = ~np.isin(samples.fold, (k, (k - 1) % scalar_cohort.NUM_FOLDS))
     np.testing.assert_allclose(result["training_age_mean_years"], samples.age_years[others].mean())
-  num_splits, score = pooled.test_summary(workdir / "models" / model, loaded.fold_map_hash)
+  num_splits, score = split_folder.test_summary(workdir / "models" / model, loaded.fold_map_hash)
   assert num_splits == scalar_cohort.NUM_FOLDS and score["n"] == len(samples.age_years)
   assert score["r2"] > (0.15 if model.endswith("elastic_net") else 0)  # a few small trees reach little
 
@@ -96,11 +83,11 @@ def test_networks_go_through_the_stage_as_well(tmp_path, monkeypatch):
   assert run.run(few, tmp_path, "phantom") == ["scalars/grip/mlp"]
   folder, loaded = tmp_path / "models/scalars/grip/mlp", data.load(tmp_path, "grip")
   for k in range(num_folds):
-    rows = predictions.read(folder / f"fold_{k}")
+    rows = split_table.read(folder / f"fold_{k}")
     model = algorithms.make("mlp").from_file(folder / f"fold_{k}/model_test.safetensors")
     again = model.predict(loaded.samples.features_np[loaded.samples.fold == k])
     assert np.array_equal(again, rows.loc[rows["part"] == "test", "predicted_age_years"])
-  assert pooled.test_summary(folder, loaded.fold_map_hash)[0] == num_folds
+  assert split_folder.test_summary(folder, loaded.fold_map_hash)[0] == num_folds
   assert run_record.read(folder)["devices"] == [str(device) for device in jax.local_devices()]
   table = tables.read(folder.parent / "importances.parquet", importances.OF_SET)
   assert set(table.loc[table["algorithm"] == "mlp", "measure"]) == {importances.PERMUTATION}
@@ -145,8 +132,8 @@ def test_importances_of_a_set_are_summarised(workdir):
 
 
 def test_scores_are_printed_beside_the_published(workdir, capsys, monkeypatch):
-  monkeypatch.setattr(report.published, "of", lambda model, product: report.published.Published(r2=0.111))
-  report.print_models(workdir, _MODELS[:2], "phantom")
+  monkeypatch.setattr(printout.published, "of", lambda model, product: printout.published.Published(r2=0.111))
+  printout.print_models(workdir, _MODELS[:2], "phantom")
   shown = capsys.readouterr().out
   assert "elastic_net" in shown and "0.111" in shown and "160" in shown
 
@@ -154,7 +141,7 @@ def test_scores_are_printed_beside_the_published(workdir, capsys, monkeypatch):
 def test_own_data_have_no_columns_of_published_numbers(tmp_path, capsys, monkeypatch):
   scalar_cohort.write_workdir(tmp_path)
   source.write(tmp_path, {"kind": "table", "root": ""})
-  report.print_models(
+  printout.print_models(
     tmp_path, run.run(dataclasses.replace(_SPEC, num_trials=1, permutation_repeats=0), tmp_path, "table"), "table"
   )
   assert "published" not in capsys.readouterr().out
@@ -162,7 +149,7 @@ def test_own_data_have_no_columns_of_published_numbers(tmp_path, capsys, monkeyp
 
 def test_the_elastic_net_always_tries_thirty_settings(tmp_path, monkeypatch):
   """Two random penalties are far below least squares: thirty cost a second."""
-  monkeypatch.setattr(elastic_net.ElasticNet, "least_trials", 30)
+  monkeypatch.setattr(linear.ElasticNet, "least_trials", 30)
   monkeypatch.setattr(search, "RANDOM_TRIALS", 20)
   scalar_cohort.write_workdir(tmp_path)
   few = dataclasses.replace(_SPEC, sets=("grip",), algorithms=("elastic_net",), num_trials=2)
@@ -176,7 +163,7 @@ def test_the_elastic_net_always_tries_thirty_settings(tmp_path, monkeypatch):
     fit = np.linalg.lstsq(design[train], samples.age_years[train], rcond=None)[0]
     errors_.append(samples.age_years[test] - design[test] @ fit)
   least_squares = 1 - np.mean(np.concatenate(errors_) ** 2) / samples.age_years.var()
-  assert pooled.test_summary(job.folder, job.data.fold_map_hash)[1]["r2"] > least_squares - 0.02
+  assert split_folder.test_summary(job.folder, job.data.fold_map_hash)[1]["r2"] > least_squares - 0.02
   more = dataclasses.replace(job, settings=dataclasses.replace(few, num_trials=10))
   assert not experiment.run(more)  # the same thirty
 
@@ -194,14 +181,14 @@ def test_a_model_that_can_only_predict_the_mean_says_so(tmp_path, monkeypatch, c
   experiment.run(job)
   assert "no setting lets a tree split: each leaf needs 100 to 499 samples" in caplog.text
   assert "lightgbm PREDICTS ONE AGE FOR EVERYBODY in 4 of 4 splits" in caplog.text
-  report.print_models(tmp_path, [job.model_name], "table")
+  printout.print_models(tmp_path, [job.model_name], "table")
   assert "lightgbm predicts one age for everybody in the splits 0, 1, 2, 3" in capsys.readouterr().out
   caplog.clear()
   sized = _lightgbm(tmp_path, "auto")
   assert experiment.run(sized)  # made again: another space
   assert "PREDICTS ONE AGE" not in caplog.text and "lets a tree split" not in caplog.text
   assert run_record.read(sized.folder)["results"]["constant_splits"] == []
-  assert pooled.test_summary(sized.folder, sized.data.fold_map_hash)[1]["r2"] > 0.15
+  assert split_folder.test_summary(sized.folder, sized.data.fold_map_hash)[1]["r2"] > 0.15
 
 
 @pytest.mark.parametrize(
@@ -278,7 +265,7 @@ def cut_off(tmp_path):
 def _scored(job, monkeypatch):
   """How many trials a split is scored for, when the model is made."""
   asked = []
-  monkeypatch.setattr(elastic_net.ElasticNet, "score", _counting(elastic_net.ElasticNet.score, asked))
+  monkeypatch.setattr(linear.ElasticNet, "score", _counting(linear.ElasticNet.score, asked))
   assert experiment.run(job)
   return len(asked)
 
@@ -288,20 +275,33 @@ def test_a_search_goes_on_where_nothing_changed(cut_off, monkeypatch, caplog):
   assert "anew" not in caplog.text
 
 
-@pytest.mark.parametrize(("change", "message"), [
-  ({"RANDOM_TRIALS": 5}, "search.random_trials: 1 -> 5"), ({"space": {"alpha": algorithm.Real(0.1, 10.0, is_log=True),
-  "l1_ratio": algorithm.Real(0.01, 0.99)}}, "search.space.alpha.low: 0.01 -> 0.1"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+  ("change", "message"),
+  [
+    ({"RANDOM_TRIALS": 5}, "search.random_trials: 1 -> 5"),
+    (
+      {"space": {"alpha": algorithm.Real(0.1, 10.0, is_log=True), "l1_ratio": algorithm.Real(0.01, 0.99)}},
+      "search.space.alpha.low: 0.01 -> 0.1",
+    ),
+  ],
+)
 def test_trials_of_another_search_are_not_gone_on_with(cut_off, monkeypatch, caplog, change, message):
   for name, value in change.items():
-    monkeypatch.setattr(search if name == "RANDOM_TRIALS" else elastic_net.ElasticNet, name, value)
+    monkeypatch.setattr(search if name == "RANDOM_TRIALS" else linear.ElasticNet, name, value)
   assert _scored(cut_off, monkeypatch) == cut_off.settings.num_trials
   assert "begins anew" in caplog.text and message in caplog.text
 
 
-@pytest.mark.parametrize("content", [
-  "{", "[1]", '{"schema": "search"}', '{"schema": "search", "version": 1, "of": "ab", "splits": [[]]}', "half",
-])  # fmt: skip
+@pytest.mark.parametrize(
+  "content",
+  [
+    "{",
+    "[1]",
+    '{"schema": "search"}',
+    '{"schema": "search", "version": 1, "of": "ab", "splits": [[]]}',
+    "half",
+  ],
+)
 def test_a_damaged_file_of_trials_begins_the_search_anew(cut_off, monkeypatch, caplog, content):
   path = cut_off.folder / trials.FILE_NAME
   path.write_text(path.read_text()[:-20] if content == "half" else content)

@@ -8,18 +8,9 @@ import pytest
 
 from msk_jax.cohort import ethnicity, scalar_fields, scalar_tables, schemas, source
 from msk_jax.io import run_record, tables
-from msk_jax.scalar_models import (
-  algorithm,
-  boosting,
-  data,
-  elastic_net,
-  experiment,
-  importances,
-  run,
-  set_importances,
-  spec,
-)
-from tests.scalar_models import scalar_cohort
+from msk_jax.scalar_models import data, experiment, run, set_importances, spec
+from msk_jax.tabular import algorithm, boosting, importances, linear
+from tests.tabular import scalar_cohort
 
 _NET = spec.ScalarsSpec(sets=("body",), algorithms=("elastic_net",), num_trials=1, permutation_repeats=1, threads=2)
 _TREES = dataclasses.replace(_NET, algorithms=("lightgbm",))
@@ -30,7 +21,7 @@ _BOTH = {"elastic_net", "lightgbm", importances.UNIVARIATE}
 def _small_trees(monkeypatch):
   small = {"n_estimators": algorithm.Whole(3, 9), "min_child_samples": algorithm.Whole(5, 20)}
   monkeypatch.setattr(boosting.LightGbm, "space", {**boosting.SPACE, **small})
-  monkeypatch.setattr(elastic_net.ElasticNet, "least_trials", 1)
+  monkeypatch.setattr(linear.ElasticNet, "least_trials", 1)
 
 
 @pytest.fixture
@@ -82,8 +73,9 @@ def test_algorithms_of_other_samples_are_left_out(workdir, caplog):
 def test_a_job_that_finishes_meanwhile_is_not_lost(workdir, monkeypatch, moment):
   """The other job does all its writing within ours, which then goes on with what it read before."""
   where, name = {
-    "draw": (set_importances.importance_figure, "draw"), "record": (run_record, "write"),
-  }[moment]  # fmt: skip
+    "draw": (set_importances.importance_figure, "draw"),
+    "record": (run_record, "write"),
+  }[moment]
   usual, began = getattr(where, name), []
 
   def interrupted(*args, **how):
@@ -121,15 +113,22 @@ def test_lost_files_of_a_finished_model_are_made_again(workdir, monkeypatch):
   (workdir / "models/scalars/body/run.json").unlink()
   lost = workdir / "models/scalars/body/elastic_net/fold_1/importances.parquet"
   lost.unlink()
-  monkeypatch.setattr(elastic_net.ElasticNet, "score", None)  # the search is not made again
+  monkeypatch.setattr(linear.ElasticNet, "score", None)  # the search is not made again
   run.run(_NET, workdir, "phantom")
   assert lost.exists()
   assert _algorithms(workdir) == {"elastic_net", importances.UNIVARIATE}
 
 
-@pytest.mark.parametrize(("kind", "more", "is_published"), [
-  ("phantom", (), True), ("ukb", (), True), ("table", (), False), ("folder", (), False), ("ukb", ("foot",), False),
-])  # fmt: skip
+@pytest.mark.parametrize(
+  ("kind", "more", "is_published"),
+  [
+    ("phantom", (), True),
+    ("ukb", (), True),
+    ("table", (), False),
+    ("folder", (), False),
+    ("ukb", ("foot",), False),
+  ],
+)
 def test_published_agreement_stands_beside_the_papers_four_sets_of_like_people(tmp_path, kind, more, is_published):
   scalar_cohort.write_workdir(tmp_path)
   cohort = tmp_path / schemas.FOLDER

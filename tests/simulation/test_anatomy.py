@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from msk_jax.simulation import anatomy, people, spec
+from msk_jax.simulation import people, spec
+from msk_jax.simulation.pictures import anatomy
 
 _SPEC = spec.PhantomSpec(num_participants=600, seed=5)
 

@@ -15,8 +15,10 @@ import pydicom
 import pytest
 
 from msk_jax.io import errors, run_record, tables
-from msk_jax.simulation import cohort, dicom_writer, drawing, flaws, people, spec, truth
-from msk_jax.simulation import tables as phantom_tables
+from msk_jax.simulation import cohort, people, spec, truth
+from msk_jax.simulation.files import dicom_writer, flaws
+from msk_jax.simulation.files import tables as phantom_tables
+from msk_jax.simulation.pictures import drawing
 
 _ONE_OF_EACH = spec.FlawCounts(**{name: 1 for name in (*flaws.VISIT_FLAWS, *flaws.PERSON_FLAWS)})
 _SPEC = spec.PhantomSpec(num_participants=14, seed=6, max_flawed_fraction=1.0, flaws=_ONE_OF_EACH)
@@ -162,9 +164,23 @@ def test_flaws_of_images_are_as_recorded(raw, planted):
 def test_tables_hold_everybody_in_the_spelling_of_ukbconv(raw, planted):
   table = pd.read_csv(raw / phantom_tables.MAIN_TABLE, dtype=str)
   assert list(table.columns)[:16] == [
-    "eid", "31-0.0", "34-0.0", "52-0.0", "53-0.0", "53-1.0", "53-2.0", "53-3.0", "54-0.0", "54-1.0", "54-2.0", "54-3.0",
-    "21000-0.0", "21000-1.0", "21000-2.0", "22001-0.0",
-  ]  # fmt: skip
+    "eid",
+    "31-0.0",
+    "34-0.0",
+    "52-0.0",
+    "53-0.0",
+    "53-1.0",
+    "53-2.0",
+    "53-3.0",
+    "54-0.0",
+    "54-1.0",
+    "54-2.0",
+    "54-3.0",
+    "21000-0.0",
+    "21000-1.0",
+    "21000-2.0",
+    "22001-0.0",
+  ]
   assert len(table) == _SPEC.num_participants
   absurd = table.set_index("eid").loc[planted.eid["implausible_age"], "34-0.0"]
   assert int(absurd) < 1900

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from msk_jax.imaging import dicom, skeleton, views
-from msk_jax.simulation import anatomy, canvas, drawing, people, spec
+from msk_jax.simulation import people, spec
+from msk_jax.simulation.pictures import anatomy, canvas, drawing
 
 _SPEC = spec.PhantomSpec(num_participants=12, seed=4)
 _USUAL = drawing.Scale()

@@ -8,7 +8,9 @@ import numpy as np
 import pydicom
 import pytest
 
-from msk_jax.simulation import dicom_writer, drawing, dxa_files, people, spec, zip_writer
+from msk_jax.simulation import people, spec
+from msk_jax.simulation.files import dicom_writer, dxa_files, zip_writer
+from msk_jax.simulation.pictures import drawing
 
 _SPEC = spec.PhantomSpec(num_participants=8, seed=2)
 

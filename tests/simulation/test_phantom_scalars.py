@@ -8,7 +8,9 @@ import pytest
 from sklearn import linear_model
 
 from msk_jax.cohort import ethnicity, scalar_fields
-from msk_jax.simulation import flaws, people, scalar_columns, scalar_effects, scalars, spec
+from msk_jax.simulation import people, spec
+from msk_jax.simulation.files import flaws
+from msk_jax.simulation.scalars import measurements, scalar_columns, scalar_effects
 
 _SPEC = spec.PhantomSpec(num_participants=3000, seed=1, has_images=False)
 # Paper, test R2 of elastic nets (facts, section 8).
@@ -22,8 +24,8 @@ def cohort() -> list[people.Person]:
 
 
 @pytest.fixture(scope="module")
-def drawn(cohort) -> scalars.Scalars:
-  return scalars.draw(_SPEC.seed, cohort)
+def drawn(cohort) -> measurements.Scalars:
+  return measurements.draw(_SPEC.seed, cohort)
 
 
 @pytest.fixture(scope="module")
@@ -61,10 +63,10 @@ def _r2(samples, names, model) -> float:
 
 
 def test_a_persons_scalars_depend_on_the_seed_and_the_person_alone(cohort, drawn):
-  few = scalars.draw(_SPEC.seed, cohort[40:45][::-1])
+  few = measurements.draw(_SPEC.seed, cohort[40:45][::-1])
   for name, values in few.values.items():
     np.testing.assert_array_equal(values, drawn.values[name][40:45][::-1])
-  other = scalars.draw(2, cohort[:5])
+  other = measurements.draw(2, cohort[:5])
   assert not np.allclose(other.values["weight_kg"], drawn.values["weight_kg"][:5])
 
 
@@ -98,8 +100,9 @@ def test_linear_models_find_about_the_published_accuracy(samples):
 def test_impedance_falls_in_women_and_rises_in_men(samples):
   """What a linear model with one slope for both can't use, and trees can."""
   whole_body = samples["impedance"][:, 0]
-  women, men = (np.corrcoef(whole_body[rows], samples["age"][rows])[0, 1] for rows in (samples["sex"] == 0,
-                                                                                      samples["sex"] == 1))  # fmt: skip
+  women, men = (
+    np.corrcoef(whole_body[rows], samples["age"][rows])[0, 1] for rows in (samples["sex"] == 0, samples["sex"] == 1)
+  )
   assert women < -0.02 and men > 0.05
 
 

@@ -45,7 +45,14 @@ def write_workdir(workdir: pathlib.Path, seed: int = 0) -> None:
 
 def experiment(**train) -> spec.ExperimentSpec:
   """Returns a training of a few steps on these images."""
-  settings = {"batch_size": 8, "learning_rate": LEARNING_RATE, "images_per_epoch": 64, "max_epochs": 3,
-              "evaluation_batch_size": 8, "checkpoint_every_steps": 3, **train}  # fmt: skip
+  settings = {
+    "batch_size": 8,
+    "learning_rate": LEARNING_RATE,
+    "images_per_epoch": 64,
+    "max_epochs": 3,
+    "evaluation_batch_size": 8,
+    "checkpoint_every_steps": 3,
+    **train,
+  }
   model = spec.ModelSpec("simple_cnn", num_dense_nodes=32, l2=1e-3, batch_norm_momentum=0.9, image_shape=SHAPE)
   return spec.ExperimentSpec("knee", model=model, train=spec.OptimizationSpec(**settings))

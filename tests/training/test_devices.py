@@ -41,8 +41,9 @@ def _start(workdir: pathlib.Path, *arguments: str, **more) -> subprocess.Popen:
   return run_once.start(workdir, "--learning_rate=1e-4", *arguments, **more)
 
 
-def _start_pair(workdir: pathlib.Path, *arguments: str, first_only: tuple[str, ...] = (),
-                **environment: str) -> list[subprocess.Popen]:  # fmt: skip
+def _start_pair(
+  workdir: pathlib.Path, *arguments: str, first_only: tuple[str, ...] = (), **environment: str
+) -> list[subprocess.Popen]:
   """Starts two processes with one device each."""
   with socket.socket() as free:
     free.bind(("127.0.0.1", 0))

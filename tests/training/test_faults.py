@@ -13,8 +13,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from msk_jax.evaluation import predictions
 from msk_jax.io import errors, owner
+from msk_jax.predictions import split_table
 from msk_jax.training import experiment, loop, results, stopping
 from tests.training import cohort, run_once
 
@@ -200,21 +200,21 @@ def finished(straight, tmp_path):
 @pytest.mark.parametrize("is_cut", [False, True])
 def test_lost_results_of_a_finished_training_are_made_again(finished, straight, name, is_cut):
   path = finished / _FOLD / name
-  before, whole = predictions.read(finished / _FOLD), path.read_bytes()
+  before, whole = split_table.read(finished / _FOLD), path.read_bytes()
   path.write_bytes(whole[: len(whole) // 2]) if is_cut else path.unlink()
   ended = _run(finished)
   assert ended.result["params_sha256"] == straight[1]["params_sha256"]
-  assert predictions.read(finished / _FOLD).equals(before)
+  assert split_table.read(finished / _FOLD).equals(before)
   if name != "result.json":
     assert path.read_bytes() == whole and ended.result == straight[1]
 
 
 def test_lost_predictions_come_back_without_people_who_have_withdrawn(finished):
   gone = frozenset({"9000009", "9000010"})
-  before = predictions.read(finished / _FOLD)
+  before = split_table.read(finished / _FOLD)
   (finished / _FOLD / "predictions.parquet").unlink()
   ended = experiment.run(cohort.experiment(), cohort.VIEW, "phantom", finished, withdrawn=gone)
-  after = predictions.read(finished / _FOLD)
+  after = split_table.read(finished / _FOLD)
   assert ended.status is stopping.Status.FINISHED
   assert after.reset_index(drop=True).equals(before[~before["eid"].isin(gone)].reset_index(drop=True))
 

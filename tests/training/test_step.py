@@ -46,8 +46,14 @@ def test_golden_step(setup, devices):
   )
   after, found = take(jax.device_put(start, replicated), jax.device_put(_batch(), by_batch), jax.random.key(1))
   norms = {name: optax.tree.norm(value) for name, value in after.params.items()}
-  numbers = [found["loss"], found["mse_z"], found["grad_norm"], *(norms[name] for name in sorted(norms)),
-             optax.tree.norm(after.batch_stats), after.progress.loss_sum]  # fmt: skip
+  numbers = [
+    found["loss"],
+    found["mse_z"],
+    found["grad_norm"],
+    *(norms[name] for name in sorted(norms)),
+    optax.tree.norm(after.batch_stats),
+    after.progress.loss_sum,
+  ]
   np.testing.assert_allclose(np.array([float(number) for number in numbers]), _GOLDEN, rtol=2e-5)
   assert int(after.step) == 1 and int(after.progress.num_images) == 8
 

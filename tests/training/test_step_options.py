@@ -128,6 +128,7 @@ def test_bfloat16_computes_the_backbone_in_half_precision_and_keeps_the_rest():
   assert 1e-6 < _difference(full.batch_stats, half.batch_stats) < 0.02
   model = network.build_model(_settings(compute_dtype="bfloat16"))
   start = _compiled(_settings(compute_dtype="bfloat16"))[0]
-  age_z, out = model.apply({"params": start.params, "batch_stats": start.batch_stats}, _batch()["image"],
-                           _batch()["side"], train=False)  # fmt: skip
+  age_z, out = model.apply(
+    {"params": start.params, "batch_stats": start.batch_stats}, _batch()["image"], _batch()["side"], train=False
+  )
   assert (age_z.dtype, out["conv_0"].dtype, out["pooled_bk"].dtype) == (jnp.float32, jnp.bfloat16, jnp.float32)

@@ -4,8 +4,8 @@ import shutil
 
 import pytest
 
-from msk_jax.evaluation import predictions
 from msk_jax.io import errors, run_record
+from msk_jax.predictions import split_table
 from msk_jax.training import experiment, stopping
 from tests.training import cohort
 
@@ -31,15 +31,15 @@ def finished(_finished, tmp_path):
 def test_a_finished_model_stays_and_loses_their_rows(finished):
   workdir, result = finished
   folder = workdir / "models/knee/simple_cnn/fold_0"
-  before, record = predictions.read(folder), run_record.read(folder)
+  before, record = split_table.read(folder), run_record.read(folder)
   ended = _run(workdir, withdrawn=_GONE)
   assert ended.status is stopping.Status.FINISHED and ended.result == result
-  after = predictions.read(folder)
+  after = split_table.read(folder)
   assert set(before["eid"]) - set(after["eid"]) == _GONE - {"9000003"} and len(after) == len(before) - 2
   assert run_record.read(folder) == record
-  changed = (folder / predictions.FILE_NAME).stat().st_mtime_ns
+  changed = (folder / split_table.FILE_NAME).stat().st_mtime_ns
   _run(workdir, withdrawn=_GONE)
-  assert (folder / predictions.FILE_NAME).stat().st_mtime_ns == changed
+  assert (folder / split_table.FILE_NAME).stat().st_mtime_ns == changed
 
 
 def test_an_unfinished_training_is_refused_until_it_begins_anew(finished):
@@ -49,5 +49,5 @@ def test_an_unfinished_training_is_refused_until_it_begins_anew(finished):
   ended = _run(workdir, overwrite=True, withdrawn=_GONE)
   assert ended.result["n_train"] == result["n_train"] - 1 and ended.result["n_test"] == result["n_test"] - 1
   assert ended.result["params_sha256"] != result["params_sha256"]
-  assert not _GONE & set(predictions.read(ended.folder)["eid"])
+  assert not _GONE & set(split_table.read(ended.folder)["eid"])
   assert _run(workdir, withdrawn=_GONE).result == ended.result

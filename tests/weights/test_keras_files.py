@@ -102,20 +102,26 @@ def test_long_lists_of_names_are_written_in_pieces(tmp_path):
   assert_same(keras_files.read(tmp_path / "a.h5", [], []), layers)
 
 
-@pytest.mark.parametrize(("surplus", "message"), [
-  ([("dense_1", "predictions")], "layer predictions is surplus: .* 2 layers of class dense, the network 1"),
-  ([("embedding", "tokens")], "layer tokens is surplus: .* 1 layers of class embedding, the network 0"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+  ("surplus", "message"),
+  [
+    ([("dense_1", "predictions")], "layer predictions is surplus: .* 2 layers of class dense, the network 1"),
+    ([("embedding", "tokens")], "layer tokens is surplus: .* 1 layers of class embedding, the network 0"),
+  ],
+)
 def test_a_surplus_layer_of_keras_3_is_named(tmp_path, surplus, message):
   write_v3(tmp_path / "mine.keras", make_layers(), surplus)
   with pytest.raises(errors.InputError, match=rf"^mine\.keras: {message}"):
     keras_files.read(tmp_path / "mine.keras", CLASSES, PARTS)
 
 
-@pytest.mark.parametrize(("gone", "message"), [
-  ("layers/conv2d_10", "layer conv2d_10 is missing: .* has 10 layers of class conv2d, the network 11"),
-  ("layers/sequential/layers/conv2d", "/layers/sequential/layers is missing|layers/conv2d is missing"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+  ("gone", "message"),
+  [
+    ("layers/conv2d_10", "layer conv2d_10 is missing: .* has 10 layers of class conv2d, the network 11"),
+    ("layers/sequential/layers/conv2d", "/layers/sequential/layers is missing|layers/conv2d is missing"),
+  ],
+)
 def test_a_missing_layer_of_keras_3_is_named(tmp_path, gone, message):
   write_v3(tmp_path / "a", make_layers())
   with h5py.File(tmp_path / "a", "a") as file:
@@ -166,16 +172,19 @@ def _missing_names(file):
   del file["dense_71"].attrs["weight_names"]
 
 
-@pytest.mark.parametrize(("harm", "message"), [
-  (_external_link, "/dense_71 is a link"),
-  (_soft_link, "/dense_71 is a link"),
-  (_external_data, "kernel_0:0 points out of the file"),
-  (_virtual_data, "kernel_0:0 points out of the file"),
-  (_bomb, "the file declares .* GiB of weights"),
-  (_integers, "kernel_0:0 holds int64"),
-  (_missing_array, "/dense_71/dense_71/kernel_0:0 is missing"),
-  (_missing_names, "/dense_71/ lacks the attribute weight_names"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+  ("harm", "message"),
+  [
+    (_external_link, "/dense_71 is a link"),
+    (_soft_link, "/dense_71 is a link"),
+    (_external_data, "kernel_0:0 points out of the file"),
+    (_virtual_data, "kernel_0:0 points out of the file"),
+    (_bomb, "the file declares .* GiB of weights"),
+    (_integers, "kernel_0:0 holds int64"),
+    (_missing_array, "/dense_71/dense_71/kernel_0:0 is missing"),
+    (_missing_names, "/dense_71/ lacks the attribute weight_names"),
+  ],
+)
 def test_hostile_and_incomplete_files_are_refused(tmp_path, harm, message):
   path = tmp_path / "a.h5"
   with h5py.File(path, "w") as file:

@@ -139,7 +139,7 @@ def test_arrays_of_own_files_are_checked_by_name(tmp_path, own, variables):
     "surplus: params/top": flat | {"params/top": flat[name]},
     r"params/conv_2/conv/kernel is F32 \[3, 3\], expected F32 \[3, 3, 32, 64\]": flat | {name: small},
     "params/conv_2/conv/kernel is F64": flat | {name: flat[name].astype(np.float64)},
-  }  # fmt: skip
+  }
   for message, arrays in cases.items():
     safetensors.numpy.save_file(arrays, path, metadata)
     with pytest.raises(errors.InputError, match=message):

@@ -1,0 +1,1 @@
+"""Figures: frame and palette, scatter plots, bars, heat maps."""

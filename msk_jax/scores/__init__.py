@@ -1,0 +1,1 @@
+"""Scores of predictions: sums over rows, metrics, concordance, correlations, bootstraps."""

@@ -1,0 +1,61 @@
+"""The file of a model's search: every split's trials, written after each round, so that a search can go on."""
+
+import json
+import pathlib
+from collections.abc import Mapping
+from typing import Any
+
+from absl import logging
+
+from msk_jax.io import atomic, run_record
+from msk_jax.regression import search
+from msk_jax.tabular import nested
+
+FILE_NAME = "search.json"
+_SCHEMA, _VERSION = "search", 2
+
+
+def write(folder: pathlib.Path, of_what: Mapping[str, Any], histories: nested.Histories) -> None:
+  """Writes all splits' trials.
+
+  Args:
+    folder: the model's.
+    of_what: JSON values: everything that the trials depend on, the number of trials aside.
+    histories: each split's scored settings.
+  """
+  splits = [[one.to_json() for one in scored] for scored in histories]
+  value = {"schema": _SCHEMA, "version": _VERSION, "of": dict(of_what), "splits": splits}
+  atomic.write_text(folder / FILE_NAME, json.dumps(value) + "\n")
+
+
+def read(folder: pathlib.Path, of_what: Mapping[str, Any]) -> nested.Histories | None:
+  """Returns the trials that an earlier run with the same settings and data left.
+
+  Where there is a file that can't be gone on with, a warning says why, and the search begins anew.
+
+  Args:
+    folder: the model's.
+    of_what: as for `write`.
+
+  Returns:
+    Each split's scored settings, equally many; None if there are none to go on with.
+  """
+  path = folder / FILE_NAME
+  if not path.exists():
+    return None
+  try:
+    value = json.loads(path.read_text(encoding="utf-8"))
+    if (value["schema"], value["version"]) != (_SCHEMA, _VERSION):
+      return _none(path, f"it is {value['schema']} {value['version']}, and this program writes {_SCHEMA} {_VERSION}")
+    if changes := run_record.changes(value["of"], of_what):
+      return _none(path, run_record.listed(changes))
+    histories = [[search.Scored.from_json(one) for one in scored] for scored in value["splits"]]
+    if len({len(scored) for scored in histories}) != 1:
+      return _none(path, "it is damaged (splits of different length)")
+    return histories
+  except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+    return _none(path, f"it is damaged ({type(error).__name__})")
+
+
+def _none(path: pathlib.Path, why: str) -> None:
+  logging.warning("%s: an earlier search can't be gone on with, and begins anew: %s", path, why)
