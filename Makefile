@@ -2,16 +2,19 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-fast lint clean
+.PHONY: demo test test-fast test-recipes lint clean
 
 demo: .venv/installed
 	$(BIN)/python -m msk_jax.train --config=configs/knee.py
 
 test: .venv/installed-test
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder --durations=20 -rs -m "not trains"
+
+test-recipes: .venv/installed-test
+	$(BIN)/python -m pytest -n 2 -m trains tests/recipes
 
 test-fast: .venv/installed-test
-	$(BIN)/python -m pytest -n 2 -m "not slow"
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder -m "not slow"
 
 lint: .venv/installed-test
 	$(BIN)/ruff format --check .

@@ -1,13 +1,13 @@
-"""What one H100 should do with the networks, by arithmetic; and what the GPU here does, if there is one.
+"""What one H100 should do with the networks, by arithmetic, and what the GPU here does, if there is one.
 
-The arithmetic needs no accelerator. Operations are XLA's count for the step before optimisation. Memory traffic lies
-between two counts: `least` takes every convolution and matrix product as reading its operands and writing its result
-once, with everything else fused into them; `unfused` is XLA's count for the step as written, where each elementwise
-operation reads and writes memory. Images/s by operations assume 40% of the peak; by memory, the whole bandwidth at
-`least`: the smaller of the two is what to expect. `input` is the bandwidth for uint8 grey images at that speed.
+The arithmetic needs no accelerator. Operations are XLA's count for the step before optimisation. Memory traffic is
+between two counts. For `least`, every convolution and matrix product reads its operands and writes its result once, and
+everything else is fused into them. `unfused` is XLA's count for the step as written, where each elementwise operation
+reads and writes memory. Images/s by operations assume 40% of the peak; those by memory assume the whole bandwidth at
+`least`. Expect the smaller of the two. `input` is the bandwidth for uint8 grey images at that speed.
 
-On a GPU the same steps are then measured, with a fixed batch on the device (no augmentation), beside the matrix
-product that this GPU reaches in the same dtype.
+On a GPU the same steps are then measured, with a fixed batch on the device and without augmentation. Beside them is the
+matrix product that this GPU reaches in the same dtype.
 """
 
 import argparse

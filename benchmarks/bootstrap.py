@@ -1,10 +1,10 @@
 """A thousand bootstraps of 42 models at 42,000 rows, beside a plain loop with scikit-learn.
 
-Contestants: this package (all five scores of all models from sums, exact multinomial draws), a loop that resamples rows
-with `sklearn.utils.resample` and scores R2, RMSE and MAE with scikit-learn, and the same loop in plain NumPy; the loops
-are timed on a few replicates of one model and scaled up, since each replicate takes the same time. The correlations of
-accelerated ageing between the models are timed too, beside pandas' pairwise `corr` on resampled rows.
-Target (performance of the specification): under 5 s. Peers run in turn with this package; shown are medians.
+Contestants: this package computes all five scores of all models from sums, with exact multinomial draws. One loop
+resamples rows with `sklearn.utils.resample` and scores R2, RMSE and MAE with scikit-learn. Another does the same in
+plain NumPy. Each replicate of a loop takes the same time, so a few replicates of one model are timed and scaled up. The
+correlations of accelerated ageing between the models are timed too, beside pandas' pairwise `corr` on resampled rows.
+Target: under 5 s. Peers run in turn with this package. Medians are shown.
 """
 
 import argparse

@@ -1,9 +1,9 @@
-"""Time from starting a process to the end of its first training step: cold, and with compiled programs kept on disk.
+"""Time from starting a process to the end of its first training step, cold and with compiled programs kept on disk.
 
-Each measurement is a fresh process that imports, builds the network, traces, compiles and takes one step; each round
-begins with an empty cache folder (cold), then starts again with what is there (warm). TensorFlow and PyTorch, which
-compile nothing here, are started without a cache. Shown are medians over rounds, by the clock and of CPU time; the
-latter hardly depends on what else the machine does.
+Each measurement is a fresh process that imports, builds the network, traces, compiles and takes one step. Each round
+begins with an empty cache folder (cold) and then starts again with the filled one (warm). TensorFlow and PyTorch
+compile nothing here and start without a cache. Medians over rounds are shown, of wall time and of CPU time. CPU time
+hardly depends on what else the machine does.
 """
 
 import argparse

@@ -1,8 +1,8 @@
 """Share of a CPU training step spent waiting for data, in the package's own training loop.
 
-`training.loop.fit` runs as in a training, on a store of random knees (347x286, both sides), with augmentation; only the
-iterator of batches is replaced by one that notes how long each `next` took. The first steps are left out: the very
-first compiles, and meanwhile batches are made ahead, which would hide a slow pipeline. The target is under 2%.
+`training.loop.fit` runs as in a training, on a store of random knees (347x286, both sides), with augmentation. Only the
+iterator of batches is replaced, by one that notes how long each `next` took. The first steps are left out. The very
+first compiles, and meanwhile batches are prepared, which would hide a slow pipeline. The target is under 2%.
 """
 
 import argparse
@@ -42,7 +42,7 @@ QUICK = (Setting("simple_cnn", (48, 40), 8, 6),)
 
 
 class _Enough(Exception):  # noqa: N818 - no error
-  """As many steps as wanted."""
+  """As many steps as are measured."""
 
 
 class _TimedBatches:
@@ -86,6 +86,8 @@ def measure(
   """
   from msk_jax.imaging import views
   from msk_jax.input import pipeline, standardize
+  from msk_jax.trained import network_spec
+  from msk_jax.training import data as training_data
   from msk_jax.training import loop, program, spec
 
   settings = spec.InputSpec(threads=threads)
@@ -98,11 +100,13 @@ def measure(
   people = range(len(inputs.examples))
   train_rows, validation_rows = _int_array(people[: -setting.batch]), _int_array(people[-setting.batch :])
   scaler = standardize.Standardizer.fit(inputs.examples.age_years)
-  data = loop.Data(inputs, train_rows, validation_rows, scaler, views.VIEWS["knee"].augmentation, (*setting.shape, 1))
+  data = training_data.Data(
+    inputs, train_rows, validation_rows, scaler, views.VIEWS["knee"].augmentation, (*setting.shape, 1)
+  )
   train = spec.OptimizationSpec(
     batch_size=setting.batch, images_per_epoch=setting.batch * (num_steps + 1), checkpoint_every_steps=10**6
   )
-  model = spec.ModelSpec(setting.backbone, image_shape=setting.shape)
+  model = network_spec.ModelSpec(setting.backbone, image_shape=setting.shape)
   experiment = spec.ExperimentSpec("knee", model=model, train=train, input=settings)
   made = program.Program(experiment, data.image_shape, inputs.examples.num_side_inputs)
   timed: list[_TimedBatches] = []

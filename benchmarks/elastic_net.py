@@ -1,13 +1,13 @@
 """The elastic net's nested search on phantom scalars beside scikit-learn, at 400,000 samples.
 
 Ours is the stage's own search (TPE, 30 trials per split, 9 inner folds, 10 splits), and the same number of settings as
-a grid. Ours solves exactly; the peers stop at scikit-learn's default duality gap of 1e-4, or, as published, after 2,000
+a grid. Ours solves exactly. The peers stop at scikit-learn's default duality gap of 1e-4 or, as published, after 2,000
 sweeps. Peers:
 
-  loop          StandardScaler and ElasticNet fitted anew for each split, inner fold and setting, default gap: a sample
-                of these fits is timed and multiplied
-  ElasticNetCV  precompute=True on the same grid, folds and gap: some splits are timed and multiplied. It gets features
-                standardised once per split, which costs it nothing and is not quite nested
+  loop          StandardScaler and ElasticNet fitted for each split, inner fold and setting, default gap. A sample of
+                these fits is timed and multiplied.
+  ElasticNetCV  precompute=True on the same grid, folds and gap. Some splits are timed and multiplied. It gets features
+                standardised once per split, which costs it nothing and is not quite nested.
 
 Chosen settings and mean R2 of the two grids are compared, so that both do the same work.
 """
@@ -28,8 +28,7 @@ from msk_jax.cohort import ethnicity, scalar_fields
 from msk_jax.regression import elastic_net, moments
 from msk_jax.simulation import people, spec
 from msk_jax.simulation.scalars import measurements
-from msk_jax.tabular import algorithm, nested
-from msk_jax.tabular import linear as scalar_elastic_net
+from msk_jax.tabular import algorithm, linear, measures, nested
 
 _NUM_FOLDS = 10
 _BLOCK_PEOPLE = 20_000  # drawn at a time
@@ -54,7 +53,8 @@ def draw(num_samples: int) -> algorithm.Samples:
   rows = np.concatenate(parts)
   fold = np.random.default_rng(0).permutation(len(rows)) % _NUM_FOLDS
   features = np.ascontiguousarray(rows[:, :-1])
-  return algorithm.Samples(features, rows[:, -1].copy(), fold, (*names, "sex", *ethnicity.ETHNICITY_COLUMNS))
+  columns = (*names, "sex", *ethnicity.ETHNICITY_COLUMNS)
+  return algorithm.Samples(features, rows[:, -1].copy(), fold, columns, measures.Quantity("age", "years"))
 
 
 def _first_visit(values: dict, name: str) -> np.ndarray:
@@ -67,14 +67,14 @@ def search(samples: algorithm.Samples, num_trials: int) -> float:
   """Returns the seconds of the stage's search, reading of rows included."""
   fresh = dataclasses.replace(samples)  # nothing kept of an earlier round
   began = time.perf_counter()
-  nested.search(fresh, scalar_elastic_net.ElasticNet(), _NUM_FOLDS, num_trials, seed=0)
+  nested.search(fresh, linear.ElasticNet(), nested.Plan(_NUM_FOLDS, num_trials, seed=0))
   return time.perf_counter() - began
 
 
 def grid(samples: algorithm.Samples) -> tuple[float, np.ndarray]:
   """Returns our seconds for the grid, and mean R2 [splits, l1 ratios, alphas] over inner folds."""
   began = time.perf_counter()
-  by_fold = moments.group_moments(samples.features_np, samples.age_years, samples.fold, _NUM_FOLDS)
+  by_fold = moments.group_moments(samples.features_np, samples.target, samples.fold, _NUM_FOLDS)
   alpha, l1_ratio = np.array(_ALPHAS)[None, :, None], np.array(_L1_RATIOS)[:, None, None]
   scores = []
   for k in range(_NUM_FOLDS):
@@ -90,8 +90,8 @@ def loop_fit(samples: algorithm.Samples, rng: np.random.Generator) -> float:
   k, fold = rng.choice(_NUM_FOLDS, 2, replace=False)
   alpha, l1_ratio = float(np.exp(rng.uniform(*np.log([0.01, 10.0])))), rng.uniform(0.01, 0.99)
   train, out = ~np.isin(samples.fold, (k, fold)), samples.fold == fold
-  features, age = samples.features_np[train], samples.age_years[train]
-  held_out, held_out_age = samples.features_np[out], samples.age_years[out]
+  features, age = samples.features_np[train], samples.target[train]
+  held_out, held_out_age = samples.features_np[out], samples.target[out]
   net = linear_model.ElasticNet(alpha=alpha, l1_ratio=l1_ratio, max_iter=2000)
   began = time.perf_counter()
   with warnings.catch_warnings():
@@ -104,7 +104,7 @@ def loop_fit(samples: algorithm.Samples, rng: np.random.Generator) -> float:
 def elastic_net_cv(samples: algorithm.Samples, k: int) -> tuple[float, tuple[float, float]]:
   """Returns the seconds of split k's ElasticNetCV, and the alpha and l1 ratio that it chooses."""
   rows = samples.fold != k
-  features, age = samples.features_np[rows], samples.age_years[rows]
+  features, age = samples.features_np[rows], samples.target[rows]
   cv = model_selection.PredefinedSplit(samples.fold[rows])
   began = time.perf_counter()
   scaled = preprocessing.StandardScaler().fit_transform(features)
@@ -121,40 +121,40 @@ def measure(num_samples: int, num_trials: int, rounds: int, loop_fits: int, cv_s
   """Returns all seconds and what the grids chose; contestants take turns."""
   samples = draw(num_samples)
   drawn_mib = _peak_mib()
-  found: dict = {"search": [], "grid": [], "loop_fit": [], "cv_split": [], "same": []}
+  results: dict = {"search": [], "grid": [], "loop_fit": [], "cv_split": [], "same": []}
   rng = np.random.default_rng(0)
   for number in range(rounds):
-    found["search"].append(search(samples, num_trials))
+    results["search"].append(search(samples, num_trials))
     if number == 0:
-      found["peak_mib"], found["drawn_mib"] = _peak_mib(), drawn_mib
+      results["peak_mib"], results["drawn_mib"] = _peak_mib(), drawn_mib
     seconds, scores = grid(samples)
-    found["grid"].append(seconds)
+    results["grid"].append(seconds)
     for split in range(number * cv_splits, (number + 1) * cv_splits):
       seconds, chosen = elastic_net_cv(samples, split % _NUM_FOLDS)
       best = np.unravel_index(np.argmax(scores[split % _NUM_FOLDS]), scores.shape[1:])
-      found["cv_split"].append(seconds)
-      found["same"].append(chosen == (_ALPHAS[best[1]], _L1_RATIOS[best[0]]))
-    found["loop_fit"] += [loop_fit(samples, rng) for _ in range(loop_fits)]
-  found["data_mib"] = samples.features_np.nbytes / 2**20
-  return {**found, "num_features": samples.features_np.shape[1], "num_trials": num_trials, "num_samples": num_samples}
+      results["cv_split"].append(seconds)
+      results["same"].append(chosen == (_ALPHAS[best[1]], _L1_RATIOS[best[0]]))
+    results["loop_fit"] += [loop_fit(samples, rng) for _ in range(loop_fits)]
+  results["data_mib"] = samples.features_np.nbytes / 2**20
+  return {**results, "num_features": samples.features_np.shape[1], "num_trials": num_trials, "num_samples": num_samples}
 
 
-def tabulate(found: dict) -> report.Table:
+def tabulate(results: dict) -> report.Table:
   """Returns the table: seconds in all, and how many times ours the peers take."""
-  num_fits = _NUM_FOLDS * (_NUM_FOLDS - 1) * found["num_trials"]
+  num_fits = _NUM_FOLDS * (_NUM_FOLDS - 1) * results["num_trials"]
   grid_fits = _NUM_FOLDS * (_NUM_FOLDS - 1) * len(_ALPHAS) * len(_L1_RATIOS)
-  ours = {name: statistics.median(found[name]) for name in ("search", "grid")}
+  ours = {name: statistics.median(results[name]) for name in ("search", "grid")}
   rows = [
     ("msk_jax, search by TPE, exact", num_fits, ours["search"]),
     ("msk_jax, grid, exact", grid_fits, ours["grid"]),
   ]
-  if found["cv_split"]:
+  if results["cv_split"]:
     rows.append(
-      ("ElasticNetCV, precomputed, grid, gap 1e-4", grid_fits, _NUM_FOLDS * statistics.mean(found["cv_split"]))
+      ("ElasticNetCV, precomputed, grid, gap 1e-4", grid_fits, _NUM_FOLDS * statistics.mean(results["cv_split"]))
     )
-  if found["loop_fit"]:
-    rows.append(("loop of ElasticNet fits, gap 1e-4", num_fits, num_fits * statistics.mean(found["loop_fit"])))
-  size = f"{found['num_samples']:,} samples, {found['num_features']} features, {_NUM_FOLDS} splits, 9 inner folds"
+  if results["loop_fit"]:
+    rows.append(("loop of ElasticNet fits, gap 1e-4", num_fits, num_fits * statistics.mean(results["loop_fit"])))
+  size = f"{results['num_samples']:,} samples, {results['num_features']} features, {_NUM_FOLDS} splits, 9 inner folds"
   columns = ("way", "fits", "seconds", "x our search", "x our grid")
   cells = [
     (name, f"{fits:,}", f"{s:.2f}", f"{s / ours['search']:.1f}", f"{s / ours['grid']:.1f}") for name, fits, s in rows
@@ -181,17 +181,17 @@ def main(arguments: list[str] | None = None) -> None:
     args.samples, args.trials, args.rounds, args.loop_fits = 2_000, 2, 1, 2
   machine = report.machine()
   with threadpoolctl.threadpool_limits(1):
-    found = measure(args.samples, args.trials, args.rounds, args.loop_fits, args.cv_splits)
-  table = tabulate(found)
+    results = measure(args.samples, args.trials, args.rounds, args.loop_fits, args.cv_splits)
+  table = tabulate(results)
   notes = [
-    f"Features take {found['data_mib']:.0f} MiB. Peak memory of the process: {found['drawn_mib']:.0f} MiB after "
-    f"drawing them, {found['peak_mib']:.0f} MiB after our search.",
-    f"Same setting chosen by both grids: {sum(found['same'])} of {len(found['same'])} splits.",
+    f"Features take {results['data_mib']:.0f} MiB. Peak memory of the process: {results['drawn_mib']:.0f} MiB after "
+    f"drawing them, {results['peak_mib']:.0f} MiB after our search.",
+    f"Same setting chosen by both grids: {sum(results['same'])} of {len(results['same'])} splits.",
     "One process, one thread; medians of ours, means of the peers' samples.",
   ]
   print(report.describe(machine))
   report.show([table], notes)
-  report.write(args, machine, [table], notes, found)
+  report.write(args, machine, [table], notes, results)
 
 
 if __name__ == "__main__":

@@ -10,10 +10,10 @@ import numpy as np
 import optax
 
 from msk_jax.models import backbones
-from msk_jax.training import compiler
+from msk_jax.trained import compiler
 
 LEARNING_RATE = 1e-4
-ADAM_EPSILON = 1e-7  # Keras' default, given to everybody
+ADAM_EPSILON = 1e-7  # Keras' default, for all contestants
 
 Variables = dict[str, Any]
 
@@ -24,7 +24,7 @@ def shape_of(size: int | tuple[int, int]) -> tuple[int, int]:
 
 
 def make_batch(size: int | tuple[int, int], batch: int) -> tuple[np.ndarray, np.ndarray]:
-  """Returns the images, float32 [b, rows, columns, 3] in [-1, 1), and targets, float32 [b]: the same for everybody."""
+  """Returns all contestants' images, float32 [b, rows, columns, 3] in [-1, 1), and targets, float32 [b]."""
   rng = np.random.default_rng(0)
   return rng.uniform(-1, 1, (batch, *shape_of(size), 3)).astype(np.float32), rng.normal(size=batch).astype(np.float32)
 

@@ -1,9 +1,9 @@
 """Reading, augmenting and batching grey 347x286 images: msk_jax beside Keras' augmentation and a plain OpenCV loop.
 
-Everybody reads uint8 images from the same files (Keras' ImageDataGenerator has them in memory), rotates, shifts and
-zooms them by the knee view's ranges, and gives batches. Each contestant lives in a process of its own, stopped while
-others are measured; rounds are interleaved; shown are medians. `per core` divides images by the CPU seconds of the
-process and its children, so that it hardly depends on what else the machine does; `images/s` is by the clock.
+All contestants read uint8 images from the same files (Keras' ImageDataGenerator has them in memory), rotate, shift and
+zoom them by the knee view's ranges, and return batches. Each runs in its own process, which is stopped while others are
+measured. Rounds are interleaved. Medians are shown. `per core` divides images by the CPU seconds of the process and its
+children, so it hardly depends on what else the machine does. `images/s` is by wall time.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""One contestant of `benchmarks.input_pipeline`: makes augmented batches from a store, without end."""
+"""One contestant of `benchmarks.input_pipeline`: returns augmented batches from a store, without end."""
 
 import itertools
 import pathlib
@@ -30,7 +30,8 @@ def msk_batches(folder: pathlib.Path, batch: int, threads: int, processes: int) 
     flags.FLAGS(sys.argv[:1])
   inputs = image_store.open_inputs(folder)
   sharing = pipeline.Sharing(threads=threads, workers=processes)
-  return pipeline.training_batches(inputs, np.arange(len(inputs.examples)), batch, 0, 0, _RANGES, sharing)
+  stream = pipeline.TrainingStream(inputs, np.arange(len(inputs.examples)), batch, 0, _RANGES)
+  return pipeline.training_batches(stream, 0, sharing)
 
 
 def _stored(folder: pathlib.Path) -> Callable[[int], np.ndarray]:

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 
 from benchmarks import flax_networks
-from msk_jax.training import compiler
+from msk_jax.trained import compiler
 
 NETWORKS = {
   "inception_v3": keras.applications.InceptionV3,

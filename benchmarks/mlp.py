@@ -1,17 +1,18 @@
 """The scalar network's nested search: 10 splits x 9 inner folds x 30 trials, beside scikit-learn's MLPRegressor.
 
-Two rounds of the search (one trial of every split) are timed. In a random one, which the first 20 of a search are, all
-splits try the same setting: 45 networks do for their 90 fits, as split a without inner fold b is split b without inner
-fold a. In a chosen one each split has a setting of its own, and 90 networks are trained. The whole search is 20 times
-the former and 10 times the latter. The peer is the published pipeline, StandardScaler and MLPRegressor, fitted and
-scored on the left-out fold one after the other; a sample of its fits is timed in turn with ours and extrapolated to
-2700. Both take the same number of epochs (too few to stop early; the early-stopping rows are held out and scored all
-the same), batches of 1000, hidden layers of 128, 64 and 32. scikit-learn computes in double precision, as it does for
-its users, this package in single. The peer runs with as many BLAS threads as cores and with one; the ratio is to the
-faster. This package trains networks side by side, one on each core. CPU time stands beside wall time: it is less
-disturbed where others use the machine too.
+Two rounds of the search (one trial of every split) are timed. The first 20 rounds of a search are random: all splits
+try the same setting. There 45 networks do for the 90 fits, as split a without inner fold b is split b without inner
+fold a. In the 10 chosen rounds each split has its own setting, and 90 networks are trained. The whole search is 20
+times the former and 10 times the latter.
 
-Compilation (once per shape) is timed by itself. Memory is the process's peak over that before the data were made.
+The peer is the published pipeline, StandardScaler and MLPRegressor, fitted and scored on the left-out fold in a loop.
+A sample of its fits is timed in turn with ours and extrapolated to 2700. Both take the same number of epochs, too few
+to stop early; the early-stopping rows are held out and scored all the same. Batches are of 1000, hidden layers of 128,
+64 and 32. scikit-learn computes in double precision, as it does for its users, this package in single. The peer runs
+with as many BLAS threads as cores and with one. The ratio is to the faster. This package trains networks side by side,
+one on each core. CPU time is shown beside wall time, because other users of the machine disturb it less.
+
+Compilation (once per shape) is timed by itself. Memory is the process's peak over that before the data were drawn.
 """
 
 import argparse
@@ -35,14 +36,16 @@ def make_samples(num_rows: int) -> Any:
   """Returns samples with a curved truth."""
   import numpy as np
 
-  from msk_jax.tabular import algorithm
+  from msk_jax.tabular import algorithm, measures
 
   rng = np.random.default_rng(0)
   features_np = rng.normal(size=(num_rows, _FEATURES))
   age_years = 57 + 5 * np.tanh(features_np[:, 0] * features_np[:, 1]) + 4 * features_np[:, 2]
   age_years += 5 * rng.normal(size=num_rows)
   names = tuple(f"x{i}" for i in range(_FEATURES))
-  return algorithm.Samples(features_np, age_years, np.arange(num_rows) % _NUM_FOLDS, names)
+  return algorithm.Samples(
+    features_np, age_years, np.arange(num_rows) % _NUM_FOLDS, names, measures.Quantity("age", "years")
+  )
 
 
 class _Clock:
@@ -64,14 +67,14 @@ class Search:
     import numpy as np
 
     from msk_jax.tabular import algorithm, nested
-    from msk_jax.tabular.mlp import mlp_algorithm
+    from msk_jax.tabular.mlp import regressor
 
     rng = np.random.default_rng(1)
     self.samples = samples
     self.epochs = epochs
-    self._network = mlp_algorithm.Mlp(max_epochs=epochs)
+    self._network = regressor.Mlp(max_epochs=epochs)
     settings = [
-      {name: float(np.exp(rng.uniform(np.log(s.low), np.log(s.high)))) for name, s in mlp_algorithm.SPACE.items()}
+      {name: float(np.exp(rng.uniform(np.log(s.low), np.log(s.high)))) for name, s in regressor.SPACE.items()}
       for _ in range(1 if is_random else num_splits)
     ]
     self.trials = [
@@ -87,11 +90,11 @@ class Search:
 
   def steps(self) -> int:
     """Returns the optimisation steps that a user of the peer takes for all fits together."""
-    from msk_jax.tabular.mlp import mlp_problems
+    from msk_jax.tabular.mlp import fit_data
 
-    prepared = mlp_problems.Prepared.of(self.samples)
-    asked = [mlp_problems.Fit.of(trial, frozenset(trial.folds) - {fold}) for trial, fold in self.fits]
-    return sum(int(prepared.problem(fit).grid.num_steps) for fit in asked) * self.epochs
+    prepared = fit_data.Prepared.of(self.samples)
+    fits = [fit_data.Fit.of(trial, frozenset(trial.folds) - {fold}) for trial, fold in self.fits]
+    return sum(int(prepared.problem(fit).grid.num_steps) for fit in fits) * self.epochs
 
   def peer(self, number: int, threads: str) -> tuple[float, float]:
     """Returns seconds, on the clock and of CPU, of one of scikit-learn's fits with its scoring."""
@@ -104,7 +107,7 @@ class Search:
     trial, fold = self.fits[number]
     folds = [other for other in trial.folds if other != fold]
     train, held = np.isin(self.samples.fold, folds), self.samples.fold == fold
-    x_np, y_n = self.samples.features_np[train], self.samples.age_years[train]
+    x_np, y_n = self.samples.features_np[train], self.samples.target[train]
     batch_size = min(1000, int(0.9 * len(y_n)))  # scikit-learn's early-stopping rows are rounded up
     network = neural_network.MLPRegressor(
       hidden_layer_sizes=(128, 64, 32),
@@ -120,7 +123,7 @@ class Search:
       warnings.simplefilter("ignore", exceptions.ConvergenceWarning)
       clock = _Clock()
       model.fit(x_np, y_n)
-      model.score(self.samples.features_np[held], self.samples.age_years[held])
+      model.score(self.samples.features_np[held], self.samples.target[held])
       return clock.read()
 
 
@@ -167,19 +170,19 @@ def measure(num_rows: int, num_splits: int, epochs: int, rounds: int, peer_fits:
   }
 
 
-def tabulate(found: dict[str, Any]) -> report.Table:
+def tabulate(results: dict[str, Any]) -> report.Table:
   """Returns the table, extrapolated to all splits and trials."""
   from msk_jax.regression import search as search_lib
 
-  fits, setting = found["fits"], found["setting"]
+  fits, setting = results["fits"], results["setting"]
   total = _NUM_FOLDS * (_NUM_FOLDS - 1) * _NUM_TRIALS
-  steps = found["steps"] / fits
-  rounds = {kind: [seconds / fits for seconds in _medians(times)] for kind, times in found["ours_s"].items()}
+  steps = results["steps"] / fits
+  rounds = {kind: [seconds / fits for seconds in _medians(times)] for kind, times in results["ours_s"].items()}
   share = search_lib.RANDOM_TRIALS / _NUM_TRIALS
   whole = [share * a + (1 - share) * b for a, b in zip(rounds[_RANDOM], rounds[_CHOSEN], strict=True)]
   ours = {f"msk_jax, {kind} round": seconds for kind, seconds in rounds.items()} | {"msk_jax, whole search": whole}
   names = {"all": f"scikit-learn, {_cores()} threads", "1": "scikit-learn, 1 thread"}
-  peers = {names[threads]: _medians(times) for threads, times in found["peer_s"].items() if times}
+  peers = {names[threads]: _medians(times) for threads, times in results["peer_s"].items() if times}
   fastest = [min((seconds[i] for seconds in peers.values()), default=None) for i in range(2)]
   rows = []
   for name, (wall, cpu) in (ours | peers).items():
@@ -210,11 +213,11 @@ def tabulate(found: dict[str, Any]) -> report.Table:
   return report.Table(title, columns, rows)
 
 
-def notes(found: dict[str, Any]) -> list[str]:
+def notes(results: dict[str, Any]) -> list[str]:
   """Returns lines below the table."""
   return [
-    f"compilation {found['compile_s']:.1f} s, once; peak memory {found['peak_gib']:.2f} GiB over the imports, samples "
-    "in double precision included"
+    f"compilation {results['compile_s']:.1f} s, once; peak memory {results['peak_gib']:.2f} GiB over the imports, "
+    "samples in double precision included"
   ]
 
 
@@ -236,18 +239,18 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
 
 def main(argv: Sequence[str] | None = None) -> None:
   args = parse(argv)
-  from msk_jax.tabular.mlp import mlp_training
+  from msk_jax.tabular.mlp import training
 
-  mlp_training.use_cores(_cores())
+  training.use_cores(_cores())
   machine = report.machine()
   print(report.describe(machine), flush=True)
   if args.quick:
-    found = measure(2000, 1, 1, 1, 1)
+    results = measure(2000, 1, 1, 1, 1)
   else:
-    found = measure(args.rows, _NUM_FOLDS, args.epochs, args.rounds, args.peer_fits)
-  tables, lines = [tabulate(found)], notes(found)
+    results = measure(args.rows, _NUM_FOLDS, args.epochs, args.rounds, args.peer_fits)
+  tables, lines = [tabulate(results)], notes(results)
   report.show(tables, lines)
-  report.write(args, machine, tables, lines, found)
+  report.write(args, machine, tables, lines, results)
 
 
 def _imports() -> None:

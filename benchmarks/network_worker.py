@@ -61,7 +61,7 @@ def build(settings: dict[str, Any]) -> dict[str, Callable[..., Any]]:
   """
   variant = settings["variant"]
   if settings.get("cache"):
-    from msk_jax.training import compiler
+    from msk_jax.trained import compiler
 
     compiler.use_cache(settings["cache"])
   matmul: Callable[[], Any] | None = None

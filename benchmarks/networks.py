@@ -1,12 +1,13 @@
 """Training step and inference of InceptionV3 and InceptionResNetV2 beside Keras 3 and PyTorch, in one run.
 
 All contestants take the same step: backbone without top, global average pool, Dense 1, mean squared error, Adam 1e-4,
-float32, one fixed batch on the device. Each lives in a process of its own with its own threads and environment, and is
-stopped (SIGSTOP) while others are measured. Rounds go through all contestants in turn, every other round backwards;
-before each measurement a contestant takes one step that does not count. Shown are medians over rounds.
+float32, one fixed batch on the device. Each runs in its own process with its own threads and environment, and is
+stopped (SIGSTOP) while others are measured. Rounds take the contestants in turn, every other round in reverse. Before
+each measurement a contestant takes one step that does not count. Medians over rounds are shown.
 
-GFLOP/s: operations of the plain Flax step as XLA counts them before optimisation, the same number for everybody,
-divided by each one's time; `of peak` divides by the best float32 2048^3 matrix product any of them reached in this run.
+GFLOP/s are operations divided by each contestant's time. The operations are those of the plain Flax step as XLA counts
+them before optimisation, the same number for all. `of peak` divides by the best float32 2048^3 matrix product that any
+of them reached in this run.
 """
 
 import argparse

@@ -1,11 +1,11 @@
 """How near the networks are to Keras' own with the same random weights: outputs, input gradients, training mode.
 
 Command: `python -m benchmarks.parity` (`--network=inception_v3` for one; ten minutes for both on two cores).
-Claims: float32 outputs and gradients within 1e-5 of Keras' at 299 pixels with the top and at every view's size; in
-training mode, in float64, within 1e-9; in float32 no farther from that than Keras is.
+Claims: float32 outputs and gradients are within 1e-5 of Keras' at 299 pixels with the top and at every view's size. In
+training mode in float64 they are within 1e-9, and in float32 no farther from that than Keras' are.
 
-Differences are the largest one as a share of the layer's largest value. The networks, weights and comparisons are
-those of the tests (tests/models/keras_oracle.py); another network joins by an entry in its `KERAS_NETWORKS`.
+A difference is the largest one as a share of the layer's largest value. The networks, weights and comparisons are those
+of the tests (tests/models/keras_oracle.py). To add a network, add an entry to its `KERAS_NETWORKS`.
 """
 
 import argparse

@@ -1,15 +1,15 @@
 """Image preparation: speed per core of each step beside plain ways to write it, and zips per second end to end.
 
 Command: `python -m benchmarks.prepare` (or `--zips_from=FOLDER` to read a phantom's zips). About half a minute.
-Claims: the skeleton is at least 20 times as fast as a transcription with loops over pixels; 20 zips a second on two
-cores.
+Claims: the skeleton is at least 20 times as fast as a transcription with loops over pixels. Two cores read 20 zips a
+second.
 
 Peers do the same steps on the same images and must give the same pixels:
   pixel loop   the paper's sentence in plain Python: walk inwards from every border pixel until the first bone
-  line loop    the same with NumPy one row and one column at a time, as a careful person writes it at first
+  line loop    the same with NumPy, one row and one column at a time, as a careful person writes it at first
   pydicom      `pydicom.dcmread(...).pixel_array`
-Resizing is OpenCV for everybody: there is nothing to be gained. Steps are timed as process CPU time on one thread,
-interleaved, medians; the end-to-end run as wall time and as CPU time.
+All resize with OpenCV, so there is nothing to compare. Steps are timed as process CPU time on one thread, interleaved;
+medians are shown. The end-to-end run is timed as wall time and as CPU time.
 """
 
 import argparse
@@ -28,7 +28,7 @@ import cv2
 import numpy as np
 import pydicom
 
-from msk_jax.imaging import decoder_client, dicom, ingest, preprocess, skeleton, views
+from msk_jax.imaging import decoder_client, dicom, dxa_ingest, preprocess, skeleton, views
 
 _EXAMPLE = pathlib.Path(__file__).resolve().parents[2] / "shared" / "data" / "dxa_example"
 _FIGURE = views.VIEWS["full_body/figure"]
@@ -139,7 +139,7 @@ def print_steps(members: dict[str, bytes], rounds: int) -> None:
 def print_end_to_end(zips: Sequence[pathlib.Path], workdir: pathlib.Path, workers: int) -> None:
   """Times a whole ingest: reading, all views, shards, index, QC report, contact sheets."""
   before, began = _cpu_seconds(), time.perf_counter()
-  counts = ingest.ingest_zips(zips, workdir, withdrawn=(), key=b"benchmark", workers=workers)
+  counts = dxa_ingest.ingest_zips(zips, workdir, withdrawn=(), key=b"benchmark", workers=workers)
   wall, cpu = time.perf_counter() - began, _cpu_seconds() - before
   images = sum(counts.images.values())
   print(f"\nend to end: {len(zips)} zips, {images} stored images, {workers} workers (their start included)")

@@ -1,4 +1,4 @@
-"""What all benchmarks print: the machine, the versions, tables; and the same as JSON or Markdown files."""
+"""What all benchmarks print: the machine, the versions and tables; the same as JSON or Markdown files."""
 
 import argparse
 import dataclasses
@@ -107,7 +107,7 @@ def show(tables: Sequence[Table], notes: Sequence[str] = ()) -> None:
 def write(
   args: argparse.Namespace, found: dict[str, Any], tables: Sequence[Table], notes: Sequence[str], raw: Any
 ) -> None:
-  """Writes the files that were asked for.
+  """Writes the files that the command line names.
 
   Args:
     args: parsed flags, with those of `add_flags`.

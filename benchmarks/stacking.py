@@ -1,8 +1,8 @@
 """What ensembles of ensembles report on noise, and on predictions as accurate as published: over seeds, with errors.
 
-For each case, size and way of stacking: R2 on validation and on test of every ensemble, the top's test R2 minus that of
-its best input on validation, and validation minus test, as mean and standard error over seeds. Noise: predictions
-N(64, 3) years, independent of age. `--log FILE` keeps each seed's scores, so that a later call continues.
+Shown for each case, size and way of stacking, as mean and standard error over seeds: R2 on validation and on test of
+every ensemble; the top's test R2 minus that of its best input on validation; validation minus test. Noise is
+predictions N(64, 3) years, independent of age. `--log FILE` keeps each seed's scores, so that a later call resumes.
 """
 
 import argparse

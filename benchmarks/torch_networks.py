@@ -1,7 +1,7 @@
 """InceptionV3 and InceptionResNetV2 in PyTorch, from the same tables as the package's, in channels-last layout.
 
-Modules and parameters have the package's names. BatchNorm has no scale and Keras' epsilon and momentum; PyTorch's
-moving variance is the unbiased one, which costs the same. Check: `python -m benchmarks.torch_networks`.
+Modules and parameters have the package's names. BatchNorm has no scale, and Keras' epsilon and momentum. PyTorch uses
+the unbiased moving variance, which costs the same. Check: `python -m benchmarks.torch_networks`.
 """
 
 import argparse

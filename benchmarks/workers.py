@@ -1,8 +1,8 @@
-"""Worker processes that measure on request: one per contestant, so that each has its own threads and environment.
+"""Worker processes that measure on request, one per contestant, so that each has its own threads and environment.
 
-A worker is a Python module that calls `serve`. Requests and answers are lines of JSON on its standard input and output;
-what libraries print goes to standard error. Between requests a worker is stopped (SIGSTOP): threads that spin while
-they wait for work would take time from the others.
+A worker is a Python module that calls `serve`. Requests and answers are lines of JSON on its standard input and output.
+What libraries print goes to standard error. Between requests a worker is stopped (SIGSTOP), because threads that spin
+while they wait for work would take time from the others.
 """
 
 import json

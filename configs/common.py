@@ -5,13 +5,14 @@ Defaults live in the frozen specs that the binaries build from a config; a confi
 
 import dataclasses
 import os
-from typing import Any, Literal
+from typing import Any
 
 import ml_collections
 
 from msk_jax.imaging import views
-from msk_jax.io import config_files
+from msk_jax.io import config_files, renamed
 from msk_jax.preparation import spec as data_spec
+from msk_jax.trained import network_spec
 from msk_jax.training import spec as training_spec
 
 DATA_VARIABLE = "MSK_DATA"
@@ -29,8 +30,9 @@ _PHANTOM_TRAINING = {
   "early_stopping_patience": 10,
 }
 _PHANTOM_MODEL = {"batch_norm_momentum": 0.95, "l2": 1e-4, "num_dense_nodes": 256, "dropout": 0.2}
-BOOTSTRAP_ARGUMENTS = {"bootstraps": 1000, "clustered": False, "seed": 0, "smoke": False}
+BOOTSTRAP_ARGUMENTS = {"num_bootstraps": 1000, "bootstrap_unit": "row", "seed": 0, "smoke": False}
 _SMOKE_BOOTSTRAPS = 50
+_SMOKE_PARTICIPANTS = 60
 _LEAST_SIDE = 76  # pixels; InceptionV3 takes no less than 75
 _PAPER_BATCH_SIZE = {"inception_resnet_v2": 8}  # images; 32 for the others (Methods, "Image models")
 
@@ -51,18 +53,29 @@ def parse_argument(argument: str | None, **defaults: Any) -> ml_collections.Conf
     if not name:
       continue
     if name not in defaults:
+      if renamed.ARGUMENTS.get(name) in defaults:
+        raise config_files.ArgumentError(renamed.describe_argument(name, text if equals else "true"))
       raise config_files.ArgumentError(f"unknown config argument {name!r}: known are {', '.join(defaults)}.")
     values[name] = _typed(name, text if equals else "true", type(defaults[name]))
   return ml_collections.ConfigDict(values)
 
 
-def bootstrap_values(given: ml_collections.ConfigDict) -> dict[str, Any]:
-  """Returns the fields of a `BootstrapSpec` that the arguments of BOOTSTRAP_ARGUMENTS stand for."""
-  return {
-    "num_bootstraps": _SMOKE_BOOTSTRAPS if given.smoke else given.bootstraps,
-    "bootstrap_unit": "participant" if given.clustered else "row",
-    "seed": given.seed,
-  }
+def stage_config(name: str, settings: Any, data: ml_collections.ConfigDict | None = None) -> ml_collections.ConfigDict:
+  """Returns a stage's config, unlocked.
+
+  Args:
+    name: the stage's, and its section's.
+    settings: the stage's spec, a dataclass.
+    data: the section `data` of a stage that has one.
+  """
+  sections = {} if data is None else {"data": data}
+  return ml_collections.ConfigDict({**sections, name: dataclasses.asdict(settings)})
+
+
+def bootstrap_values(argument: ml_collections.ConfigDict) -> dict[str, Any]:
+  """Returns the fields of a `BootstrapSpec` by the arguments of BOOTSTRAP_ARGUMENTS."""
+  num_bootstraps = _SMOKE_BOOTSTRAPS if argument.smoke else argument.num_bootstraps
+  return {"num_bootstraps": num_bootstraps, "bootstrap_unit": argument.bootstrap_unit, "seed": argument.seed}
 
 
 def _typed(name: str, text: str, kind: type) -> Any:
@@ -73,7 +86,7 @@ def _typed(name: str, text: str, kind: type) -> Any:
   try:
     return kind(text)
   except ValueError as error:
-    raise config_files.ArgumentError(f"config argument {name}: {text!r} is no {kind.__name__}.") from error
+    raise config_files.ArgumentError(f"config argument {name}: {text!r} is not of type {kind.__name__}.") from error
 
 
 def image_config(view: str, argument: ml_collections.ConfigDict) -> ml_collections.ConfigDict:
@@ -116,8 +129,8 @@ def phantom_image_shape(view: views.View) -> tuple[int, int]:
 
 
 def experiment_config(view: str, backbone: str, fold: int) -> ml_collections.ConfigDict:
-  """Returns the paper's settings for a model on a split, unlocked and without its data."""
-  defaults = training_spec.ExperimentSpec(view=view, fold=fold, model=training_spec.ModelSpec(backbone=backbone))
+  """Returns the paper's settings for a model on a split, unlocked and without the section `data`."""
+  defaults = training_spec.ExperimentSpec(view=view, fold=fold, model=network_spec.ModelSpec(backbone=backbone))
   return ml_collections.ConfigDict(dataclasses.asdict(defaults))
 
 
@@ -125,27 +138,42 @@ def preset_data(preset: str) -> ml_collections.ConfigDict:
   """Returns the `data` section of a preset: where UK Biobank's or the phantom's data come from.
 
   Args:
-    preset: `phantom` (made on the spot), `ukb`, or `auto`: the binary chooses once it has read all flags, real data
-      where a root is named (by MSK_DATA or config.data.root), and builds the config again (`io/config_files.py`).
+    preset: `phantom` (drawn by this program), `ukb`, or `auto`: the binary chooses once it has read all flags, real
+      data where a root is named (by MSK_DATA or config.data.root), and builds the config again
+      (`io/config_files.py`). Until then it has the keys of both.
 
   Raises:
     ArgumentError: no such preset.
   """
   if preset not in _PRESETS:
     raise config_files.ArgumentError(f"preset is one of {', '.join(_PRESETS)}, got {preset!r}.")
-  config = data_config("phantom" if preset == "phantom" else "ukb")
-  config.kind = preset
+  if preset == "ukb":
+    return data_config("ukb")
+  config = data_config("phantom")
+  if preset == AUTO:
+    config.update({"kind": AUTO, "root": data_config("ukb").root})
   return config
 
 
-def data_config(kind: Literal["phantom", "ukb", "folder", "table"]) -> ml_collections.ConfigDict:
-  """Returns the `data` section of a kind of data, `phantom`, `ukb`, `folder` or `table`; MSK_DATA names the root."""
+def data_config(kind: data_spec.Kind) -> ml_collections.ConfigDict:
+  """Returns the `data` section of a kind of data, with its keys alone; MSK_DATA names the root.
+
+  Args:
+    kind: `phantom`, `ukb`, `folder` (own radiographs) or `table` (own measurements).
+  """
   root = "" if kind == "phantom" else os.environ.get(DATA_VARIABLE, "")
-  return ml_collections.ConfigDict(dataclasses.asdict(data_spec.DataSpec(kind=kind, root=root)))
+  values = dataclasses.asdict(data_spec.DataSpec(kind=kind, root=root))
+  return ml_collections.ConfigDict({name: values[name] for name in data_spec.names_of(kind)})
+
+
+def shrink_scalars(config: ml_collections.ConfigDict) -> None:
+  """Makes a config of scalar models run in about a minute: two trials, each feature shuffled once."""
+  config.scalars.update({"num_trials": 2, "permutation_repeats": 1})
 
 
 def shrink(config: ml_collections.ConfigDict) -> None:
-  """Makes any config run in about a minute on two cores: few people, small images, two short epochs."""
-  config.data.phantom.num_participants = 60
+  """Makes a training's config run in about a minute on two cores: few people, small images, two short epochs."""
+  if "phantom" in config.data:
+    config.data.phantom.num_participants = _SMOKE_PARTICIPANTS
   config.model.image_shape = (80, 76)
   config.train.update({"batch_size": 8, "evaluation_batch_size": 8, "images_per_epoch": 48, "max_epochs": 2})

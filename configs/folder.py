@@ -25,18 +25,18 @@ _TRAINING = {
 
 def get_config(argument: str = "") -> ml_collections.ConfigDict:
   """Returns the locked config; see the header for the arguments."""
-  given = common.parse_argument(
+  parsed = common.parse_argument(
     argument, backbone="simple_cnn", fold=0, rows=224, columns=224, male="", female="", smoke=False
   )
-  config = common.experiment_config("folder", given.backbone, given.fold)
+  config = common.experiment_config("folder", parsed.backbone, parsed.fold)
   config.data = common.data_config("folder")
-  config.data.folder.update({"rows": given.rows, "columns": given.columns})
-  config.data.folder.sex_values.update({text: code for code, text in ((0, given.female), (1, given.male)) if text})
+  config.data.folder.update({"rows": parsed.rows, "columns": parsed.columns})
+  config.data.folder.sex_values.update({text: code for code, text in ((0, parsed.female), (1, parsed.male)) if text})
   config.model.update({"batch_norm_momentum": 0.9, "l2": 1e-3, "num_dense_nodes": 256})
   config.train.update(_TRAINING)
-  if given.backbone == "simple_cnn":
-    config.train.learning_rate = 1e-3  # a small network bears larger steps than the paper's 1e-4
-  if given.smoke:
+  if parsed.backbone == "simple_cnn":
+    config.train.learning_rate = 1e-3  # a small network takes larger steps than the paper's 1e-4
+  if parsed.smoke:
     common.shrink(config)
   config.lock()
   return config

@@ -4,8 +4,8 @@ Command: python -m msk_jax.train --config=configs/full_body.py:view=mixed
 Arguments: view=mixed|figure|flesh|skeleton,
   backbone=inception_v3|inception_resnet_v2|convnext_tiny|efficientnet_v2_s|simple_cnn, fold=0..9,
   preset=auto|phantom|ukb, smoke=true.
-Hardware: without data, two CPU cores (a phantom cohort is made); with UK Biobank data, one GPU of 16 GB.
-Expected time: phantom about ten minutes, of which two make the cohort; UK Biobank up to ten hours a split.
+Hardware: without data, two CPU cores (a phantom cohort is drawn); with UK Biobank data, one GPU of 16 GB.
+Expected time: phantom about ten minutes, of which two draw the cohort; UK Biobank up to ten hours a split.
 Expected: phantom test R2 above .4; UK Biobank test R2 .800, RMSE 3.38 years (mixed, InceptionV3, published).
 """
 
@@ -16,5 +16,5 @@ from configs import common
 
 def get_config(argument: str = "") -> ml_collections.ConfigDict:
   """Returns the locked config; see the header for the arguments."""
-  given = common.parse_argument(argument, view="mixed", backbone="inception_v3", fold=0, preset="auto", smoke=False)
-  return common.image_config(f"full_body/{given.view}", given)
+  parsed = common.parse_argument(argument, view="mixed", backbone="inception_v3", fold=0, preset="auto", smoke=False)
+  return common.image_config(f"full_body/{parsed.view}", parsed)

@@ -1,9 +1,9 @@
 """A survey's measurements as scalar sets: NHANES 2011-2018, adults of 20 to 59 years. A pattern for own tables.
 
 Command: python -m msk_jax.scalars --config=configs/nhanes.py --config.data.root=/path/to/nhanes --workdir=nhanes
-Arguments: none. The root holds adults_2011_2018.csv.gz (CDC, public domain; one row per person).
+Arguments: smoke. The root holds adults_2011_2018.csv.gz (CDC, public domain; one row per person).
 Hardware: any CPU, one core.
-Expected time: seconds for the cohort; 30 trials per search take 54 minutes of CPU time (1.4 GB), two take six.
+Expected time: seconds for the cohort; 30 trials per search take 54 minutes of CPU time (1.4 GB), two (`smoke`) six.
 Expected: 14,347 people; complete cases: grip 6,774, body size 13,656, DXA 10,663, all three 5,431. Test R2: all
   three .32 (elastic net), .40 (LightGBM), .445 (network), their ensemble .445; DXA alone .42, body size .18, grip .03.
 """
@@ -39,8 +39,8 @@ _LIMITS = {
 
 
 def get_config(argument: str = "") -> ml_collections.ConfigDict:
-  """Returns the locked config; takes no arguments."""
-  common.parse_argument(argument)
+  """Returns the locked config; see the header for the arguments."""
+  parsed = common.parse_argument(argument, smoke=False)
   table = spec.TableSpec(
     file="adults_2011_2018.csv.gz",
     id="SEQN",
@@ -51,8 +51,9 @@ def get_config(argument: str = "") -> ml_collections.ConfigDict:
     sets=_SETS,
     limits=_LIMITS,
   )
-  settings = dataclasses.asdict(scalars_spec.ScalarsSpec())
-  config = ml_collections.ConfigDict({"data": common.data_config("table"), "scalars": settings})
+  config = common.stage_config("scalars", scalars_spec.ScalarsSpec(), common.data_config("table"))
   config.data.table = ml_collections.ConfigDict(dataclasses.asdict(table))
+  if parsed.smoke:
+    common.shrink_scalars(config)
   config.lock()
   return config

@@ -6,27 +6,19 @@ accelerated ageing between models. The bias also goes into the folders of the tr
 from. The same command again does nothing. The ages are individual-level data.
 """
 
-from collections.abc import Sequence
+from msk_jax import stages
 
-from msk_jax.io import console
-
-console.define_config("configs/ages.py", "How the bias is fitted; number and kind of bootstraps.")
-console.define_workdir("workspace", "Folder that holds cohort/ and predictions/.")
-_WITHDRAWN, _CONFIRM = console.define_withdrawn()
+_STAGE = stages.define("ages")
 
 
-def main(argv: Sequence[str]) -> int:
-  """Makes the ages; returns the exit status."""
-  del argv
+def main(call: stages.Call) -> None:
+  """Makes the ages."""
   from msk_jax.biological_age import run, spec
-  from msk_jax.io import specs
-  from msk_jax.preparation import withdrawn
 
-  settings = specs.from_mapping(spec.AgesSpec, console.config_values(known=specs.names(spec.AgesSpec)), "config")
-  workdir = console.open_workdir()
-  run.make_ages(workdir, settings, withdrawn.of_workdir(workdir, _WITHDRAWN.value, confirmed=_CONFIRM.value))
-  return 0
+  settings = call.settings(spec.AgesSpec)
+  workdir = call.open_workdir()
+  run.make_ages(workdir, settings, call.find_withdrawn(workdir))
 
 
 if __name__ == "__main__":
-  console.run(main)
+  stages.run(_STAGE, main)

@@ -1,7 +1,7 @@
 """Scans this repository for integers that look like UK Biobank participant ids: `python -m msk_jax.audit .`.
 
-UK Biobank scans its users' repositories for free-standing integers of seven digits from 1_000_000 to 6_500_000; this
-is the same test, before anything leaves the house.
+UK Biobank scans its users' repositories for free-standing integers of seven digits from 1_000_000 to 6_500_000. This is
+the same test, before anything is published.
 """
 
 import pathlib
@@ -25,28 +25,28 @@ def scan(repository: pathlib.Path) -> list[str]:
   """Returns `file:line` for every finding in the names and contents of the files that git tracks.
 
   Raises:
-    subprocess.CalledProcessError: no git repository.
+    subprocess.CalledProcessError: it is not a git repository.
   """
   command = ["git", "-C", str(repository), "ls-files", "-z"]
   names = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split("\0")
-  found = []
+  findings = []
   for name in filter(None, names):
-    found += [f"{name}: file name" for _ in find_ids(name)]
+    findings += [f"{name}: file name" for _ in find_ids(name)]
     path = repository / name
     data = path.read_bytes() if path.is_file() else b""
     if b"\0" not in data[:_BINARY_PROBE]:
-      found += [f"{name}:{number}" for number, _ in find_ids(data.decode("utf-8", "replace"))]
-  return found
+      findings += [f"{name}:{number}" for number, _ in find_ids(data.decode("utf-8", "replace"))]
+  return findings
 
 
 def main(argv: list[str]) -> int:
-  """Prints what was found; returns 1 if anything was."""
+  """Prints the findings; returns 1 if there are any."""
   repository = pathlib.Path(argv[1] if len(argv) > 1 else ".")
-  found = scan(repository)
-  for line in found:
+  findings = scan(repository)
+  for line in findings:
     sys.stderr.write(f"{line}: looks like a participant id\n")
-  sys.stderr.write(f"{len(found)} integers that look like participant ids\n")
-  return 1 if found else 0
+  sys.stderr.write(f"{len(findings)} integers that look like participant ids\n")
+  return 1 if findings else 0
 
 
 if __name__ == "__main__":

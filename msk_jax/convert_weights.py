@@ -1,4 +1,4 @@
-"""Turns a backbone's weights from one file format into another: `python -m msk_jax.convert_weights`.
+"""Converts a backbone's weights from one file format to another: `python -m msk_jax.convert_weights`.
 
 Keras' weights (published ImageNet files without top, legacy .h5, .weights.h5, .keras) into safetensors of this package:
   python -m msk_jax.convert_weights --backbone=inception_v3 --input=notop.h5 --output=inception_v3.safetensors
@@ -18,17 +18,17 @@ from absl import flags
 
 from msk_jax.io import console
 
-_BACKBONE = flags.DEFINE_string("backbone", None, "Network of the weights, e.g. inception_v3; a fold knows its own.")
+_BACKBONE = flags.DEFINE_string("backbone", None, "Network of the weights, e.g. inception_v3; not needed for a fold.")
 _INPUT = flags.DEFINE_string("input", None, "File of weights, or folder of a trained fold.", required=True)
 _OUTPUT = flags.DEFINE_string("output", None, "File to write: .safetensors, .weights.h5 or .h5.", required=True)
 _INPUT_SCALE = flags.DEFINE_string(
-  "input_scale", "", "Scale of pixels that the weights of a Keras file expect, if not that of Keras' published ones."
+  "input_scale", "", "Scale of pixels that the weights of a Keras file expect, if not that of Keras' published weights."
 )
 _CLEAR_PARTIALS = console.define_clear_partials()
 
 
 def main(argv: Sequence[str]) -> int:
-  """Reads, writes, says what it did; returns the exit status."""
+  """Converts the weights, prints what was written, and returns the exit status."""
   del argv
   from msk_jax.io import leftovers
   from msk_jax.weights import conversion
@@ -43,9 +43,9 @@ def main(argv: Sequence[str]) -> int:
 
 def _read_fold(folder: pathlib.Path):
   from msk_jax.io import errors
-  from msk_jax.training import trained_backbone
+  from msk_jax.trained import backbone_weights
 
-  backbone, weights = trained_backbone.read(folder)
+  backbone, weights = backbone_weights.read(folder)
   if _BACKBONE.value not in (None, backbone):
     raise errors.InputError(f"--backbone={_BACKBONE.value}, but the fold in {folder} is of {backbone}.")
   if _INPUT_SCALE.value not in ("", weights.input_scale):
@@ -60,7 +60,7 @@ def _read_file(path: pathlib.Path, output: pathlib.Path):
   from msk_jax.weights import conversion
 
   if _BACKBONE.value is None:
-    raise errors.InputError("say which network the weights are of, e.g. --backbone=inception_v3.")
+    raise errors.InputError("name the network of the weights, e.g. --backbone=inception_v3.")
   conversion.check_output(output, _BACKBONE.value)
   return _BACKBONE.value, conversion.read(path, _BACKBONE.value, _INPUT_SCALE.value)
 

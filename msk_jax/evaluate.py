@@ -6,29 +6,19 @@ and centre, the best model per dimension, figures. Aggregates alone, no cell of 
 again does nothing; changed predictions are scored again.
 """
 
-from collections.abc import Sequence
+from msk_jax import stages
 
-from msk_jax.io import console
-
-console.define_config("configs/evaluate.py", "Number and kind of bootstraps, whether figures are drawn.")
-console.define_workdir("workspace", "Folder that holds cohort/ and predictions/.")
-_WITHDRAWN, _CONFIRM = console.define_withdrawn()
+_STAGE = stages.define("evaluate")
 
 
-def main(argv: Sequence[str]) -> int:
-  """Scores the models; returns the exit status."""
-  del argv
+def main(call: stages.Call) -> None:
+  """Scores the models."""
   from msk_jax.evaluation import run, spec
-  from msk_jax.io import specs
-  from msk_jax.preparation import withdrawn
 
-  settings = specs.from_mapping(
-    spec.EvaluateSpec, console.config_values(known=specs.names(spec.EvaluateSpec)), "config"
-  )
-  workdir = console.open_workdir()
-  run.evaluate(workdir, settings, withdrawn.of_workdir(workdir, _WITHDRAWN.value, confirmed=_CONFIRM.value))
-  return 0
+  settings = call.settings(spec.EvaluateSpec)
+  workdir = call.open_workdir()
+  run.evaluate(workdir, settings, call.find_withdrawn(workdir))
 
 
 if __name__ == "__main__":
-  console.run(main)
+  stages.run(_STAGE, main)

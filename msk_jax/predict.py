@@ -1,17 +1,18 @@
 """Predicts the ages of new images: `python -m msk_jax.predict --model=workspace/models/knee/inception_v3 --images=new`.
 
-Reads PNG, JPEG and DICOM files and UK Biobank's DXA archives in a folder; writes a CSV with the mean over the trained
-folds, and beside it a list of files that were refused. The output holds individual-level data: the ids that the table
-or the files' names give.
+It reads PNG, JPEG and DICOM files and UK Biobank's DXA archives in a folder. It writes a CSV with the mean over the
+trained folds, and beside it a list of refused files. The output holds individual-level data: the ids of the table or
+the files' names.
 """
 
 import pathlib
-from collections.abc import Sequence
 
 from absl import flags
 
+from msk_jax import stages
 from msk_jax.io import console, errors
 
+_STAGE = stages.define("predict")
 _MODEL = flags.DEFINE_string(
   "model", None, "A trained model, e.g. workspace/models/knee/inception_v3 (the mean of its folds) or .../fold_3."
 )
@@ -22,17 +23,15 @@ _TABLE = flags.DEFINE_string(
 _SEX_VALUES = flags.DEFINE_list(
   "sex_values",
   [],
-  "How the table spells sex, where other than words or 0 (female) and 1 (male): 1=male,2=female.",
+  "How the table spells sex, if not as words or 0 (female) and 1 (male): 1=male,2=female.",
 )
 _OUTPUT = flags.DEFINE_string("output", "predictions.csv", "CSV to write; refused files are listed in ..._qc.csv.")
 _BATCH_SIZE = flags.DEFINE_integer("batch_size", 64, "Images per step.", lower_bound=1)
-_WITHDRAWN, _CONFIRM = console.define_withdrawn()
 _CLEAR_PARTIALS = console.define_clear_partials()
 
 
-def main(argv: Sequence[str]) -> int:
-  """Predicts; returns the exit status."""
-  del argv
+def main(call: stages.Call) -> None:
+  """Predicts."""
   if not _MODEL.value or not _IMAGES.value:
     raise errors.InputError("give --model (a trained model's folder) and --images (a folder); --help tells more.")
   from msk_jax.inference import output, run
@@ -51,12 +50,11 @@ def main(argv: Sequence[str]) -> int:
       batch_size=_BATCH_SIZE.value,
       sex_values=sexes.from_flag(_SEX_VALUES.value, "--sex_values"),
       withdrawn=lambda ids: withdrawn.among(
-        withdrawn.workdir_of(model), ids, _WITHDRAWN.value, confirmed=_CONFIRM.value
+        withdrawn.workdir_of(model), ids, call.withdrawal_lists, confirmed=call.confirms_withdrawals
       ),
     )
   )
-  return 0
 
 
 if __name__ == "__main__":
-  console.run(main)
+  stages.run(_STAGE, main)

@@ -2,59 +2,43 @@
 
 Every scalar set of the cohort, and all of them together, by elastic net, LightGBM and a small network, in nested
 cross-validation; models, predictions and importances go to models/scalars/ under the workdir. Without data of your own
-(MSK_DATA or --config.data.root) a phantom cohort without images is made. The same command again goes on where it
-stopped, to the same results, and does nothing once all is done. Models of other settings or data are made again; to
+(MSK_DATA or --config.data.root) a phantom cohort without images is drawn. The same command again resumes where it
+stopped, to the same results, and does nothing once all is done. Models of other settings or data are made again. To
 make a finished one again, delete its run.json. Jobs of one algorithm each may share a workdir.
 """
 
-from collections.abc import Sequence
-
 from absl import flags
 
-from msk_jax.io import console
+from msk_jax import stages
 
-console.define_config("configs/scalars.py", "Which data, which sets and algorithms, how they are searched.")
-console.define_workdir("workspace", "Folder for the prepared data and the models.")
-_OVERWRITE = flags.DEFINE_bool(
-  "overwrite",
-  False,
-  "Throw away prepared data of another source in the workdir, and images that this config leaves out; no effect on UK "
-  "Biobank's, which `prepare` makes. Models need no flag: those of other settings or data are made again.",
-)
-_WITHDRAWN, _CONFIRM = console.define_withdrawn()
+_STAGE = stages.define("scalars")
 _COMPILATION_CACHE = flags.DEFINE_string(
   "compilation_cache", "~/.cache/msk_jax", "Folder of compiled programs, which make later starts fast; empty for none."
 )
 
 
-def main(argv: Sequence[str]) -> int:
-  """Prepares the data if need be, makes the models, prints their scores; returns the exit status."""
-  del argv
-  from msk_jax.io import specs
+def main(call: stages.Call) -> None:
+  """Prepares the data if need be, makes the models, prints their scores."""
   from msk_jax.preparation import prepared, withdrawn
   from msk_jax.preparation import spec as data_spec
   from msk_jax.scalar_models import printout, run, spec
 
-  values = console.config_values(["data", "scalars"])
-  data = data_spec.from_mapping(values.pop("data"))
-  settings = specs.from_mapping(spec.ScalarsSpec, values.pop("scalars"), "config.scalars")
-  workdir = console.open_workdir()
+  data = data_spec.from_mapping(call.values()["data"])
+  settings = call.settings(spec.ScalarsSpec)
+  workdir = call.open_workdir()
   if "mlp" in settings.algorithms:
-    from msk_jax.tabular.mlp import mlp_training
-    from msk_jax.training import compiler
+    from msk_jax.tabular.mlp import training
+    from msk_jax.trained import compiler
 
-    mlp_training.use_cores(settings.num_threads())
+    training.use_cores(settings.num_threads())
     compiler.use_cache(_COMPILATION_CACHE.value)
   if data.kind == "phantom":
     printout.announce_phantom()
-  withdrawn.check_lists(_WITHDRAWN.value)
-  prepared.ensure(data, workdir, overwrite=_OVERWRITE.value)
-  models = run.run(
-    settings, workdir, data.kind, withdrawn.of_workdir(workdir, _WITHDRAWN.value, confirmed=_CONFIRM.value)
-  )
+  withdrawn.check_lists(call.withdrawal_lists)
+  prepared.ensure(data, workdir, overwrite=call.overwrite)
+  models = run.run(settings, workdir, data.kind, call.find_withdrawn(workdir))
   printout.print_models(workdir, models, data.kind)
-  return 0
 
 
 if __name__ == "__main__":
-  console.run(main)
+  stages.run(_STAGE, main)

@@ -2,34 +2,21 @@
 
 No image is drawn and nothing is trained: ages, errors and missing images are drawn so that every model has its
 published accuracy and accelerated ageing its published correlations. Writes a cohort and `models/<model>/fold_<k>/`
-as `train` and `scalars` would, for `ensemble`, `evaluate` and `ages`; the truth lies in `raw/truth/`.
+as `train` and `scalars` would, for `ensemble`, `evaluate` and `ages`; the truth is in `raw/truth/`.
 """
 
-from collections.abc import Sequence
+from msk_jax import stages
 
-from absl import flags
-
-from msk_jax.io import console
-
-console.define_config("configs/simulated.py", "How many people, which seed, with or without scalar models.")
-console.define_workdir("simulated", "Folder for cohort and models; none with other data.")
-_OVERWRITE = flags.DEFINE_bool("overwrite", False, "Replace simulated predictions of other settings.")
+_STAGE = stages.define("simulate_predictions")
 
 
-def main(argv: Sequence[str]) -> None:
-  """Builds the spec and writes the predictions."""
-  del argv
-  from msk_jax.io import specs
-  from msk_jax.simulated_predictions import predictions
-  from msk_jax.simulated_predictions import spec as predictions_spec
+def main(call: stages.Call) -> None:
+  """Writes the predictions."""
+  from msk_jax.simulated_predictions import predictions, spec
 
-  spec = specs.from_mapping(
-    predictions_spec.SimulatedPredictionsSpec,
-    console.config_values(known=specs.names(predictions_spec.SimulatedPredictionsSpec)),
-    "config",
-  )
-  predictions.generate(spec, console.open_workdir(), overwrite=_OVERWRITE.value)
+  settings = call.settings(spec.SimulatedPredictionsSpec)
+  predictions.generate(settings, call.open_workdir(), overwrite=call.overwrite)
 
 
 if __name__ == "__main__":
-  console.run(main)
+  stages.run(_STAGE, main)

@@ -1,25 +1,21 @@
 """Trains one image model on one split: `python -m msk_jax.train --config=configs/knee.py`.
 
-Without data of your own (MSK_DATA or --config.data.root) a small phantom cohort is made and trained on. The same
-command again goes on where an interrupted run stopped, to the same bits.
+Without data of your own (MSK_DATA or --config.data.root) a small phantom cohort is drawn and trained on. The same
+command again resumes an interrupted run, to the same bits.
 
-All devices of this process are used; with --distributed those of several processes, on one machine or many.
+All devices of this process are used, with --distributed those of several processes, on one machine or many.
 """
-
-from collections.abc import Sequence
 
 from absl import flags, logging
 from ml_collections import config_flags
 
+from msk_jax import stages
 from msk_jax.io import console
 
-console.define_config("configs/knee.py", "What to train, e.g. configs/knee.py:backbone=simple_cnn,fold=3.")
-console.define_workdir("workspace", "Folder for the prepared data and the models.")
-_OVERWRITE = flags.DEFINE_bool("overwrite", False, "Throw away data and model of other settings in the workdir.")
+_STAGE = stages.define("train")
 _COMPILATION_CACHE = flags.DEFINE_string(
-  "compilation_cache", "~/.cache/msk_jax", "Folder of compiled programs, which make later starts fast; empty for none."
+  "compilation_cache", "~/.cache/msk_jax", "Folder of compiled programs, for fast later starts; empty for none."
 )
-_WITHDRAWN, _CONFIRM = console.define_withdrawn()
 _DISTRIBUTED = flags.DEFINE_bool(
   "distributed", None, "Train one model with all processes of this srun, TPU pod or mpirun (or see --coordinator)."
 )
@@ -28,34 +24,34 @@ _NUM_PROCESSES = flags.DEFINE_integer("num_processes", 0, "With --coordinator: h
 _PROCESS_ID = flags.DEFINE_integer("process_id", -1, "With --coordinator: which of them this is, from 0.")
 
 
-def main(argv: Sequence[str]) -> int:
+def main(call: stages.Call) -> int:
   """Prepares the data if need be, trains, prints the scores; returns the exit status."""
-  del argv
   from msk_jax.io import specs
   from msk_jax.preparation import prepared, withdrawn
   from msk_jax.preparation import spec as data_spec
-  from msk_jax.training import compiler, experiment, initial_weights, printout, processes, spec
+  from msk_jax.trained import compiler, processes
+  from msk_jax.training import experiment, initial_weights, printout, spec
 
   processes.join(_DISTRIBUTED.value, _COORDINATOR.value, _NUM_PROCESSES.value, _PROCESS_ID.value)
   if not processes.is_first():
     logging.set_verbosity(logging.WARNING)
   compiler.use_cache(_COMPILATION_CACHE.value)
-  values = console.config_values(["data", "view", "train"])
+  values = call.values()
   spec.check_overrides(config_flags.get_override_values(flags.FLAGS["config"]))
   data = data_spec.from_mapping(values.pop("data"))
   settings = specs.from_mapping(spec.ExperimentSpec, values, "config")
-  workdir = console.open_workdir()
+  workdir = call.open_workdir()
   if data.kind == "phantom" and processes.is_first():
     _announce_phantom()
   view = prepared.view_of(data, settings.view)
-  initial_weights.settle(settings.model)  # a misspelt backbone or file shows before minutes of preparing
+  initial_weights.settle(settings.model)  # refuses a misspelt backbone or file before minutes of preparing
   experiment.check(settings, view, data.num_folds)
-  withdrawn.check_lists(_WITHDRAWN.value)
-  prepared.ensure(data, workdir, overwrite=_OVERWRITE.value, may_prepare=processes.are_one())
-  gone = withdrawn.of_workdir(workdir, _WITHDRAWN.value, confirmed=_CONFIRM.value, may_write=processes.is_first())
-  ended = experiment.run(settings, view, data.kind, workdir, _OVERWRITE.value, gone)
+  withdrawn.check_lists(call.withdrawal_lists)
+  prepared.ensure(data, workdir, overwrite=call.overwrite, may_prepare=processes.is_alone())
+  withdrawn_people = call.find_withdrawn(workdir, may_write=processes.is_first())
+  ended = experiment.run(settings, view, data.kind, workdir, call.overwrite, withdrawn_people)
   if ended.result is None:
-    logging.warning("%s: run the same command again to go on.", ended.status.value)
+    logging.warning("%s: run the same command again to resume.", ended.status.value)
     return console.UNFINISHED
   if processes.is_first():
     printout.print_result(ended.result, ended.folder)
@@ -74,4 +70,4 @@ def _announce_phantom() -> None:
 
 
 if __name__ == "__main__":
-  console.run(main, goes_on_without_output=True)
+  stages.run(_STAGE, main, continues_without_output=True)

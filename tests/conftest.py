@@ -1,23 +1,46 @@
-"""Strictness for every test: two simulated CPU devices, no silent rank promotion, absl flags parsed."""
+"""Strictness for every test: two simulated CPU devices, no silent rank promotion, absl flags parsed.
 
+The tests of one run, and the commands that they start, share what JAX compiles (`JAX_COMPILATION_CACHE_DIR`, a
+temporary folder unless it is set). Where several workers share the tests, a file's tests stay together, slow ones start
+first, and the summary shows how much memory each worker took.
+"""
+
+import atexit
+import collections
+import ctypes
+import gc
 import os
 import pathlib
+import resource
 import sys
+import tempfile
+from collections.abc import Iterator
 
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 os.environ.setdefault("JAX_NUM_CPU_DEVICES", "2")
 os.environ.setdefault("JAX_NUMPY_RANK_PROMOTION", "raise")
-os.environ.setdefault("JAX_ENABLE_COMPILATION_CACHE", "false")
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
 os.environ.setdefault("KERAS_BACKEND", "jax")
 os.environ.setdefault("MPLBACKEND", "agg")
+if "JAX_COMPILATION_CACHE_DIR" not in os.environ:  # the workers of this run inherit the variable
+  _compiled = tempfile.TemporaryDirectory(prefix="msk_jax_compiled_")
+  atexit.register(_compiled.cleanup)
+  os.environ["JAX_COMPILATION_CACHE_DIR"] = _compiled.name
 
+import jax
 import pytest
 from absl import flags
 
 _SHARED_DATA = pathlib.Path(__file__).resolve().parents[2] / "shared" / "data"
+_MAX_GROWTH_BYTES = 1 << 30  # of a process between two clearings
+_PEAKS = pytest.StashKey[dict[str, tuple[int, int]]]()
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
+  config.stash[_PEAKS] = {}
+  if pathlib.Path("/proc/self/statm").exists():
+    config.pluginmanager.register(_Memory())
   if not flags.FLAGS.is_parsed():  # grain asks absl for its flags
     flags.FLAGS(sys.argv[:1])
 
@@ -28,3 +51,81 @@ def shared_data() -> pathlib.Path:
   if not _SHARED_DATA.exists():
     pytest.skip("public example data (../shared/data) are not beside the project")
   return _SHARED_DATA
+
+
+@pytest.fixture(scope="module")
+def _forget_programs() -> Iterator[None]:
+  yield
+  jax.clear_caches()
+
+
+@pytest.fixture
+def compile_quickly(_forget_programs) -> Iterator[None]:
+  """Compiles without most optimisations: for networks of which a test asks what they compute, not how fast.
+
+  Tests of other modules do not get these programs.
+  """
+  before = jax.config.read("jax_disable_most_optimizations")
+  jax.config.update("jax_disable_most_optimizations", True)
+  yield
+  jax.config.update("jax_disable_most_optimizations", before)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+  """Keeps a file's tests in one worker, unless they have groups; begins with the groups that have most slow tests."""
+  if not hasattr(config, "workerinput"):
+    return
+  groups, num_slow = [], collections.Counter()
+  for item in items:
+    if item.get_closest_marker("xdist_group") is None:
+      item.add_marker(pytest.mark.xdist_group(item.path.name))
+    marker = item.get_closest_marker("xdist_group")
+    groups.append(marker.args[0] if marker.args else marker.kwargs["name"])
+    num_slow[groups[-1]] += item.get_closest_marker("slow") is not None
+  order = sorted(range(len(items)), key=lambda i: (-num_slow[groups[i]], groups[i], i))
+  items[:] = [items[i] for i in order]
+
+
+class _Memory:
+  """Keeps a process from growing: clears what JAX compiled when the process has grown much since the last clearing."""
+
+  def __init__(self) -> None:
+    self._floor = resident_bytes()
+
+  @pytest.hookimpl(wrapper=True)
+  def pytest_runtest_teardown(self) -> Iterator[None]:
+    yield
+    if resident_bytes() > self._floor + _MAX_GROWTH_BYTES:
+      jax.clear_caches()  # the folder of compiled programs still has them
+      gc.collect()
+      ctypes.CDLL(None).malloc_trim(0)
+      self._floor = resident_bytes()
+
+
+def resident_bytes() -> int:
+  """Returns the memory that this process has now."""
+  pages = int(pathlib.Path("/proc/self/statm").read_text().split()[1])
+  return pages * resource.getpagesize()
+
+
+def _peaks() -> tuple[int, int]:
+  """Returns the most memory (MB) that this process and any process that it started have had."""
+  own, started = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+  return own >> 10, started >> 10
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+  if hasattr(session.config, "workeroutput"):
+    session.config.workeroutput["peaks"] = _peaks()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node, error) -> None:
+  if "peaks" in getattr(node, "workeroutput", {}):
+    node.config.stash[_PEAKS][node.gateway.id] = node.workeroutput["peaks"]
+
+
+def pytest_terminal_summary(terminalreporter, config: pytest.Config) -> None:
+  peaks = config.stash[_PEAKS] or {"this process": _peaks()}
+  for name, (own, started) in sorted(peaks.items()):
+    terminalreporter.write_line(f"{name}: at most {own} MB; the commands that it started at most {started} MB each")

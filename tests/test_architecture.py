@@ -1,41 +1,18 @@
 """The structure keeps itself: dependencies point one way, files stay small, starts stay fast."""
 
 import ast
+import importlib
 import pathlib
 import subprocess
 import sys
 
 import pytest
 
-_ROOT = pathlib.Path(__file__).resolve().parents[1]
-_PACKAGE = _ROOT / "msk_jax"
+from msk_jax import stages
+from tests import architecture
 
-# What each package may import of msk_jax besides itself; stages (files of msk_jax/) may import everything but stages.
-_ALLOWED = {
-  "io": set(),
-  "published": set(),
-  "cohort": {"io"},
-  "labels": {"io"},
-  "imaging": {"io", "labels"},
-  "figures": {"io", "predictions", "scores"},
-  "disclosure": set(),
-  "scores": {"io"},
-  "predictions": {"io", "cohort", "scores", "disclosure", "published"},
-  "simulation": {"io", "imaging", "cohort"},
-  "simulated_predictions": {"io", "cohort", "scores", "predictions", "simulation"},
-  "preparation": {"io", "cohort", "labels", "imaging", "simulation"},
-  "input": {"io", "cohort", "imaging"},
-  "models": set(),
-  "weights": {"io", "models"},
-  "regression": {"io"},
-  "tabular": {"io", "cohort", "models", "regression", "scores"},
-  "scalar_models": {"io", "cohort", "figures", "predictions", "regression", "scores", "tabular"},
-  "ensembling": {"io", "cohort", "regression", "scores", "predictions"},
-  "evaluation": {"io", "cohort", "disclosure", "figures", "predictions", "scores"},
-  "biological_age": {"io", "cohort", "evaluation", "figures", "predictions", "scores"},
-  "training": {"io", "cohort", "imaging", "input", "models", "weights", "scores", "figures", "predictions"},
-  "inference": {"io", "cohort", "labels", "imaging", "input", "models", "predictions", "training"},
-}
+_ROOT, _PACKAGE = architecture.ROOT, architecture.PACKAGE
+
 _NO_JAX = (
   "io",
   "cohort",
@@ -49,12 +26,14 @@ _NO_JAX = (
   "predictions",
   "simulated_predictions",
   "published",
+  "schemas",
   "evaluation",
   "regression",
   "ensembling",
   "biological_age",
+  "scalar_models",
 )
-_STAGES = sorted(path.stem for path in _PACKAGE.glob("*.py") if path.stem != "__init__")
+_BINARIES = sorted(each.name for each in (*stages.STAGES, *stages.TOOLS))
 _SOURCES = sorted(_PACKAGE.rglob("*.py"))
 
 
@@ -69,22 +48,73 @@ def _imports(path: pathlib.Path) -> set[str]:
   return names
 
 
-@pytest.mark.parametrize("package", sorted(_ALLOWED))
+@pytest.mark.parametrize("package", sorted(architecture.ALLOWED))
 def test_dependencies_point_one_way(package):
   for path in (_PACKAGE / package).rglob("*.py"):
     inner = {name.split(".")[1] for name in _imports(path) if name.startswith("msk_jax.")}
-    surplus = inner - _ALLOWED[package] - {package}
+    surplus = inner - {package, *architecture.ALLOWED[package]}
     assert not surplus, f"{path.relative_to(_ROOT)} imports {surplus}"
+
+
+def test_dependencies_are_used_and_point_upwards_in_the_table():
+  names = list(architecture.ALLOWED)
+  for place, (name, allowed) in enumerate(architecture.ALLOWED.items()):
+    assert set(allowed) <= set(names[:place]), name
+    imported = {
+      module.split(".")[1]
+      for path in (_PACKAGE / name).rglob("*.py")
+      for module in _imports(path)
+      if module.startswith("msk_jax.")
+    }
+    assert set(allowed) <= imported, f"{name} does not import {set(allowed) - imported}"
+
+
+def test_the_table_of_packages_is_in_workspace():
+  assert architecture.make_table() in (_ROOT / "WORKSPACE.md").read_text(encoding="utf-8")
 
 
 def test_every_package_is_in_the_map():
   packages = {path.name for path in _PACKAGE.iterdir() if (path / "__init__.py").exists()}
-  assert packages == set(_ALLOWED)
+  assert packages == set(architecture.ALLOWED)
 
 
-def test_nothing_imports_a_stage():
+def test_nothing_imports_a_binary():
   for path in _SOURCES:
-    assert not {f"msk_jax.{stage}" for stage in _STAGES} & _imports(path), path
+    assert not {f"msk_jax.{name}" for name in _BINARIES} & _imports(path), path
+
+
+def test_every_binary_is_in_the_table():
+  assert sorted(path.stem for path in _PACKAGE.glob("*.py") if path.stem not in ("__init__", "stages")) == _BINARIES
+  assert len(set(_BINARIES)) == len(_BINARIES)
+
+
+@pytest.mark.parametrize("stage", stages.STAGES, ids=lambda stage: stage.name)
+def test_a_stage_is_as_declared(stage):
+  """Its package and config are there, its binary defines its flags from the table, its config has its sections."""
+  path = _PACKAGE / f"{stage.name}.py"
+  assert (_PACKAGE / stage.package / "__init__.py").exists()
+  assert f'stages.define("{stage.name}")' in path.read_text()
+  inner = {name.split(".")[1] for name in _imports(path) if name.startswith("msk_jax.")}
+  assert stage.package in inner
+  reads_lists = ("call.find_withdrawn(", "call.withdrawal_lists")
+  assert stage.is_about_people == any(name in path.read_text() for name in reads_lists)
+  if stage.config:
+    config = importlib.import_module(stage.config.removesuffix(".py").replace("/", ".")).get_config()
+    assert set(stage.sections) <= set(config) <= {*stage.sections, *stage.optional_sections}
+
+
+def test_the_table_of_stages_is_cheap():
+  """The launcher and the pages read it: absl and the standard library are all that it needs."""
+  heavy = "{'ml_collections', 'numpy', 'yaml'}"
+  code = f"import sys; from msk_jax import stages; print(sorted({heavy} & set(sys.modules)))"
+  assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=_ROOT).stdout == "[]\n"
+
+
+def test_the_table_of_stages_names_all_commands():
+  table = stages.make_table().splitlines()
+  assert len(table) == 2 + len(_BINARIES)
+  for name, line in zip([*stages.STAGES, *stages.TOOLS], table[2:], strict=True):
+    assert line.startswith(f"| `python -m msk_jax.{name.name}") and name.summary in line and line.count("|") == 5
 
 
 @pytest.mark.parametrize("package", _NO_JAX)
@@ -92,6 +122,15 @@ def test_no_jax_where_fast_starts_count(package):
   for path in (_PACKAGE / package).rglob("*.py"):
     heavy = {name for name in _imports(path) if name.split(".")[0] in ("jax", "flax", "optax", "orbax", "grain")}
     assert not heavy, f"{path.relative_to(_ROOT)} imports {heavy}"
+
+
+def test_tabular_models_bring_jax_with_the_network_only():
+  for path in (_PACKAGE / "tabular").glob("*.py"):
+    heavy = {name for name in _imports(path) if name.split(".")[0] in ("jax", "flax", "optax")}
+    assert not heavy, f"{path.relative_to(_ROOT)} imports {heavy}"
+    at_top = [node for node in ast.parse(path.read_text()).body if isinstance(node, ast.ImportFrom) and node.module]
+    names = {f"{node.module}.{alias.name}" for node in at_top for alias in node.names}
+    assert not {name for name in names if name.startswith(("msk_jax.tabular.mlp", "msk_jax.models"))}, path
 
 
 def test_flax_linen_lives_in_models_only():
@@ -109,7 +148,7 @@ def test_files_have_one_subject_and_no_old_jax():
     assert path.stem != "utils"
 
 
-@pytest.mark.parametrize("stage", _STAGES)
+@pytest.mark.parametrize("stage", _BINARIES)
 def test_help_is_instant_and_loads_nothing_heavy(stage):
   """`--help` answers without numerical libraries; a bound on what is loaded is a bound on time on any machine."""
   code = (

@@ -20,7 +20,7 @@ from benchmarks import (
   stacking,
   workers,
 )
-from msk_jax.tabular.mlp import mlp_training
+from msk_jax.tabular.mlp import training
 
 
 def test_worker_answers_between_stops():
@@ -158,9 +158,9 @@ def test_mlp_takes_equal_epochs_and_extrapolates():
 
 def test_mlp_rounds_train_equal_fits_once(monkeypatch):
   trained = []
-  original = mlp_training.Trainer.train
+  original = training.Trainer.train
   monkeypatch.setattr(
-    mlp_training.Trainer, "train", lambda self, problems: trained.append(len(problems)) or original(self, problems)
+    training.Trainer, "train", lambda self, problems: trained.append(len(problems)) or original(self, problems)
   )
   samples = mlp.make_samples(300)
   for is_random in (True, False):

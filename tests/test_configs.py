@@ -1,5 +1,6 @@
 """Every config builds, says what to expect, becomes valid specs, and refuses what it does not know."""
 
+import dataclasses
 import importlib
 import pathlib
 import subprocess
@@ -8,9 +9,11 @@ import sys
 import pytest
 
 from configs import common
+from msk_jax import stages
 from msk_jax.imaging import views
-from msk_jax.io import config_files, errors, specs
+from msk_jax.io import config_files, errors, renamed, specs
 from msk_jax.preparation import spec as data_spec
+from msk_jax.trained import network_spec
 from msk_jax.training import spec
 
 _ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -67,7 +70,7 @@ def test_views_by_argument(name, argument, view):
 
 
 def test_scalar_configs_are_of_tables_alone():
-  data = data_spec.from_mapping(_config("scalars", "people=70,seed=4,preset=phantom").data.to_dict())
+  data = data_spec.from_mapping(_config("scalars", "num_participants=70,seed=4,preset=phantom").data.to_dict())
   assert data.scalars_only and data.phantom == data_spec.PhantomSpec(70, 4, has_images=False)
   assert (
     data_spec.from_mapping(_config("scalars", "smoke,preset=phantom").data.to_dict()).phantom.num_participants <= 500
@@ -88,7 +91,7 @@ def test_named_data_give_the_papers_settings(monkeypatch):
 
 
 def test_a_config_whose_preset_nobody_has_chosen_is_no_spec():
-  with pytest.raises(errors.InputError, match=r"config\.data\.kind: 'auto' is none of"):
+  with pytest.raises(errors.InputError, match=r"config\.data\.kind: 'auto' is not one of"):
     _specs(_config("knee"))
 
 
@@ -117,15 +120,15 @@ def test_phantom_shapes_follow_the_view():
 
 def test_a_new_view_needs_no_other_entry(monkeypatch):
   monkeypatch.setitem(views.VIEWS, "forearm", views.View("forearm", (600, 400), (300, 200)))
-  given = common.parse_argument("preset=phantom", backbone="simple_cnn", fold=0, preset="auto", smoke=False)
-  assert _specs(common.image_config("forearm", given))[1].model.image_shape == (96, 76)
+  parsed = common.parse_argument("preset=phantom", backbone="simple_cnn", fold=0, preset="auto", smoke=False)
+  assert _specs(common.image_config("forearm", parsed))[1].model.image_shape == (96, 76)
   with pytest.raises(config_files.ArgumentError, match=r"there is no view 'elbow': choose one of .*knee"):
-    common.image_config("elbow", given)
+    common.image_config("elbow", parsed)
 
 
 def test_papers_settings():
   """Facts, section 4, and the decisions of the contract: patience 7, epoch 32,768 images, RMSE, clipping at 1."""
-  train, model = spec.OptimizationSpec(), spec.ModelSpec()
+  train, model = spec.OptimizationSpec(), network_spec.ModelSpec()
   assert (train.batch_size, train.learning_rate, train.images_per_epoch) == (32, 1e-4, 32_768)
   assert (train.plateau_patience, train.plateau_factor, train.early_stopping_patience) == (7, 0.5, 15)
   assert (train.clip_norm, train.max_hours, train.optimizer) == (1.0, 10.0, "adam")
@@ -142,7 +145,7 @@ def test_papers_settings():
   ("argument", "message"),
   [
     ("fould=1", "unknown config argument 'fould': known are"),
-    ("fold=x", "fold: 'x' is no int"),
+    ("fold=x", "fold: 'x' is not of type int"),
     ("smoke=maybe", "smoke is true or false"),
     ("preset=real", "preset is one of auto, phantom, ukb, got"),
   ],
@@ -159,9 +162,11 @@ def test_smoke_shrinks_any_config():
 
 
 def test_smoke_shrinks_what_comes_after_training():
-  assert _config("ensemble", "smoke").num_trials < _config("ensemble").num_trials == 30
+  assert _config("ensemble", "smoke").ensemble.num_trials < _config("ensemble").ensemble.num_trials == 30
   for name in ("evaluate", "ages"):
-    assert _config(name, "smoke").num_bootstraps < _config(name).num_bootstraps == 1000
+    assert _config(name, "smoke")[name].num_bootstraps < _config(name)[name].num_bootstraps == 1000
+  for name in ("scalars", "nhanes"):
+    assert _config(name, "smoke").scalars.num_trials < _config(name).scalars.num_trials == 30
 
 
 def test_impossible_values_are_refused():
@@ -189,9 +194,10 @@ def test_mistakes_on_the_command_line_end_in_one_line(arguments, message):
 
 @pytest.mark.parametrize("name", ["evaluate", "ages"])
 def test_bootstraps_by_argument(name):
-  config = _config(name, "bootstraps=70,clustered,seed=4")
-  assert (config.num_bootstraps, config.bootstrap_unit, config.seed) == (70, "participant", 4)
-  assert _config(name).num_bootstraps == 1000 and _config(name, "smoke,bootstraps=700").num_bootstraps == 50
+  settings = _config(name, "num_bootstraps=70,bootstrap_unit=participant,seed=4")[name]
+  assert (settings.num_bootstraps, settings.bootstrap_unit, settings.seed) == (70, "participant", 4)
+  assert _config(name)[name].num_bootstraps == 1000
+  assert _config(name, "smoke,num_bootstraps=700")[name].num_bootstraps == 50
 
 
 def test_a_backbone_without_its_batch_size_is_refused():
@@ -199,3 +205,47 @@ def test_a_backbone_without_its_batch_size_is_refused():
     spec.check_overrides({"model.backbone": "inception_resnet_v2", "model.dropout": 0.1})
   spec.check_overrides({"model.backbone": "simple_cnn", "train.batch_size": 4})
   spec.check_overrides({})
+
+
+@pytest.mark.parametrize("stage", renamed.KEYS)
+def test_every_renamed_key_is_there_under_its_new_name(stage):
+  """And only the names that the config had at its top: a new setting was never there."""
+  config = importlib.import_module(stages.find(stage).config.removesuffix(".py").replace("/", ".")).get_config()
+  keys = renamed.KEYS[stage]
+  assert set(keys) == set(config[stage]) and not set(keys) & set(config)
+  assert all(new == f"{stage}.{old}" for old, new in keys.items())
+
+
+@pytest.mark.parametrize(
+  ("name", "old", "new"),
+  [
+    ("evaluate", "bootstraps=70", "num_bootstraps=70"),
+    ("evaluate", "clustered", "bootstrap_unit=participant"),
+    ("ages", "clustered=false", "bootstrap_unit=row"),
+    ("ages", "bias=out_of_fold", "bias_mode=out_of_fold"),
+    ("phantom", "people=14", "num_participants=14"),
+    ("scalars", "people=14", "num_participants=14"),
+    ("simulated", "people=140", "num_participants=140"),
+  ],
+)
+def test_renamed_arguments_name_the_new_one(name, old, new):
+  with pytest.raises(config_files.ArgumentError, match=f"config argument '{old.split('=')[0]}' is now .*: write {new}"):
+    _config(name, old)
+  _config(name, new)
+  with pytest.raises(config_files.ArgumentError, match="unknown config argument"):
+    _config("knee", old)
+
+
+def test_data_have_the_keys_of_their_kind_alone():
+  own = {"kind", "root", "num_folds", "fold_seed", "workers"}
+  assert set(_config("folder").data) == own | {"folder"} and set(_config("nhanes").data) == own | {"table"}
+  real, phantom = (set(_config("knee", f"preset={preset}").data) for preset in ("ukb", "phantom"))
+  assert phantom - real == {"phantom"} and not {"folder", "table"} & real
+  assert set(_config("knee").data) == phantom  # until the preset is chosen
+
+
+@pytest.mark.parametrize(("kind", "key"), [("table", "folder"), ("folder", "zips"), ("table", "scalars_only")])
+def test_a_setting_of_other_data_is_refused(kind, key):
+  values = _config({"table": "nhanes"}.get(kind, kind)).data.to_dict()
+  with pytest.raises(errors.InputError, match=rf"config\.data\.{key}: data of kind {kind} have no such setting"):
+    data_spec.from_mapping({**values, key: dataclasses.asdict(data_spec.DataSpec())[key]})

@@ -5,12 +5,17 @@ import re
 
 import pytest
 
+from msk_jax import stages
+
 _ROOT = pathlib.Path(__file__).resolve().parents[1]
 _PAGES = ("README.md", "WORKSPACE.md", "launch/README.md", "third_party/README.md")
 
 
 def _text() -> str:
-  return "\n".join((_ROOT / page).read_text() for page in _PAGES)
+  """Returns the pages, without the recipes: those make what they name, and `tests/recipes` follows them."""
+  pages = "\n".join((_ROOT / page).read_text() for page in _PAGES)
+  before, recipes = pages.split("\n## Recipes\n")
+  return before + recipes[recipes.index("\n## ") :]
 
 
 def test_modules_configs_and_targets_exist():
@@ -38,6 +43,10 @@ def test_links_lead_somewhere(page):
   for target in re.findall(r"\]\(([^)#]+)\)", (_ROOT / page).read_text()):
     if "://" not in target:
       assert (_ROOT / page).parent.joinpath(target).exists(), target
+
+
+def test_the_table_of_commands_is_that_of_the_stages():
+  assert stages.make_table() in (_ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_gate_runs_the_readmes_test_command():

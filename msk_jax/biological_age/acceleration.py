@@ -1,7 +1,7 @@
 """Biological age and accelerated ageing of a model's test samples.
 
-Source: paper, Methods ("Musculoskeletal age definition"). Biological age is the predicted age without its bias;
-accelerated ageing is biological minus chronological age: positive for who ages faster.
+Source: paper, Methods ("Musculoskeletal age definition"). Biological age is the predicted age without its bias.
+Accelerated ageing is biological minus chronological age: positive for people who age faster.
 """
 
 import dataclasses
@@ -12,22 +12,11 @@ import pandas as pd
 
 from msk_jax.io import errors, tables
 from msk_jax.predictions import bias
-from msk_jax.predictions.rows import Rows
+from msk_jax.predictions.pooled_rows import Rows
+from msk_jax.predictions.pooled_table import Product
+from msk_jax.schemas import age_tables
 
 FOLDER = "ages"
-AGES = tables.Schema(
-  "ages",
-  1,
-  {
-    "eid": "string",
-    "instance": "int8",
-    "fold": "int8",
-    "age_years": "float64",
-    "predicted_age_years": "float64",
-    "biological_age_years": "float64",
-    "acceleration_years": "float64",
-  },
-)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,7 +26,7 @@ class Ages:
   Attributes:
     rows: the samples.
     biological_years: float64 [n].
-    whole: the bias fitted on all of them, in sample: what new samples are corrected by.
+    whole: the bias fitted on all of them; it corrects new samples.
     by_fold: the bias that corrected each fold; empty if `whole` corrected all.
   """
 
@@ -53,44 +42,44 @@ class Ages:
 
   @property
   def acceleration_years(self) -> np.ndarray:
-    """Biological minus chronological age, float64 [n]; positive for who ages faster."""
+    """Biological minus chronological age, float64 [n]; positive for people who age faster."""
     return self.biological_years - self.rows.age_years
 
 
-def correct(found: Rows, mode: bias.Mode, name: str) -> Ages:
+def correct(rows: Rows, mode: bias.Mode, name: str) -> Ages:
   """Returns the biological ages of a model's test samples.
 
   Args:
-    found: the test samples.
-    mode: whether a sample is among those that its bias is fitted on.
+    rows: the test samples.
+    mode: `in_sample`, or `out_of_fold` to correct each fold by a line through the others.
     name: the model's name, for messages.
 
   Raises:
     InputError: too few samples or folds to fit a bias.
   """
   try:
-    whole = bias.fit(found.age_years, found.predicted_years)
+    whole = bias.fit(rows.age_years, rows.predicted_years)
     if mode == "in_sample":
-      return Ages(found, whole.apply(found.predicted_years, found.age_years), whole, {})
-    by_fold = bias.fit_out_of_fold(found.age_years, found.predicted_years, found.fold)
+      return Ages(rows, whole.apply(rows.predicted_years, rows.age_years), whole, {})
+    by_fold = bias.fit_out_of_fold(rows.age_years, rows.predicted_years, rows.fold)
   except ValueError:
     hint = ", with bias_mode=out_of_fold two folds or more" if mode == "out_of_fold" else ""
     raise errors.InputError(
-      f"the bias of {name} can't be fitted on {len(found)} test samples: it takes two or more of different ages{hint}. "
+      f"the bias of {name} can't be fitted on {len(rows)} test samples: it needs two or more of different ages{hint}. "
       "Train more of its splits."
     ) from None
-  expected = np.empty(len(found))
+  expected = np.empty(len(rows))
   for fold, line in by_fold.items():
-    expected[found.fold == fold] = line.bias(found.age_years[found.fold == fold])
-  return Ages(found, found.predicted_years - expected, whole, by_fold)
+    expected[rows.fold == fold] = line.bias(rows.age_years[rows.fold == fold])
+  return Ages(rows, rows.predicted_years - expected, whole, by_fold)
 
 
-def path_of(folder: pathlib.Path, product: str, model: str) -> pathlib.Path:
-  """Returns where a model's ages lie in the folder `ages`, e.g. `ages/sample/knee/ensemble.parquet`."""
+def path_of(folder: pathlib.Path, product: Product, model: str) -> pathlib.Path:
+  """Returns the file of a model's ages in the folder `ages`, e.g. `ages/sample/knee/ensemble.parquet`."""
   return folder / product / f"{model}.parquet"
 
 
-def write(folder: pathlib.Path, product: str, model: str, ages: Ages, eid: np.ndarray, fold_map_hash: str) -> None:
+def write(folder: pathlib.Path, product: Product, model: str, ages: Ages, eid: np.ndarray, fold_map_hash: str) -> None:
   """Writes a model's ages (schema ages v1), ordered by eid and instance.
 
   Args:
@@ -98,27 +87,27 @@ def write(folder: pathlib.Path, product: str, model: str, ages: Ages, eid: np.nd
     product: `sample` or `participant`.
     model: the model's name.
     ages: from `correct`.
-    eid: str [p], the cohort's participants, by number.
+    eid: str [p], ids of the cohort's participants by number (`cohort.people`).
     fold_map_hash: of its predictions.
   """
-  found = ages.rows
+  rows = ages.rows
   columns = {
-    "eid": eid[found.person],
-    "instance": found.instance,
-    "fold": found.fold,
-    "age_years": found.age_years,
-    "predicted_age_years": found.predicted_years,
+    "eid": eid[rows.person],
+    "instance": rows.instance,
+    "fold": rows.fold,
+    "age_years": rows.age_years,
+    "predicted_age_years": rows.predicted_years,
     "biological_age_years": ages.biological_years,
     "acceleration_years": ages.acceleration_years,
   }
   extra = {"fold_map_hash": fold_map_hash, "bias_mode": ages.mode}
-  tables.write(path_of(folder, product, model), pd.DataFrame(columns), AGES, extra)
+  tables.write(path_of(folder, product, model), pd.DataFrame(columns), age_tables.AGES, extra)
 
 
-def read(workdir: pathlib.Path, product: str, model: str) -> pd.DataFrame:
+def read(workdir: pathlib.Path, product: Product, model: str) -> pd.DataFrame:
   """Reads what `write` wrote.
 
   Raises:
-    InputError: there are none, or they are of another version.
+    InputError: the file does not exist or is of another version.
   """
-  return tables.read(path_of(workdir / FOLDER, product, model), AGES)
+  return tables.read(path_of(workdir / FOLDER, product, model), age_tables.AGES)

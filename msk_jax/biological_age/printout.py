@@ -1,13 +1,12 @@
-"""What a person sees when ages are done: bias, spread of accelerated ageing, correlations beside the published."""
+"""Prints the results of `ages`: bias, spread of accelerated ageing, correlations beside the published ones."""
 
 import pandas as pd
-from rich import box, console, table
+from rich import console, table
 
 from msk_jax.biological_age import correlation_tables
 from msk_jax.io import printing
 from msk_jax.predictions import comparison
 
-_NONE = "–"
 _WIDTH = 130
 
 
@@ -18,13 +17,15 @@ def show(summary: pd.DataFrame, correlations: pd.DataFrame, dimensions: pd.DataF
     summary: schema ages_summary.
     correlations: schema acceleration_correlations.
     dimensions: schema ages_dimensions.
-    folder: where the files lie.
+    folder: of the files.
   """
   printer = printing.printer(_WIDTH)
   for product, rows in summary.groupby("product", sort=False):
     printer.print(make_summary_table(rows, f"Accelerated ageing per {product}"))
+    for row in rows[rows["warning"] != ""].to_dict("records"):
+      printing.print_text(printer, f"  {row['model']}: {row['warning']}\n")
     for row in rows[rows["refused"] != ""].to_dict("records"):
-      printer.print(f"  {row['model']} has no ages: {row['refused']}\n", highlight=False, markup=False)
+      printing.print_text(printer, f"  {row['model']} has no ages: {row['refused']}\n")
     names = dimensions[dimensions["product"] == product]["model"]
     pairs = correlations[
       (correlations["product"] == product) & correlations["model_1"].isin(names) & correlations["model_2"].isin(names)
@@ -32,7 +33,7 @@ def show(summary: pd.DataFrame, correlations: pd.DataFrame, dimensions: pd.DataF
     if len(pairs):
       printer.print(make_correlation_table(pairs, f"Correlations of accelerated ageing per {product}"))
       _print_means(printer, pairs)
-  printer.print(f"Ages, bias and correlations in {folder}", highlight=False, markup=False)
+  printing.print_text(printer, f"Ages, bias and correlations in {folder}")
 
 
 def _print_means(printer: console.Console, pairs: pd.DataFrame) -> None:
@@ -45,35 +46,26 @@ def _print_means(printer: console.Console, pairs: pd.DataFrame) -> None:
 
 def make_summary_table(rows: pd.DataFrame, title: str) -> table.Table:
   """Returns bias and spread of each model as a table."""
-  made = table.Table(title=title, box=box.SIMPLE_HEAD, title_justify="left")
-  made.add_column("model", no_wrap=True)
-  for name in ("n", "bias per year of age", "bias at 60, years", "SD of acceleration, years"):
-    made.add_column(name, justify="right", no_wrap=True)
+  numbers = ("n", "bias per year of age", "bias at 60, years", "SD of acceleration, years")
+  printed = printing.make_table(title, ["model"], numbers, [""])
   for row in rows.to_dict("records"):
-    made.add_row(
+    printed.add_row(
       row["model"],
-      f"{row['n']:,}",
-      _number(row["bias_slope"], "+.3f"),
-      _number(row["bias_at_60_years"], "+.2f"),
-      _number(row["acceleration_sd_years"], ".2f"),
+      printing.count(row["n"]),
+      printing.number(row["bias_slope"], 3, signed=True),
+      printing.number(row["bias_at_60_years"], 2, signed=True),
+      printing.number(row["acceleration_sd_years"], 2),
+      "no age signal" if row["warning"] else "",
     )
-  return made
+  return printed
 
 
 def make_correlation_table(pairs: pd.DataFrame, title: str) -> table.Table:
   """Returns pairs of models as a table."""
-  made = table.Table(title=title, box=box.SIMPLE_HEAD, title_justify="left")
-  made.add_column("", no_wrap=True)
-  made.add_column("", no_wrap=True)
-  has_published = comparison.are_there(pairs)
-  for name in ("n", "r ± SD", *(["published"] if has_published else [])):
-    made.add_column(name, justify="right", no_wrap=True)
+  has_published = comparison.has_published(pairs)
+  printed = printing.make_table(title, ["", ""], ("n", "r ± SD", *(["published"] if has_published else [])))
   for row in pairs.to_dict("records"):
-    theirs = [_number(row["published_r"], ".3f")] if has_published else []
-    ours = _NONE if pd.isna(row["r"]) else f"{row['r']:.3f} ± {row['sd']:.3f}"
-    made.add_row(row["model_1"], row["model_2"], f"{row['n']:,}", ours, *theirs)
-  return made
-
-
-def _number(value: float, form: str) -> str:
-  return _NONE if pd.isna(value) else format(value, form)
+    published = [printing.number(row["published_r"], 3)] if has_published else []
+    ours = printing.with_sd(row["r"], row["sd"], 3, 3)
+    printed.add_row(row["model_1"], row["model_2"], printing.count(row["n"]), ours, *published)
+  return printed

@@ -1,4 +1,4 @@
-"""The stage `ages`: pooled predictions to bias, biological age, accelerated ageing and their correlations."""
+"""The stage `ages`: bias, biological age, accelerated ageing and its correlations, from pooled predictions."""
 
 import dataclasses
 import pathlib
@@ -8,23 +8,29 @@ from typing import Any
 import pandas as pd
 from absl import logging
 
-from msk_jax.biological_age import acceleration, correlation_tables, printout, summaries
+from msk_jax.biological_age import acceleration, correlation_figure, correlation_tables, printout, summaries
 from msk_jax.biological_age.acceleration import Ages
 from msk_jax.biological_age.spec import AgesSpec
 from msk_jax.cohort import source
 from msk_jax.evaluation import performance
-from msk_jax.figures import heat_map
-from msk_jax.io import atomic, errors, run_record, tables
-from msk_jax.predictions import bias, comparison, model_names, pooled, rows
+from msk_jax.io import errors, outputs, tables
+from msk_jax.predictions import bias, comparison, model_names, pooled_rows, pooled_table, split_folder
+from msk_jax.schemas import age_tables
 from msk_jax.scores.correlations import Correlations
 
-_VERSION = 3  # raise it when the outputs change for equal inputs
-_MODELS = "models"
+_VERSION = 4  # raise it when the outputs change for equal inputs
 
 
 @dataclasses.dataclass(frozen=True)
-class _Product:
-  """What one product gives: ages by model in the order shown, models refused, correlations, dimensions' models."""
+class _ProductAges:
+  """Ages of one product's models.
+
+  Attributes:
+    ages: model to its ages, in the order in which models are shown.
+    refused: model without ages to its row of ages_summary.
+    correlations: of accelerated ageing, models in the order of `ages`.
+    dimensions: the models that represent the dimensions.
+  """
 
   ages: dict[str, Ages]
   refused: dict[str, summaries.Line]
@@ -34,37 +40,40 @@ class _Product:
 
 @dataclasses.dataclass
 class _Tables:
-  """What the tables beside the ages hold, product by product; the ages themselves need not be kept for them.
+  """Rows of the tables beside the ages, collected product by product, so that ages need not be kept in memory.
 
   Attributes:
     lines: rows of ages_bias.
     spreads: rows of ages_summary.
     pairs: correlations.
-    dimensions: product to the models that stand for the dimensions.
+    dimensions: product to the models that represent the dimensions.
     corrections: model to its bias on samples.
   """
 
   lines: list[summaries.Line] = dataclasses.field(default_factory=list)
   spreads: list[summaries.Line] = dataclasses.field(default_factory=list)
   pairs: list[pd.DataFrame] = dataclasses.field(default_factory=list)
-  dimensions: dict[str, list[str]] = dataclasses.field(default_factory=dict)
+  dimensions: dict[pooled_table.Product, list[str]] = dataclasses.field(default_factory=dict)
   corrections: dict[str, bias.BiasCorrection] = dataclasses.field(default_factory=dict)
 
   @property
   def num_models(self) -> int:
-    """Models with ages, each product's counted."""
+    """Number of models with ages, over all products."""
     return sum(line["refused"] == "" for line in self.spreads)
 
-  def add(self, product: str, made: _Product) -> None:
-    """Takes in a product."""
-    for name, ages in made.ages.items():
+  def add(self, product: pooled_table.Product, result: _ProductAges) -> None:
+    """Adds the rows of a product."""
+    for name, ages in result.ages.items():
       self.lines += summaries.bias_lines(product, name, ages)
-      self.spreads.append(summaries.summary_line(product, name, ages))
+      summary = summaries.summary_line(product, name, ages)
+      if summary["warning"]:
+        logging.warning("%s (%s): %s", name, product, summary["warning"])
+      self.spreads.append(summary)
       if product == "sample":
         self.corrections[name] = ages.whole
-    self.spreads += made.refused.values()
-    self.pairs.append(correlation_tables.tabulate(product, list(made.ages), made.correlations))
-    self.dimensions[product] = made.dimensions
+    self.spreads += result.refused.values()
+    self.pairs.append(correlation_tables.tabulate(product, list(result.ages), result.correlations))
+    self.dimensions[product] = result.dimensions
 
   def write(self, folder: pathlib.Path, is_comparable: bool) -> None:
     """Writes all tables.
@@ -73,16 +82,16 @@ class _Tables:
       InputError: no model has ages.
     """
     if not self.spreads:
-      raise rows.nothing_shown()
+      raise pooled_rows.nothing_shown()
     if not self.num_models:
       raise errors.InputError(
         f"no model has ages. The first of {len(self.spreads)} reasons: {self.spreads[0]['refused']}"
       )
-    tables.write_with_csv(folder, "bias", pd.DataFrame(self.lines), summaries.BIAS)
-    tables.write_with_csv(folder, "summary", pd.DataFrame(self.spreads), summaries.SUMMARY)
-    pairs, schema = pd.concat(self.pairs), correlation_tables.CORRELATIONS
+    tables.write_with_csv(folder, "bias", pd.DataFrame(self.lines), age_tables.BIAS)
+    tables.write_with_csv(folder, "summary", pd.DataFrame(self.spreads), age_tables.SUMMARY)
+    pairs, schema = pd.concat(self.pairs), age_tables.CORRELATIONS
     comparison.write(folder, "correlations", pairs, schema, is_comparable)
-    tables.write_with_csv(folder, "dimensions", summaries.dimension_table(self.dimensions), summaries.DIMENSIONS)
+    tables.write_with_csv(folder, "dimensions", summaries.dimension_table(self.dimensions), age_tables.DIMENSIONS)
 
 
 def make_ages(workdir: pathlib.Path, settings: AgesSpec, withdrawn: Collection[str] = ()) -> pathlib.Path:
@@ -93,7 +102,7 @@ def make_ages(workdir: pathlib.Path, settings: AgesSpec, withdrawn: Collection[s
   Args:
     workdir: holds `predictions/` and `cohort/`; gets `ages/`, whole or not at all, and `bias_correction.json` in the
       folder of each trained model.
-    settings: what is asked for.
+    settings: the stage's settings.
     withdrawn: people to leave out besides those that `prepare` left out.
 
   Raises:
@@ -101,33 +110,12 @@ def make_ages(workdir: pathlib.Path, settings: AgesSpec, withdrawn: Collection[s
       can be fitted.
   """
   folder = workdir / acceleration.FOLDER
-  asked = settings_of(settings)
-  inputs = rows.hash_inputs(workdir, withdrawn)
-  if run_record.is_current(folder, asked, inputs) and run_record.is_whole(folder) and _has_corrections(workdir):
-    logging.info("nothing to do: the ages of these predictions lie in %s", folder)
-    _show(folder)
-    return folder
-  participants = rows.read_participants(workdir, withdrawn)
-  gathered = _Tables()
-  with atomic.replacing_folder(folder) as temporary:
-    for product in pooled.PRODUCTS:
-      found = rows.read_shown(workdir, product, participants)
-      if not found:
-        continue
-      one = _make_product(product, found, settings)
-      for name, ages in one.ages.items():
-        hash_ = found[name].fold_map_hash
-        acceleration.write(temporary, product, name, ages, participants["eid"].to_numpy(str), hash_)
-      if settings.has_figures:
-        _draw(temporary / "figures", product, one)
-      gathered.add(product, one)
-    gathered.write(temporary, source.is_comparable(workdir))
-    _write_corrections(workdir, gathered.corrections)
-    results = {
-      "models": gathered.num_models,
-      "files": run_record.describe_files(temporary, run_record.list_files(temporary)),
-    }
-    run_record.write(temporary, "ages", asked, inputs, results=results)
+  output = outputs.Output("ages", folder, settings_of(settings), pooled_rows.hash_inputs(workdir, withdrawn))
+  outputs.make_folder(
+    output,
+    lambda temporary: _write(temporary, workdir, settings, withdrawn),
+    lambda: _list_lacking_corrections(workdir),
+  )
   _show(folder)
   return folder
 
@@ -137,72 +125,97 @@ def settings_of(settings: AgesSpec) -> dict[str, Any]:
   return {**dataclasses.asdict(settings), "version": _VERSION}
 
 
-def _make_product(product: pooled.Product, found: dict[str, rows.Predictions], settings: AgesSpec) -> _Product:
+def _write(
+  folder: pathlib.Path, workdir: pathlib.Path, settings: AgesSpec, withdrawn: Collection[str]
+) -> dict[str, Any]:
+  """Writes all tables and figures into `folder`, and the models' bias; returns the results for the run record."""
+  participants = pooled_rows.read_participants(workdir, withdrawn)
+  gathered = _Tables()
+  for product in pooled_table.PRODUCTS:
+    models = pooled_rows.read_shown(workdir, product, participants)
+    if not models:
+      continue
+    result = _make_product(product, models, settings)
+    for name, ages in result.ages.items():
+      hash_ = models[name].fold_map_hash
+      acceleration.write(folder, product, name, ages, participants["eid"].to_numpy(str), hash_)
+    if settings.has_figures:
+      _draw(folder / "figures", product, result)
+    gathered.add(product, result)
+  gathered.write(folder, source.is_comparable(workdir))
+  _write_corrections(workdir, gathered.corrections)
+  return {"models": gathered.num_models}
+
+
+def _make_product(
+  product: pooled_table.Product, models: dict[str, pooled_rows.Predictions], settings: AgesSpec
+) -> _ProductAges:
   ages, refused = {}, {}
-  for name in model_names.in_order(found):
+  for name in model_names.in_order(models):
     try:
-      ages[name] = acceleration.correct(found[name].test, settings.bias_mode, f"{name} ({product})")
+      ages[name] = acceleration.correct(models[name].test, settings.bias_mode, f"{name} ({product})")
     except errors.InputError as error:
       logging.warning("%s has no ages per %s: %s", name, product, error)
-      refused[name] = summaries.refused_line(product, name, len(found[name].test), str(error))
+      refused[name] = summaries.refused_line(product, name, len(models[name].test), str(error))
   logging.info("%s: %d models, %d bootstraps of their correlations", product, len(ages), settings.num_bootstraps)
-  best = performance.choose_best(product, {name: found[name] for name in ages})
+  best = performance.choose_best(product, {name: models[name] for name in ages})
   best_names = dict(zip(best["dimension"], best["model"], strict=True))
   correlations = correlation_tables.correlate(ages, product, settings)
-  return _Product(ages, refused, correlations, model_names.representatives(ages, best_names))
+  return _ProductAges(ages, refused, correlations, model_names.representatives(ages, best_names))
 
 
-def _draw(folder: pathlib.Path, product: str, made: _Product) -> None:
+def _draw(folder: pathlib.Path, product: pooled_table.Product, result: _ProductAges) -> None:
   """Draws the dimensions and, where there are more, all models: by dimension and by clustering."""
-  names = list(made.ages)
-  chosen = {"dimensions": [names.index(name) for name in made.dimensions]}
-  if len(names) > len(made.dimensions):
+  names = list(result.ages)
+  chosen = {"dimensions": [names.index(name) for name in result.dimensions]}
+  if len(names) > len(result.dimensions):
     chosen["models"] = list(range(len(names)))
   for kind, order in chosen.items():
     if len(order) < 2:
       continue
-    part = correlation_tables.take(made.correlations, order)
+    part = correlation_tables.take(result.correlations, order)
     clustered = [order[i] for i in correlation_tables.cluster_order(part.r)]
     for suffix, shown, by in (("", order, "by dimension"), ("_clustered", clustered, "by clustering")):
       title = f"Correlation of accelerated ageing per {product}, {by}"
       path = folder / f"correlations_{product}_{kind}{suffix}.png"
-      heat_map.draw_correlations(
-        path, title, [names[i] for i in shown], correlation_tables.take(made.correlations, shown)
+      correlation_figure.draw(
+        path, title, [names[i] for i in shown], correlation_tables.take(result.correlations, shown)
       )
 
 
 def _write_corrections(workdir: pathlib.Path, corrections: dict[str, bias.BiasCorrection]) -> None:
-  """Writes each trained model's bias into its folder, where `predict` finds it; takes away those of other data."""
-  for name in pooled.list_models(workdir, "sample"):
-    folder = workdir / _MODELS / name
+  """Writes each trained model's bias into its folder, where `predict` reads it; removes those of other data."""
+  for name in pooled_table.list_models(workdir, "sample"):
+    folder = split_folder.model_folder(workdir, name)
     if name in corrections and folder.is_dir():
       bias.write(folder, corrections[name])
     else:
       (folder / bias.FILE_NAME).unlink(missing_ok=True)
 
 
-def _has_corrections(workdir: pathlib.Path) -> bool:
-  """Whether each trained model's folder holds the bias that `ages/` has of it."""
-  lines = tables.read(workdir / acceleration.FOLDER / "bias.parquet", summaries.BIAS)
+def _list_lacking_corrections(workdir: pathlib.Path) -> list[str]:
+  """Returns a line for each trained model whose folder does not hold the bias that `ages/` has of it."""
+  lines = tables.read(workdir / acceleration.FOLDER / "bias.parquet", age_tables.BIAS)
+  lacking = []
   for line in lines[(lines["product"] == "sample") & (lines["fold"] == summaries.WHOLE)].to_dict("records"):
-    folder = workdir / _MODELS / line["model"]
+    folder = split_folder.model_folder(workdir, line["model"])
     expected = bias.BiasCorrection(line["slope"], line["intercept_years"], line["n"], line["mode"])
     if folder.is_dir() and _read_correction(folder) != expected:
-      return False
-  return True
+      lacking.append(f"{folder.relative_to(workdir)} does not hold its bias")
+  return lacking
 
 
 def _read_correction(folder: pathlib.Path) -> bias.BiasCorrection | None:
   try:
     return bias.read(folder)
-  except errors.InputError:  # damaged: it is written again
+  except errors.InputError:  # a damaged file is written again
     return None
 
 
 def _show(folder: pathlib.Path) -> None:
   printout.show(
-    tables.read(folder / "summary.parquet", summaries.SUMMARY),
-    tables.read(folder / "correlations.parquet", correlation_tables.CORRELATIONS),
-    tables.read(folder / "dimensions.parquet", summaries.DIMENSIONS),
+    tables.read(folder / "summary.parquet", age_tables.SUMMARY),
+    tables.read(folder / "correlations.parquet", age_tables.CORRELATIONS),
+    tables.read(folder / "dimensions.parquet", age_tables.DIMENSIONS),
     str(folder),
   )

@@ -1,18 +1,18 @@
-"""What `ages` is asked to do."""
+"""Settings of the stage `ages`. Light: configs import it."""
 
 import dataclasses
 
-from msk_jax.evaluation import spec
 from msk_jax.predictions import bias
+from msk_jax.scores.bootstrap_spec import BootstrapSpec
 
 
 @dataclasses.dataclass(frozen=True)
-class AgesSpec(spec.BootstrapSpec):
+class AgesSpec(BootstrapSpec):
   """Settings of the stage `ages`: those of the bootstraps of its correlations, and these.
 
   Attributes:
-    bias_mode: `in_sample`: one line per model through all its test samples corrects them (paper); `out_of_fold`: each
-      fold's samples are corrected by the line through the others'.
+    bias_mode: `in_sample`: one line through all test samples of a model corrects them (paper). `out_of_fold`: the
+      samples of each fold are corrected by a line through those of the others.
     has_figures: whether heat maps are drawn.
   """
 

@@ -1,10 +1,9 @@
-"""How the cells of a column are understood; what is not understood is counted, and too much of it is refused.
+"""How the cells of a column are read. Cells that are not understood are counted; too many of them are refused.
 
-A column in another coding than expected (`F` and `M` for sex, `11/04/2007` for a date) would lose half of the cohort
-as if by bad luck. So a column of which more than `MAX_SHARE` is not understood stops the run, with its form in words.
+A column in another coding than expected (`F` and `M` for sex, `11/04/2007` for a date) would cost half of the cohort
+unnoticed. So a column of which more than `MAX_SHARE` is not understood stops the run; the message shows its form.
 """
 
-import collections
 import dataclasses
 import re
 from collections.abc import Callable
@@ -34,7 +33,7 @@ class Place:
 
 @dataclasses.dataclass(frozen=True)
 class Rule:
-  """How a column is understood.
+  """How a column is read.
 
   Attributes:
     read: from cells ([n] text, missing where empty) to one spelling of each value, missing where not understood. It
@@ -42,9 +41,9 @@ class Rule:
     accepted: what it understands, for messages.
     count: name of the count of cells that are not understood.
     is_needed: whether a larger share than `MAX_SHARE` is refused; otherwise it is a warning.
-    at_least: number of cells not understood below which they are only counted. One is a slip, not another coding: a
+    at_least: number of cells not understood from which on their share counts. One is a slip, not another coding: a
       repeat visit has few cells.
-    keeps_cells: whether cells stay as they are, for a later judgement.
+    keeps_cells: whether cells stay as they are, for a later check.
   """
 
   read: Callable[[pd.Series, Place], pd.Series]
@@ -55,31 +54,34 @@ class Rule:
   keeps_cells: bool = False
 
 
-def apply(rule: Rule, cells: pd.Series, place: Place, counts: collections.Counter[str]) -> pd.Series:
-  """Returns cells as their column's rule reads them, missing where not understood, and adds up how many are not.
+def apply(rule: Rule, cells: pd.Series, place: Place) -> tuple[pd.Series, int]:
+  """Reads cells by their column's rule.
 
   Args:
     rule: of the column.
     cells: [n] text, missing where empty, indexed by the number of the row in the file, from 0.
     place: of the column.
-    counts: gets the number of cells not understood under the rule's name.
+
+  Returns:
+    values: [n] text, missing where not understood.
+    num_bad: number of cells that are not understood.
 
   Raises:
     InputError: too many cells are not understood. The message shows row numbers and forms, no value and no id.
   """
   values = rule.read(cells, place)
   is_bad = cells.notna() & values.isna()
-  counts[rule.count] += int(is_bad.sum())
-  if is_bad.sum() >= rule.at_least and is_bad.sum() > MAX_SHARE * cells.notna().sum():
+  num_bad = int(is_bad.sum())
+  if num_bad >= rule.at_least and num_bad > MAX_SHARE * cells.notna().sum():
     message = _describe(rule, cells, is_bad, place)
     if rule.is_needed:
       raise errors.InputError(f"{message} Correct these cells, or export the field again.")
     logging.warning("%s", message)
-  return cells if rule.keeps_cells else values
+  return (cells if rule.keeps_cells else values), num_bad
 
 
 def rows(is_in: pd.Series) -> str:
-  """Returns the first of the rows marked, for messages: `rows 3, 7 and 40 more`; row 1 is the one below the header."""
+  """Returns the first marked rows, for messages: `rows 3, 7 and 40 more`; row 1 is the one below the header."""
   numbers = is_in.index[is_in.to_numpy(bool)] + 1
   shown = ", ".join(map(str, numbers[:_SHOWN_ROWS]))
   more = len(numbers) - _SHOWN_ROWS
@@ -87,7 +89,7 @@ def rows(is_in: pd.Series) -> str:
 
 
 def form(text: str) -> str:
-  """Returns a text with every digit as 9 and every letter as `a`, so that it shows how but not what."""
+  """Returns a text with every digit as 9 and every letter as `a`, so that it shows the spelling, not the value."""
   shape = re.sub(r"[^\W\d_]", "a", re.sub(r"\d", "9", text))
   return shape if len(shape) <= _LONGEST_FORM else shape[:_LONGEST_FORM] + "..."
 

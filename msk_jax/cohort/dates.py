@@ -1,7 +1,7 @@
 """Dates as tables spell them: ISO, with the month's name, or as numbers whose order the column itself must show.
 
-`11/04/2007` is a day in April or in November. A column of a file tells which as a whole: a number above 12 is a day.
-Where no cell tells, or cells contradict each other, the column is refused; if such cells are few, they are no dates.
+`11/04/2007` is a day in April or in November. The column as a whole tells: a number above 12 is a day. If no cell
+tells, or cells contradict each other, the column is refused. If such cells are few, they are not read as dates.
 """
 
 import datetime
@@ -10,7 +10,7 @@ import re
 import numpy as np
 import pandas as pd
 
-from msk_jax.cohort import cell_rules, coding
+from msk_jax.cohort import cell_rules, data_codings
 from msk_jax.io import errors
 
 ACCEPTED = (
@@ -37,7 +37,7 @@ def read(cells: pd.Series, place: cell_rules.Place) -> pd.Series:
     place: of the column.
 
   Returns:
-    [n] text, missing where empty or no date.
+    [n] text, missing where empty or not a date.
 
   Raises:
     InputError: the order of day and month can't be told, in more than `cell_rules.MAX_SHARE` of the cells.
@@ -46,18 +46,18 @@ def read(cells: pd.Series, place: cell_rules.Place) -> pd.Series:
   numbers = [_YEAR_LAST.fullmatch(str(text)) for text in texts]
   pairs = [(int(match[1]), int(match[3])) if match else None for match in numbers]
   is_day_first = _order(cells, codes, pairs, place)
-  found = [
+  dates = [
     _parse(str(text)) if match is None else _from_numbers(match, is_day_first)
     for text, match in zip(texts, numbers, strict=True)
   ]
-  spelled = np.array([None if date is None else date.isoformat() for date in found] + [None], object)
+  spelled = np.array([None if date is None else date.isoformat() for date in dates] + [None], object)
   return pd.Series(spelled[codes], index=cells.index, dtype=cells.dtype)
 
 
 def _order(
   cells: pd.Series, codes: np.ndarray, pairs: list[tuple[int, int] | None], place: cell_rules.Place
 ) -> bool | None:
-  """Returns whether the first of two numbers is the day; None where few cells are numbers and they don't tell."""
+  """Returns whether the first of two numbers is the day; None where few cells are numbers and none tells."""
   shows_day_first = [pair is not None and _GREATEST_DAY >= pair[0] > _GREATEST_MONTH >= pair[1] for pair in pairs]
   shows_month_first = [pair is not None and _GREATEST_DAY >= pair[1] > _GREATEST_MONTH >= pair[0] for pair in pairs]
   can_be_both = [pair is not None and pair[0] != pair[1] and max(pair) <= _GREATEST_MONTH for pair in pairs]
@@ -98,12 +98,12 @@ def _from_numbers(match: re.Match[str], is_day_first: bool | None) -> datetime.d
 
 
 def _parse(text: str) -> datetime.date | None:
-  """Returns the date that a text says by itself, or None."""
+  """Returns the date of a text whose order is clear, or None."""
   if match := _YEAR_FIRST.fullmatch(text) or _DIGITS.fullmatch(text):
     return _date(int(match[1]), int(match[3]), int(match[4]))
   for pattern, (year, month, day) in ((_DAY_NAME, (3, 2, 1)), (_NAME_DAY, (3, 1, 2)), (_YEAR_NAME, (1, 2, 3))):
     if match := pattern.fullmatch(text):
-      return _date(int(match[year]), coding.MONTH.get(match[month].lower(), 0), int(match[day]))
+      return _date(int(match[year]), data_codings.MONTH.get(match[month].lower(), 0), int(match[day]))
   return None
 
 

@@ -1,4 +1,4 @@
-"""Who the participants are and how old at each visit.
+"""The participants' sex and ethnicity, and their age at each visit.
 
 Source: paper, Methods ("Dataset"); UK Biobank fields 31 and 22001 (sex), 34 and 52 (year and month of birth), 53 (date
 of a visit), 54 (assessment centre), 21000 (ethnic background).
@@ -14,31 +14,32 @@ import numpy as np
 import pandas as pd
 from absl import logging
 
-from msk_jax.cohort import cell_rules, coding, columns, dates, ethnicity, schemas, table_files, tables
+from msk_jax.cohort import cell_rules, column_names, data_codings, dates, ethnicity, joined_tables, table_files
+from msk_jax.schemas import cohort_tables
 
 DAYS_PER_YEAR = 365.25
-BIRTH_DAY = 15  # of the month: the day of birth is not given out
+BIRTH_DAY = 15  # of the month: UK Biobank does not give the day
 INSTANCES = (0, 1, 2, 3)
 
-# Participants were 37 to 73 when they enrolled (2006-2010) and are followed since; beyond these limits a date is wrong.
+# Participants were 37 to 73 when they enrolled (2006-2010). Beyond these limits a date is wrong.
 MIN_AGE_YEARS = 35.0
 MAX_AGE_YEARS = 100.0
 
-_SEX, _GENETIC_SEX = columns.Column(31), columns.Column(22001)
-_BIRTH_YEAR, _BIRTH_MONTH = columns.Column(34), columns.Column(52)
-_ETHNICITY = tuple(columns.Column(21000, instance) for instance in (0, 1, 2))
-_VISIT_DATE = tuple(columns.Column(53, instance) for instance in INSTANCES)
-_CENTRE = tuple(columns.Column(54, instance) for instance in INSTANCES)
-_YEARS = range(1800, 2101)  # what may be meant as a year
+_SEX, _GENETIC_SEX = column_names.Column(31), column_names.Column(22001)
+_BIRTH_YEAR, _BIRTH_MONTH = column_names.Column(34), column_names.Column(52)
+_ETHNICITY = tuple(column_names.Column(21000, instance) for instance in (0, 1, 2))
+_VISIT_DATE = tuple(column_names.Column(53, instance) for instance in INSTANCES)
+_CENTRE = tuple(column_names.Column(54, instance) for instance in INSTANCES)
+_YEARS = range(1800, 2101)  # what can be meant as a year
 _FIRST_YEAR = 1900  # of birth
 
 
 def _read_codes(
   cells: pd.Series, place: cell_rules.Place, meanings: Mapping[str, int], allowed: Collection[int] = ()
 ) -> pd.Series:
-  """Returns codes or meanings as codes, missing where they are none or (if any are named) not allowed."""
-  del place  # each cell says by itself what it is
-  codes = coding.codes(cells, meanings)
+  """Returns codes or meanings as codes, missing where a cell is neither or (if `allowed` is given) not allowed."""
+  del place  # each cell can be read by itself
+  codes = data_codings.codes(cells, meanings)
   good = ~np.isnan(codes) & (np.isin(codes, list(allowed)) if allowed else True)
   text = pd.Series(np.where(good, codes, 0).astype(np.int64).astype(str), index=cells.index, dtype=table_files.TEXT)
   return text.where(good)
@@ -51,21 +52,25 @@ def _rule(
   return cell_rules.Rule(read_codes, accepted, count, is_needed=is_needed)
 
 
-_SEX_RULE = _rule(coding.SEX, coding.SEX.values(), "0 or Female, 1 or Male", "unknown_sex_values")
-_RULES: dict[columns.Column, cell_rules.Rule] = {
+_SEX_RULE = _rule(data_codings.SEX, data_codings.SEX.values(), "0 or Female, 1 or Male", "unknown_sex_values")
+_RULES: dict[column_names.Column, cell_rules.Rule] = {
   _SEX: _SEX_RULE,
   _GENETIC_SEX: _SEX_RULE,
   _BIRTH_YEAR: _rule({}, _YEARS, "years of four digits", "unknown_birth_years"),
-  _BIRTH_MONTH: _rule(coding.MONTH, range(1, 13), "1 to 12 or the months' names", "unknown_birth_months"),
+  _BIRTH_MONTH: _rule(data_codings.MONTH, range(1, 13), "1 to 12 or the months' names", "unknown_birth_months"),
   **dict.fromkeys(
     _ETHNICITY,
-    _rule(coding.ETHNICITY, ethnicity.CODES, "the codes and meanings of data coding 1001", "unknown_ethnicity_values"),
+    _rule(
+      data_codings.ETHNICITY, ethnicity.CODES, "the codes and meanings of data coding 1001", "unknown_ethnicity_values"
+    ),
   ),
   **dict.fromkeys(_VISIT_DATE, cell_rules.Rule(dates.read, dates.ACCEPTED, "visits_with_unreadable_date")),
   # Nothing but the groups of reports depends on the centre.
   **dict.fromkeys(
     _CENTRE,
-    _rule(coding.CENTRE, (), "the codes and meanings of data coding 10", "unknown_centre_values", is_needed=False),
+    _rule(
+      data_codings.CENTRE, (), "the codes and meanings of data coding 10", "unknown_centre_values", is_needed=False
+    ),
   ),
 }
 
@@ -77,8 +82,8 @@ class Demographics:
   Attributes:
     participants: schema participants, ordered by eid.
     visits: schema visits, ordered by eid and instance; everybody has at least one.
-    counts: how many cells, participants and visits were left out or doubted, by reason.
-    file_counts: how many lines and rows of each file, see `tables.Joined`.
+    counts: numbers of cells, participants and visits left out or doubted, by reason.
+    file_counts: how many lines and rows of each file, see `joined_tables.Joined`.
   """
 
   participants: pd.DataFrame
@@ -93,9 +98,9 @@ def read(
   """Reads the demographic fields from UK Biobank tables.
 
   Args:
-    paths: the tables, see `tables.read`.
-    instances: visits whose date is needed, because there are images of them; others are read where they exist.
-    today: visits after this day can't have been, and are left out; by default the day of the call.
+    paths: the tables, see `joined_tables.read`.
+    instances: visits with images, whose date is needed; others are read where they exist.
+    today: visits after this day are left out; by default the day of the call.
 
   Raises:
     InputError: a needed field is missing (all are listed), too many of its cells are not understood, or a table can't
@@ -103,13 +108,13 @@ def read(
   """
   dates_needed = [(_VISIT_DATE[instance],) for instance in sorted(instances) if instance in INSTANCES]
   needed = [(_GENETIC_SEX, _SEX), (_BIRTH_YEAR,), (_BIRTH_MONTH,), (_ETHNICITY[0],), *dates_needed]
-  raw = tables.read(paths, needed, [*_VISIT_DATE, *_ETHNICITY, *_CENTRE], rules=_RULES)
+  raw = joined_tables.read(paths, needed, [*_VISIT_DATE, *_ETHNICITY, *_CENTRE], rules=_RULES)
   participants, visits, counts = _build(raw.table, today or datetime.date.today())
   return Demographics(participants, visits, raw.counts | counts, raw.file_counts)
 
 
 def _build(table: pd.DataFrame, today: datetime.date) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, int]]:
-  """Returns participants, visits and counts from codes and dates; people without sex, birth or visit are left out."""
+  """Returns participants, visits and counts; people without sex, birth or visit are left out."""
   sex, birth, codes = _sex(table), _birth(table), _ethnicity(table)
   known = ~np.isnan(sex) & ~np.isnat(birth)
   visits, counts = _visits(table[known], birth[known], today)
@@ -121,7 +126,7 @@ def _build(table: pd.DataFrame, today: datetime.date) -> tuple[pd.DataFrame, pd.
     "participants_without_visit": int((known & ~has_visit).sum()),
     "participants_without_ethnicity": int((codes[has_visit] == ethnicity.MISSING).sum()),
   }
-  return _conform(participants, schemas.PARTICIPANTS), _conform(visits, schemas.VISITS), counts
+  return _conform(participants, cohort_tables.PARTICIPANTS), _conform(visits, cohort_tables.VISITS), counts
 
 
 def age_years(birth: np.ndarray, date: np.ndarray) -> np.ndarray:
@@ -131,14 +136,14 @@ def age_years(birth: np.ndarray, date: np.ndarray) -> np.ndarray:
 
 
 def _sex(table: pd.DataFrame) -> np.ndarray:
-  """Genetic sex, else the reported one: float64 [n], 0 female, 1 male, NaN unknown."""
-  genetic, reported = (coding.numbers(table[str(column)]) for column in (_GENETIC_SEX, _SEX))
+  """Returns genetic sex, else the reported one: float64 [n], 0 female, 1 male, NaN unknown."""
+  genetic, reported = (data_codings.numbers(table[str(column)]) for column in (_GENETIC_SEX, _SEX))
   return np.where(np.isnan(genetic), reported, genetic)
 
 
 def _birth(table: pd.DataFrame) -> np.ndarray:
-  """Birth dates, datetime64[D] [n], NaT where year or month is missing or the year impossible."""
-  year, month = (coding.numbers(table[str(column)]) for column in (_BIRTH_YEAR, _BIRTH_MONTH))
+  """Returns birth dates, datetime64[D] [n], NaT where year or month is missing or the year impossible."""
+  year, month = (data_codings.numbers(table[str(column)]) for column in (_BIRTH_YEAR, _BIRTH_MONTH))
   good = (year >= _FIRST_YEAR) & ~np.isnan(month)
   months = np.where(good, (year - 1970) * 12 + month - 1, 0).astype(np.int64)
   first_of_month = months.astype("datetime64[M]").astype("datetime64[D]")
@@ -146,20 +151,20 @@ def _birth(table: pd.DataFrame) -> np.ndarray:
 
 
 def _ethnicity(table: pd.DataFrame) -> np.ndarray:
-  """The first answer of visits 0, 1, 2, else `ethnicity.MISSING`, int64 [n]."""
+  """Returns the first answer of visits 0, 1, 2, else `ethnicity.MISSING`, int64 [n]."""
   codes = np.full(len(table), np.nan)
   for column in _ETHNICITY:
-    codes = np.where(np.isnan(codes), coding.numbers(table[str(column)]), codes)
+    codes = np.where(np.isnan(codes), data_codings.numbers(table[str(column)]), codes)
   return np.nan_to_num(codes, nan=ethnicity.MISSING).astype(np.int64)
 
 
 def _visits(table: pd.DataFrame, birth: np.ndarray, today: datetime.date) -> tuple[pd.DataFrame, dict[str, int]]:
-  """One row per participant and dated visit of a plausible age, and counts."""
+  """Returns a row per participant and dated visit of a plausible age, and counts."""
   parts, counts = [], {"visits_in_the_future": 0, "visits_of_implausible_age": 0}
   for instance in INSTANCES:
     date = table[str(_VISIT_DATE[instance])].fillna("NaT").to_numpy(str).astype("datetime64[D]")
     age = age_years(birth, date)
-    centre = np.nan_to_num(coding.numbers(table[str(_CENTRE[instance])]), nan=schemas.CENTRE_MISSING)
+    centre = np.nan_to_num(data_codings.numbers(table[str(_CENTRE[instance])]), nan=cohort_tables.CENTRE_MISSING)
     is_future = date > np.datetime64(today)
     plausible = (age >= MIN_AGE_YEARS) & (age <= MAX_AGE_YEARS) & ~is_future
     counts["visits_in_the_future"] += int(is_future.sum())
@@ -168,7 +173,7 @@ def _visits(table: pd.DataFrame, birth: np.ndarray, today: datetime.date) -> tup
     parts.append(pd.DataFrame(columns_)[plausible])
   if num_future := counts["visits_in_the_future"]:
     logging.warning(
-      "%d visits are left out, since their dates are after today (%s): a later call would take them for real. "
+      "%d visits are left out: their dates are after today (%s). A later call would read them as real visits. "
       "Correct the dates.",
       num_future,
       today,
@@ -178,4 +183,4 @@ def _visits(table: pd.DataFrame, birth: np.ndarray, today: datetime.date) -> tup
 
 def _conform(table: pd.DataFrame, schema) -> pd.DataFrame:
   keys = [name for name in ("eid", "instance") if name in table]
-  return table.sort_values(keys, ignore_index=True).astype(dict(schema.columns))
+  return table.sort_values(keys, ignore_index=True).astype(schema.dtypes)

@@ -1,4 +1,4 @@
-"""Ethnicity as the networks see it: 24 columns, parents accumulating their children.
+"""Ethnicity as the networks get it: 24 columns; a group's column also holds those of its subgroups.
 
 Source: UK Biobank field 21000 (data coding 1001); columns as in the published system, whose image models leave out
 the extra column `Other` (23 columns) while its scalar models keep it (24).
@@ -53,7 +53,7 @@ def one_hot(codes: Sequence[int] | np.ndarray) -> np.ndarray:
     float32 [n, 24] of 0 and 1: a person's own column, its parent's (a `British` is also `White`), and `Other`.
 
   Raises:
-    ValueError: a code that field 21000 does not have.
+    ValueError: field 21000 does not have a code.
   """
   codes = np.asarray(codes).astype(np.int64)
   known = np.fromiter(CODES, np.int64)
@@ -65,7 +65,7 @@ def one_hot(codes: Sequence[int] | np.ndarray) -> np.ndarray:
 
 
 def _code_rows() -> np.ndarray:
-  """The row of each code, float32 [23, 24], in the order of `CODES`."""
+  """Returns the row of each code, float32 [23, 24], in the order of `CODES`."""
   rows = np.zeros((len(CODES), len(ETHNICITY_COLUMNS)), np.float32)
   position = {code: i for i, code in enumerate(CODES)}
   for code, i in position.items():

@@ -4,9 +4,10 @@ Source: paper, Methods ("Training, tuning and predictions"): ten data folds, all
 them. The published code only loads its fold map; how it was balanced is not published. Here:
 
 People fall into *strata*: the pattern of data sets they have, sex, five-year age band. Families (two people or more)
-are placed first, one at a time, largest first, in the fold that then has the fewest of their kind. People without
-relatives follow by stratum: they level the stratum over the folds, which decides all but fewer than ten of them; those
-go where the data sets, and the data sets' age bands, have fewest. Within a stratum folds are spread evenly along age.
+are placed first, one at a time, the largest first, in the fold that then has the fewest of their kind. People without
+relatives follow by stratum. They level the stratum over the folds, which decides for all but fewer than ten of them.
+These go where the data sets, and the data sets' age bands, have fewest. Within a stratum folds are spread evenly along
+age.
 """
 
 import dataclasses
@@ -22,14 +23,14 @@ NUM_FOLDS = 10
 AGE_BAND_YEARS = 5.0
 _MOST_DATA_SETS = 62  # a pattern is the bits of one int64
 _FREE = -1
-# How much a data set's people, those of the same sex, of the same age band, and of both count when a fold is chosen
-# for somebody. Chosen on simulated cohorts of 300 to 4,000 people with scattered patterns.
+# Weights, when a fold is chosen for somebody, of a data set's people, of those of the same sex, of the same age band,
+# and of both. Chosen on simulated cohorts of 300 to 4,000 people with scattered patterns.
 _WEIGHTS = (4, 2, 2, 1)
 
 
 @dataclasses.dataclass(frozen=True)
 class Split:
-  """Which data folds a model is trained, validated and tested on."""
+  """The data folds that a model is trained, validated and tested on."""
 
   train: tuple[int, ...]
   validation: int
@@ -40,10 +41,10 @@ def split(k: int, num_folds: int = NUM_FOLDS) -> Split:
   """Returns split `k`: tests on fold k, validates on fold k - 1 (mod `num_folds`), trains on the others.
 
   Raises:
-    InputError: no such split, or fewer than three folds.
+    InputError: there is no such split, or there are fewer than three folds.
   """
   if num_folds < 3:
-    raise errors.InputError(f"{num_folds} folds can't be split in training, validation and test; make at least 3.")
+    raise errors.InputError(f"{num_folds} folds can't be split into training, validation and test; make at least 3.")
   if not 0 <= k < num_folds:
     raise errors.InputError(f"there is no fold {k}: choose one from 0 to {num_folds - 1}.")
   validation = (k - 1) % num_folds
@@ -56,50 +57,65 @@ def fold_map_hash(folds: pd.DataFrame) -> str:
   return hashlib.sha256("".join(sorted(lines)).encode()).hexdigest()
 
 
-def assign(
-  eid: Sequence[str] | np.ndarray,
-  available: np.ndarray,
-  is_male: np.ndarray,
-  age_years: np.ndarray,
-  family: np.ndarray | None = None,
-  given: np.ndarray | None = None,
-  *,
-  num_folds: int = NUM_FOLDS,
-  seed: int = 0,
-) -> np.ndarray:
-  """Returns each participant's fold; the map depends on the people and the seed, not on their order.
+@dataclasses.dataclass(frozen=True)
+class People:
+  """Who is to be divided; any order.
 
-  Args:
+  Attributes:
     eid: [n] distinct participant ids.
     available: bool [n, d], whether the participant has anything in each of d data sets.
     is_male: bool [n].
     age_years: float [n], at the visit that counts.
-    family: int [n], equal for relatives (see `kinship.families`); none are related by default.
+    family: int [n], equal for relatives (see `families.label_families`); none are related by default.
     given: int [n], a fold to keep, or -1 where one is to be chosen; the same for all of a family.
+
+  Raises:
+    ValueError: repeated ids, ages that are not finite, more than 62 data sets, or relatives of different given folds.
+  """
+
+  eid: Sequence[str] | np.ndarray
+  available: np.ndarray
+  is_male: np.ndarray
+  age_years: np.ndarray
+  family: np.ndarray | None = None
+  given: np.ndarray | None = None
+
+  def __post_init__(self):
+    if len(np.unique(np.asarray(self.eid, dtype=str))) < len(self.eid):
+      raise ValueError("participants must be distinct")
+    if not np.isfinite(np.asarray(self.age_years, float)).all():
+      raise ValueError("ages must be finite")
+    if np.shape(self.available)[1] > _MOST_DATA_SETS:
+      raise ValueError(f"at most {_MOST_DATA_SETS} data sets")
+    if self.family is not None and self.given is not None:
+      pairs = np.unique(np.stack([np.asarray(self.family), np.asarray(self.given)], axis=1), axis=0)
+      if len(pairs) > len(np.unique(pairs[:, 0])):
+        raise ValueError("`given` parts relatives")
+
+
+def assign(people: People, *, num_folds: int = NUM_FOLDS, seed: int = 0) -> np.ndarray:
+  """Returns each participant's fold; the map depends on the people and the seed, not on their order.
+
+  Args:
+    people: whom to divide.
     num_folds: how many folds.
     seed: another seed, another map.
 
   Returns:
     int8 [n], 0 to num_folds - 1.
-
-  Raises:
-    ValueError: repeated ids, ages that are not finite, more than 62 data sets, or relatives of different given folds.
   """
-  eid = np.asarray(eid, dtype=str)
-  available = np.asarray(available, bool)
-  _check(available, age_years, family, given)
+  eid = np.asarray(people.eid, dtype=str)
   order = np.argsort(eid)
-  if (eid[order[1:]] == eid[order[:-1]]).any():
-    raise ValueError("participants must be distinct")
-  band = np.floor(np.asarray(age_years, float)[order] / AGE_BAND_YEARS).astype(np.int64)
-  strata = _Strata.make(available[order], np.asarray(is_male, bool)[order], band)
+  age_years = np.asarray(people.age_years, float)[order]
+  band = np.floor(age_years / AGE_BAND_YEARS).astype(np.int64)
+  strata = _Strata.make(np.asarray(people.available, bool)[order], np.asarray(people.is_male, bool)[order], band)
   random = _hash_people(eid[order], seed)
-  folds = np.full(len(eid), _FREE, np.int64) if given is None else np.asarray(given, np.int64)[order]
+  folds = np.full(len(eid), _FREE) if people.given is None else np.asarray(people.given, np.int64)[order]
   counts = _Counts(strata, num_folds)
   counts.add_people(np.flatnonzero(folds != _FREE), folds)
-  if family is not None:
-    _place_families(folds, np.asarray(family)[order], counts, random)
-  _place_singles(folds, np.asarray(age_years, float)[order], counts, random, seed)
+  if people.family is not None:
+    folds = _place_families(folds, np.asarray(people.family)[order], counts, random)
+  folds = _place_singles(folds, age_years, counts, random, seed)
   result = np.empty(len(eid), np.int8)
   result[order] = folds
   return result
@@ -167,8 +183,9 @@ class _Counts:
     return self._weights[: len(counts)] @ counts
 
 
-def _place_families(folds: np.ndarray, family: np.ndarray, counts: _Counts, random: np.ndarray) -> None:
-  """Fills in the free folds of people with relatives, the largest families first."""
+def _place_families(folds: np.ndarray, family: np.ndarray, counts: _Counts, random: np.ndarray) -> np.ndarray:
+  """Returns folds in which people with relatives have one, the largest families first; `counts` has them then."""
+  folds = folds.copy()
   _, first, label, size = np.unique(family, return_index=True, return_inverse=True, return_counts=True)
   members = np.argsort(label, kind="stable")
   ends = np.cumsum(size)
@@ -182,24 +199,29 @@ def _place_families(folds: np.ndarray, family: np.ndarray, counts: _Counts, rand
     folds[people] = fold
     for stratum in strata:
       counts.add_one(stratum, fold)
+  return folds
 
 
-def _place_singles(folds: np.ndarray, age_years: np.ndarray, counts: _Counts, random: np.ndarray, seed: int) -> None:
-  """Fills in the folds still free: quotas by stratum, then the quotas spread along age."""
+def _place_singles(
+  folds: np.ndarray, age_years: np.ndarray, counts: _Counts, random: np.ndarray, seed: int
+) -> np.ndarray:
+  """Returns folds in which everybody has one: quotas by stratum, then the quotas spread along age."""
   free = np.flatnonzero(folds == _FREE)
   of_person = counts.strata.of_person[free]
   sizes = np.bincount(of_person, minlength=len(counts.by_stratum))
   draws = _uniform(np.arange(counts.by_stratum.size, dtype=np.uint64) + np.uint64(seed))
   draws = draws.reshape(counts.by_stratum.shape)
   quotas = np.zeros_like(counts.by_stratum)
-  # Whoever is placed already counts only once their stratum's turn comes: most of it will then be levelled out.
+  # People placed before count once their stratum's turn comes, since most of that is then levelled out.
   placed, counts.by_group = counts.by_stratum.copy(), np.zeros_like(counts.by_group)
   for stratum in np.argsort(sizes, kind="stable").tolist():
     crowding = counts.crowding(stratum) + draws[stratum]
     quotas[stratum] = _level(placed[stratum], int(sizes[stratum]), crowding)
     counts.add(stratum, placed[stratum] + quotas[stratum])
   by_age = np.lexsort((random[free], age_years[free], of_person))
-  folds[free[by_age]] = _spread(quotas, seed)
+  result = folds.copy()
+  result[free[by_age]] = _spread(quotas, seed)
+  return result
 
 
 def _level(present: np.ndarray, num_people: int, crowding: np.ndarray) -> np.ndarray:
@@ -208,7 +230,7 @@ def _level(present: np.ndarray, num_people: int, crowding: np.ndarray) -> np.nda
   Args:
     present: [f] people already there.
     num_people: people to place.
-    crowding: [f] the folds with least of it get the people left over.
+    crowding: [f]; the folds with the least get the people left over.
   """
   quota = np.zeros_like(present)
   for level in np.unique(present)[::-1]:  # the highest level that num_people can fill up to
@@ -223,7 +245,7 @@ def _level(present: np.ndarray, num_people: int, crowding: np.ndarray) -> np.nda
 
 
 def _spread(quotas: np.ndarray, seed: int) -> np.ndarray:
-  """Returns the folds of all strata's people one stratum after the other, each fold evenly along its stratum."""
+  """Returns the folds of all people, stratum after stratum, each fold spread evenly along its stratum."""
   num_strata, num_folds = quotas.shape
   repeats = quotas.reshape(-1)
   cell = np.repeat(np.arange(num_strata * num_folds), repeats)
@@ -234,26 +256,15 @@ def _spread(quotas: np.ndarray, seed: int) -> np.ndarray:
 
 
 def _hash_people(eid: np.ndarray, seed: int) -> np.ndarray:
-  """Returns [n] uint64 that stand for the people, the same on every machine and in every order."""
+  """Returns uint64 [n] that stand for the people, the same on every machine and in every order."""
   key = str(seed).encode()
   digests = b"".join(hashlib.blake2b(e.encode(), digest_size=8, key=key).digest() for e in eid.tolist())
   return np.frombuffer(digests, "<u8").astype(np.uint64)
 
 
 def _uniform(x: np.ndarray) -> np.ndarray:
-  """Scatters uint64 values over [0, 1): SplitMix64's finaliser, random bits that no NumPy release will change."""
+  """Scatters uint64 values over [0, 1) by SplitMix64's finaliser, whose bits no NumPy release changes."""
   x = x * np.uint64(0x9E3779B97F4A7C15)
   x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
   x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
   return ((x ^ (x >> np.uint64(31))) >> np.uint64(11)) / 2.0**53
-
-
-def _check(available: np.ndarray, age_years: np.ndarray, family, given) -> None:
-  if not np.isfinite(np.asarray(age_years, float)).all():
-    raise ValueError("ages must be finite")
-  if available.shape[1] > _MOST_DATA_SETS:
-    raise ValueError(f"at most {_MOST_DATA_SETS} data sets")
-  if family is not None and given is not None:
-    pairs = np.unique(np.stack([np.asarray(family), np.asarray(given)], axis=1), axis=0)
-    if len(pairs) > len(np.unique(pairs[:, 0])):
-      raise ValueError("`given` parts relatives")

@@ -1,4 +1,4 @@
-"""Columns of a Parquet table as the text that other exports have."""
+"""Columns of a Parquet file as text, as other exports have them."""
 
 import pathlib
 from collections.abc import Sequence
@@ -9,11 +9,11 @@ import pyarrow.parquet as pq
 
 from msk_jax.io import errors
 
-_GREATEST_WHOLE = 2.0**53  # beyond it float64 holds no fractions, and no code or measurement is there
+_GREATEST_WHOLE = 2.0**53  # beyond it float64 holds no fractions; codes and measurements are below
 
 
 def names(path: pathlib.Path) -> list[str]:
-  """Returns the names of the columns; reads nothing but the footer.
+  """Returns the names of the columns; reads the footer alone.
 
   Raises:
     OSError, pa.ArrowException: the file can't be read.
@@ -32,25 +32,25 @@ def read(path: pathlib.Path, positions: Sequence[int]) -> pa.Table:
     Text columns named by their positions: whole numbers without point, dates first, lists packed (`1|3`).
 
   Raises:
-    InputError: a column of a type that is no value or list of values.
+    InputError: a column's type is not a value or a list of values.
     OSError, pa.ArrowException: the file can't be read.
   """
   file = pq.ParquetFile(path)
   every = file.schema_arrow.names
   raw = file.read(columns=list(dict.fromkeys(every[position] for position in positions)))
-  made = {}
+  texts = {}
   for position in positions:
     name = every[position]
     same = [column for column, read_name in zip(raw.columns, raw.column_names, strict=True) if read_name == name]
-    values = same[every[:position].count(name)]  # two columns may have one name
+    values = same[every[:position].count(name)]  # two columns may have the same name
     try:
-      made[str(position)] = _as_text(values)
+      texts[str(position)] = _as_text(values)
     except (pa.ArrowNotImplementedError, pa.ArrowInvalid, TypeError):
       raise errors.InputError(
         f"table {path.name}, column {name}: values of type {values.type} can't be read. Export it as "
         "numbers, text or dates."
       ) from None
-  return pa.table(made)
+  return pa.table(texts)
 
 
 def _as_text(values: pa.ChunkedArray) -> pa.Array:
@@ -65,26 +65,26 @@ def _as_text(values: pa.ChunkedArray) -> pa.Array:
   if types.is_floating(kind):
     values = _whole(values.cast(pa.float64()) if types.is_float16(kind) else values)
   if types.is_duration(kind) or types.is_time(kind):
-    raise TypeError(f"{kind} is no value")
+    raise TypeError(f"{kind} is not a value")
   return values.cast(pa.string()).combine_chunks()
 
 
 def _pack(values: pa.ChunkedArray) -> pa.Array:
   inner = values.type.value_type
   if pa.types.is_nested(inner):
-    raise TypeError(f"a list of {inner} is no list of values")
+    raise TypeError(f"a list of {inner} is not a list of values")
   lists = values.to_pylist()
   texts = iter(
-    _as_text(pa.chunked_array([pa.array([v for found in lists if found for v in found], inner)])).to_pylist()
+    _as_text(pa.chunked_array([pa.array([value for items in lists if items for value in items], inner)])).to_pylist()
   )
-  packed = [None if found is None else "|".join(next(texts) or "" for _ in found) for found in lists]
+  packed = [None if items is None else "|".join(next(texts) or "" for _ in items) for items in lists]
   return pa.array(packed, pa.string())
 
 
 def _whole(values: pa.ChunkedArray) -> pa.ChunkedArray:
-  """Returns floats as integers where all are whole: pandas makes floats of integers when one is missing."""
+  """Returns floats as integers where all are whole: pandas writes integers as floats when one is missing."""
   numbers = values.to_pandas()  # NaN is missing
   known = numbers.dropna().to_numpy(np.float64)
   is_whole = bool(((np.abs(known) < _GREATEST_WHOLE) & (np.round(known) == known)).all())
-  made = pa.array(numbers, values.type, from_pandas=True)
-  return pa.chunked_array([made.cast(pa.int64()) if is_whole else made])
+  array = pa.array(numbers, values.type, from_pandas=True)
+  return pa.chunked_array([array.cast(pa.int64()) if is_whole else array])

@@ -3,8 +3,8 @@
 Source: paper, Methods ("Scalar data"); fields as in the published system: anthropometry 8 features (category 100010),
 bioelectrical impedance 5 (100008), heel bone densitometry 6 (100018), hand grip 2 (100019).
 
-The limits are not those of health but of what can be: beyond them a value is a slip of the keyboard or of a device.
-They are wide on purpose, so that no rare but real person is lost.
+The limits are those of the possible, not of the healthy: beyond them a value is a slip of the keyboard or of a device.
+They are wide, so that no rare but real person is lost.
 """
 
 import dataclasses
@@ -30,7 +30,7 @@ class Feature:
   Attributes:
     name: with its unit as suffix where it has one.
     limits: of possible values.
-    field: UK Biobank's field; 0 for the heel, whose features stand in other fields for each protocol.
+    field: UK Biobank's field; 0 for the heel, where each protocol has fields of its own.
   """
 
   name: str
@@ -73,10 +73,10 @@ FEATURES: dict[str, tuple[Feature, ...]] = {
 
 @dataclasses.dataclass(frozen=True)
 class HeelFields:
-  """Fields of one foot (or, in the single-foot protocol, of the foot measured).
+  """Fields of one foot; in the single-foot protocol, of the foot that was measured.
 
   Attributes:
-    method: how the values came into the computer: see DIRECT and MANUAL; other codes say why there are none.
+    method: how the values were entered: see DIRECT and MANUAL; other codes say why there are none.
     spacing: ankle spacing width, entered either way.
     direct: fields of the other five features, in FEATURES' order, as the device sent them.
     manual: the same as typed in.

@@ -1,20 +1,20 @@
-"""Whose data a workdir holds: `cohort/source.json`, written before anything else of them."""
+"""Whose data a workdir holds: `cohort/source.json`, which is written before any of the data."""
 
 import json
 import pathlib
 
-from msk_jax.cohort import schemas
 from msk_jax.io import atomic, errors
+from msk_jax.schemas import cohort_tables
 
 _FILE_NAME = "source.json"
 _LIKE_UK_BIOBANK = ("ukb", "phantom", "simulated")
 
-WITH_LISTS = ("ukb", "phantom")  # kinds of data that lists of withdrawals lie beside
+WITH_LISTS = ("ukb", "phantom")  # kinds of data with lists of withdrawals in their root
 
 
 def path_of(workdir: pathlib.Path) -> pathlib.Path:
-  """Returns where it lies."""
-  return workdir / schemas.FOLDER / _FILE_NAME
+  """Returns the file's path."""
+  return workdir / cohort_tables.FOLDER / _FILE_NAME
 
 
 def read(workdir: pathlib.Path) -> dict[str, str] | None:
@@ -25,8 +25,8 @@ def read(workdir: pathlib.Path) -> dict[str, str] | None:
   """
   path = path_of(workdir)
   try:
-    found = json.loads(path.read_text(encoding="utf-8"))
-    return {name: str(found[name]) for name in ("kind", "root")}
+    record = json.loads(path.read_text(encoding="utf-8"))
+    return {name: str(record[name]) for name in ("kind", "root")}
   except FileNotFoundError:
     return None
   except (OSError, ValueError, TypeError, KeyError) as error:
@@ -37,14 +37,14 @@ def read(workdir: pathlib.Path) -> dict[str, str] | None:
 
 
 def write(workdir: pathlib.Path, source: dict[str, str]) -> None:
-  """Notes kind and root of the data that the workdir's folders are going to hold."""
+  """Writes kind and root of the data that the workdir is going to hold."""
   atomic.write_json(path_of(workdir), source)
 
 
 def is_comparable(workdir: pathlib.Path) -> bool:
-  """Returns whether published numbers may stand beside this workdir's: UK Biobank's data, or made like them.
+  """Returns whether published numbers may be shown beside this workdir's: its data are UK Biobank's or drawn like them.
 
-  Folders and tables of one's own may use the same names for other measurements of other people.
+  Own folders and tables may use the same names for other measurements of other people.
   """
   source = read(workdir)
   return source is None or source["kind"] in _LIKE_UK_BIOBANK

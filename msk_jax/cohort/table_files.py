@@ -1,7 +1,7 @@
-"""One table file, CSV or Parquet: which UK Biobank columns it has, and just the wanted ones as text.
+"""One table file, CSV or Parquet: which UK Biobank columns it has, and the wanted ones as text.
 
-A table may have 500,000 rows and thousands of columns. Files are read in blocks, and only wanted columns are kept, so
-memory grows with rows times wanted columns, not with the file.
+A table may have 500,000 rows and thousands of columns. Files are read in blocks, and only wanted columns are kept: so
+memory grows with rows times wanted columns.
 """
 
 import dataclasses
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import pandas as pd
 import pyarrow as pa
 
-from msk_jax.cohort import columns, parquet_columns, text_format, text_headers
+from msk_jax.cohort import column_names, csv_columns, csv_header, parquet_columns
 from msk_jax.io import errors, ids, missing
 
 SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".csv.gz", ".tsv.gz", ".tab.gz", ".txt.gz", ".parquet")
@@ -29,34 +29,34 @@ class TableFile:
     path: the file.
     delimiter: of a text file; None for Parquet.
     header: names of all columns.
-    names: UK Biobank column to its name(s) here, those with packed answers under array 0.
+    names: UK Biobank column to its names in this file; columns of packed answers are under array 0.
     packed: the names whose cells may hold several answers.
   """
 
   path: pathlib.Path
   delimiter: str | None
   header: tuple[str, ...]
-  names: dict[columns.Column, tuple[str, ...]]
+  names: dict[column_names.Column, tuple[str, ...]]
   packed: frozenset[str]
 
   @property
   def eid_names(self) -> tuple[str, ...]:
     """The names of the columns of participant ids."""
-    return tuple(name for name in self.header if columns.is_eid(name))
+    return tuple(name for name in self.header if column_names.is_eid(name))
 
-  def find(self, column: columns.Column) -> str | None:
-    """Returns the name of the column that holds `column` here, or None.
+  def find(self, column: column_names.Column) -> str | None:
+    """Returns the name of the file's column that holds `column`, or None.
 
     Raises:
       InputError: two columns of the file hold it.
     """
-    found = self.names.get(column, ())
-    if len(found) > 1:
+    names = self.names.get(column, ())
+    if len(names) > 1:
       raise errors.InputError(
-        f"table {self.path.name}: columns {' and '.join(found)} are the same field; remove one of them."
+        f"table {self.path.name}: columns {' and '.join(names)} are the same field; remove one of them."
       )
-    if found:
-      return found[0]
+    if names:
+      return names[0]
     first = self.names.get(dataclasses.replace(column, array=0), ())
     return first[0] if first and first[0] in self.packed else None
 
@@ -68,7 +68,7 @@ class Cells:
   Attributes:
     table: `eid` and the wanted columns that the file has, as stripped text under their classic names, missing where
       empty or a placeholder; one row per row of the file, numbered from 0.
-    lines_inside_quoted_cells: lines of the file that are no row of their own.
+    lines_inside_quoted_cells: lines of the file that are not a row of their own.
   """
 
   table: pd.DataFrame
@@ -76,7 +76,7 @@ class Cells:
 
 
 def is_table_name(name: str) -> bool:
-  """Returns whether a file's name ends as tables' names do, in any case."""
+  """Returns whether a file's name ends in one of SUFFIXES, in any case."""
   return name.lower().endswith(SUFFIXES)
 
 
@@ -89,32 +89,32 @@ def inspect(path: pathlib.Path) -> TableFile | None:
   try:
     if _is_parquet(path):
       return _describe(path, None, parquet_columns.names(path))
-    header = text_headers.read(path)
+    header = csv_header.read(path)
   except (OSError, pa.ArrowException, EOFError) as error:
     raise errors.InputError(
-      f"table {path.name} can't be read ({type(error).__name__}): is it whole, and what its name says?"
+      f"table {path.name} can't be read ({type(error).__name__}): is it whole, and of the kind that its name says?"
     ) from None
   for delimiter in _DELIMITERS:
-    described = _describe(path, delimiter, text_headers.split(header.text, delimiter))
+    described = _describe(path, delimiter, csv_header.split(header.text, delimiter))
     if described is not None:
-      text_headers.refuse_utf_16(path, header)
+      csv_header.refuse_utf_16(path, header)
       return described
   return None
 
 
-def read(table: TableFile, wanted: Sequence[columns.Column]) -> Cells:
+def read(table: TableFile, wanted: Sequence[column_names.Column]) -> Cells:
   """Reads `eid` and the wanted columns.
 
   Args:
     table: from `inspect`.
-    wanted: columns; those that the file lacks are left out.
+    wanted: columns; those that the file lacks are skipped.
 
   Raises:
     InputError: the file is damaged, has rows longer or shorter than its header, quotes or an encoding that can't be
       understood, or two columns of ids that differ.
   """
   named = {column: name for column in wanted if (name := table.find(column)) is not None}
-  eids = [position for position, name in enumerate(table.header) if columns.is_eid(name)]
+  eids = [position for position, name in enumerate(table.header) if column_names.is_eid(name)]
   positions = {column: table.header.index(name) for column, name in named.items()}
   raw, num_inside = _read_positions(table, list(dict.fromkeys([*eids, *positions.values()])))
   columns_of_ids = [_clean(raw[str(position)]) for position in eids]
@@ -132,12 +132,12 @@ def first_line(path: pathlib.Path) -> str:
   Raises:
     OSError, EOFError: the file can't be read.
   """
-  return text_headers.read(path).text
+  return csv_header.read(path).text
 
 
 def split_line(line: str, delimiter: str) -> list[str]:
-  """Returns a header line's cells, as they stand but for quotes."""
-  return text_headers.split(line, delimiter)
+  """Returns a header line's cells without quotes."""
+  return csv_header.split(line, delimiter)
 
 
 def read_text(path: pathlib.Path, delimiter: str, names: Sequence[str]) -> pa.Table:
@@ -154,17 +154,17 @@ def read_text(path: pathlib.Path, delimiter: str, names: Sequence[str]) -> pa.Ta
   """
   header = split_line(first_line(path), delimiter)
   positions = [header.index(name) for name in names]
-  raw, _ = text_format.read_columns(path, delimiter, len(header), positions)
+  raw, _ = csv_columns.read_columns(path, delimiter, len(header), positions)
   return raw.rename_columns(list(names))
 
 
 def _describe(path: pathlib.Path, delimiter: str | None, header: Sequence[str]) -> TableFile | None:
-  if not any(columns.is_eid(name) for name in header):
+  if not any(column_names.is_eid(name) for name in header):
     return None
-  names: dict[columns.Column, tuple[str, ...]] = {}
+  names: dict[column_names.Column, tuple[str, ...]] = {}
   packed = set()
   for name in header:
-    parsed = columns.parse(name)
+    parsed = column_names.parse(name)
     if parsed is not None:
       names[parsed.column] = (*names.get(parsed.column, ()), name)
       if parsed.may_be_packed:
@@ -177,10 +177,10 @@ def _read_positions(table: TableFile, positions: Sequence[int]) -> tuple[pa.Tabl
   try:
     if table.delimiter is None:
       return parquet_columns.read(table.path, positions), 0
-    raw, found = text_format.read_columns(table.path, table.delimiter, len(table.header), positions)
-    return raw, found.lines_inside_cells
+    raw, format_ = csv_columns.read_columns(table.path, table.delimiter, len(table.header), positions)
+    return raw, format_.lines_inside_cells
   except (OSError, pa.ArrowException, EOFError) as error:
-    # Arrow's own message quotes the offending row, which holds a participant's data.
+    # Arrow's own message quotes the row, which holds a participant's data.
     raise errors.InputError(
       f"table {table.path.name} can't be read to its end ({type(error).__name__}): copy or export it again."
     ) from None
@@ -197,7 +197,7 @@ def _refuse_different_ids(table: TableFile, columns_of_ids: Sequence[pd.Series])
 
 
 def plain_ids(cells: pd.Series) -> pd.Series:
-  """Returns ids as decimal digits (see `ids.parse`), missing where a cell is no integer."""
+  """Returns ids as decimal digits (see `ids.parse`), missing where a cell is not an integer."""
   return cells.map(ids.parse, na_action="ignore").astype(TEXT)
 
 
@@ -216,7 +216,7 @@ def _pick_answer(values: pa.ChunkedArray, array: int) -> pd.Series:
   several = cells.str.contains(r"[|\[]", na=False)
   if array == 0 and not several.any():
     return cells
-  answers = cells[cells.notna()].map(columns.unpack)
-  picked = answers.map(lambda found: found[array] if array < len(found) else None)
+  answers = cells[cells.notna()].map(column_names.unpack)
+  picked = answers.map(lambda parts: parts[array] if array < len(parts) else None)
   picked = picked.reindex(cells.index).astype(TEXT)
   return picked.mask(missing.is_missing(picked))

@@ -9,11 +9,11 @@ def make(person: np.ndarray, instance: np.ndarray | int) -> np.ndarray:
   """Returns a number per visit, int64 [n], ascending by person, then by instance.
 
   Args:
-    person: int [n], a number per participant; negative for unknown people, whose keys are negative then.
+    person: int [n], a number per participant; negative for unknown people, whose keys are then negative.
     instance: int [n] or one for all, the visit's number.
 
   Raises:
-    ValueError: an instance that is not 0 to 127: its key would be another person's.
+    ValueError: an instance is not 0 to 127: its key would be another person's.
   """
   number = np.asarray(instance, np.int64)
   if number.size and not 0 <= number.min() <= number.max() < _INSTANCES:

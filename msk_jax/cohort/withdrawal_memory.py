@@ -1,7 +1,7 @@
-"""The withdrawals that a workdir has heard of: for good, as keyed hashes, so that no id of theirs is kept.
+"""The withdrawals that a workdir remembers, as keyed hashes, so that it keeps no id of theirs.
 
-A list that was given to one call counts in all later ones. Whoever holds the workdir's key can test an id, and nobody
-can read one off.
+A list that was given to one call counts in all later ones. With the workdir's key one can test an id; nobody can read
+the ids.
 """
 
 import hmac
@@ -10,12 +10,12 @@ import pathlib
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from msk_jax.cohort import schemas
 from msk_jax.io import atomic, errors, ids, privacy
+from msk_jax.schemas import cohort_tables
 
 FILE_NAME = "withdrawn.json"
 _SCHEMA, _VERSION = "withdrawn", 1
-_CHECKED = "key"  # its hash tells whether the key is the one that the file was written with
+_CHECKED = "key"  # its hash tells whether the file was written with the workdir's key
 
 
 def remember(workdir: pathlib.Path, people: Iterable[str]) -> None:
@@ -53,7 +53,7 @@ def recall(workdir: pathlib.Path, eids: Iterable[str]) -> frozenset[str]:
   """Returns which of these people the workdir knows to have withdrawn.
 
   Raises:
-    InputError: the file is of another version, damaged, or of a key that is no longer the workdir's.
+    InputError: the file is of another version, damaged, or of another key than the workdir's.
   """
   known = _read(workdir)
   if not known:
@@ -63,14 +63,14 @@ def recall(workdir: pathlib.Path, eids: Iterable[str]) -> frozenset[str]:
 
 
 def hashes(workdir: pathlib.Path, withdrawn: Collection[str]) -> dict[str, str]:
-  """Returns what a run record's inputs say of people left out: one keyed hash, or nothing where there are none."""
+  """Returns a run record's inputs on people left out: one keyed hash, or nothing where there are none."""
   if not withdrawn:
     return {}
   return {"withdrawn": _digest("\n".join(sorted(withdrawn)), privacy.load_key(workdir))}
 
 
 def _path(workdir: pathlib.Path) -> pathlib.Path:
-  return workdir / schemas.FOLDER / FILE_NAME
+  return workdir / cohort_tables.FOLDER / FILE_NAME
 
 
 def _read(workdir: pathlib.Path) -> frozenset[str]:
@@ -97,8 +97,8 @@ def _write(workdir: pathlib.Path, people: Collection[str], key: bytes) -> None:
 
 def _unusable(path: pathlib.Path, why: str) -> errors.InputError:
   return errors.InputError(
-    f"{path}, which remembers who has withdrawn, {why}. Copy both from where they belong together; or remove it and "
-    "give all lists again with --withdrawn."
+    f"{path}, which remembers who has withdrawn, {why}. Copy both from the workdir that they belong "
+    "to; or remove the file and give all lists again with --withdrawn."
   )
 
 

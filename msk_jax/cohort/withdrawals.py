@@ -1,4 +1,4 @@
-"""Lists of participants who have withdrawn: nothing of theirs may be used or kept.
+"""Lists of participants who have withdrawn: none of their data may be used or kept.
 
 UK Biobank sends them as `w<application>_<date>.csv`: one participant id a line, with or without a header.
 """
@@ -9,10 +9,10 @@ from collections.abc import Collection, Iterable, Mapping
 import pandas as pd
 from absl import logging
 
-from msk_jax.cohort import text_files
+from msk_jax.cohort import text_lines
 from msk_jax.io import errors, ids
 
-# A few in ten thousand participants have withdrawn. Lists that name more than both of these are probably other files.
+# A few in ten thousand participants have withdrawn. Lists that exceed both limits are probably other files.
 MAX_FRACTION = 0.01
 MAX_PEOPLE = 50
 
@@ -20,10 +20,10 @@ _SEPARATORS = ",;\t"
 
 
 def read(paths: Iterable[pathlib.Path]) -> dict[pathlib.Path, frozenset[str]]:
-  """Returns each list's ids, as `ids.parse` spells them; headers, blank lines and any line ends are fine.
+  """Returns each list's ids, as `ids.parse` spells them. Lists may have headers, blank lines and any line ends.
 
   Raises:
-    InputError: a list can't be read, or has a line that is neither an id nor a header: then it is no such list.
+    InputError: a list can't be read, or has a line that is neither an id nor a header.
   """
   lists = {path: _read_one(path) for path in sorted(set(paths))}
   if empty := [path.name for path, people in lists.items() if not people]:
@@ -44,16 +44,16 @@ def listed(eids: Iterable[str], people: Collection[str]) -> frozenset[str]:
 def check_size(
   lists: Mapping[pathlib.Path, frozenset[str]], eids: Collection[str], *, known: Collection[str] = (), confirmed: bool
 ) -> None:
-  """Makes sure that lists do not take more people out of a cohort than withdraw, unless somebody has looked.
+  """Refuses lists that name more of a cohort than withdraw, unless they are confirmed.
 
   Args:
     lists: from `read`.
     eids: the cohort's people.
-    known: those who are known to have withdrawn, and were counted then.
-    confirmed: whether the lists are known to be right.
+    known: those who are known to have withdrawn; they do not count.
+    confirmed: whether the user says that the lists are right.
 
   Raises:
-    InputError: together they name over `MAX_FRACTION` of the cohort and over `MAX_PEOPLE` people.
+    InputError: together the lists name over `MAX_FRACTION` of the cohort and over `MAX_PEOPLE` people.
   """
   fresh = frozenset(map(ids.plain, frozenset(eids) - frozenset(known)))
   total = len(fresh & union(lists))
@@ -62,16 +62,16 @@ def check_size(
   shares = ", ".join(f"{path.name} {len(fresh & people):,}" for path, people in lists.items() if fresh & people)
   raise errors.InputError(
     f"the lists of withdrawals name {total:,} of {len(eids):,} people ({shares}). That is more than withdraw: one of "
-    "them may be another list of ids. Take that one away, or name the right ones with --config.data.withdrawals. If "
-    "all these people have withdrawn, say --confirm_withdrawals."
+    "them may be another list of ids. Remove it, or name the right lists with --config.data.withdrawals. If all these "
+    "people have withdrawn, give --confirm_withdrawals."
   )
 
 
 def without(table: pd.DataFrame, withdrawn: Collection[str]) -> pd.DataFrame:
-  """Returns the rows, numbered anew, of a table with a column eid that are of people who have not withdrawn.
+  """Returns a table without the rows of people who have withdrawn; the others are renumbered.
 
   Args:
-    table: any, of people of a cohort.
+    table: has a column `eid`.
     withdrawn: ids as the table spells them.
   """
   return table[~table["eid"].isin(list(withdrawn))].reset_index(drop=True)
@@ -79,8 +79,8 @@ def without(table: pd.DataFrame, withdrawn: Collection[str]) -> pd.DataFrame:
 
 def _read_one(path: pathlib.Path) -> frozenset[str]:
   try:
-    lines = text_files.read_lines(path)
-  except text_files.UNREADABLE as error:
+    lines = text_lines.read_lines(path)
+  except text_lines.UNREADABLE as error:
     raise errors.InputError(f"list of withdrawals {path.name} can't be read ({type(error).__name__}).") from None
   if lines and _is_header(lines[0][1]):
     lines = lines[1:]
@@ -90,7 +90,7 @@ def _read_one(path: pathlib.Path) -> frozenset[str]:
     if eid is None:
       raise errors.InputError(
         f"list of withdrawals {path.name}, line {number}: not a participant id. A list has one id a line, written out "
-        "in digits, and nothing else; if this file is another kind of table, name the lists with "
+        "in digits, and nothing else. If this file is another kind of table, name the lists with "
         "--config.data.withdrawals."
       )
     people.append(eid)
@@ -98,7 +98,7 @@ def _read_one(path: pathlib.Path) -> frozenset[str]:
 
 
 def _is_header(line: str) -> bool:
-  """Returns whether the first line names the column: words without a digit, for an id has one."""
+  """Returns whether the first line names the column: words without a digit, which an id has."""
   name = ids.unquoted(line.rstrip(_SEPARATORS + " "))
   has_other = any(letter.isdigit() or letter in _SEPARATORS or not letter.isprintable() for letter in name)
   return any(letter.isalpha() for letter in name) and not has_other

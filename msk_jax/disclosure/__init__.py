@@ -1,1 +1,1 @@
-"""What may leave for sharing: rules for small counts."""
+"""What may leave for sharing: rules for small counts, and the door."""

@@ -1,7 +1,7 @@
-"""Ensembles' predictions from their inputs' predictions: by elastic nets, by averaging what there is, or as a copy.
+"""Ensembles' predictions from those of their inputs: by elastic nets, by averaging available inputs, or as a copy.
 
-Source: facts, section 7. Split by split, an input without any prediction there is dropped; of the samples then those
-count that all other inputs predict. A single input that is left is copied.
+Source: facts, section 7. In each split, inputs without predictions are dropped. The net is fitted on samples that all
+other inputs predict. If one input is left, the ensemble copies it.
 """
 
 import dataclasses
@@ -9,12 +9,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from msk_jax.cohort import split_parts
 from msk_jax.ensembling import fit, hierarchy, inner_folds, problems
 from msk_jax.ensembling import spec as ensemble_spec
 from msk_jax.predictions import model_names
 from msk_jax.regression import moments
 
-VALIDATION, TEST = 0, 1  # places on the first axis of predictions
+VALIDATION, TEST = range(len(split_parts.PARTS))  # places on the first axis of predictions
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Universe:
   Attributes:
     age_years: float64 [n].
     fold: int64 [n], data fold; -1 where no model has a prediction.
-    person: int64 [n], number of the participant; numbers go with the sorted ids.
+    person: int64 [n], number of the participant (`cohort.people`).
     num_folds: data folds, and splits.
   """
 
@@ -35,7 +36,7 @@ class Universe:
 
   def split(self, part: int) -> np.ndarray:
     """Returns int64 [n], the split in which a sample is in `part`: VALIDATION or TEST."""
-    return self.fold if part == TEST else np.where(self.fold < 0, -1, (self.fold + 1) % self.num_folds)
+    return np.where(self.fold < 0, -1, split_parts.split_of(self.fold, part == TEST, self.num_folds))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,10 +45,10 @@ class Combined:
 
   Attributes:
     predicted_years: float64 [2, n], of VALIDATION and TEST; NaN where there is none.
-    inputs: split to the inputs used in it, in order; one: copied there.
-    splits: the elastic nets, in order.
+    inputs: split to the inputs used in it, in order. A single input is copied.
+    splits: the elastic nets, by split.
     left_out: split to why it has inputs and no elastic net.
-    average_weights: split to weights [members] of the average; empty unless available cases are asked for.
+    average_weights: split to weights [members] of the average; empty for complete cases.
   """
 
   predicted_years: np.ndarray
@@ -58,10 +59,10 @@ class Combined:
 
 
 class Stack:
-  """The ensembles over some models: each is fitted once, when it or an ensemble above it is asked for.
+  """The ensembles over some models. Each is fitted once: when it, or an ensemble above it, is needed.
 
   Attributes:
-    predictions: name of each model, and of each ensemble made so far, to float64 [2, n], NaN where it has none.
+    predictions: name of each model, and of each ensemble fitted so far, to float64 [2, n]; NaN where it has none.
     universe: the n samples.
   """
 
@@ -92,8 +93,8 @@ class Stack:
   def combine(self, name: str) -> Combined:
     """Fits an ensemble on validation predictions, split by split, and applies it to test predictions.
 
-    With `cases` = `available`, a sample that lacks an input gets the mean of the members (models or ensembles right
-    below) that it has, weighted by the inverse of their mean squared errors in the split's validation samples.
+    With `cases` = `available`, a sample that lacks an input gets the mean of its members (models or ensembles right
+    below), weighted by the inverse of their mean squared errors in the split's validation samples.
 
     Args:
       name: of one of the nodes.
@@ -108,29 +109,32 @@ class Stack:
     return self._combined[name]
 
   def _combine(self, node: hierarchy.Node) -> Combined:
-    universe = self.universe
-    made = Combined(np.full((2, len(universe.age_years)), np.nan), self._inputs_by_split(node))
-    alike: dict[tuple[str, ...], list[int]] = {}
-    for k, names in made.inputs.items():
-      alike.setdefault(names, []).append(k)
+    inputs = self._inputs_by_split(node)
     if node.is_copy:
-      made.predicted_years[:] = self.predictions[node.inputs[0]]
-      alike = {}
-    for names, splits in alike.items():
+      return Combined(self.predictions[node.inputs[0]].copy(), inputs)
+    predicted = np.full((2, len(self.universe.age_years)), np.nan)
+    splits_by_inputs: dict[tuple[str, ...], list[int]] = {}
+    for k, names in inputs.items():
+      splits_by_inputs.setdefault(names, []).append(k)
+    fits, left_out = [], {}
+    for names, splits in splits_by_inputs.items():
       if len(names) == 1:
-        _copy(made, self.predictions[names[0]], splits, universe)
+        _copy(predicted, self.predictions[names[0]], splits, self.universe)
       elif names:
-        self._fit(made, names, splits)
-    made.splits.sort(key=lambda one: one.split)
-    if self._spec.cases == "available" and not node.is_copy:
+        rows = {k: self._split_rows(names, k) for k in splits}
+        left_out |= {k: why for k, split_rows in rows.items() if (why := split_rows.why_unfit())}
+        fits += self._fit(predicted, names, [split_rows for k, split_rows in rows.items() if k not in left_out])
+    fits.sort(key=lambda split_fit: split_fit.split)
+    weights = {}
+    if self._spec.cases == "available":
       members = np.stack([self.predictions[name] for name in node.members])
-      made.average_weights.update(_fill_by_average(made.predicted_years, members, universe))
-    return made
+      weights = _fill_by_average(predicted, members, self.universe)
+    return Combined(predicted, inputs, fits, left_out, weights)
 
   def _inputs_by_split(self, node: hierarchy.Node) -> dict[int, tuple[str, ...]]:
     """Returns for each split the inputs that have both validation and test predictions there.
 
-    An ensemble that only copies another input in a split is left out there: it would count that input twice.
+    An ensemble that copies another input in a split is dropped there: it would count that input twice.
     """
     split_of = [self.universe.split(part) for part in (VALIDATION, TEST)]
     result = {}
@@ -138,9 +142,9 @@ class Stack:
       rows = [np.flatnonzero(split == k) for split in split_of]
       used = []
       for name in node.inputs:
-        is_there = all(np.isfinite(self.predictions[name][part, at]).any() for part, at in enumerate(rows))
+        has_both = all(np.isfinite(self.predictions[name][part, at]).any() for part, at in enumerate(rows))
         original = self._original(name, k)
-        if is_there and (original == name or original not in node.inputs):
+        if has_both and (original == name or original not in node.inputs):
           used.append(name)
       result[k] = tuple(used)
     return result
@@ -151,49 +155,44 @@ class Stack:
       name = inputs[0]
     return name
 
-  def _fit(self, made: Combined, names: tuple[str, ...], splits: Sequence[int]) -> None:
-    """Fits the splits that have the same inputs, and adds their elastic nets and predictions to `made`."""
-    rows, validation = [], self.universe.split(VALIDATION)
-    for k in splits:
-      found = self._split_rows(names, k, np.flatnonzero(validation == k))
-      if why := found.why_unfit():
-        made.left_out[k] = why
-      else:
-        rows.append(found)
+  def _fit(
+    self, predicted: np.ndarray, names: tuple[str, ...], rows: Sequence[problems.SplitRows]
+  ) -> list[fit.SplitFit]:
+    """Fits splits that have the same inputs, and fills in their `predicted` years [2, n]; returns the elastic nets."""
     if not rows:
-      return
+      return []
     fits = fit.fit(problems.make(rows, self._spec.stacking == "nested"), self._spec)
-    made.splits.extend(fits)
     inputs = np.stack([self.predictions[name] for name in names], axis=-1)
     is_complete = np.logical_and.reduce(np.isfinite(inputs), axis=-1)
-    for one, found in zip(fits, rows, strict=True):
-      at = np.flatnonzero(is_complete[TEST] & (self.universe.split(TEST) == one.split))
-      made.predicted_years[TEST, at] = one.fit.predict(inputs[TEST, at])
-      # No net is without a fold that has averaged inputs alone: whoever is there gets an average here too.
-      is_known = is_complete[VALIDATION] & np.isin(self._inner_fold, found.folds)
-      at = np.flatnonzero(is_known & (validation == one.split))
-      nets = one.nets[self._inner_fold[at], self._num_inner_folds]  # each row's net does not know its inner fold
-      made.predicted_years[VALIDATION, at] = (inputs[VALIDATION, at] * nets[:, :-1]).sum(-1) + nets[:, -1]
+    for split_fit, split_rows in zip(fits, rows, strict=True):
+      at = np.flatnonzero(is_complete[TEST] & (self.universe.split(TEST) == split_fit.split))
+      predicted[TEST, at] = split_fit.fit.predict(inputs[TEST, at])
+      # An inner fold whose inputs are all averages has no net without it: its people get an average here too.
+      is_predicted = is_complete[VALIDATION] & np.isin(self._inner_fold, split_rows.folds)
+      at = np.flatnonzero(is_predicted & (self.universe.split(VALIDATION) == split_fit.split))
+      nets = split_fit.nets[self._inner_fold[at], self._num_inner_folds]  # each row's net does not know its inner fold
+      predicted[VALIDATION, at] = (inputs[VALIDATION, at] * nets[:, :-1]).sum(-1) + nets[:, -1]
+    return fits
 
-  def _split_rows(self, names: tuple[str, ...], k: int, at: np.ndarray) -> problems.SplitRows:
-    """Returns split k's validation rows, of those at `at`, that have all models below the inputs."""
+  def _split_rows(self, names: tuple[str, ...], k: int) -> problems.SplitRows:
+    """Returns split k's validation rows that have all models below the inputs."""
+    at = np.flatnonzero(self.universe.split(VALIDATION) == k)
     below = [self.weights_of(name, k) for name in names]
-    models = sorted({model for found, _ in below for model in found})
+    models = _union(below)
     values = np.stack([self.predictions[model][VALIDATION, at] for model in models], axis=-1)
     is_complete = np.isfinite(values).all(1)
     group = np.where(is_complete, self._inner_fold[at], inner_folds.NOWHERE)
     by_fold = moments.group_moments(values, self.universe.age_years[at], group, self._num_inner_folds)
     side = self._num_inner_folds + 1
     inputs = np.zeros((side, side, len(names), len(models) + 1))
-    for i, (found, weights) in enumerate(below):
-      places = [*(models.index(model) for model in found), len(models)]
-      inputs[:, :, i, places] = weights
+    for i, (own_models, weights) in enumerate(below):
+      inputs[:, :, i, _places(own_models, models)] = weights
     return problems.SplitRows(k, by_fold, inputs)
 
   def weights_of(self, name: str, k: int) -> tuple[tuple[str, ...], np.ndarray]:
-    """Returns the models that an input is made of in split k, and its weights [g + 1, g + 1, models + 1] of them.
+    """Returns the models that an input combines in split k, and their weights [g + 1, g + 1, models + 1].
 
-    The intercept stands last; g + 1 as in `fit.SplitFit.nets`.
+    The intercept is last; g + 1 as in `fit.SplitFit.nets`.
     """
     if (name, k) not in self._weights:
       self._weights[name, k] = self._make_weights(name, k)
@@ -204,31 +203,41 @@ class Stack:
     if name not in self._nodes:
       return (name,), np.broadcast_to([1.0, 0.0], (side, side, 2))
     combined = self._combined[name]
-    inputs, nets = combined.inputs[k], next((one.nets for one in combined.splits if one.split == k), None)
+    inputs, nets = combined.inputs[k], next((net.nets for net in combined.splits if net.split == k), None)
     if len(inputs) == 1:
       return self.weights_of(inputs[0], k)
     if nets is None:  # an average of members where no net could be fitted
       members, average = self._nodes[name].members, combined.average_weights[k]
       inputs = tuple(member for member, weight in zip(members, average, strict=True) if weight > 0)
       nets = np.broadcast_to([*average[average > 0], 0.0], (side, side, len(inputs) + 1))
-    below = [self.weights_of(one, k) for one in inputs]
-    models = tuple(sorted({model for found, _ in below for model in found}))
+    below = [self.weights_of(name, k) for name in inputs]
+    models = _union(below)
     result = np.zeros((side, side, len(models) + 1))
     result[..., -1] = nets[..., -1]
-    for i, (found, weights) in enumerate(below):
-      places = [*(models.index(model) for model in found), len(models)]
-      result[..., places] += nets[..., i, None] * weights
+    for i, (own_models, weights) in enumerate(below):
+      result[..., _places(own_models, models)] += nets[..., i, None] * weights
     return models, result
 
 
-def _copy(made: Combined, values: np.ndarray, splits: Sequence[int], universe: Universe) -> None:
+def _union(below: Sequence[tuple[tuple[str, ...], np.ndarray]]) -> tuple[str, ...]:
+  """Returns all models of some inputs' weights, sorted."""
+  return tuple(sorted({model for models, _ in below for model in models}))
+
+
+def _places(own_models: Sequence[str], models: Sequence[str]) -> list[int]:
+  """Returns where an input's weights are among those of all models; the intercept is last."""
+  return [*(models.index(model) for model in own_models), len(models)]
+
+
+def _copy(predicted: np.ndarray, values: np.ndarray, splits: Sequence[int], universe: Universe) -> None:
+  """Copies the predictions [2, n] of some splits."""
   for part in (VALIDATION, TEST):
     at = np.isin(universe.split(part), splits)
-    made.predicted_years[part, at] = values[part, at]
+    predicted[part, at] = values[part, at]
 
 
 def _fill_by_average(predicted: np.ndarray, members: np.ndarray, universe: Universe) -> dict[int, np.ndarray]:
-  """Fills in predictions [2, n] that are not there from those of members [m, 2, n]; returns the weights by split."""
+  """Fills in missing predictions [2, n] by averages of members' [m, 2, n]; returns the members' weights by split."""
   weights = {}
   for k in range(universe.num_folds):
     rows = [np.flatnonzero(universe.split(part) == k) for part in (VALIDATION, TEST)]
@@ -238,19 +247,19 @@ def _fill_by_average(predicted: np.ndarray, members: np.ndarray, universe: Unive
     weights[k] = _weights(members[:, VALIDATION, rows[VALIDATION]], universe.age_years[rows[VALIDATION]], is_used)
     for part in (VALIDATION, TEST):
       at = rows[part][np.isnan(predicted[part, rows[part]])]
-      there = np.isfinite(members[:, part, at])
-      weighed = there * weights[k][:, None]
+      is_known = np.isfinite(members[:, part, at])
+      weighed = is_known * weights[k][:, None]
       total = weighed.sum(0)
-      sums = (np.where(there, members[:, part, at], 0.0) * weighed).sum(0)
+      sums = (np.where(is_known, members[:, part, at], 0.0) * weighed).sum(0)
       predicted[part, at] = np.divide(sums, total, out=np.full(len(at), np.nan), where=total > 0)
   return weights
 
 
 def _weights(members: np.ndarray, age_years: np.ndarray, is_used: np.ndarray) -> np.ndarray:
   """Inverse mean squared errors [m] of members [m, n], summing to 1; 0 for those [m] that are not used."""
-  there = np.isfinite(members)
-  squares = np.where(there, np.square(members - age_years), 0.0).sum(1)
-  count = there.sum(1)
+  is_known = np.isfinite(members)
+  squares = np.where(is_known, np.square(members - age_years), 0.0).sum(1)
+  count = is_known.sum(1)
   # A member without an error would take all of the weight: a bound of 1e-6 square years keeps it finite.
   inverse = np.where(is_used, count / np.maximum(squares, 1e-6 * np.maximum(count, 1)), 0.0)
   return inverse / inverse.sum()

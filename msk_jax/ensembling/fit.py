@@ -1,16 +1,15 @@
-"""Elastic nets that combine predictions, one per split, searched and fitted from moments.
+"""Elastic nets that combine predictions, one per split; searched and fitted from moments.
 
 Source: paper, Methods ("Ensemble models"); facts, section 7: StandardScaler and elastic net, 30 trials of TPE, ten
 inner folds of participants, fitted on a split's validation predictions.
 
-A split's own setting is the best of its trials over all inner folds. The prediction of an inner fold's participants is
-made by a net that never saw them: it is fitted on the other inner folds, and (nested) its setting is chosen on these
-alone, among the random trials, which no score proposed. Otherwise a net that validation chose would look better on
-validation than it is: on noise by R2 .01 to .02 at 150 rows a split.
+A split's own setting is the best of its trials over all inner folds. The participants of an inner fold are predicted
+by a net that never saw them. It is fitted on the other inner folds. In nested stacking its setting is also chosen on
+these alone, among the random trials, because no score proposed them. Otherwise the net would look better on validation
+than it is: on noise by R2 .01 to .02 at 150 rows a split.
 """
 
 import dataclasses
-from typing import Any
 
 import numpy as np
 
@@ -35,8 +34,8 @@ class SplitFit:
     inner_r2: the setting's mean R2 over the inner folds.
     num_rows: validation rows fitted on.
     num_inner_folds: inner folds with rows.
-    nets: weights float64 [g + 1, g + 1, p + 1] of the nets without inner folds h and f, the intercept last. Place g
-      means that no fold is held out; a setting is chosen without fold h. NaN where h = f, and where the method does
+    nets: weights float64 [g + 1, g + 1, p + 1] of the nets without inner folds h and f, the intercept last. Index g
+      means that no fold is held out. The setting is chosen without fold h. NaN where h = f, and where the method does
       not need the net.
   """
 
@@ -49,17 +48,11 @@ class SplitFit:
   nets: np.ndarray
 
 
-def describe_search() -> dict[str, Any]:
-  """Returns what the settings chosen depend on besides the spec, as JSON values for the run record."""
-  space = {name: dataclasses.asdict(one) for name, one in SPACE.items()}
-  return {"random_trials": search.RANDOM_TRIALS, "space": space}
-
-
 def fit(problems: problems_lib.Problems, spec: ensemble_spec.EnsembleSpec) -> list[SplitFit]:
   """Searches and fits the elastic nets of all splits in step."""
   searched = _search(problems, spec)
   chosen = searched.studies.best()
-  whole = elastic_net.fit(problems.whole, *_settings([one.setting for one in chosen]))
+  whole = elastic_net.fit(problems.whole, *_settings([scored.setting for scored in chosen]))
   own = _settings([chosen[i].setting for i in problems.inner.split])
   if problems.pairs is None:
     inner, pairs = elastic_net.fit(problems.inner.training, *own), None
@@ -85,7 +78,7 @@ def fit(problems: problems_lib.Problems, spec: ensemble_spec.EnsembleSpec) -> li
 
 @dataclasses.dataclass(frozen=True)
 class _Searched:
-  """What was tried.
+  """The trials of a search.
 
   Attributes:
     studies: of all splits.
@@ -108,12 +101,12 @@ def _search(problems: problems_lib.Problems, spec: ensemble_spec.EnsembleSpec) -
   studies = search.Search(SPACE, [split.number for split in problems.splits], spec.seed)
   inner, pairs, pair_scores = problems.inner, problems.pairs, []
   for trial in range(spec.num_trials):
-    asked = studies.ask()
-    alpha, l1_ratio = _settings([asked[i][0] for i in inner.split])
+    proposed = studies.ask()
+    alpha, l1_ratio = _settings([proposed[i][0] for i in inner.split])
     fits = elastic_net.fit(inner.training, alpha, l1_ratio, _SEARCH_TOLERANCE)
     studies.tell(_mean_by(inner.split, elastic_net.r2(fits, inner.held_out), len(problems.splits))[:, None])
     if pairs is not None and trial < search.RANDOM_TRIALS:
-      # A net without folds h and f begins at the one without fold h, which tells nothing of fold h.
+      # A net without folds h and f starts from the one without fold h, which has seen nothing of fold h.
       start = fits.standardised[pairs.parent]
       of_pair = (alpha[pairs.parent], l1_ratio[pairs.parent])
       fits = elastic_net.fit(pairs.training, *of_pair, _SEARCH_TOLERANCE, start)
@@ -122,7 +115,7 @@ def _search(problems: problems_lib.Problems, spec: ensemble_spec.EnsembleSpec) -
 
 
 def _mean_by(group: np.ndarray, scores: np.ndarray, num_groups: int) -> np.ndarray:
-  """Returns the mean finite score of each group, 0 where there is none (all held-out ages are equal)."""
+  """Returns the mean finite score of each group; 0 if it has none, because all held-out ages are equal."""
   is_scored = np.isfinite(scores)
   sums = np.bincount(group, np.where(is_scored, scores, 0.0), minlength=num_groups)
   return sums / np.maximum(np.bincount(group, is_scored, minlength=num_groups), 1)
@@ -135,7 +128,7 @@ def _nets(
   inner: elastic_net.LinearFit,
   pairs: elastic_net.LinearFit | None,
 ) -> np.ndarray:
-  """Returns `SplitFit.nets` of split number i of the problems."""
+  """Returns `SplitFit.nets` of the i-th split of the problems."""
   count = problems.num_inner_folds
   result = np.full((count + 1, count + 1, whole.coefficients.shape[-1] + 1), np.nan)
   result[count, :] = result[:, count] = _weights(whole)  # also of inner folds without a row of this ensemble
@@ -153,4 +146,6 @@ def _weights(fits: elastic_net.LinearFit) -> np.ndarray:
 
 
 def _settings(chosen: list[search.Setting]) -> tuple[np.ndarray, np.ndarray]:
-  return np.array([one["alpha"] for one in chosen]), np.array([one["l1_ratio"] for one in chosen])
+  """Returns alpha and l1_ratio of settings, float64 [n] each."""
+  alpha, l1_ratio = (np.array([setting[name] for setting in chosen]) for name in SPACE)
+  return alpha, l1_ratio

@@ -1,13 +1,13 @@
-"""The tree of ensembles over whatever models there are, built from their names.
+"""The tree of ensembles over the available models, built from their names.
 
-A model's name is a path: `full_body/figure/inception_v3`. Every folder on the way is a group and gets an ensemble,
-`full_body/figure/ensemble` and `full_body/ensemble`; all dimensions together get `general`, if there are two or more.
+A model's name is a path: `full_body/figure/inception_v3`. Every folder in it is a group and gets an ensemble:
+`full_body/figure/ensemble` and `full_body/ensemble`. Two or more dimensions together get `general`.
 
-Source: paper, Methods ("Ensemble models"); the authors' code gives an ensemble every prediction below it, leaves and
-lower ensembles alike (facts, section 7): 2 inputs for a view, 3 for a scalar set, full body 12, spine 6, scalars 20.
-There hips and knees have one more level between the networks and the dimension, with an ensemble of its own that
-combines the same two networks; so they had 3 inputs each and the general model 49. Here hip and knee have 2 and
-`general` 47. Models named `hip/dxa/inception_v3` and so on give the published tree, input by input.
+Source: paper, Methods ("Ensemble models"); facts, section 7. In the authors' code the inputs of an ensemble are all
+models and ensembles below it: 2 for a view, 3 for a scalar set, 12 for full body, 6 for spine, 20 for scalars. There,
+hips and knees have one more level between networks and dimension, whose ensemble combines the same two networks. So
+they have 3 inputs each, and the general model 49. Here hip and knee have 2, and `general` 47. Models named
+`hip/dxa/inception_v3` and so on give the published tree, input by input.
 """
 
 import dataclasses
@@ -28,8 +28,8 @@ class Node:
   Attributes:
     name: e.g. `full_body/figure/ensemble` or `general`.
     level: 1 if all members are models, else one more than the highest member.
-    inputs: the models and lower ensembles whose predictions it combines. One input: the ensemble is its copy.
-    members: the group's own models and the ensembles of the groups right below.
+    inputs: the models and lower ensembles whose predictions it combines. A single input is copied.
+    members: the group's own models and the ensembles of its subgroups.
     leaves: all models below.
   """
 
@@ -41,22 +41,22 @@ class Node:
 
   @property
   def is_copy(self) -> bool:
-    """Whether there is nothing to combine."""
+    """Whether it copies its single input."""
     return len(self.inputs) == 1
 
 
 def build(leaves: Collection[str], inputs: Inputs = "descendants") -> list[Node]:
   """Returns the ensembles over some models, lower ones first, `general` last.
 
-  A copy is no input besides what it copies. Models of one dimension have no `general`: it would be that dimension's
-  ensemble under the name of something else.
+  An ensemble that copies its input is not an input of others beside what it copies. Models of one dimension have no
+  `general`: it would be the ensemble of that dimension under another name.
 
   Args:
     leaves: names of models; at least one.
     inputs: `descendants`, everything below (published), or `children`, the members alone.
 
   Raises:
-    InputError: no model, a name that is no `<group>/<model>`, that ensembles bear, or that is a group too.
+    InputError: no model; or a name that is not `<group>/<model>`, is that of an ensemble, or is a group too.
   """
   names = sorted(set(leaves))
   _check(names)
@@ -67,11 +67,11 @@ def build(leaves: Collection[str], inputs: Inputs = "descendants") -> list[Node]
 
 
 def describe_missing(leaves: Collection[str], is_comparable: bool = True) -> str:
-  """Returns a sentence or two on what the tree lacks; empty if it lacks nothing.
+  """Returns one or two sentences on models that the tree lacks; empty if it lacks none.
 
   Args:
     leaves: names of models.
-    is_comparable: whether the paper's models are of data like these; else nobody misses them.
+    is_comparable: whether the data are like the paper's; else its models are not missed.
   """
   dimensions = model_names.dimensions(leaves)
   no_general = f"There is no `general`: all models are of {dimensions[0]}." if len(dimensions) == 1 else ""
@@ -83,11 +83,13 @@ def describe_missing(leaves: Collection[str], is_comparable: bool = True) -> str
     group, _, last = name.rpartition("/")
     groups.setdefault(group, []).append(last)
   papers = Counter(name.rpartition("/")[0] for name in model_names.PAPER_MODELS)
-  found = papers.total() - len(missing)
+  num_available = papers.total() - len(missing)
   listed = "; ".join(
     group if len(names) == papers[group] else f"{group}: {', '.join(names)}" for group, names in groups.items()
   )
-  return f"{found} of the paper's {papers.total()} models are there; missing are {listed}. {no_general}".rstrip()
+  return (
+    f"{num_available} of the paper's {papers.total()} models are available. Missing: {listed}. {no_general}".rstrip()
+  )
 
 
 def _add_group(prefix: str, names: list[str], inputs: Inputs, nodes: dict[str, Node]) -> str:
@@ -109,14 +111,14 @@ def _add_group(prefix: str, names: list[str], inputs: Inputs, nodes: dict[str, N
 
 def _below(members: Iterable[str], nodes: Mapping[str, Node]) -> list[str]:
   """Everything below a group: each member's own inputs, then the member, unless it copies its only input."""
-  found = []
+  below = []
   for member in members:
     node = nodes.get(member)
     if node is None:
-      found.append(member)
+      below.append(member)
     else:
-      found += node.inputs if node.is_copy else (*node.inputs, member)
-  return found
+      below += node.inputs if node.is_copy else (*node.inputs, member)
+  return below
 
 
 def _check(names: list[str]) -> None:
@@ -125,10 +127,10 @@ def _check(names: list[str]) -> None:
   for name in names:
     parts = name.split("/")
     if len(parts) < 2 or not all(parts):
-      raise errors.InputError(f"{name!r} is no model's name: it should read <dimension>/.../<model>.")
+      raise errors.InputError(f"{name!r} is not the name of a model: it should read <dimension>/.../<model>.")
     if model_names.ENSEMBLE in parts or parts[0] == model_names.GENERAL:
-      raise errors.InputError(f"the model {name!r} bears the name of an ensemble: rename its folder under models/.")
+      raise errors.InputError(f"the model {name!r} has the name of an ensemble: rename its folder under models/.")
   groups = {name.rpartition("/")[0] for name in names}
   for name in names:
     if any(group == name or group.startswith(f"{name}/") for group in groups):
-      raise errors.InputError(f"{name!r} is a model and a group of models at once: rename one under models/.")
+      raise errors.InputError(f"{name!r} is both a model and a group of models: rename one under models/.")

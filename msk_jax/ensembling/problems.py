@@ -1,13 +1,13 @@
-"""What is fitted for an ensemble: moments of its inputs over all inner folds, all but one, and all but two.
+"""The fits of an ensemble, as moments of its inputs over all inner folds, all but one, and all but two.
 
 An input is a model or a lower ensemble, and a lower ensemble is a linear function of models. So the moments of the
-inputs follow from those of the models, for whichever nets of the lower ensembles are meant:
+inputs follow from those of the models. Which nets of the lower ensembles make this function depends on the stacking:
 
-- *nested*: rows are seen through the lower nets that were fitted on the very same rows, all of them through the same
-  nets. So nothing tells one inner fold from another, and the held-out fold is unknown to every net below.
-- *published*: a row is seen through the lower nets that its own inner fold was held out from (cross-fitting). The
-  difference between a lower ensemble and its inputs then tells the inner fold, and with it that fold's mean age, which
-  the nets above learn: predictions that are pure noise gain an R2 on validation and lose it on test.
+- *nested*: the lower nets that were fitted on the same rows; all rows are predicted by the same nets. So nothing tells
+  one inner fold from another, and the held-out fold is unknown to every net below.
+- *published*: the lower nets that did not see the row's own inner fold (cross-fitting). The difference between a lower
+  ensemble and its inputs then tells the inner fold, and with it the fold's mean age, which the nets above learn. Pure
+  noise gains an R2 on validation and loses it on test.
 """
 
 import dataclasses
@@ -36,7 +36,7 @@ class SplitRows:
 
   @property
   def num_rows(self) -> int:
-    """How many rows there are."""
+    """Number of rows."""
     return int(self.by_fold.count.sum())
 
   @property
@@ -45,7 +45,7 @@ class SplitRows:
     return tuple(np.flatnonzero(self.by_fold.count).tolist())
 
   def why_unfit(self) -> str:
-    """Returns why no net can be fitted, empty if one can."""
+    """Returns why no net can be fitted; empty if one can."""
     spread = self.by_fold.total(self.folds).products[-1, -1]
     if len(self.folds) < spec.FEWEST_INNER_FOLDS:
       return f"{self.num_rows} complete validation samples in {len(self.folds)} inner folds are too few"
@@ -54,11 +54,11 @@ class SplitRows:
 
 @dataclasses.dataclass(frozen=True)
 class Inner:
-  """Fits without one inner fold, b in all.
+  """The b fits without one inner fold.
 
   Attributes:
-    split: int64 [b], place in `Problems.splits`.
-    fold: int64 [b], the fold held out.
+    split: int64 [b], index in `Problems.splits`.
+    fold: int64 [b], the held-out fold.
     training: moments [b].
     held_out: moments [b].
   """
@@ -71,13 +71,13 @@ class Inner:
 
 @dataclasses.dataclass(frozen=True)
 class Pairs:
-  """Fits without two inner folds, c in all: fold f scores a setting for fold h.
+  """The c fits without two inner folds h and f: fold f scores settings for fold h.
 
   Attributes:
-    parent: int64 [c], the place in `Inner` of the split without fold h.
+    parent: int64 [c], index in `Inner` of the fit without fold h.
     fold: int64 [c], fold f.
     training: moments [c].
-    held_out: moments [c] of fold f, seen through the lower nets of `training`.
+    held_out: moments [c] of fold f, through the lower nets of `training`.
   """
 
   parent: np.ndarray
@@ -88,14 +88,14 @@ class Pairs:
 
 @dataclasses.dataclass(frozen=True)
 class Problems:
-  """All fits of an ensemble in splits with the same inputs.
+  """All fits of an ensemble in s splits with the same inputs.
 
   Attributes:
-    splits: the s splits.
+    splits: the splits.
     num_inner_folds: g.
     whole: moments [s] of all rows.
     inner: fits without one fold.
-    pairs: fits without two, None if not nested.
+    pairs: fits without two folds; None if not nested.
   """
 
   splits: tuple[SplitRows, ...]
@@ -106,62 +106,62 @@ class Problems:
 
 
 def make(splits: Sequence[SplitRows], is_nested: bool) -> Problems:
-  """Returns the fits of splits that can all be fitted, see `SplitRows.why_unfit`."""
+  """Returns the fits of splits, all of which can be fitted (`SplitRows.why_unfit`)."""
   count = len(splits[0].by_fold.count)
-  seen = [_Seen.make(split, is_nested, count) for split in splits]
+  views = [_LowerNets.make(split, is_nested, count) for split in splits]
   inner = Inner(
     np.repeat(np.arange(len(splits)), [len(split.folds) for split in splits]),
     np.concatenate([split.folds for split in splits]),
-    moments.concatenate([one.training(count, split.folds) for one, split in zip(seen, splits, strict=True)]),
-    moments.concatenate([one.held_out(count, split.folds) for one, split in zip(seen, splits, strict=True)]),
+    moments.concatenate([nets.training(count, split.folds) for nets, split in zip(views, splits, strict=True)]),
+    moments.concatenate([nets.held_out(count, split.folds) for nets, split in zip(views, splits, strict=True)]),
   )
-  whole = moments.concatenate([one.training(count, [count]) for one in seen])
-  pairs = _pairs(seen, inner) if is_nested else None
+  whole = moments.concatenate([nets.training(count, [count]) for nets in views])
+  pairs = _pairs(views, inner) if is_nested else None
   return Problems(tuple(splits), count, whole, inner, pairs)
 
 
-def _pairs(seen: Sequence["_Seen"], inner: Inner) -> Pairs:
+def _pairs(views: Sequence["_LowerNets"], inner: Inner) -> Pairs:
   training, held_out, parents, folds = [], [], [], []
   for parent, (i, h) in enumerate(zip(inner.split.tolist(), inner.fold.tolist(), strict=True)):
-    others = [f for f in seen[i].rows.folds if f != h]
-    training.append(seen[i].training(h, others))
-    held_out.append(seen[i].held_out(h, others))
+    others = [f for f in views[i].rows.folds if f != h]
+    training.append(views[i].training(h, others))
+    held_out.append(views[i].held_out(h, others))
     parents += [parent] * len(others)
     folds += others
   return Pairs(np.array(parents), np.array(folds), moments.concatenate(training), moments.concatenate(held_out))
 
 
 @dataclasses.dataclass(frozen=True)
-class _Seen:
-  """A split's rows seen through the nets of the lower ensembles.
+class _LowerNets:
+  """A split's rows, predicted by the nets of the lower ensembles.
 
   Attributes:
     rows: the split.
-    own: moments [g] of the inputs in each fold, seen through nets without that fold; None if nested.
-    none: the place that stands for no fold.
+    cross_fitted: moments [g] of the inputs in each fold, by nets without that fold; None if nested.
   """
 
   rows: SplitRows
-  own: moments.Moments | None
-  none: int
+  cross_fitted: moments.Moments | None
 
   @classmethod
-  def make(cls, rows: SplitRows, is_nested: bool, count: int) -> "_Seen":
-    return cls(rows, None if is_nested else _through(rows.by_fold, rows.inputs[:count, count]), count)
+  def make(cls, rows: SplitRows, is_nested: bool, count: int) -> "_LowerNets":
+    """Returns a split's rows; `count` is the number of inner folds."""
+    return cls(rows, None if is_nested else _through(rows.by_fold, rows.inputs[:count, count]))
 
   def training(self, h: int, folds: Sequence[int]) -> moments.Moments:
     """Returns moments [f] of the rows without fold h and without each of the folds f."""
-    source = self.rows.by_fold if self.own is None else self.own
+    source = self.rows.by_fold if self.cross_fitted is None else self.cross_fitted
     kept = [[g for g in self.rows.folds if g not in (h, f)] for f in folds]
-    total = moments.stack([source.total(one) for one in kept])
-    return total if self.own is not None else _through(total, self.rows.inputs[h, list(folds)])
+    total = moments.stack([source.total(groups) for groups in kept])
+    return total if self.cross_fitted is not None else _through(total, self.rows.inputs[h, list(folds)])
 
   def held_out(self, h: int, folds: Sequence[int]) -> moments.Moments:
-    """Returns moments [f] of the rows of each of the folds f, seen by who does not know folds h and f."""
-    if self.own is not None:
-      return self.own[list(folds)]
+    """Returns moments [f] of the rows of each of the folds f, by nets without folds h and f."""
+    if self.cross_fitted is not None:
+      return self.cross_fitted[list(folds)]
     return _through(self.rows.by_fold[list(folds)], self.rows.inputs[h, list(folds)])
 
 
 def _through(rows: moments.Moments, inputs: np.ndarray) -> moments.Moments:
+  """Returns the moments of inputs, given as weights of the models, from those of the models."""
   return rows.transform(inputs[..., :-1], inputs[..., -1])

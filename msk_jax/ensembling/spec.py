@@ -7,7 +7,7 @@ from msk_jax.ensembling import hierarchy
 
 Cases = Literal["complete", "available"]
 Stacking = Literal["nested", "published"]
-FEWEST_INNER_FOLDS = 3  # a setting is chosen without the fold that is predicted: two others score it
+FEWEST_INNER_FOLDS = 3  # one is predicted, two others score its setting
 
 
 @dataclasses.dataclass(frozen=True)
@@ -15,15 +15,14 @@ class EnsembleSpec:
   """How models are combined.
 
   Attributes:
-    inputs: of an ensemble: `descendants`, all models and ensembles below it (published), or `children`, those right
-      below it.
+    inputs: of an ensemble: `descendants`, all models and ensembles below it (published), or `children`, its members.
     cases: samples that get a prediction: `complete`, those that all inputs predict (published), or `available`, those
-      that any does; samples that lack an input get the average of what there is, see `combination`. Its weights are of
-      all validation samples of a split: one number for each member knows a little of every inner fold.
+      that any input predicts. Samples that lack an input get an average, see `combination`. Its weights are fitted on
+      all validation samples of a split, so that they know a little of every inner fold.
     stacking: what an ensemble of ensembles is fitted on, see `problems`: `nested`, refits of the lower ones that know
       no more than it does, or `published`, their cross-fitted predictions, by which noise gains on validation.
-    num_trials: settings of each elastic net that are tried.
-    num_inner_folds: of participants, for scoring a setting; at least 3.
+    num_trials: settings that are tried for each elastic net.
+    num_inner_folds: folds of participants that score a setting; at least 3.
     seed: of the search.
   """
 

@@ -6,29 +6,17 @@ import pathlib
 import numpy as np
 import pandas as pd
 
-from msk_jax.cohort import coding, folds, schemas, visit_keys
+from msk_jax.cohort import data_codings, folds, visit_keys
+from msk_jax.cohort.people import People
 from msk_jax.disclosure import small_counts
 from msk_jax.io import tables
-from msk_jax.predictions.rows import Rows
+from msk_jax.predictions.pooled_rows import Rows
+from msk_jax.schemas import cohort_tables, performance_tables
 from msk_jax.scores import score_sums
 
 KINDS = ("sex", "age_band", "ethnicity", "centre")
-FEWEST_SCORED = 30  # people; below, scores are noise and a group shows its count alone
+FEWEST_SCORED = 30  # people; scores of fewer are noise
 
-# No number of samples: beside that of people it would say how many of a group were seen twice.
-GROUPS = tables.Schema(
-  "performance_groups",
-  2,
-  {
-    "product": "string",
-    "model": "string",
-    "kind": "string",
-    "group": "string",
-    "num_people": "int64",
-    **dict.fromkeys(score_sums.SCORES, "float64"),
-    "mean_error_years": "float64",
-  },
-)
 
 NOT_KNOWN = "not known"
 _PARENTS = {1: "White", 2: "Mixed", 3: "Asian", 4: "Black", 5: "Chinese", 6: "Other"}  # codes of field 21000
@@ -37,7 +25,7 @@ _CHILDREN_PER_PARENT = 1000
 
 @dataclasses.dataclass(frozen=True)
 class Labels:
-  """What groups people and visits belong to.
+  """The groups that people and visits belong to.
 
   Attributes:
     sex: str [p] by participant.
@@ -57,14 +45,14 @@ def read_labels(workdir: pathlib.Path, participants: pd.DataFrame) -> Labels:
 
   Args:
     workdir: holds `cohort/`.
-    participants: from `rows.read_participants`; its order numbers the people.
+    participants: from `pooled_rows.read_participants`; its order numbers the people.
   """
-  visits = tables.read(workdir / schemas.FOLDER / "visits.parquet", schemas.VISITS)
-  person = pd.Index(participants["eid"]).get_indexer(pd.Index(visits["eid"]))
+  visits = tables.read(workdir / cohort_tables.FOLDER / "visits.parquet", cohort_tables.VISITS)
+  person = People(participants["eid"]).number_of(visits["eid"])
   key = visit_keys.make(person, visits["instance"].to_numpy())
   order = np.argsort(key)
   order = order[person[order] >= 0]
-  sex = np.where(participants["sex"].to_numpy() == schemas.MALE, "male", "female")
+  sex = np.where(participants["sex"].to_numpy() == cohort_tables.MALE, "male", "female")
   ethnicity = ethnicity_groups(participants["ethnicity"].to_numpy(np.int64))
   return Labels(sex, ethnicity, key[order], centre_names(visits["centre"].to_numpy(np.int64)[order]))
 
@@ -72,8 +60,8 @@ def read_labels(workdir: pathlib.Path, participants: pd.DataFrame) -> Labels:
 def ethnicity_groups(codes: np.ndarray) -> np.ndarray:
   """Returns White, Mixed, Asian, Black, Chinese, Other or not known, str [n], for codes [n] of field 21000.
 
-  Not known is the group of those who gave no answer, do not know, or prefer not to say; the models' input has them in
-  its column `Other`, as published.
+  Those who gave no answer, do not know, or prefer not to say are `not known`. In the models' input they are in the
+  column `Other`, as published.
   """
   top = np.where(codes >= _CHILDREN_PER_PARENT, codes // _CHILDREN_PER_PARENT, codes)
   return _named(top, _PARENTS, NOT_KNOWN)
@@ -81,7 +69,7 @@ def ethnicity_groups(codes: np.ndarray) -> np.ndarray:
 
 def centre_names(codes: np.ndarray) -> np.ndarray:
   """Returns the assessment centres' names, str [n], for codes [n] of field 54."""
-  known = {code: name.title() for name, code in coding.CENTRE.items()}
+  known = {code: name.title() for name, code in data_codings.CENTRE.items()}
   names = {code: known.get(code, str(code)) for code in np.unique(codes).tolist() if code >= 0}
   return _named(codes, names, NOT_KNOWN)
 
@@ -93,42 +81,44 @@ def age_bands(age_years: np.ndarray) -> np.ndarray:
   return _named(low, names, "")
 
 
-def labels_of(found: Rows, labels: Labels) -> dict[str, np.ndarray]:
+def labels_of(rows: Rows, labels: Labels) -> dict[str, np.ndarray]:
   """Returns each row's group, str [n], for each of `KINDS`."""
-  key = visit_keys.make(found.person, found.instance)
+  key = visit_keys.make(rows.person, rows.instance)
   place = np.searchsorted(labels.visit, key).clip(0, max(len(labels.visit) - 1, 0))
   is_known = labels.visit[place] == key if len(labels.visit) else np.zeros(len(key), bool)
   centre = np.where(is_known, labels.centre[place], NOT_KNOWN) if len(labels.visit) else np.full(len(key), NOT_KNOWN)
   return {
-    "sex": labels.sex[found.person],
-    "age_band": age_bands(found.age_years),
-    "ethnicity": labels.ethnicity[found.person],
+    "sex": labels.sex[rows.person],
+    "age_band": age_bands(rows.age_years),
+    "ethnicity": labels.ethnicity[rows.person],
     "centre": centre,
   }
 
 
-def scores_by_group(product: str, model: str, found: Rows, labels: Labels) -> pd.DataFrame:
+def scores_by_group(product: str, model: str, rows: Rows, labels: Labels) -> pd.DataFrame:
   """Returns a model's scores in every group (schema performance_groups).
 
-  Groups of fewer than five people are left out, with whatever else would give their size away
-  (`disclosure.choose_groups`); below thirty people a group has its count alone.
+  Groups of fewer than five people are left out, with others that would give their size away
+  (`small_counts.choose_groups`). A group of fewer than thirty people has no scores.
   """
-  terms = score_sums.row_terms(found.age_years, found.predicted_years[:, None])
+  terms = score_sums.row_terms(rows.age_years, rows.predicted_years[:, None])
   parts = []
-  for kind, label in labels_of(found, labels).items():
+  for kind, label in labels_of(rows, labels).items():
     names, group = np.unique(label, return_inverse=True)
     sums = score_sums.group_sums(terms, group, len(names))
-    num_people = small_counts.count_people(group, found.person, len(names))
+    num_people = small_counts.count_people(group, rows.person, len(names))
     values = {name: score[:, 0] for name, score in score_sums.scores(sums).items()}
     values["mean_error_years"] = sums[:, 3] / sums[:, 0]
     is_scored = num_people >= FEWEST_SCORED
     columns = {name: np.where(is_scored, score, np.nan) for name, score in values.items()}
     table = pd.DataFrame({"kind": kind, "group": names, "num_people": num_people, **columns})
-    parts.append(table[small_counts.choose_groups(group, found.person, len(names))])
-  return pd.concat(parts, ignore_index=True).assign(product=product, model=model)[list(GROUPS.columns)]
+    parts.append(table[small_counts.choose_groups(group, rows.person, len(names))])
+  return pd.concat(parts, ignore_index=True).assign(product=product, model=model)[
+    list(performance_tables.GROUPS.columns)
+  ]
 
 
 def _named(codes: np.ndarray, names: dict[int, str], other: str) -> np.ndarray:
-  """Names by code, str [n]."""
+  """Returns names by code, str [n]; `other` for codes without one."""
   known, place = np.unique(codes, return_inverse=True)
   return np.array([names.get(code, other) for code in known.tolist()], dtype=str)[place.reshape(-1)]

@@ -1,4 +1,4 @@
-"""The table of performance: every model's scores with two SDs, beside what is published; and the best models."""
+"""The table of performance: every model's scores with two SDs, beside the published ones; and the best models."""
 
 from collections.abc import Mapping
 
@@ -6,49 +6,11 @@ import numpy as np
 import pandas as pd
 
 from msk_jax.disclosure import small_counts
-from msk_jax.evaluation.spec import BootstrapSpec
-from msk_jax.io import tables
 from msk_jax.predictions import comparison, model_names
-from msk_jax.predictions.rows import Predictions, Rows, by_same_rows
+from msk_jax.predictions.pooled_rows import Predictions, Rows, by_same_rows
+from msk_jax.schemas import performance_tables
 from msk_jax.scores import bootstrap, concordance, score_sums
-
-_SCORE_COLUMNS = [f"{name}{suffix}" for name in score_sums.SCORES for suffix in ("", "_sd_folds", "_sd_bootstrap")]
-# n: samples, missing where it would give away a few people seen twice (`disclosure`). SDs over folds have ddof 1; SDs
-# by bootstrap are those of the replicates.
-PERFORMANCE = tables.Schema(
-  "performance",
-  2,
-  {
-    "model": "string",
-    "product": "string",
-    "dimension": "string",
-    "n": "Int64",
-    "num_people": "int64",
-    "num_folds": "int64",
-    **dict.fromkeys(_SCORE_COLUMNS, "float64"),
-    "c_index": "float64",
-    "c_index_sd_folds": "float64",
-    **dict.fromkeys(
-      ("published_n", "published_r2", "published_r2_sd", "published_rmse", "published_rmse_sd"), "float64"
-    ),
-  },
-)
-BEST = tables.Schema(
-  "best_models",
-  2,
-  {
-    "product": "string",
-    "dimension": "string",
-    "model": "string",
-    "num_candidates": "int64",
-    "validation_people": "int64",
-    "validation_r2": "float64",
-    "validation_rmse": "float64",
-    "test_people": "int64",
-    "test_r2": "float64",
-    "test_rmse": "float64",
-  },
-)
+from msk_jax.scores.bootstrap_spec import BootstrapSpec
 
 
 def tabulate(product: str, models: Mapping[str, Rows], settings: BootstrapSpec) -> pd.DataFrame:
@@ -56,7 +18,7 @@ def tabulate(product: str, models: Mapping[str, Rows], settings: BootstrapSpec) 
 
   Args:
     product: `sample` or `participant`.
-    models: name to test rows; an ensemble that lacks some of the paper's has nothing published beside it.
+    models: name to test rows. An ensemble that lacks some of the paper's models has no published numbers beside it.
     settings: number, unit and seed of the bootstraps.
   """
   lines = {}
@@ -64,17 +26,17 @@ def tabulate(product: str, models: Mapping[str, Rows], settings: BootstrapSpec) 
     lines |= _score_group(group, models, settings)
   ordered = model_names.in_order(models)
   table = pd.DataFrame([{"model": name, "product": product, **lines[name]} for name in ordered])
-  known = [comparison.of_same(name, product, models) for name in ordered]
+  published = [comparison.of_same(name, product, models) for name in ordered]
   table = table.assign(
     n=small_counts.shown_samples(table["n"].to_numpy(), table["num_people"].to_numpy()),
     dimension=[model_names.dimension(name) for name in ordered],
-    published_n=[one.n for one in known],
-    published_r2=[one.r2 for one in known],
-    published_r2_sd=[one.r2_sd for one in known],
-    published_rmse=[one.rmse_years for one in known],
-    published_rmse_sd=[one.rmse_sd_years for one in known],
+    published_n=[paper.n for paper in published],
+    published_r2=[paper.r2 for paper in published],
+    published_r2_sd=[paper.r2_sd for paper in published],
+    published_rmse=[paper.rmse_years for paper in published],
+    published_rmse_sd=[paper.rmse_sd_years for paper in published],
   )
-  return table[list(PERFORMANCE.columns)]
+  return table[list(performance_tables.PERFORMANCE.columns)]
 
 
 def _score_group(names: list[str], models: Mapping[str, Rows], settings: BootstrapSpec) -> dict[str, dict]:
@@ -104,14 +66,14 @@ def _score_group(names: list[str], models: Mapping[str, Rows], settings: Bootstr
 def choose_best(product: str, models: Mapping[str, Predictions]) -> pd.DataFrame:
   """Returns the best model of each dimension (schema best_models).
 
-  Chosen by R2 on the validation rows, pooled over splits; the test rows only say how good the choice is. (The
+  It has the highest R2 on the validation rows, pooled over splits. The test rows only say how good the choice is. (The
   published choice was made on the test rows.) Models without validation rows can't be chosen.
 
   Args:
     product: `sample` or `participant`.
     models: name to predictions.
   """
-  scored = {name: _r2_and_rmse(found.validation) for name, found in models.items()}
+  scored = {name: _r2_and_rmse(predictions.validation) for name, predictions in models.items()}
   lines = []
   for dimension in model_names.dimensions(models):
     names = [
@@ -137,10 +99,10 @@ def choose_best(product: str, models: Mapping[str, Predictions]) -> pd.DataFrame
         "test_rmse": test_rmse,
       }
     )
-  return pd.DataFrame(lines, columns=list(BEST.columns))
+  return pd.DataFrame(lines, columns=list(performance_tables.BEST.columns))
 
 
-def _r2_and_rmse(found: Rows) -> tuple[float, float]:
-  terms = score_sums.row_terms(found.age_years, found.predicted_years[:, None])
-  made = score_sums.scores(terms.sum(axis=0))
-  return float(made["r2"][0]), float(made["rmse"][0])
+def _r2_and_rmse(rows: Rows) -> tuple[float, float]:
+  terms = score_sums.row_terms(rows.age_years, rows.predicted_years[:, None])
+  scores = score_sums.scores(terms.sum(axis=0))
+  return float(scores["r2"][0]), float(scores["rmse"][0])

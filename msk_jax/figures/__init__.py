@@ -1,1 +1,1 @@
-"""Figures: frame and palette, scatter plots, bars, heat maps."""
+"""Figures of arrays and labels: frame, palette, scatter plots, counts, lines, bars, heat maps."""

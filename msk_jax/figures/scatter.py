@@ -1,44 +1,59 @@
-"""Pictures of predicted against chronological age."""
+"""Scatter plots of two quantities with the same unit. They show single samples: such a figure does not leave."""
 
-import pathlib
-from collections.abc import Mapping
+import dataclasses
+from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib import figure as mpl_figure
 
-from msk_jax.figures import frame
+from msk_jax.figures import frame, palette
 
-_COLOURS = {"validation": "#9aa5b1", "test": "#1f6f8b"}
+_MANY = 500  # points; from here on they are drawn small
 
 
-def scatter(
-  path: pathlib.Path,
-  title: str,
-  parts: Mapping[str, tuple[np.ndarray, np.ndarray]],
-  scores: Mapping[str, Mapping[str, float]],
-  mean_years: float,
-) -> None:
-  """Draws predicted against chronological age with the line of equality and the mean predictor's line.
+@dataclasses.dataclass(frozen=True)
+class Points:
+  """A series of points.
+
+  Attributes:
+    label: its name in the legend.
+    x: [n].
+    y: [n].
+    colour: its colour.
+  """
+
+  label: str
+  x: np.ndarray
+  y: np.ndarray
+  colour: str
+
+
+def draw(
+  title: str, x_label: str, y_label: str, series: Sequence[Points], level: tuple[str, float] | None = None
+) -> mpl_figure.Figure:
+  """Draws series of points on equal axes with the line of equality.
 
   Args:
-    path: the PNG to write.
-    title: of the figure, e.g. the model's name and split.
-    parts: part name (`validation`, `test`) to chronological and predicted ages, both [n], years.
-    scores: part name to its `metrics.summary`.
-    mean_years: mean training age, what the mean predictor says.
+    title: of the figure.
+    x_label: of the axis, with its unit.
+    y_label: of the axis, with its unit.
+    series: the points, the last series on top.
+    level: name and height of a horizontal line, if any.
   """
   figure, axes = plt.subplots(figsize=(6.2, 6.0), layout="constrained")
-  ages = np.concatenate([np.concatenate(pair) for pair in parts.values()])
-  low, high = np.floor(ages.min()) - 1, np.ceil(ages.max()) + 1
-  axes.plot([low, high], [low, high], color=frame.INK, linewidth=1, label="equality")
-  axes.axhline(mean_years, color="#c05a3a", linewidth=1, linestyle="--", label="mean predictor")
-  for part, (chronological, predicted) in parts.items():
-    score = scores[part]
-    label = f"{part}: R² {score['r2']:.2f}, RMSE {score['rmse']:.2f} y, n {score['n']}"
-    size = 26 if len(predicted) < 500 else 8
-    axes.scatter(chronological, predicted, s=size, alpha=0.7, linewidths=0, color=_COLOURS.get(part), label=label)
-  axes.set(xlim=(low, high), ylim=(low, high), aspect="equal", title=title)
-  axes.set(xlabel="chronological age (years)", ylabel="predicted age (years)")
+  values = np.concatenate([part for points in series for part in (points.x, points.y)])
+  low, high = np.floor(values.min()) - 1, np.ceil(values.max()) + 1
+  axes.plot([low, high], [low, high], color=palette.INK, linewidth=1, label="equality")
+  if level is not None:
+    axes.axhline(level[1], color=palette.INK, linewidth=1, linestyle="--", label=level[0])
+  for points in series:
+    size = 26 if len(points.x) < _MANY else 8
+    axes.scatter(
+      points.x, points.y, s=size, alpha=0.7, linewidths=0, color=points.colour, label=points.label, rasterized=True
+    )
+  axes.set(xlim=(low, high), ylim=(low, high), aspect="equal", xlabel=x_label, ylabel=y_label)
+  axes.set_title(title, fontsize=11)
   axes.legend(loc="upper left", frameon=False, fontsize=9)
   frame.clean(axes)
-  frame.save(figure, path)
+  return figure

@@ -1,7 +1,7 @@
-"""Which grey values mean black and white where a file's header leaves it open.
+"""The bit depth of a picture: which values become black and white.
 
-A header that says 10 or 12 bits is believed. A container of 16 bits says nothing: scanners write 12 bits of content
-into it, which would come out almost black. There the content decides, or the depth that the user names.
+A header that says 10 or 12 bits is believed. One of 16 bits may be a mere container: scanners write 12 bits into it,
+which would be shown almost black. There the content decides, or the depth that the user names.
 """
 
 from msk_jax.imaging.quality import Doubt
@@ -23,10 +23,10 @@ def value_range(
   Args:
     lowest: least value in the image.
     highest: greatest value in the image.
-    bits_stored: what the header says; `CONTAINER_BITS` leaves the depth open.
+    bits_stored: of the header; `CONTAINER_BITS` leaves the depth open.
     is_signed: whether values may be negative.
-    named_bits: depth that the user names for open ones: 0 to 2^bits - 1. 0 lets the content decide: each end is
-      the nearest power of four, from 2^8 on, that lies beyond the image's values.
+    named_bits: the user's depth where it is open: 0 is black, 2^bits - 1 white. With 0 the content decides: each end
+      is the nearest power of four, from 2^8 on, beyond the image's values.
   """
   declared = (-(2 ** (bits_stored - 1)), 2 ** (bits_stored - 1) - 1) if is_signed else (0, 2**bits_stored - 1)
   if bits_stored != CONTAINER_BITS:

@@ -1,4 +1,4 @@
-"""Contact sheets: up to 40 images of a view on one page, to see at a glance whether the ingest went well."""
+"""Contact sheets: up to 40 images of a view on one page, for a look at the ingest."""
 
 import pathlib
 from collections.abc import Sequence
@@ -12,15 +12,15 @@ from msk_jax.io import atomic
 
 MAX_IMAGES = 40
 _PAGE_WIDTH = 1600  # pixels, about
-_CELL_AREA = 44_000  # pixels an image takes, about, on a full page
+_CELL_AREA = 44_000  # pixels of an image on a full page, about
 _GAP, _MARGIN, _TITLE, _LABEL = 14, 36, 84, 22  # pixels
 _PAPER, _INK, _FAINT = (24, 27, 33), (236, 239, 244), (140, 148, 160)
 
 
 def write(images: store.ImageStore, view: str, folder: pathlib.Path) -> pathlib.Path | None:
-  """Draws `contact_<view>.png` (slashes become underscores); nothing, and no old sheet, where there are no images.
+  """Draws `contact_<view>.png` (slashes become underscores). Without images there is none, and an old one is removed.
 
-  Labels are visit and side only: no id, no sex, no age.
+  Labels are visit and side: no id, no sex, no age.
 
   Raises:
     InputError: the disk is full or can't be written.
@@ -45,16 +45,16 @@ def write(images: store.ImageStore, view: str, folder: pathlib.Path) -> pathlib.
 
 
 def path_of(folder: pathlib.Path, view: str) -> pathlib.Path:
-  """Returns where a view's sheet lies: `contact_knee.png`."""
+  """Returns the path of a view's sheet, e.g. `contact_knee.png`."""
   return folder / f"contact_{view.replace('/', '_')}.png"
 
 
-def _number(n: int, one: str, many: str = "") -> str:
-  return f"{n:,} {one if n == 1 else many or one + 's'}"
+def _number(n: int, singular: str, plural: str = "") -> str:
+  return f"{n:,} {singular if n == 1 else plural or singular + 's'}"
 
 
 def spread(hashes: Sequence[str]) -> list[int]:
-  """Returns up to `MAX_IMAGES` positions: a random choice that depends on the images alone, in index order."""
+  """Returns up to `MAX_IMAGES` positions in order: a random choice that depends on the images alone."""
   return sorted(sorted(range(len(hashes)), key=lambda i: hashes[i])[:MAX_IMAGES])
 
 
@@ -85,7 +85,7 @@ def draw(images: Sequence[np.ndarray], labels: Sequence[str], title: str, subtit
 
 
 def _layout(shape: tuple[int, int], n: int) -> tuple[tuple[int, int], int]:
-  """Size (h, w) of a thumbnail, and how many stand in a line; few images are shown larger."""
+  """Returns the size (h, w) of a thumbnail, and the number in a line; few images are shown larger."""
   area = _CELL_AREA * min(4.0, max(1.0, MAX_IMAGES / 2 / n))
   scale = min(1.0, (area / (shape[0] * shape[1])) ** 0.5)
   height, width = max(round(shape[0] * scale), 1), max(round(shape[1] * scale), 1)

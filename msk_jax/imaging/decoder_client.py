@@ -1,4 +1,4 @@
-"""A decoder in a process of its own: if a native decoder dies or hangs, one image is lost and nothing else."""
+"""The client of the decoder process: if a native decoder dies or hangs, no more than one image is lost."""
 
 import json
 import os
@@ -19,7 +19,7 @@ _COMMAND = (sys.executable, "-m", "msk_jax.imaging.decoder_process")
 
 
 class IsolatedDecoder:
-  """Hands files to a decoder process, which is started when first needed and again after each death.
+  """Sends files to a decoder process. The process is started when it is first needed and after each crash.
 
   Not for use by several threads at once.
   """
@@ -50,10 +50,10 @@ class IsolatedDecoder:
     Args:
       kind: `dicom`, `picture` (PNG, JPEG, TIFF, BMP, WebP) or `colour` (the same, three channels).
       data: the file's bytes.
-      named_bits: see `depth.value_range`.
+      named_bits: see `bit_depth.value_range`.
 
     Returns:
-      facts: what the header told (DICOM: `protocol`, `instance_number`), and `doubts`, pairs of reason code and detail.
+      facts: of the header (DICOM: `protocol`, `instance_number`), and `doubts`, pairs of reason code and detail.
       pixels: uint8 [h, w] (`colour`: [h, w, 3]), or the reason why there are none; `decoder_crashed` if the process
         died or hung.
     """

@@ -1,6 +1,6 @@
-"""What runs inside the decoder process: reads requests on standard input, writes pictures to standard output.
+"""The decoder process: reads requests on standard input, writes pictures to standard output.
 
-Started by `isolation.IsolatedDecoder` as `python -m msk_jax.imaging.decoder_process`. DICOM files are decoded by
+`decoder_client.IsolatedDecoder` starts it as `python -m msk_jax.imaging.decoder_process`. DICOM files are decoded by
 `dicom_decoding`, pictures by `picture_decoding`.
 """
 
@@ -10,15 +10,16 @@ import os
 import struct
 import sys
 import warnings
+from collections.abc import Callable
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from msk_jax.imaging import dicom_decoding, picture_decoding, quality
 
-REQUEST = struct.Struct("<8sBQ")  # kind, depth named for open ones, number of bytes that follow
+REQUEST = struct.Struct("<8sBQ")  # kind, `named_bits` (see `bit_depth.value_range`), number of bytes that follow
 REPLY = struct.Struct("<QQ")  # bytes of JSON facts, bytes of pixels
-_MEMORY_BYTES = 6 * 2**30  # what a decoder may take in all
+_MEMORY_BYTES = 6 * 2**30  # limit on the process
 
 _KINDS = {
   "dicom": dicom_decoding.decode,
@@ -27,7 +28,11 @@ _KINDS = {
 }
 
 
-def _answer(kind: str, data: bytes, named_bits: int) -> tuple[dict[str, Any], memoryview]:
+Answer = Callable[[str, bytes, int], tuple[dict[str, Any], memoryview]]
+
+
+def answer(kind: str, data: bytes, named_bits: int) -> tuple[dict[str, Any], memoryview]:
+  """Decodes one file: facts of the header, shape and doubts, and the pixels; or the reason why there are none."""
   facts: dict[str, Any] = {}
   try:
     facts, pixels = _KINDS[kind](data, named_bits)
@@ -40,31 +45,36 @@ def _answer(kind: str, data: bytes, named_bits: int) -> tuple[dict[str, Any], me
   return {**facts, "shape": list(pixels.shape)}, np.ascontiguousarray(pixels).reshape(-1).data
 
 
-def _serve(requests: BinaryIO, replies: BinaryIO) -> None:
+def _serve(requests: BinaryIO, replies: BinaryIO, answer: Answer) -> None:
   while len(head := requests.read(REQUEST.size)) == REQUEST.size:
     kind, named_bits, length = REQUEST.unpack(head)
-    facts, pixels = _answer(kind.rstrip(b"\0").decode(), requests.read(length), named_bits)
+    facts, pixels = answer(kind.rstrip(b"\0").decode(), requests.read(length), named_bits)
     text = json.dumps(facts).encode()
     replies.write(REPLY.pack(len(text), len(pixels)) + text)
     replies.write(pixels)
     replies.flush()
 
 
-def _main() -> None:
+def main(answer: Answer = answer) -> None:
+  """Answers requests until standard input ends.
+
+  Args:
+    answer: what decodes one file.
+  """
   try:
     import resource
 
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
   except (ImportError, OSError, ValueError):
-    pass  # not a Unix system, or a lower limit holds already
+    pass  # not a Unix system, or there is a lower limit
   warnings.simplefilter("ignore")
   logging.disable(logging.CRITICAL)
   replies = os.fdopen(os.dup(1), "wb")
   silence = os.open(os.devnull, os.O_WRONLY)
-  os.dup2(silence, 1)  # what native libraries print must not end up among the replies, or in a log
+  os.dup2(silence, 1)  # what native libraries print must not get into the replies or a log
   os.dup2(silence, 2)
-  _serve(sys.stdin.buffer, replies)
+  _serve(sys.stdin.buffer, replies, answer)
 
 
 if __name__ == "__main__":
-  _main()
+  main()

@@ -1,9 +1,8 @@
-"""DICOM radiographs as grey arrays, with no more of the header than is needed to know the view.
+"""DICOM radiographs as grey arrays, and the two header fields that tell the view.
 
-The scanner's own files (Implicit VR Little Endian, 8 bit) are read here: a walk over the header's elements and one
-`numpy.frombuffer`, twice as fast as a general reader. Everything else goes to a decoder process
-(`msk_jax.imaging.decoder_client`), so that no flawed file can take the run with it, and so that a library's warnings,
-which may quote the person's data, end there.
+The scanner's own files (Implicit VR Little Endian, 8 bit) are read here, by a walk over the header's elements and one
+`numpy.frombuffer`: twice as fast as a general reader. All others go to a decoder process (`decoder_client`). There no
+flawed file can end the run, and no library can log a person's data.
 """
 
 import dataclasses
@@ -40,8 +39,8 @@ _BITS_STORED = 0x00280101
 _HIGH_BIT = 0x00280102
 _PIXEL_REPRESENTATION = 0x00280103
 _PIXEL_DATA = 0x7FE00010
-# Elements that change what the stored values mean (padding, windows, rescale, lookup tables, presentation): with any
-# of them the general reader is asked.
+# Elements that change the meaning of stored values (padding, windows, rescale, lookup tables, presentation). Files with
+# any of them go to the decoder process.
 _MEANING = frozenset(
   (
     0x00280120,
@@ -76,7 +75,7 @@ _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 
 
 class Decoder(Protocol):
-  """What decodes the files that are not read here (see `isolation.IsolatedDecoder`)."""
+  """Decodes the files that are not read here; see `decoder_client.IsolatedDecoder`."""
 
   def decode(
     self, kind: str, data: bytes, named_bits: int = 0
@@ -91,8 +90,8 @@ class DicomImage:
 
   Attributes:
     protocol: DICOM ProtocolName, stripped; empty if absent.
-    instance_number: DICOM InstanceNumber, or None if absent or no number.
-    pixels: uint8 [h, w], dark background and bright bone; or the reason why they can't be had.
+    instance_number: DICOM InstanceNumber, or None if it is absent or not a number.
+    pixels: uint8 [h, w], dark background and bright bone; or why there are none.
     doubts: why the pixels may be wrong.
   """
 
@@ -107,11 +106,11 @@ def read(data: bytes, decoder: Decoder, named_bits: int = 0) -> DicomImage:
 
   Args:
     data: the file.
-    decoder: for all that is not read here.
-    named_bits: see `depth.value_range`.
+    decoder: for files that are not read here.
+    named_bits: see `bit_depth.value_range`.
 
   Raises:
-    Refusal: `not_dicom`, `truncated`, ... where not even the header can be read.
+    Refusal: `not_dicom`, `truncated`, ... where the header can't be read.
   """
   syntax = transfer_syntax(data)
   if syntax == IMPLICIT_LITTLE_ENDIAN:
@@ -129,7 +128,7 @@ def read(data: bytes, decoder: Decoder, named_bits: int = 0) -> DicomImage:
 
 
 def check_size(rows: int, columns: int) -> None:
-  """Holds a header's claim against the caps before any pixel is decoded.
+  """Compares a header's claim with the caps, before any pixel is decoded.
 
   Raises:
     Refusal: `no_pixels` or `too_large`.
@@ -162,17 +161,17 @@ def transfer_syntax(data: bytes) -> str:
 
 
 def has_preamble(data: bytes) -> bool:
-  """Whether a file starts as DICOM files do, with 128 bytes of anything and the word DICM."""
+  """Returns whether a file starts as DICOM files do, with 128 bytes of anything and the word DICM."""
   return data[_PREAMBLE : _PREAMBLE + 4] == _MAGIC
 
 
 def may_lack_preamble(data: bytes) -> bool:
-  """Whether a file may be DICOM without preamble: it then starts with an element of group 2 or 8."""
+  """Returns whether a file may be DICOM without preamble: it then starts with an element of group 2 or 8."""
   return len(data) > 8 and data[:2] in (b"\x02\x00", b"\x08\x00") and data[3] < 0x10
 
 
 def _explicit_element(data: bytes, position: int) -> tuple[int, int, int]:
-  """Tag, start of value and length of an element of explicit VR."""
+  """Returns tag, start of value and length of an element of explicit VR."""
   group, element = struct.unpack_from("<HH", data, position)
   if data[position + 4 : position + 6] in _LONG_VRS:
     if position + 12 > len(data):
@@ -182,7 +181,7 @@ def _explicit_element(data: bytes, position: int) -> tuple[int, int, int]:
 
 
 def _walk_header(data: bytes) -> tuple[dict[int, tuple[int, int]], tuple[int, int] | None]:
-  """Places of the wanted elements of an implicit VR file, and (start, claimed length) of its pixel data."""
+  """Returns places of the wanted elements of an implicit VR file, and (start, claimed length) of its pixel data."""
   position = _PREAMBLE + 4
   while position + 8 <= len(data) and data[position : position + 2] == b"\x02\x00":
     _, start, length = _explicit_element(data, position)
@@ -215,7 +214,7 @@ def _implicit_element(data: bytes, position: int) -> tuple[int, int, int]:
 
 
 def _end_of_sequence(data: bytes, position: int, depth: int) -> int:
-  """Position after a sequence of undefined length whose first item starts at `position`."""
+  """Returns the position after a sequence of undefined length whose first item starts at `position`."""
   if depth > _MAX_DEPTH:
     raise quality.Refusal("not_dicom", "nesting")
   while True:
@@ -236,7 +235,7 @@ def _end_of_item(data: bytes, position: int, depth: int) -> int:
 
 
 def _is_plain(data: bytes, fields: Mapping[int, tuple[int, int]]) -> bool:
-  """Whether this is one grey frame of 8 unsigned bits, which are to be shown as they are."""
+  """Returns whether this is one grey frame of 8 unsigned bits, to be shown as they are."""
   return (
     not _MEANING & fields.keys()
     and _short(data, fields.get(_HIGH_BIT), 7) == 7

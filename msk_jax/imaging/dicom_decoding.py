@@ -1,6 +1,6 @@
 """DICOM files of any supported kind to grey, by pydicom and GDCM. Runs in the decoder process.
 
-Nothing else may import pydicom: its messages can quote what a header says of the person.
+Nothing else may import pydicom: its messages may quote a person's data from the header.
 """
 
 import io
@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from msk_jax.imaging import dicom, grey, presentation, quality, views
+from msk_jax.imaging import dicom, dicom_presentation, grey_levels, quality, views
 from msk_jax.imaging.quality import Doubt
 
-# Transfer syntaxes read here, each with the one library that decodes it: the same file gives the same pixels
-# whatever else is installed. Deflated files and videos are not read.
+# Transfer syntaxes read here, each with the one library that decodes it, so that the pixels of a file do not depend on
+# what else is installed. Deflated files and videos are not read.
 _EXPLICIT_LITTLE, _EXPLICIT_BIG = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"
 _RLE, _JPEG_EXTENDED = "1.2.840.10008.1.2.5", "1.2.840.10008.1.2.4.51"
 _PLUGINS = {
@@ -38,14 +38,14 @@ def decode(data: bytes, named_bits: int = 0) -> tuple[dict[str, Any], np.ndarray
 
   Args:
     data: the file.
-    named_bits: see `depth.value_range`.
+    named_bits: see `bit_depth.value_range`.
 
   Returns:
     facts: `protocol`, `instance_number` and, with pixels, `doubts`.
-    pixels: uint8 [h, w], bright bone on dark; or why there are none, though the header could be read.
+    pixels: uint8 [h, w], bright bone on dark; or why there are none.
 
   Raises:
-    Refusal: not even the header can be read.
+    Refusal: the header can't be read.
   """
   import pydicom
 
@@ -73,21 +73,23 @@ def _pixels(data: bytes, header: Any, named_bits: int) -> tuple[np.ndarray, list
   syntax = _syntax(dataset)
   words, doubts = _stored_words(dataset, syntax)
   coding, remarks = _coding(header, syntax, 8 * words.dtype.itemsize)
-  show = presentation.Presentation(header, coding, syntax != _EXPLICIT_BIG, named_bits, _keeps_bytes(header, coding))
+  show = dicom_presentation.Presentation(
+    header, coding, syntax != _EXPLICIT_BIG, named_bits, _keeps_bytes(header, coding)
+  )
   if coding.shift and int(words.view(f"u{words.dtype.itemsize}").max()) < 2**coding.bits_stored:
-    raise quality.Refusal("unsupported", "high bit")  # its values stand low in their words: which is right?
-  pixels, more = grey.to_uint8(words, coding, show)
+    raise quality.Refusal("unsupported", "high bit")  # values in the low bits of their words contradict the header
+  pixels, more = grey_levels.to_uint8(words, coding, show)
   return pixels, doubts + remarks + more
 
 
 def _check_header(data: bytes, header: Any) -> None:
-  """Refuses what is not read before any pixel is decoded."""
+  """Refuses unsupported files before any pixel is decoded."""
   rows, columns = int(header.get("Rows") or 0), int(header.get("Columns") or 0)
   if rows == 0 and columns == 0 and not any(tag in data for tag in _PIXEL_DATA_TAGS):
     raise quality.Refusal("no_pixels" if header.get("SOPClassUID") else "not_dicom")
   dicom.check_size(rows, columns)
   photometric = str(header.get("PhotometricInterpretation") or "")
-  if photometric not in presentation.GREY or int(header.get("SamplesPerPixel") or 1) != 1:
+  if photometric not in dicom_presentation.GREY or int(header.get("SamplesPerPixel") or 1) != 1:
     raise quality.Refusal("unsupported", "not grey")
   if int(header.get("NumberOfFrames") or 1) != 1 or int(header.get("BitsAllocated") or 0) not in (8, 16):
     raise quality.Refusal("unsupported", "frames or bits")
@@ -98,7 +100,7 @@ def _syntax(dataset: Any) -> str:
 
   meta = getattr(dataset, "file_meta", None)
   syntax = str(meta.get("TransferSyntaxUID") or "") if meta is not None else ""
-  if not syntax:  # no meta header: pydicom found out how the elements are coded
+  if not syntax:  # no meta header: pydicom infers how the elements are coded
     implicit, little = dataset.original_encoding
     syntax = dicom.IMPLICIT_LITTLE_ENDIAN if implicit else _EXPLICIT_LITTLE if little else _EXPLICIT_BIG
     dataset.file_meta = pydicom.dataset.FileMetaDataset()
@@ -107,7 +109,7 @@ def _syntax(dataset: Any) -> str:
 
 
 def _stored_words(dataset: Any, syntax: str) -> tuple[np.ndarray, list[Doubt]]:
-  """The words as stored, [h, w] in this machine's byte order, and doubts."""
+  """Returns the words as stored, [h, w] in this machine's byte order, and doubts."""
   from pydicom import pixels
 
   doubts: list[Doubt] = []
@@ -120,15 +122,15 @@ def _stored_words(dataset: Any, syntax: str) -> tuple[np.ndarray, list[Doubt]]:
   if syntax == _JPEG_EXTENDED and dataset.BitsAllocated == 16:
     words = _jpeg_of_twelve_bits(dataset)
   else:
-    # Bits beside the values are dealt with in `grey.Coding`, which knows where the values stand.
+    # `grey_levels.Coding` handles the bits beside the values.
     words = pixels.pixel_array(dataset, raw=True, decoding_plugin=plugin, correct_unused_bits=False)
   if words.shape != (dataset.Rows, dataset.Columns):
     raise quality.Refusal("decode_failed", "shape")
   return words.astype(words.dtype.newbyteorder("="), copy=False), doubts
 
 
-def _coding(header: Any, syntax: str, word_bits: int) -> tuple[grey.Coding, list[Doubt]]:
-  """Where in words of `word_bits` the values stand.
+def _coding(header: Any, syntax: str, word_bits: int) -> tuple[grey_levels.Coding, list[Doubt]]:
+  """Returns where in words of `word_bits` the values are, and doubts.
 
   Raises:
     Refusal: `unsupported`, where the header contradicts itself.
@@ -142,18 +144,18 @@ def _coding(header: Any, syntax: str, word_bits: int) -> tuple[grey.Coding, list
     stored, doubts = word_bits, [Doubt("guessed_depth", f"{word_bits} bits in the picture, more in the header")]
   padding = header.get("PixelPaddingValue")
   padding = padding if isinstance(padding, int) else None
-  return grey.Coding(stored, shift, bool(header.get("PixelRepresentation")), padding), doubts
+  return grey_levels.Coding(stored, shift, bool(header.get("PixelRepresentation")), padding), doubts
 
 
-def _keeps_bytes(header: Any, coding: grey.Coding) -> bool:
-  """Whether a window is not for this image: the skeleton's thresholds are meant for the scanner's own 8 bits."""
+def _keeps_bytes(header: Any, coding: grey_levels.Coding) -> bool:
+  """Returns whether a window is ignored: the skeleton's thresholds are for the scanner's own 8 bits."""
   is_plain = coding.bits_stored == header.BitsAllocated == 8 and not coding.is_signed
   is_own = str(header.get("ProtocolName") or "").strip() in views.SCANNER_PROTOCOLS
-  return is_plain and is_own and presentation.rescale(header) == (1, 0) and not header.get("ModalityLUTSequence")
+  return is_plain and is_own and dicom_presentation.rescale(header) == (1, 0) and not header.get("ModalityLUTSequence")
 
 
 def _jpeg_of_twelve_bits(dataset: Any) -> np.ndarray:
-  """Decodes JPEG extended by GDCM itself, whose 12-bit decoder pydicom's plugin refuses to call."""
+  """Decodes JPEG extended by GDCM, since pydicom's plugin does not call GDCM's 12-bit decoder."""
   import gdcm
   from pydicom import encaps
 

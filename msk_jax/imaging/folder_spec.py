@@ -1,29 +1,29 @@
-"""How a folder of radiographs is to be read: settings alone, so that configs load without image libraries."""
+"""Settings for a folder of radiographs, and its view. Light: configs import it."""
 
 import dataclasses
 from collections.abc import Mapping
 
-from msk_jax.imaging import views
+from msk_jax.imaging import view_augmentation, views
 from msk_jax.labels import numerals
 
-_AUGMENTATION = views.Augmentation(width_shift=0.10, height_shift=0.10, zoom=0.10)  # as for the paper's joints
+VIEW = "folder"
 
 
 @dataclasses.dataclass(frozen=True)
 class FolderSpec:
-  """How a folder of radiographs is to be read.
+  """How a folder of radiographs is read.
 
   Attributes:
     table: the CSV's name within the folder.
     sex_values: the column's values to 0 (female) and 1 (male), texts in any case, numbers as numbers; empty for the
-      spellings that are known, see `labels.sexes`.
+      usual spellings, see `labels.sexes`.
     rows: height of the stored images, pixels.
     columns: width of the stored images, pixels.
     min_age_years: rows with a lower age are refused.
-    max_age_years: rows with a higher age are refused: ages of over 100 are typing errors far more often than not.
+    max_age_years: rows with a higher age are refused: most ages above 100 are typing errors.
     bits: depth of 16-bit pictures whose header names none (PNG, TIFF, DICOM of 16 stored bits without a window): 0 is
       black, 2^bits - 1 white. 0 lets each picture's content decide, with a doubt where that is fewer bits.
-    is_paired: whether people have a right and a left image, which the model is to see together.
+    is_paired: whether people have a right and a left image, which the model sees together.
     augmentation: ranges of the random transforms in training.
   """
 
@@ -35,7 +35,7 @@ class FolderSpec:
   max_age_years: float = 100.0
   bits: int = 0
   is_paired: bool = False
-  augmentation: views.Augmentation = _AUGMENTATION
+  augmentation: view_augmentation.Augmentation = view_augmentation.FOLDER
 
   def __post_init__(self):
     if self.bits != 0 and not 8 <= self.bits <= 16:
@@ -43,3 +43,9 @@ class FolderSpec:
         f"bits is the depth of 16-bit pictures, 8 to 16, or 0 for that of their content; got {self.bits}."
       )
     numerals.check_sex_values("folder.sex_values", self.sex_values)
+
+
+def folder_view(spec: FolderSpec) -> views.View:
+  """Returns the folder as a view named `folder`."""
+  shape = (spec.rows, spec.columns)
+  return views.View(VIEW, shape, shape, is_paired=spec.is_paired, augmentation=spec.augmentation, bits=spec.bits)

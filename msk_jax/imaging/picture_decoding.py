@@ -5,16 +5,16 @@ from typing import Any
 
 import numpy as np
 
-from msk_jax.imaging import dicom, grey, quality
+from msk_jax.imaging import dicom, grey_levels, quality
 
 FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP")
 _COLOURS = ("RGB", "RGBA", "RGBX", "P", "PA", "CMYK", "YCbCr")
 _GREYS = ("1", "L", "LA")
-_PREVIEWS = "MPO"  # a JPEG with smaller copies of itself, which are no further frames
+_PREVIEWS = "MPO"  # a JPEG with smaller copies of itself, which do not count as frames
 _TIFF_PHOTOMETRIC, _TIFF_BITS = 262, 258
 _MIN_IS_WHITE = 0
 _PNG_BITS, _PNG_COLOUR = 24, 25  # places in the file
-_DEEP = grey.Coding(bits_stored=16)
+_DEEP = grey_levels.Coding(bits_stored=16)
 
 
 def decode_grey(data: bytes, named_bits: int = 0) -> tuple[dict[str, Any], np.ndarray]:
@@ -22,7 +22,7 @@ def decode_grey(data: bytes, named_bits: int = 0) -> tuple[dict[str, Any], np.nd
 
   Args:
     data: the file.
-    named_bits: see `depth.value_range`.
+    named_bits: see `bit_depth.value_range`.
 
   Returns:
     facts: `doubts`.
@@ -38,8 +38,8 @@ def decode_grey(data: bytes, named_bits: int = 0) -> tuple[dict[str, Any], np.nd
     raise quality.Refusal("unsupported", "bits of the picture")
   is_inverted = picture.format == "TIFF" and picture.tag_v2.get(_TIFF_PHOTOMETRIC) == _MIN_IS_WHITE
   words = np.asarray(_upright(picture))
-  words = words.astype(np.uint16, copy=False)  # of this machine's byte order, and not four bytes
-  pixels, doubts = grey.to_uint8(words, _DEEP, grey.linear(_DEEP, named_bits))
+  words = words.astype(np.uint16, copy=False)  # in this machine's byte order, two bytes
+  pixels, doubts = grey_levels.to_uint8(words, _DEEP, grey_levels.linear(_DEEP, named_bits))
   return {"doubts": doubts}, 255 - pixels if is_inverted else pixels
 
 
@@ -59,7 +59,7 @@ def decode_colour(data: bytes, named_bits: int = 0) -> tuple[dict[str, Any], np.
 def _open(data: bytes) -> Any:
   from PIL import Image
 
-  Image.MAX_IMAGE_PIXELS = None  # our own cap is checked before anything is decoded
+  Image.MAX_IMAGE_PIXELS = None  # `dicom.check_size` comes before any decoding
   try:
     picture = Image.open(io.BytesIO(data), formats=FORMATS)
   except Exception as error:
@@ -67,7 +67,7 @@ def _open(data: bytes) -> Any:
   dicom.check_size(picture.height, picture.width)
   if picture.format != _PREVIEWS and getattr(picture, "n_frames", 1) != 1:
     raise quality.Refusal("unsupported", "several frames")
-  if picture.mode in _COLOURS and _has_sixteen_bits(data, picture):  # Pillow would drop half of them
+  if picture.mode in _COLOURS and _has_sixteen_bits(data, picture):  # Pillow would drop half of the bits
     raise quality.Refusal("unsupported", "colours of 16 bits")
   return picture
 

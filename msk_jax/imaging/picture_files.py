@@ -1,4 +1,4 @@
-"""One file that holds a picture, of whatever kind its content says: names and endings are often wrong."""
+"""Reads a file that holds a picture. Its content says of which kind it is: names are often wrong."""
 
 import enum
 import pathlib
@@ -8,7 +8,7 @@ import numpy as np
 from msk_jax.imaging import dicom, quality
 from msk_jax.imaging.quality import Doubt
 
-HEAD_BYTES = 132  # enough to tell every kind: a DICOM file's preamble and the word DICM
+HEAD_BYTES = 132  # enough to tell the kind: a DICOM file's preamble and the word DICM
 DICOM_ENDINGS = frozenset({".dcm", ".dicom", ".ima", ""})
 PICTURE_ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".jfif", ".tif", ".tiff", ".bmp", ".webp"})
 ARCHIVE_ENDING = ".zip"
@@ -27,7 +27,7 @@ class Kind(enum.Enum):
 
 
 def kind_of(head: bytes) -> Kind:
-  """Returns what a file is, by its first `HEAD_BYTES` (or all of it)."""
+  """Returns the kind of a file, by its first `HEAD_BYTES`."""
   if dicom.has_preamble(head):
     return Kind.DICOM
   if head.startswith((b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", *_TIFF)) or _is_bmp(head):
@@ -40,7 +40,7 @@ def kind_of(head: bytes) -> Kind:
 
 
 def read_head(path: pathlib.Path) -> bytes:
-  """Returns a file's first bytes, none where it can't be read."""
+  """Returns a file's first bytes; none if it can't be read."""
   try:
     with path.open("rb") as file:
       return file.read(HEAD_BYTES)
@@ -71,9 +71,9 @@ def decode(
 
   Args:
     data: the file.
-    ending: of its name, which only words the refusal of what is none of these.
-    decoder: see `isolation`.
-    named_bits: see `depth.value_range`.
+    ending: of its name; it only decides how a file of another kind is refused.
+    decoder: see `decoder_client`.
+    named_bits: see `bit_depth.value_range`.
 
   Returns:
     pixels: uint8 [h, w].

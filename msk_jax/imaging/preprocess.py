@@ -1,8 +1,8 @@
-"""From raw radiographs to the arrays that are stored: view choice, native size, mirroring, skeleton, mixed.
+"""From raw radiographs to the arrays that are stored: choice of views, native size, mirroring, skeleton, mixed.
 
 Source: paper, Methods ("Preprocessing"). Every image is first brought to the view's native size (the median of the
-real data) with cubic interpolation, as published; from there to the network's size by area averaging, which, unlike
-the published nearest-pixel choice, does not alias.
+real data) with cubic interpolation, as published. From there it is brought to the network's size by area averaging,
+which does not alias; the published code picks the nearest pixel.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,6 +13,7 @@ import numpy as np
 from msk_jax.imaging import dicom, quality, skeleton, views
 
 Role = tuple[str, str]  # (view, side); side is empty for unpaired views
+Remark = tuple[str, str, str]  # (view, reason, detail)
 
 FIGURE, FLESH, SKELETON, MIXED = (f"full_body/{kind}" for kind in ("figure", "flesh", "skeleton", "mixed"))
 SOURCE_ROLES: tuple[Role, ...] = (*views.PROTOCOLS.values(), (FLESH, ""), (FIGURE, ""))
@@ -20,12 +21,12 @@ SOURCE_ROLES: tuple[Role, ...] = (*views.PROTOCOLS.values(), (FLESH, ""), (FIGUR
 
 def assign_roles(
   images: Sequence[dicom.DicomImage], has_unreadable: bool = False
-) -> tuple[dict[Role, dicom.DicomImage], list[tuple[str, str, str]]]:
-  """Says which image of a zip is which view, from the headers alone.
+) -> tuple[dict[Role, dicom.DicomImage], list[Remark]]:
+  """Chooses the image of each view among those of a zip, by the headers alone.
 
   Of several images of one view and side the one of lowest InstanceNumber counts. Of the `Total Body` images the
   first by InstanceNumber is flesh, the second figure. A single one is taken as flesh, unless another member of the
-  zip could not be read at all and may have been its pair.
+  zip could not be read and may be the flesh.
 
   Args:
     images: what the zip holds.
@@ -33,10 +34,10 @@ def assign_roles(
 
   Returns:
     roles: (view, side) to image.
-    remarks: (view, reason, detail) for what was left out or is doubtful.
+    remarks: on what is left out or doubtful.
   """
   roles: dict[Role, dicom.DicomImage] = {}
-  remarks: list[tuple[str, str, str]] = []
+  remarks: list[Remark] = []
   for image in sorted(images, key=_order):
     role = views.PROTOCOLS.get(image.protocol)
     if role is None:
@@ -46,10 +47,11 @@ def assign_roles(
       remarks.append((role[0], "surplus_image", role[1]))
     else:
       roles[role] = image
-  bodies = sorted((i for i in images if i.protocol == views.TOTAL_BODY_PROTOCOL), key=_order)
-  _assign_total_body(bodies, has_unreadable, roles, remarks)
+  bodies, of_bodies = _assign_total_body(images, has_unreadable)
+  roles |= bodies
+  remarks += of_bodies
   absent = set(SOURCE_ROLES) - set(roles) - {(view, side) for view, _, side in remarks}
-  if any(view.startswith("full_body/") for view, _, _ in remarks):
+  if of_bodies:
     absent -= {(FLESH, ""), (FIGURE, "")}
   remarks.extend((view, "missing_view", side) for view, side in SOURCE_ROLES if (view, side) in absent)
   return roles, remarks
@@ -60,37 +62,32 @@ def _order(image: dicom.DicomImage) -> float:
 
 
 def _assign_total_body(
-  bodies: Sequence[dicom.DicomImage],
-  has_unreadable: bool,
-  roles: dict[Role, dicom.DicomImage],
-  remarks: list[tuple[str, str, str]],
-) -> None:
+  images: Sequence[dicom.DicomImage], has_unreadable: bool
+) -> tuple[dict[Role, dicom.DicomImage], list[Remark]]:
+  """Returns what `assign_roles` does, of the total bodies among the images."""
+  bodies = sorted((i for i in images if i.protocol == views.TOTAL_BODY_PROTOCOL), key=_order)
+  if not bodies:
+    return {}, []
   if len(bodies) == 1:
     if has_unreadable:
-      remarks.append((FLESH, "unordered_total_body", "one, beside a file that can't be read"))
-      return
-    roles[FLESH, ""] = bodies[0]
-    remarks.append((FLESH, "single_total_body", ""))
-  elif len(bodies) > 1:
-    if len({i.instance_number for i in bodies[:3]} - {None}) < len(bodies[:3]):
-      remarks.append((FLESH, "unordered_total_body", ""))
-      return
-    if are_equal(bodies[0], bodies[1]):
-      remarks.append((FLESH, "unordered_total_body", "one image under two numbers"))
-      return
-    roles[FLESH, ""], roles[FIGURE, ""] = bodies[0], bodies[1]
-    remarks.extend((FIGURE, "surplus_image", "") for _ in bodies[2:])
+      return {}, [(FLESH, "unordered_total_body", "one, beside a file that can't be read")]
+    return {(FLESH, ""): bodies[0]}, [(FLESH, "single_total_body", "")]
+  if len({i.instance_number for i in bodies[:3]} - {None}) < len(bodies[:3]):
+    return {}, [(FLESH, "unordered_total_body", "")]
+  if are_equal(bodies[0], bodies[1]):
+    return {}, [(FLESH, "unordered_total_body", "one image under two numbers")]
+  return {(FLESH, ""): bodies[0], (FIGURE, ""): bodies[1]}, [(FIGURE, "surplus_image", "")] * len(bodies[2:])
 
 
-def are_equal(one: dicom.DicomImage, other: dicom.DicomImage) -> bool:
+def are_equal(first: dicom.DicomImage, second: dicom.DicomImage) -> bool:
   """Returns whether two images have the same pixels; those that could not be decoded have none."""
-  if isinstance(one.pixels, quality.Refusal) or isinstance(other.pixels, quality.Refusal):
+  if isinstance(first.pixels, quality.Refusal) or isinstance(second.pixels, quality.Refusal):
     return False
-  return np.array_equal(one.pixels, other.pixels)
+  return np.array_equal(first.pixels, second.pixels)
 
 
 def to_native(pixels: np.ndarray, view: views.View, side: str) -> np.ndarray:
-  """Returns uint8 `view.native_shape` from raw uint8 [h, w]; left images of pairs are mirrored to look right."""
+  """Returns uint8 `view.native_shape` from raw uint8 [h, w]; left images of pairs are mirrored."""
   rows, columns = view.native_shape
   native = pixels
   if pixels.shape != (rows, columns):
@@ -105,7 +102,7 @@ def to_network(native: np.ndarray, view: views.View) -> np.ndarray:
 
 
 def full_body_at_network_size(natives: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-  """Returns the full-body images to store, as far as what they are made of is there.
+  """Returns the full-body images to store, as far as their sources exist.
 
   Args:
     natives: `full_body/flesh` and `full_body/figure` at native size, one or both.

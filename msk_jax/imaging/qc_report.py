@@ -1,7 +1,7 @@
 """The QC report: one line per refused or doubtful image under a pseudonym, and counts per reason.
 
-For a folder of one's own there is also `rows.csv`, which names the table's line and the file: without these nobody
-could mend the table, and they are the user's own.
+For an own folder there is also `rows.csv`, which names the table's line and the file, so that the user can correct the
+table.
 """
 
 import csv
@@ -20,7 +20,7 @@ ROWS_COLUMNS = ("line", "file", "reason", "severity", "detail", "meaning")
 
 
 class Place(NamedTuple):
-  """Where a source stands in a table of one's own: the line of the table, and the file that it names."""
+  """Where a source is in an own table: the line, and the file that it names."""
 
   line: int
   file: str
@@ -32,11 +32,11 @@ def rows_path(workdir: pathlib.Path) -> pathlib.Path:
 
 
 def write_rows(workdir: pathlib.Path, notes: Sequence[quality.Note], places: Mapping[str, Place]) -> None:
-  """Writes refused and doubtful rows of a table of one's own, by line.
+  """Writes refused and doubtful rows of an own table, by line.
 
   Args:
     workdir: the workdir.
-    notes: what was refused or doubtful.
+    notes: on what was refused or doubtful.
     places: of their sources.
 
   Raises:
@@ -59,8 +59,8 @@ def write(workdir: pathlib.Path, notes: Sequence[quality.Note], withdrawn: int, 
 
   Args:
     workdir: the workdir.
-    notes: what was refused, doubtful or absent; sources appear as keyed hashes only.
-    withdrawn: number of files of withdrawn participants: counted, not listed.
+    notes: on what was refused, doubtful or absent; of sources, keyed hashes are written.
+    withdrawn: number of files of withdrawn participants; they are counted, not listed.
     key: the workdir's secret.
 
   Raises:
@@ -70,14 +70,14 @@ def write(workdir: pathlib.Path, notes: Sequence[quality.Note], withdrawn: int, 
   lines = [
     (privacy.pseudonym(n.source, key), n.view, n.reason, quality.REASONS[n.reason][0].value, n.detail) for n in notes
   ]
-  # Sorted by pseudonym within a reason, so that the order tells nothing about the participants'.
+  # Sorted by pseudonym within a reason, so that the order does not tell that of the participants.
   atomic.write_text(images, _csv(IMAGES_COLUMNS, sorted(lines, key=lambda line: (*line[1:3], line[0], line[4]))))
-  found = Counter((note.view, note.reason) for note in notes)
+  number_of = Counter((note.view, note.reason) for note in notes)
   if withdrawn:
-    found["", "withdrawn"] += withdrawn
+    number_of["", "withdrawn"] += withdrawn
   rows = [
     (view, reason, quality.REASONS[reason][0].value, number, quality.REASONS[reason][1])
-    for (view, reason), number in sorted(found.items())
+    for (view, reason), number in sorted(number_of.items())
   ]
   atomic.write_text(counts, _csv(COUNTS_COLUMNS, rows))
 

@@ -1,7 +1,7 @@
-"""Why an image was refused or is doubted: the list of reason codes, and the checks on sizes and content.
+"""Why an image is refused or doubted: the reason codes, and the checks of sizes and content.
 
-The flaws are those met in UK Biobank field 20158 and in radiographs from elsewhere. Every image ends in the
-store or under one of these codes; nothing is dropped in silence.
+The flaws are those of UK Biobank field 20158 and of radiographs from elsewhere. Every image is stored or reported under
+one of these codes.
 """
 
 import dataclasses
@@ -15,7 +15,7 @@ from msk_jax.imaging import views
 
 
 class Severity(enum.StrEnum):
-  """What became of the image: left out, kept with a doubt, or never there."""
+  """Whether the image is left out, kept with a doubt, or absent."""
 
   REFUSED = "refused"
   DOUBTFUL = "doubtful"
@@ -28,15 +28,15 @@ _R, _D, _A = Severity.REFUSED, Severity.DOUBTFUL, Severity.ABSENT
 REASONS: dict[str, tuple[Severity, str]] = {
   # whole archives
   "bad_name": (_R, "The zip's name is not <eid>_20158_<instance>_<array>.zip, so nobody knows whose it is."),
-  "corrupt_zip": (_R, "The zip can't be read: damaged, cut off or no zip at all."),
+  "corrupt_zip": (_R, "The zip can't be read: damaged, cut off or not a zip."),
   "unreadable_file": (_R, "The file can't be opened or read from its disk."),
   "zip_bomb": (_R, "A zip that claims too many or too large members, or an absurd compression ratio."),
   "encrypted": (_R, "A member of the zip is encrypted."),
   "duplicate_visit": (_R, "A second zip of the same participant and visit; the one of lowest array is kept."),
-  "repeated_zip": (_D, "The same zip lies in two places, byte for byte; it is read once."),
+  "repeated_zip": (_D, "The same zip is in two places, byte for byte; it is read once."),
   "conflicting_zips": (
     _R,
-    "Zips of one participant, visit and array that differ: which is right is unknown; none is read.",
+    "Zips of one participant, visit and array that differ. Which is right is unknown: none is read.",
   ),
   "withdrawn": (_R, "The participant has withdrawn; nothing of theirs is kept."),
   # one file
@@ -99,7 +99,7 @@ REASONS: dict[str, tuple[Severity, str]] = {
 }
 
 
-class Refusal(Exception):  # noqa: N818 - not an error: the normal end of a flawed file
+class Refusal(Exception):  # noqa: N818 - not an error: a flawed file is normal
   """Ends the reading of one file with a reason code; `detail` holds no id, no path and no value of a header."""
 
   def __init__(self, reason: str, detail: str = ""):
@@ -127,9 +127,9 @@ class Note:
   detail: str = ""
 
 
-# Limits. The examples published for field 20158 lie between .66 and 1.17 times the native rows and columns.
+# Limits. The published examples of field 20158 have .66 to 1.17 times the native rows and columns.
 _SMALLEST_FRACTION = 0.25
-_LEAST_RANGE = 8  # grey levels between the 1st and 99th percentile below which nothing can be seen
+_LEAST_RANGE = 8  # grey levels between the 1st and 99th percentile; with less nothing can be seen
 _LEAST_SPREAD = 2.0  # grey levels, standard deviation
 _WRONG_DISTORTION = math.log(2.0)
 _ODD_DISTORTION = math.log(1.35)
@@ -156,7 +156,7 @@ def check_shape(shape: tuple[int, int], view: views.View) -> str:
   is_across = abs(native) > _SQUARE_LOG and aspect * native < 0
   if is_across and swapped < _ODD_DISTORTION < distortion:
     raise Refusal("transposed", detail)
-  if any(found < _SMALLEST_FRACTION * usual for found, usual in zip(shape, view.native_shape, strict=True)):
+  if any(size < _SMALLEST_FRACTION * usual for size, usual in zip(shape, view.native_shape, strict=True)):
     raise Refusal("too_small", detail)
   if distortion > _WRONG_DISTORTION:
     raise Refusal("wrong_aspect", detail)

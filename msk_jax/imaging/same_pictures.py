@@ -1,16 +1,16 @@
-"""The same picture under two keys: copied files, wrong paths, images given to the wrong person.
+"""The same picture under two keys: copied files, wrong paths, images of the wrong person.
 
-A model that is trained on a picture and tested on it again looks better than it is. Such people are therefore put in
-one fold, and each copy is doubted.
+A model that is trained and tested on the same picture looks better than it is. So such people are put in one fold, and
+each copy is doubted.
 """
 
 import dataclasses
 from collections import defaultdict
 from collections.abc import Sequence
 
-from msk_jax.imaging import parts, preprocess, quality
+from msk_jax.imaging import ingest_parts, preprocess, quality
 
-_DERIVED = frozenset({preprocess.SKELETON, preprocess.MIXED})  # made of others; without bones alike for everybody
+_DERIVED = frozenset({preprocess.SKELETON, preprocess.MIXED})  # from others; without bones the same for everybody
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,15 +23,15 @@ class Group:
 
 @dataclasses.dataclass(frozen=True)
 class Same:
-  """What was found: a doubt for each copy, and the groups of several people."""
+  """Equal pictures: a doubt on each copy, and the groups of several people."""
 
   notes: tuple[quality.Note, ...]
   sharing: tuple[Group, ...]
 
 
-def find(finished: Sequence[parts.Part]) -> Same:
-  """Looks for equal pictures among all that is stored, before left ones were mirrored."""
-  places: dict[str, list[tuple[str, parts.Row]]] = defaultdict(list)
+def find(finished: Sequence[ingest_parts.Part]) -> Same:
+  """Finds equal pictures among all that are stored, as they were before left ones were mirrored."""
+  places: dict[str, list[tuple[str, ingest_parts.Row]]] = defaultdict(list)
   for part in finished:
     for view, rows in part.rows.items():
       if view not in _DERIVED:

@@ -1,4 +1,4 @@
-"""The skeleton image: the figure with the body's outline around the bones set to black.
+"""The skeleton image: the figure, in which the flesh around the bones becomes black.
 
 Source: paper, Methods ("Preprocessing", full body): from each border pixel and in every direction one goes to the
 first bone pixel; all pixels passed on the way become black. Bone pixels are those with 70 <= value < 250.
@@ -14,12 +14,12 @@ BONE_BELOW = 250  # grey level, exclusive: brighter ones are artefacts
 
 
 def skeleton(figure: np.ndarray) -> np.ndarray:
-  """Returns the figure without what can be seen from outside before the first bone pixel.
+  """Returns the figure without what is outside of the outermost bone pixels.
 
-  The four directions are along the rows and columns, each from the original bone mask; what any of them passes is
-  black. A row or column without a bone pixel becomes black altogether: the way from its border meets no bone before
-  the other side, so all of it lies outside the skeleton. (The paper's sentence leaves this case open. Leaving such
-  lines alone would keep a band of flesh wherever the bones end, which is what the image is meant to remove.)
+  The four directions are along the rows and columns, each on the original bone mask. Pixels that any of them passes
+  before the first bone pixel become black. A row or column without a bone pixel becomes black as a whole: all of it is
+  outside of the skeleton. (The paper leaves this case open. To keep such lines would keep a band of flesh where the
+  bones end, which the image is meant to remove.)
 
   Args:
     figure: uint8 [h, w].
@@ -42,15 +42,15 @@ def skeleton(figure: np.ndarray) -> np.ndarray:
 
 
 def _first_and_last(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-  """First and last true column of each row of bool [h, w], as integers [h]; (w, -1) where there is none."""
+  """Returns the first and last true column of each row of bool [h, w], integers [h]; (w, -1) where there is none."""
   width = mask.shape[1]
-  small = np.int16 if width <= np.iinfo(np.int16).max else np.int32  # the comparisons are bound by memory
-  first = mask.argmax(axis=1)  # stops at the first true value, as long as it runs along memory
+  small = np.int16 if width <= np.iinfo(np.int16).max else np.int32  # the comparisons are limited by memory bandwidth
+  first = mask.argmax(axis=1)  # stops at the first true value if rows are contiguous in memory
   last = width - 1 - _along_memory(lambda m: cv2.flip(m, 1), mask).argmax(axis=1)
-  found = mask[np.arange(len(mask)), first]
-  return np.where(found, first, width).astype(small), np.where(found, last, -1).astype(small)
+  has_any = mask[np.arange(len(mask)), first]
+  return np.where(has_any, first, width).astype(small), np.where(has_any, last, -1).astype(small)
 
 
 def _along_memory(turn: Callable[[np.ndarray], np.ndarray], mask: np.ndarray) -> np.ndarray:
-  """Applies an OpenCV function that copies, where NumPy would give a view with jumps."""
+  """Applies an OpenCV function that copies, where NumPy would return a strided view."""
   return turn(mask.view(np.uint8)).view(np.bool_)

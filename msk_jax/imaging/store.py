@@ -14,12 +14,8 @@ import numpy as np
 import pandas as pd
 
 from msk_jax.io import atomic, errors, tables
+from msk_jax.schemas import image_tables
 
-IMAGE_INDEX = tables.Schema(
-  "image_index",
-  1,
-  {"eid": "string", "instance": "int8", "side": "string", "shard": "int32", "row": "int32", "sha256": "string"},
-)
 INDEX_NAME = "index.parquet"
 _ORDER = ["eid", "instance", "side"]
 
@@ -35,7 +31,7 @@ def image_hash(image: np.ndarray) -> str:
 
 
 def write_shard(folder: pathlib.Path, number: int, images: np.ndarray) -> None:
-  """Writes uint8 [n, rows, columns(, 3)] as one shard, whole or not at all.
+  """Writes uint8 [n, rows, columns(, 3)] as one shard, atomically.
 
   Raises:
     InputError: the disk is full or the folder can't be written.
@@ -47,7 +43,7 @@ def write_shard(folder: pathlib.Path, number: int, images: np.ndarray) -> None:
 
 
 def is_whole_shard(folder: pathlib.Path, number: int, num_images: int) -> bool:
-  """Returns whether a shard is there with so many images and was not cut off; images are not looked at."""
+  """Returns whether a shard exists, has this number of images and is not cut off; its images are not checked."""
   path = pathlib.Path(folder) / shard_name(number)
   try:
     images = np.load(path, mmap_mode="r", allow_pickle=False)
@@ -61,14 +57,14 @@ def write_index(folder: pathlib.Path, index: pd.DataFrame, shape: tuple[int, ...
   ordered = index.sort_values(_ORDER, ignore_index=True)
   if ordered.duplicated(_ORDER).any():
     raise ValueError("two images of one participant, visit and side")
-  tables.write(pathlib.Path(folder) / INDEX_NAME, ordered, IMAGE_INDEX, {"shape": list(shape)})
+  tables.write(pathlib.Path(folder) / INDEX_NAME, ordered, image_tables.IMAGE_INDEX, {"shape": list(shape)})
 
 
 class ImageStore:
   """The images of one view, by position in `index`.
 
-  Shards are mapped into memory when first touched, so that all processes share the page cache. A store may be
-  pickled (worker processes map anew) and read from several threads.
+  Shards are mapped into memory when first read, so that all processes share the page cache. A store may be pickled
+  (each process maps its own shards) and read from several threads.
   """
 
   def __init__(self, folder: pathlib.Path, index: pd.DataFrame, shape: tuple[int, ...]):
@@ -85,11 +81,11 @@ class ImageStore:
     """Opens `images/<view>`.
 
     Raises:
-      InputError: no index there, or of another version.
+      InputError: there is no index, or it is of another version.
     """
     folder = pathlib.Path(folder)
-    index = tables.read(folder / INDEX_NAME, IMAGE_INDEX)
-    shape = tables.read_extra(folder / INDEX_NAME, IMAGE_INDEX)["shape"]
+    index = tables.read(folder / INDEX_NAME, image_tables.IMAGE_INDEX)
+    shape = tables.read_extra(folder / INDEX_NAME, image_tables.IMAGE_INDEX)["shape"]
     return cls(folder, index, tuple(shape))
 
   def __len__(self) -> int:
@@ -139,7 +135,7 @@ class ImageStore:
         f"{self.shape}: run prepare again with this --workdir."
       )
     with self._lock:
-      while len(self._maps) >= self._most_open:  # the oldest map goes; who reads from it now still holds it
+      while len(self._maps) >= self._most_open:  # the oldest map is dropped; whoever reads from it still holds it
         self._maps.popitem(last=False)
       self._maps[shard] = images
     return images
@@ -157,7 +153,7 @@ class ImageStore:
 
 
 def _most_open_shards() -> int:
-  """A map holds a file descriptor: take at most a quarter of what the process may have."""
+  """Returns how many shards to map at once, at most a quarter of the process' file descriptors."""
   try:
     import resource
   except ImportError:  # not a Unix system

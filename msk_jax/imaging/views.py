@@ -1,26 +1,11 @@
-"""The eight views of the paper: what each image set is, its sizes and its augmentation.
+"""The eight views of the paper: what each image set is, and its sizes. `view_augmentation.py` has their augmentation.
 
-Sources: paper, Methods ("Preprocessing", "Data augmentation"); DICOM ProtocolName as in UK Biobank field 20158.
+Sources: paper, Methods ("Preprocessing"); DICOM ProtocolName as in UK Biobank field 20158.
 """
 
 import dataclasses
 
-
-@dataclasses.dataclass(frozen=True)
-class Augmentation:
-  """Ranges of the random affine transform of training images, each drawn uniformly from [-range, range].
-
-  Attributes:
-    rotation_deg: rotation about the image centre, degrees.
-    width_shift: horizontal shift as a fraction of the image's width.
-    height_shift: vertical shift as a fraction of the image's height.
-    zoom: scale of rows and columns, each drawn from [1 - zoom, 1 + zoom].
-  """
-
-  rotation_deg: float = 10.0
-  width_shift: float = 0.0
-  height_shift: float = 0.0
-  zoom: float = 0.0
+from msk_jax.imaging import view_augmentation
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,7 +14,7 @@ class View:
 
   Attributes:
     name: path-like name, e.g. `full_body/figure`; also the folder in the image store.
-    native_shape: (rows, columns) all images of the view are brought to first: the medians of the real data.
+    native_shape: (rows, columns) to which all images of the view are brought first: the medians of the real data.
     network_shape: (rows, columns) stored and given to the network; under 100,000 pixels.
     channels: 1 for grey, 3 for `full_body/mixed`.
     is_paired: whether a person has a right and a left image (hips, knees).
@@ -42,7 +27,7 @@ class View:
   network_shape: tuple[int, int]
   channels: int = 1
   is_paired: bool = False
-  augmentation: Augmentation = Augmentation()
+  augmentation: view_augmentation.Augmentation = dataclasses.field(default_factory=view_augmentation.Augmentation)
   bits: int = 0
 
   @property
@@ -53,13 +38,9 @@ class View:
 
 SIDES = ("right", "left")  # order of the two images of a pair, and value 0 / 1 of the `side` input
 
-_SPINE = Augmentation(width_shift=0.10, height_shift=0.10)
-_JOINT = Augmentation(width_shift=0.10, height_shift=0.10, zoom=0.10)
-_FULL_BODY = Augmentation(width_shift=0.05, height_shift=0.02)
-
 
 def _full_body(name: str, channels: int = 1) -> View:
-  return View(f"full_body/{name}", (811, 272), (541, 181), channels, augmentation=_FULL_BODY)
+  return View(f"full_body/{name}", (811, 272), (541, 181), channels, augmentation=view_augmentation.FULL_BODY)
 
 
 VIEWS: dict[str, View] = {
@@ -69,15 +50,15 @@ VIEWS: dict[str, View] = {
     _full_body("flesh"),
     _full_body("skeleton"),
     _full_body("mixed", channels=3),
-    View("spine/sagittal", (1513, 684), (466, 211), augmentation=_SPINE),
-    View("spine/coronal", (724, 720), (315, 313), augmentation=_SPINE),
-    View("hip", (626, 680), (329, 303), is_paired=True, augmentation=_JOINT),
-    View("knee", (851, 700), (347, 286), is_paired=True, augmentation=_JOINT),
+    View("spine/sagittal", (1513, 684), (466, 211), augmentation=view_augmentation.SPINE),
+    View("spine/coronal", (724, 720), (315, 313), augmentation=view_augmentation.SPINE),
+    View("hip", (626, 680), (329, 303), is_paired=True, augmentation=view_augmentation.HIP),
+    View("knee", (851, 700), (347, 286), is_paired=True, augmentation=view_augmentation.KNEE),
   )
 }
 
-# DICOM ProtocolName -> (view, side). The two `Total Body` images are told apart by InstanceNumber: first flesh,
-# second figure (ukb_data: file names end 11.12.1.dcm and 12.12.1.dcm).
+# DICOM ProtocolName -> (view, side). Of the two `Total Body` images, the first by InstanceNumber is flesh, the second
+# figure (their file names end in 11.12.1.dcm and 12.12.1.dcm).
 TOTAL_BODY_PROTOCOL = "Total Body"
 PROTOCOLS: dict[str, tuple[str, str]] = {
   "AP Spine": ("spine/coronal", ""),
@@ -87,4 +68,4 @@ PROTOCOLS: dict[str, tuple[str, str]] = {
   "Left Ortho Knee": ("knee", "left"),
   "Right Ortho Knee": ("knee", "right"),
 }
-SCANNER_PROTOCOLS = frozenset({*PROTOCOLS, TOTAL_BODY_PROTOCOL})  # all that the study's scanner writes
+SCANNER_PROTOCOLS = frozenset({*PROTOCOLS, TOTAL_BODY_PROTOCOL})  # those of the study's scanner

@@ -1,1 +1,1 @@
-"""Ages of new images from trained folds: finding and reading files, the networks' means, tables out."""
+"""Ages of new images from trained folds: finding and reading files, the mean over folds, tables."""

@@ -35,11 +35,12 @@ def table(
     ages: [n, folds] predicted ages, years.
     correction: of the mean over the folds.
     age_years: [n] chronological ages, NaN where unknown.
-    assumed: [n] what was taken for granted.
+    assumed: [n] what was assumed, from `demographic_inputs.assumptions`.
 
   Returns:
-    The keys, predicted_age_years (mean over the folds), sd_folds_years (NaN for one fold), num_folds; with a correction
-    corrected_age_years; with any age age_years and age_gap_years (predicted minus chronological); assumed.
+    The keys, predicted_age_years (mean over the folds), sd_folds_years (NaN for one fold), num_folds, and assumed. With
+    a correction there is corrected_age_years. With any age there are age_years and age_gap_years (predicted minus
+    chronological).
   """
   num_folds = ages.shape[1]
   predicted = ages.mean(axis=1)
@@ -67,7 +68,8 @@ def write(path: pathlib.Path, predictions: pd.DataFrame, notes: Sequence[quality
     InputError: the disk is full or can't be written.
   """
   lines = [
-    (n.source, n.reason, quality.REASONS[n.reason][0].value, n.detail, quality.REASONS[n.reason][1]) for n in notes
+    (note.source, note.reason, quality.REASONS[note.reason][0].value, note.detail, quality.REASONS[note.reason][1])
+    for note in notes
   ]
   text = io.StringIO()
   writer = csv.writer(text, lineterminator="\n")

@@ -1,32 +1,36 @@
 """From a folder of new images and trained folds to tables of ages."""
 
 import dataclasses
+import math
 import pathlib
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 
+import jax
 import numpy as np
 import pandas as pd
 from absl import logging
 
 from msk_jax.imaging import quality
-from msk_jax.inference import output, predictor, samples, side_inputs, spool, trained
+from msk_jax.inference import demographic_inputs, image_buffer, output, samples
+from msk_jax.inference.sample import Sample
 from msk_jax.io import errors, progress
 from msk_jax.predictions import bias
+from msk_jax.trained import best_parameters, network, predictor, sharding, trained_folds
 
 
 @dataclasses.dataclass(frozen=True)
 class Request:
-  """What is asked for.
+  """What to predict, and where to write it.
 
   Attributes:
     model: a model's folder or a fold's.
     images: the folder of new images.
-    table: CSV that says whose they are; None for none.
     output: CSV to write; refusals go to `output.qc_path` of it.
+    table: CSV that says whose they are; None for none.
     batch_size: images per step.
-    sex_values: spellings of sex in the table to 0 (female) and 1 (male); empty for the spellings that are known.
-    withdrawn: says which of the ids that it is given have withdrawn.
+    sex_values: spellings of sex in the table to 0 (female) and 1 (male); empty for the known spellings.
+    withdrawn: takes ids and returns those who have withdrawn.
   """
 
   model: pathlib.Path
@@ -42,73 +46,97 @@ def predict_folder(request: Request) -> pd.DataFrame:
   """Predicts all that can be read in a folder, writes the tables, and returns the predictions.
 
   Raises:
-    InputError: no trained fold, no image, a table that is not understood, or not one image could be read.
+    InputError: there is no trained fold or no image, the table is not understood, or no image could be read.
   """
-  folds = trained.find(request.model)
-  correction = trained.correction(folds)
+  folds = trained_folds.find(request.model)
+  correction = trained_folds.bias_correction(folds)
   people, notes = samples.find(request.images, request.table, request.sex_values)
-  people = samples.without(people, request.withdrawn([one.id for one in people]))
+  people = samples.without(people, request.withdrawn([sample.id for sample in people]))
   _announce(folds, correction, people)
-  wanted = trained.wanted(folds[0])
-  with spool.read(people, wanted, request.output.absolute().parent) as spooled:
-    notes = notes + spooled.notes
-    ages = _predict(folds, people, spooled, request.batch_size)
-    predictions = _tabulate(folds[0], people, spooled, ages, correction)
+  with image_buffer.read_all(people, folds[0].card.image_format, request.output.absolute().parent) as buffer:
+    notes = notes + buffer.notes
+    ages = _predict(folds, people, buffer, request.batch_size)
+    predictions = _tabulate(folds[0], people, buffer, ages, correction)
   output.write(request.output, predictions, notes)
   _report(request.output, len(predictions), notes)
   return predictions
 
 
 def _predict(
-  folds: list[trained.Fold], people: list[samples.Sample], spooled: spool.Spooled, batch_size: int
+  folds: list[trained_folds.Fold], people: list[Sample], buffer: image_buffer.ImageBuffer, batch_size: int
 ) -> np.ndarray:
-  """Returns each image's z-scores, as predicted years, [m, folds]."""
-  if len(spooled.owner) == 0:
+  """Returns each image's predicted age by each fold, years, [m, folds]."""
+  if len(buffer) == 0:
     return np.zeros((0, len(folds)))
-  values = side_inputs.demographics(people)[spooled.owner]
-  is_left = np.array([side == "left" for side in spooled.sides], np.float32)
-  program = predictor.Predictor(folds[0].card, batch_size, len(spooled.owner))
-  ages = []
-  with progress.track("predicting", len(spooled.owner) * len(folds), "images") as advance:
-    for fold in folds:
-      side = side_inputs.standardised(fold.card, values, is_left)
-      ages.append(fold.card.age.invert(program.scores(fold, spooled.images, side, advance)))
+  program = predictor.Predictor(network.build_model(folds[0].card.network), sharding.make())
+  demographics = demographic_inputs.demographics(people)[buffer.owner]
+  unit = jax.device_count()
+  batch_size = math.ceil(max(1, min(batch_size, len(buffer))) / unit) * unit
+  with progress.track("predicting", len(buffer) * len(folds), "images") as advance:
+    ages = [_ages_of_fold(fold, program, demographics, buffer, batch_size, advance) for fold in folds]
   return np.stack(ages, axis=1)
 
 
+def _ages_of_fold(
+  fold: trained_folds.Fold,
+  program: predictor.Predictor,
+  demographics: np.ndarray,
+  buffer: image_buffer.ImageBuffer,
+  batch_size: int,
+  advance: progress.Advance,
+) -> np.ndarray:
+  """Returns each image's predicted age by a fold, years, [m]; its parameters are freed at the end."""
+  is_left = np.array([side == "left" for side in buffer.sides], np.float32)
+  side = demographic_inputs.standardise(fold.card, demographics, is_left)
+  variables = best_parameters.read(fold.folder, best_parameters.abstract(fold.card, program.shardings.replicated))
+  scores = program.scores(variables, _batches(buffer.images, side, batch_size), len(buffer), advance)
+  return fold.card.age.invert(scores)
+
+
+def _batches(images: np.ndarray, side: np.ndarray, batch_size: int) -> Iterator[dict[str, np.ndarray]]:
+  """Yields batches of one size; copies of its first image fill up the last."""
+  for start in range(0, len(images), batch_size):
+    rows = np.arange(start, start + batch_size)
+    rows[rows >= len(images)] = start
+    yield {"image": np.ascontiguousarray(images[rows]), "side": side[rows]}
+
+
 def _tabulate(
-  fold: trained.Fold,
-  people: list[samples.Sample],
-  spooled: spool.Spooled,
+  fold: trained_folds.Fold,
+  people: list[Sample],
+  buffer: image_buffer.ImageBuffer,
   ages: np.ndarray,
   correction: bias.BiasCorrection | None,
 ) -> pd.DataFrame:
-  """One row per sample where sides are averaged, else one per image."""
+  """Returns one row per sample where sides are averaged, else one per image."""
   is_paired = fold.card.view.is_paired
-  rows = np.unique(spooled.owner, return_inverse=True)[1] if is_paired else np.arange(len(spooled.owner))
+  rows = np.unique(buffer.owner, return_inverse=True)[1] if is_paired else np.arange(len(buffer))
   num_rows = int(rows.max()) + 1 if len(rows) else 0
   first = np.searchsorted(rows, np.arange(num_rows))  # rows ascend
-  owners = [people[spooled.owner[image]] for image in first]
+  owners = [people[buffer.owner[image]] for image in first]
   sides: list[list[str]] = [[] for _ in range(num_rows)]
-  for row, side in zip(rows.tolist(), spooled.sides, strict=True):
+  for row, side in zip(rows.tolist(), buffer.sides, strict=True):
     sides[row].append(side)
   sums = np.zeros((num_rows, ages.shape[1]))
   np.add.at(sums, rows, ages)
   means = sums / np.bincount(rows, minlength=num_rows)[:, None]
-  keys = pd.DataFrame({"id": [one.id for one in owners], "instance": [one.instance for one in owners]})
+  keys = pd.DataFrame({"id": [owner.id for owner in owners], "instance": [owner.instance for owner in owners]})
   if not is_paired:
     keys["side"] = [shown[0] for shown in sides]
-  assumed = [side_inputs.assumed(one, shown, is_paired) for one, shown in zip(owners, sides, strict=True)]
-  return output.table(keys, means, correction, np.array([one.age_years for one in owners], np.float64), assumed)
+  assumed = [
+    demographic_inputs.assumptions(owner, shown, is_paired) for owner, shown in zip(owners, sides, strict=True)
+  ]
+  age_years = np.array([owner.age_years for owner in owners], np.float64)
+  return output.table(keys, means, correction, age_years, assumed)
 
 
-def _announce(folds: list[trained.Fold], correction: bias.BiasCorrection | None, people: list[samples.Sample]) -> None:
+def _announce(folds: list[trained_folds.Fold], correction: bias.BiasCorrection | None, people: list[Sample]) -> None:
   card = folds[0].card
   numbers = ", ".join(str(fold.card.fold) for fold in folds)
   logging.info("%s, fold(s) %s, trained on %s data; %d samples", card.model, numbers, card.data, len(people))
   if card.data == "phantom":
     logging.warning("this model was trained on a PHANTOM: its ages say nothing about real people")
-  if correction is not None and not any(np.isfinite(one.age_years) for one in people):
+  if correction is not None and not any(np.isfinite(sample.age_years) for sample in people):
     logging.warning("the bias correction needs chronological ages: give a --table with the column age")
 
 
@@ -116,8 +144,8 @@ def _report(path: pathlib.Path, num_predicted: int, notes: list[quality.Note]) -
   counts = Counter((quality.REASONS[note.reason][0], note.reason) for note in notes)
   for (severity, reason), count in sorted(counts.items()):
     logging.info("%s: %d %s (%s)", severity.value, count, reason, quality.REASONS[reason][1])
-  listed = output.qc_path(path)
+  qc_path = output.qc_path(path)
   if num_predicted == 0:
-    raise errors.InputError(f"no image could be used; {listed} lists each with its reason.")
-  logging.info("%d predictions in %s, refused and doubtful files in %s", num_predicted, path, listed)
+    raise errors.InputError(f"no image could be used; {qc_path} lists each with its reason.")
+  logging.info("%d predictions in %s, refused and doubtful files in %s", num_predicted, path, qc_path)
   logging.info("both hold individual-level data: ids and file names as you gave them")

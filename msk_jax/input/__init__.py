@@ -1,1 +1,1 @@
-"""Grain pipelines: sources, order, augmentation, rows per host, padding."""
+"""Grain pipelines: examples, order, augmentation, rows per host, padding."""

@@ -1,16 +1,17 @@
 """Random rotation, shift and zoom of training images, one affine warp each.
 
-The transform is the one of Keras' ImageDataGenerator, with which the paper's models were trained: rotation, then
-shift, then zoom, about the image's centre, mapping output to input coordinates; bilinear, edges repeated.
+`imaging/view_augmentation.py` has the ranges of each view. The transform is the one of Keras' ImageDataGenerator, with
+which the paper's models were trained: rotation, then shift, then zoom, about the image's centre. It maps output to
+input coordinates; bilinear, edges repeated.
 """
 
 import cv2
 import numpy as np
 
-from msk_jax.imaging import views
+from msk_jax.imaging import view_augmentation
 
 
-def draw_matrix(ranges: views.Augmentation, shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
+def draw_matrix(ranges: view_augmentation.Augmentation, shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
   """Draws the [3, 3] float64 matrix that maps output (row, column, 1) to input coordinates.
 
   Args:
@@ -42,13 +43,13 @@ def warp(image: np.ndarray, matrix: np.ndarray) -> np.ndarray:
   Returns:
     uint8, same shape; bilinear, edge pixels repeated outside.
   """
-  swap = np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])  # OpenCV wants (x, y)
+  swap = np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])  # OpenCV takes (x, y)
   affine = (swap @ matrix @ swap)[:2]
   size = (image.shape[1], image.shape[0])
   flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
   return cv2.warpAffine(image, affine, size, flags=flags, borderMode=cv2.BORDER_REPLICATE).reshape(image.shape)
 
 
-def augment(image: np.ndarray, ranges: views.Augmentation, rng: np.random.Generator) -> np.ndarray:
+def augment(image: np.ndarray, ranges: view_augmentation.Augmentation, rng: np.random.Generator) -> np.ndarray:
   """Returns a randomly rotated, shifted and zoomed copy of a uint8 image [rows, columns(, channels)]."""
   return warp(image, draw_matrix(ranges, image.shape[:2], rng))

@@ -1,4 +1,4 @@
-"""The examples of one view: who, how old, and which stored images show them."""
+"""The examples of one view: people, their ages, and the stored images that show them."""
 
 import dataclasses
 
@@ -18,7 +18,7 @@ class Examples:
     instance: [n] visit, int8.
     fold: [n] data fold 0-9, int8.
     age_years: [n] chronological age, float64.
-    positions: [n, s] positions in the image store, int32. Where one side is missing the other stands in.
+    positions: [n, s] positions in the image store, int32. The other side replaces a missing one.
     is_left: [n, s] whether that image shows the left side, float32 0 or 1 (0 throughout if not paired).
     demographics: [n, 24] sex (1 male) and 23 ethnicity columns, float32, not yet standardised.
   """
@@ -60,13 +60,13 @@ def assemble(
     participants: schema participants.
     visits: schema visits.
     folds: schema folds.
-    is_paired: whether the view's images come in a right and a left one.
+    is_paired: whether a person has a right and a left image.
 
   Returns:
     The examples, ordered by eid and instance.
 
   Raises:
-    InputError: no image belongs to anybody in the cohort.
+    InputError: no image is of a person in the cohort.
   """
   people = participants.merge(folds, on="eid", validate="one_to_one")
   samples = visits.merge(people, on="eid", validate="many_to_one")
@@ -82,7 +82,7 @@ def assemble(
   joined = sided.merge(samples, on=["eid", "instance"], validate="one_to_one").sort_values(["eid", "instance"])
   if joined.empty:
     raise errors.InputError(
-      "no image belongs to a participant of the cohort: were cohort/ and images/ made by the same `prepare`?"
+      "no image belongs to a participant of the cohort: did the same `prepare` make cohort/ and images/?"
     )
   columns = ["right", "left"] if is_paired else ["right"]
   left = ["right_is_left", "left_is_left"] if is_paired else ["right_is_left"]
@@ -101,7 +101,7 @@ def assemble(
 
 
 def _one_row_per_sample(images: pd.DataFrame, is_paired: bool) -> pd.DataFrame:
-  """Returns eid, instance and, for each side, the position of the image that stands for it and what it shows."""
+  """Returns eid, instance and, for each side, the position of its image and whether that shows the left side."""
   keys = ["eid", "instance"]
   right, left = images[~images["is_left"]], images[images["is_left"]]
   if not is_paired:

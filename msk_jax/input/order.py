@@ -1,4 +1,4 @@
-"""The order of examples: pure functions of (seed, position), so that any run can go on anywhere.
+"""The order of examples: pure functions of (seed, position), so that any run can resume anywhere.
 
 Position p of the endless stream of training images is image p of step p // batch_size. It depends on the seed alone:
 not on interruptions, worker processes or hosts.
@@ -30,8 +30,8 @@ class Sides(grain.MapDataset):
 class HostRows(grain.MapDataset):
   """Keeps one host's block of consecutive rows of each global batch.
 
-  Blocks of rows, not every n-th one: then the global batch has the same rows in the same places for any number of
-  hosts, and so the same dropout.
+  It keeps blocks of rows, not every n-th row. So the global batch has the same rows in the same places for any number
+  of hosts, and the same dropout.
   """
 
   def __init__(self, parent: grain.MapDataset, batch_size: int, host: int, num_hosts: int):
@@ -49,19 +49,19 @@ class HostRows(grain.MapDataset):
 
 
 def training_order(rows: np.ndarray, num_sides: int, seed: int) -> grain.MapDataset:
-  """Returns the endless stream of (row, side): each pass shuffled anew.
+  """Returns the endless stream of (row, side): each pass shuffled again.
 
   Args:
     rows: row numbers of the training samples.
     num_sides: images per sample.
-    seed: of the shuffling, and of whatever random map follows.
+    seed: of the shuffling, and of the random maps that follow.
   """
   source = grain.MapDataset.source([int(row) for row in rows])
   return Sides(source.seed(seed).shuffle().repeat(), num_sides)
 
 
 def evaluation_order(rows: np.ndarray, num_sides: int, batch_size: int) -> np.ndarray:
-  """Returns int64 [m, 2] of (row, side) in order, filled up with copies of the first to whole batches."""
+  """Returns int64 [m, 2] of (row, side) in order; copies of the first fill up the last batch."""
   pairs = np.stack([np.repeat(rows, num_sides), np.tile(np.arange(num_sides), len(rows))], axis=1)
   padding = -len(pairs) % batch_size
   return np.concatenate([pairs, np.repeat(pairs[:1], padding, axis=0)]).astype(np.int64)

@@ -8,7 +8,7 @@ import grain
 import numpy as np
 
 from msk_jax.imaging import store as image_store
-from msk_jax.imaging import views
+from msk_jax.imaging import view_augmentation
 from msk_jax.input import augmentation, examples, order
 
 Batch = dict[str, np.ndarray]
@@ -24,7 +24,7 @@ def to_image_shape(stored: np.ndarray, image_shape: tuple[int, int]) -> np.ndarr
 
 @dataclasses.dataclass(frozen=True)
 class Inputs:
-  """All that the network sees of a view's examples, still on disk as far as images go.
+  """All that the network sees of a view's examples; images are read when they are needed.
 
   Attributes:
     store: the view's images.
@@ -68,44 +68,52 @@ class Sharing:
   prefetch: int = 64
 
 
-def training_batches(
-  inputs: Inputs,
-  rows: np.ndarray,
-  batch_size: int,
-  seed: int,
-  start_step: int,
-  ranges: views.Augmentation | None,
-  sharing: Sharing,
-) -> grain.DatasetIterator:
-  """Returns an iterator over this host's part of every training batch from `start_step` on, without end; close it.
+@dataclasses.dataclass(frozen=True)
+class TrainingStream:
+  """The endless stream of training images.
 
-  Args:
+  Attributes:
     inputs: the view's examples.
     rows: the training samples.
     batch_size: images per step over all hosts; even for paired organs, so that pairs stay together.
     seed: of order and augmentation.
-    start_step: number of the first batch wanted.
-    ranges: augmentation ranges; None for no augmentation.
+    augmentation: ranges of the random transforms; None for none.
+  """
+
+  inputs: Inputs
+  rows: np.ndarray
+  batch_size: int
+  seed: int
+  augmentation: view_augmentation.Augmentation | None
+
+
+def training_batches(stream: TrainingStream, start_step: int, sharing: Sharing) -> grain.DatasetIterator:
+  """Returns an iterator over this host's part of every training batch from `start_step` on, without end; close it.
+
+  Args:
+    stream: of training images.
+    start_step: number of the first batch.
     sharing: this host's part.
 
   Returns:
     an iterator of dicts: `image` uint8 [b, rows, columns, channels], `side` float32 [b, k], `age_z` float32 [b].
   """
+  inputs = stream.inputs
   num_sides = inputs.examples.positions.shape[1]
-  dataset = order.training_order(rows, num_sides, seed).map(lambda key: inputs.load(*key))
-  if ranges is not None:
-    dataset = dataset.random_map(_Augment(ranges))
-  dataset = order.HostRows(dataset, batch_size, sharing.host, sharing.num_hosts)
-  dataset = dataset.batch(batch_size // sharing.num_hosts, drop_remainder=True)[start_step:]
-  return iter(_in_background(dataset, batch_size, sharing))
+  dataset = order.training_order(stream.rows, num_sides, stream.seed).map(lambda key: inputs.load(*key))
+  if stream.augmentation is not None:
+    dataset = dataset.random_map(_Augment(stream.augmentation))
+  dataset = order.HostRows(dataset, stream.batch_size, sharing.host, sharing.num_hosts)
+  dataset = dataset.batch(stream.batch_size // sharing.num_hosts, drop_remainder=True)[start_step:]
+  return iter(_in_background(dataset, stream.batch_size, sharing))
 
 
 def evaluation_batches(inputs: Inputs, rows: np.ndarray, batch_size: int, sharing: Sharing) -> grain.DatasetIterator:
   """Returns an iterator over this host's part of the batches over `rows`, once, in order, none dropped.
 
   Returns:
-    an iterator of dicts as in `training_batches`. The last batch is filled up with copies of the first image: drop
-    what comes after `len(rows)` times the number of sides.
+    an iterator of dicts as in `training_batches`. Copies of the first image fill up the last batch: drop what comes
+    after `len(rows)` times the number of sides.
   """
   num_sides = inputs.examples.positions.shape[1]
   pairs = order.evaluation_order(rows, num_sides, batch_size)
@@ -124,7 +132,7 @@ def evaluation_batches(inputs: Inputs, rows: np.ndarray, batch_size: int, sharin
 class _Augment:
   """A random map, picklable for worker processes."""
 
-  ranges: views.Augmentation
+  ranges: view_augmentation.Augmentation
 
   def __call__(self, example: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
     return {**example, "image": augmentation.augment(example["image"], self.ranges, rng)}

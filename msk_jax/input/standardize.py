@@ -11,7 +11,7 @@ class Standardizer:
 
   Attributes:
     mean: [k] or scalar, float64.
-    std: [k] or scalar, float64; 1 where a column is constant (facts, section 5).
+    std: [k] or scalar, float64; 1 where a column is constant.
   """
 
   mean: np.ndarray

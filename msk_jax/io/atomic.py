@@ -1,6 +1,6 @@
 """Files that exist under their final name only when they are whole.
 
-An unfinished file or folder lies beside its final place, hidden, with its owner in its name: a process that is killed
+An unfinished file or folder is hidden, beside its final place, with its owner in its name. A process that is killed
 leaves it there, and `leftovers` clears it.
 """
 
@@ -125,9 +125,9 @@ def owner_of(path: pathlib.Path) -> owner.Owner | None:
 
 def is_deserted(path: pathlib.Path, here: owner.Owner) -> bool:
   """Returns whether the process that began an unfinished file or folder is known to be dead, as seen by `here`."""
-  found = owner_of(path)
-  if found is not None:
-    return found.is_dead(here)
+  process = owner_of(path)
+  if process is not None:
+    return process.is_dead(here)
   earlier = _EARLIER.fullmatch(path.name)
   if earlier is None:
     return False
@@ -146,7 +146,7 @@ def cannot_write(name: str, error: OSError) -> errors.InputError:
   """Returns the error that says that a file or folder could not be written, and what to do."""
   return errors.InputError(
     f"could not write {name}: {error.strerror or error}. Free some space or give another --workdir, then run the same "
-    "command again: it goes on where it stopped."
+    "command again: it resumes where it stopped."
   )
 
 

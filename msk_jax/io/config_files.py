@@ -1,18 +1,21 @@
 """Config files of a binary: mistakes in one are shown with their line; the preset `auto` is chosen after all flags.
 
-A config can't see what the command line changes in it. So one whose data are `auto` is built again here, with the
-preset that the data root calls for, before anybody looks at it.
+A config can't see what the command line changes in it. So a config whose data are `auto` is built again here, with the
+preset that the data root calls for, before a stage reads it.
 """
 
+import difflib
 import linecache
+import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import ml_collections
 from absl import flags
 from ml_collections import config_flags
 
-from msk_jax.io import errors
+from msk_jax.io import errors, renamed
 
 AUTO = "auto"  # of `config.data.kind`
 NAME = "config"  # of the flag
@@ -22,7 +25,7 @@ _MODULE = f"{NAME}_config"  # what ml_collections calls a config file's module
 
 
 class ArgumentError(ValueError):
-  """What stands after the colon of `--config=file.py:name=value` is not understood; the message is for the user."""
+  """An argument after the colon of `--config=file.py:name=value` is not understood; the message is for the user."""
 
 
 def describe_mistake(error: BaseException) -> str:
@@ -40,6 +43,65 @@ def describe_mistake(error: BaseException) -> str:
     if place is not None:
       return _shown(cause, *place, str(cause))
   return ""
+
+
+def describe_unknown_key(argv: Sequence[str], default: str, renamed_keys: Mapping[str, str]) -> str:
+  """Returns one line on the first override `--config.x=y` whose key the config does not have; empty if there is none.
+
+  Args:
+    argv: the command line.
+    default: the config file, if the command line names none.
+    renamed_keys: old keys to new ones (see `renamed`).
+  """
+  path = _config_path(argv) or default
+  config: Any = config_flags.config_flags.ConfigFileFlagParser(NAME).parse(path)
+  for argument in argv:
+    match = re.match(rf"--?(?:no)?{NAME}\.([^=\[]+)", argument)
+    if match is None or match[1] in _all_keys(config):
+      continue
+    key = match[1]
+    section, _, name = key.rpartition(".")
+    if key.partition(".")[0] in renamed_keys:
+      old = key.partition(".")[0]
+      return renamed.describe_key(old, renamed_keys[old])
+    similar = _similar_keys(config, section, name)
+    advice = f"did you mean {' or '.join(f'{NAME}.{each}' for each in similar)}?" if similar else "see that file."
+    return f"there is no {NAME}.{key} in the config {path}: {advice}"
+  return ""
+
+
+def _config_path(argv: Sequence[str]) -> str:
+  """Returns the last value of `--config` on a command line, empty if there is none."""
+  path = ""
+  for index, argument in enumerate(argv):
+    name, equals, value = argument.partition("=")
+    if name in (f"-{NAME}", f"--{NAME}"):
+      path = value if equals else "".join(argv[index + 1 : index + 2])
+  return path
+
+
+def _all_keys(config: ml_collections.ConfigDict) -> set[str]:
+  """Returns the dotted keys of all sections and settings."""
+  keys = set()
+  for name, value in config.items():
+    keys.add(name)
+    if isinstance(value, ml_collections.ConfigDict):
+      keys |= {f"{name}.{key}" for key in _all_keys(value)}
+  return keys
+
+
+def _similar_keys(config: ml_collections.ConfigDict, section: str, name: str) -> list[str]:
+  """Returns keys that may be meant: of the same name, or a new name of it, in any section; else of a similar name."""
+  keys = sorted(_all_keys(config))
+  siblings = [key for key in keys if key.rpartition(".")[0] == section]
+  names = [name, renamed.ARGUMENTS.get(name)]
+  for choice in (siblings, keys):
+    if same := [key for key in choice if key.rpartition(".")[2] in names]:
+      return same
+  for choice in (siblings, keys):
+    if close := difflib.get_close_matches(name, {key.rpartition(".")[2] for key in choice}, n=1):
+      return [key for key in choice if key.rpartition(".")[2] in close]
+  return []
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -1,71 +1,85 @@
-"""The frame around every binary: logging without ids, errors without tracebacks."""
+"""What every binary has: its flags, logging without ids, errors without tracebacks."""
 
 import errno
 import logging as python_logging
 import pathlib
 import sys
-from collections.abc import Callable, Collection, Sequence
+import types
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from absl import app, flags, logging
 from ml_collections import config_flags
 
-from msk_jax.io import config_files, errors, leftovers, pipes, privacy, run_record
+from msk_jax.io import config_files, errors, leftovers, pipes, privacy, renamed, run_record
 
 flags.disclaim_key_flags()  # what `define_...` defines belongs to the binary, and shows in its --help
-# ml_collections raises plain errors for unknown config keys and configs that do not exist.
+# ml_collections raises plain errors for unknown config keys and missing configs.
 _FLAG_ERRORS = (flags.Error, AttributeError, KeyError, ValueError, TypeError, FileNotFoundError, ImportError)
 
 _DISK_ERRORS = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
-_HASHED = ("models/scalars", "performance", "ages")  # prepared data: see `preparation.outputs`
+_HASHED = ("models/scalars", "performance", "ages")  # prepared data: see `preparation.damage`
 UNFINISHED = 75  # exit status: stopped early on purpose, run the same command again (EX_TEMPFAIL of sysexits.h)
 _PACKAGE = str(pathlib.Path(__file__).resolve().parents[1])
 
 
-def run(main: Callable[[Sequence[str]], int | None], *, goes_on_without_output: bool = False) -> None:
+def run(
+  main: Callable[[Sequence[str]], int | None],
+  *,
+  continues_without_output: bool = False,
+  renamed_keys: Mapping[str, str] = types.MappingProxyType({}),
+) -> None:
   """Runs a binary's `main` under absl; prints an `InputError` in one line and exits with status 1.
 
   Log lines, and the traceback of an unexpected error, pass through a filter that hides participant ids.
 
   Args:
-    main: gets the arguments that are no flags: the program's name alone, anything else is refused.
-    goes_on_without_output: whether it goes on when nobody reads its output any more.
+    main: gets the arguments that are not flags: the program's name alone, anything else is refused.
+    continues_without_output: whether it continues when nobody reads its output any more.
+    renamed_keys: old keys of the config to new ones (see `renamed`).
   """
-  with pipes.guarded(goes_on=goes_on_without_output):
-    app.run(lambda argv: _guarded(main, argv), flags_parser=_parse_flags)
+  with pipes.guarded(continues=continues_without_output):
+    app.run(lambda argv: _guarded(main, argv), flags_parser=lambda argv: _parse_flags(argv, renamed_keys))
 
 
-def define_config(default: str, help_text: str) -> flags.FlagHolder:
+def define_config(default: str, help_text: str, renamed_keys: Mapping[str, str] = types.MappingProxyType({})) -> None:
   """Defines `--config` with a default; a mistake in a `--config.x=y` ends the program with one line.
 
   The default is loaded, and overridden, as soon as it is defined: before `run` could catch anything.
+
+  Args:
+    default: the config file.
+    help_text: what it says.
+    renamed_keys: old keys of the config to new ones (see `renamed`).
   """
   try:
-    return config_flags.DEFINE_config_file(config_files.NAME, default, help_text, lock_config=True)
+    config_flags.DEFINE_config_file(config_files.NAME, default, help_text, lock_config=True)
   except Exception as error:  # whatever the user's config raises
-    _explain(error)
+    _explain(error, default, renamed_keys)
     raise
 
 
-def config_values(sections: Collection[str] = (), known: Collection[str] = ()) -> dict[str, Any]:
+def config_values(
+  sections: Collection[str], renamed_keys: Mapping[str, str] = types.MappingProxyType({})
+) -> dict[str, Any]:
   """Returns the config as plain values.
 
   Args:
     sections: keys that the stage's configs have.
-    known: all keys that they have, where the stage reads the whole config.
+    renamed_keys: old keys to new ones (see `renamed`), for a config of an earlier version.
 
   Raises:
-    InputError: it is the config of another stage.
+    InputError: it is the config of another stage, or of an earlier version.
   """
   values, flag = flags.FLAGS.config.to_dict(), _config_flag()
-  missing = [name for name in sections if name not in values]
-  strange = [name for name, value in values.items() if isinstance(value, dict) and name not in known]
-  if missing or (known and strange):
-    lacks = f"it has no {' and no '.join(missing)}" if missing else f"it has {' and '.join(sorted(strange))}"
+  if missing := [name for name in sections if name not in values]:
+    if values and values.keys() <= renamed_keys.keys():
+      old = next(iter(values))
+      raise errors.InputError(renamed.describe_file(flag.config_filename, old, renamed_keys[old], flag.default))
     raise errors.InputError(
-      f"--config={flag.config_filename} is the config of another stage ({lacks}). This stage takes "
-      f"{flag.default} and configs like it."
+      f"--config={flag.config_filename} is the config of another stage: it has no {' and no '.join(missing)}. This "
+      f"stage takes {flag.default} and configs like it."
     )
   return values
 
@@ -75,9 +89,9 @@ def _config_flag() -> Any:
   return flags.FLAGS["config"]
 
 
-def define_workdir(default: str, help_text: str) -> flags.FlagHolder:
-  """Defines `--workdir`, which `open_workdir` returns, and what belongs to it."""
-  holder = flags.DEFINE_string("workdir", default, help_text)
+def define_workdir(default: str, help_text: str) -> None:
+  """Defines `--workdir`, which `open_workdir` returns, and the flags on what is in it."""
+  flags.DEFINE_string("workdir", default, help_text)
   flags.register_validator("workdir", bool, "it is empty: give a folder, or leave the flag out")
   define_clear_partials()
   flags.DEFINE_bool(
@@ -86,7 +100,6 @@ def define_workdir(default: str, help_text: str) -> flags.FlagHolder:
     "Compare finished outputs with the hashes that they were written with, not only their sizes. What differs is "
     "removed, and so made again. Checkpoints and pooled predictions are always compared.",
   )
-  return holder
 
 
 def define_clear_partials() -> flags.FlagHolder:
@@ -113,33 +126,39 @@ def open_workdir() -> pathlib.Path:
   return workdir
 
 
-def define_withdrawn() -> tuple[flags.FlagHolder, flags.FlagHolder]:
+def define_withdrawn() -> None:
   """Defines `--withdrawn` and `--confirm_withdrawals` of a stage that writes about people (`preparation.withdrawn`)."""
-  lists = flags.DEFINE_multi_string(
+  flags.DEFINE_multi_string(
     "withdrawn",
     [],
     "List of people who have withdrawn, beside those in the data root; may be repeated, and counts in later calls too.",
   )
-  is_confirmed = flags.DEFINE_bool(
+  flags.DEFINE_bool(
     "confirm_withdrawals",
     False,
-    "Say so if lists of withdrawals that name over 1% of the people (and over 50) are right.",
+    "Confirm that lists of withdrawals that name over 1% of the people (and over 50) are right.",
   )
-  return lists, is_confirmed
 
 
-def _parse_flags(argv: Sequence[str]) -> list[str]:
+def _parse_flags(argv: Sequence[str], renamed_keys: Mapping[str, str]) -> list[str]:
   try:
     return flags.FLAGS(list(argv))
   except Exception as error:  # whatever the user's config raises
-    _explain(error)
+    default = _config_flag().default if config_files.NAME in flags.FLAGS else ""
+    _explain(error, default, renamed_keys)
     raise
 
 
-def _explain(error: Exception) -> None:
+def _explain(error: Exception, default: str, renamed_keys: Mapping[str, str]) -> None:
   """Ends the program with one line, if the error is one of flags, or of a config file."""
-  if message := config_files.describe_mistake(error) or (_plain(error) if isinstance(error, _FLAG_ERRORS) else ""):
+  if message := config_files.describe_mistake(error):
     _fail(message)
+  if not isinstance(error, _FLAG_ERRORS):
+    return
+  message = ""
+  if isinstance(error, AttributeError | KeyError):
+    message = config_files.describe_unknown_key(sys.argv[1:], default, renamed_keys)
+  _fail(message or _plain(error))
 
 
 def _plain(error: BaseException) -> str:
@@ -148,17 +167,11 @@ def _plain(error: BaseException) -> str:
   if any(line.startswith("Traceback") for line in lines):
     first = next(i for i, line in enumerate(lines) if line.startswith("Traceback"))
     lines = [*lines[:first], lines[-1]]
-  if isinstance(error, AttributeError | KeyError):
-    lines = [
-      "unknown config key",
-      *(line.strip("\"'") for line in lines),
-      "The config file has the keys that there are.",
-    ]
   return " ".join(lines)
 
 
 def _check_config() -> None:
-  """A config file that could not be loaded is noticed only on use: use it once."""
+  """Uses the config once: a config file that could not be loaded is noticed only then."""
   if "config" in flags.FLAGS:
     try:
       flags.FLAGS.config.to_dict()
@@ -197,13 +210,13 @@ def _guarded(main: Callable[[Sequence[str]], int | None], argv: Sequence[str]) -
     if error.errno not in _DISK_ERRORS:
       raise
     where = f" {error.filename}" if error.filename else ""
-    return _fail(f"could not write{where}: {error.strerror}. Make room, or give a folder that can be written.")
+    return _fail(f"could not write{where}: {error.strerror}. Free some space, or give a folder that can be written.")
   except KeyboardInterrupt:
-    return _fail("stopped by the keyboard; run the same command again to go on")
+    return _fail("stopped by the keyboard; run the same command again to resume")
 
 
 class _OwnNews(python_logging.Filter):
-  """Lets through what this package says, and the first lines of warnings of the libraries below it."""
+  """Lets through this package's messages, and the first line of each warning of a library."""
 
   def filter(self, record: python_logging.LogRecord) -> bool:
     """Returns whether the record is let through."""

@@ -23,7 +23,7 @@ def parse(text: str) -> str | None:
 
 
 def plain(eid: str) -> str:
-  """Returns the spelling by which an id is compared: as `parse` does, and as it is where it is no number."""
+  """Returns the spelling by which an id is compared: as `parse` does, and as it is where it is not a number."""
   return parse(eid) or eid
 
 

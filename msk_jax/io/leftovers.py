@@ -38,8 +38,8 @@ def clear(
 def _clear(partials: Iterable[pathlib.Path], here: owner.Owner, *, others: bool) -> int:
   removed = left = 0
   for path in partials:
-    found = atomic.owner_of(path)
-    is_foreign = found is not None and found.is_elsewhere(here)
+    process = atomic.owner_of(path)
+    is_foreign = process is not None and process.is_elsewhere(here)
     try:
       if atomic.is_deserted(path, here) or (is_foreign and others and _age_seconds(path) > _OTHERS_AFTER_SECONDS):
         atomic.remove(path)
@@ -71,7 +71,7 @@ def clear_outputs(paths: Iterable[pathlib.Path], *, others: bool = False) -> int
   paths = list(paths)
   starts = tuple(f".{path.name}" for path in paths)
   return _clear(
-    (found for found in _partials((), {path.parent for path in paths}) if found.name.startswith(starts)),
+    (path for path in _partials((), {path.parent for path in paths}) if path.name.startswith(starts)),
     owner.Owner.current(),
     others=others,
   )

@@ -1,8 +1,8 @@
 """Locks that keep a second process away from the same files, and that a dead process does not keep.
 
-The kernel frees a file lock when its process ends. Some shared file systems keep such locks on each host by itself, or
-have none: so the file also says whose it is, and its owner renews its time of change. What a dead process of this host
-left is free at once, what another host's left once it has not been renewed for a quarter of an hour.
+The kernel frees a file lock when its process ends. Some shared file systems keep such locks per host, or have none. So
+the file also names its owner, who renews its time of change. The lock of a dead process of this host is free at once.
+That of another host is free once it has not been renewed for a quarter of an hour.
 """
 
 import contextlib
@@ -30,7 +30,7 @@ def alone(path: pathlib.Path, busy: str, *, here: owner.Owner | None = None) -> 
 
   Args:
     path: the lock's file, made and removed here.
-    busy: what to say, and to do, where another process holds it.
+    busy: the message where another process holds it.
     here: this process; another one in tests.
 
   Raises:
@@ -70,8 +70,8 @@ def in_turn(path: pathlib.Path, what: str, *, here: owner.Owner | None = None) -
 class _Holder:
   """Who holds a lock."""
 
-  def __init__(self, found: owner.Owner | None):
-    self.text = f"process {found.pid} on {found.host}" if found else "its process is not known"
+  def __init__(self, holder: owner.Owner | None):
+    self.text = f"process {holder.pid} on {holder.host}" if holder else "its process is not known"
 
 
 def _take(path: pathlib.Path, here: owner.Owner) -> IO[str] | _Holder:

@@ -1,4 +1,4 @@
-"""What stands in a cell that has no value: one list for all tables, UK Biobank's and one's own.
+"""What a cell without a value holds: one list for all tables, UK Biobank's and one's own.
 
 Marks that may be a doubt or a suppressed value (`*`, `?`) and codes such as -1 and -3 are not among them.
 """

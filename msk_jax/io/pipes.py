@@ -1,4 +1,4 @@
-"""What becomes of a program whose output nobody reads any more: `python -m msk_jax.prepare | head`."""
+"""What happens to a program whose output nobody reads any more: `python -m msk_jax.prepare | head`."""
 
 import contextlib
 import errno
@@ -16,13 +16,13 @@ class _ClosedPipe(BaseException):
 
 
 @contextlib.contextmanager
-def guarded(*, goes_on: bool) -> Iterator[None]:
-  """Ends the process as any program in a pipe is ended (status 141), or lets it continue without output.
+def guarded(*, continues: bool) -> Iterator[None]:
+  """Ends the process as any program in a closed pipe (status 141), or lets it continue without output.
 
   Args:
-    goes_on: whether what is done here is worth more than its output.
+    continues: whether the work is worth more than its output.
   """
-  sys.stdout, sys.stderr = _Stream(sys.stdout, goes_on=goes_on), _Stream(sys.stderr, goes_on=goes_on)
+  sys.stdout, sys.stderr = _Stream(sys.stdout, continues=continues), _Stream(sys.stderr, continues=continues)
   try:
     try:
       yield
@@ -37,8 +37,8 @@ def guarded(*, goes_on: bool) -> Iterator[None]:
 class _Stream:
   """Standard output or error."""
 
-  def __init__(self, stream: IO[str], *, goes_on: bool):
-    self._stream, self._goes_on = stream, goes_on
+  def __init__(self, stream: IO[str], *, continues: bool):
+    self._stream, self._continues = stream, continues
 
   def write(self, text: str) -> int:
     """Writes as the stream itself."""
@@ -61,7 +61,7 @@ class _Stream:
     except OSError as error:
       if error.errno not in _GONE:
         raise
-      if not self._goes_on:
+      if not self._continues:
         raise _ClosedPipe from None
       nowhere = os.open(os.devnull, os.O_WRONLY)
       os.dup2(nowhere, self._stream.fileno())

@@ -1,8 +1,7 @@
 """Participant ids kept out of logs, exceptions and figures.
 
-UK Biobank's rules forbid ids in anything that may leave the data's home. A refused file is therefore named by a
-*pseudonym*, a keyed hash: the same file gets the same pseudonym within a workdir, and nobody without the
-workdir's key can turn it back.
+UK Biobank's rules forbid ids in anything that may leave the data's home. So a refused file is named by a *pseudonym*, a
+keyed hash. Within a workdir the same file has the same pseudonym. Nobody without the workdir's key can turn it back.
 """
 
 import hashlib
@@ -14,8 +13,8 @@ import secrets
 
 from msk_jax.io import atomic
 
-# A hash, which stays, or seven digits: UK Biobank's and the phantom's ids alike.
-_HASH_OR_EID = re.compile(r"(?<![0-9A-Za-z])(?=[0-9]*[a-f])(?P<hash>[0-9a-f]{12,})(?![0-9A-Za-z])|(?<!\d)\d{7}(?!\d)")
+# A hash, which stays, or seven digits, maybe after zeros: UK Biobank's and the phantom's ids alike.
+_HASH_OR_EID = re.compile(r"(?<![0-9A-Za-z])(?=[0-9]*[a-f])(?P<hash>[0-9a-f]{12,})(?![0-9A-Za-z])|(?<!\d)0*\d{7}(?!\d)")
 _KEY_FILE = ".pseudonym_key"
 _KEY_BYTES = 32
 _PSEUDONYM_LETTERS = 10

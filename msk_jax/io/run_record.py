@@ -1,7 +1,7 @@
 """The record beside every output: what made it, from what.
 
-A record answers two questions. For a person: with which config, versions, code and devices was this made? For a
-rerun: do the same inputs lie before me, so that there is nothing to do?
+A record answers two questions. For a person: which config, versions, code and devices made this? For a rerun: are the
+settings and inputs the same, so that there is nothing to do?
 """
 
 import datetime
@@ -73,7 +73,7 @@ def write(
   """Writes `<folder>/run.json`.
 
   Args:
-    folder: where the stage's outputs lie.
+    folder: where the stage's outputs are.
     stage: the binary's name.
     settings: the config values that determine the outputs (JSON values).
     inputs: name to hash of everything read.
@@ -95,6 +95,11 @@ def write(
     "written": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
   }
   atomic.write_json(pathlib.Path(folder) / FILE_NAME, record)
+
+
+def remove(folder: pathlib.Path | str) -> None:
+  """Removes the record of `folder`, if there is one: what is there counts as unfinished from now on."""
+  (pathlib.Path(folder) / FILE_NAME).unlink(missing_ok=True)
 
 
 def add_results(folder: pathlib.Path | str, results: Mapping[str, Any]) -> None:
@@ -206,7 +211,7 @@ def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
 
 
 def listed(lines: Sequence[str]) -> str:
-  """Returns the first of the lines of `changes` or `differences`, as many as a message bears."""
+  """Returns the first of the lines of `changes` or `differences`, as many as fit a message."""
   return "; ".join(lines[:_SHOWN])
 
 

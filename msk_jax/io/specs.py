@@ -29,9 +29,9 @@ def from_mapping(spec: type[T], values: Mapping[str, Any], where: str = "config"
   if unknown:
     raise errors.InputError(f"{where}: unknown key(s) {', '.join(unknown)}; known are {', '.join(sorted(fields))}.")
   hints = typing.get_type_hints(spec)
-  made = {name: _convert(hints[name], value, f"{where}.{name}") for name, value in values.items()}
+  converted = {name: _convert(hints[name], value, f"{where}.{name}") for name, value in values.items()}
   try:
-    return spec(**made)
+    return spec(**converted)
   except (TypeError, ValueError) as error:
     raise errors.InputError(f"{where}: {error}") from error
 
@@ -66,7 +66,7 @@ def _convert(hint: Any, value: Any, where: str) -> Any:
     return {str(key): _convert(inner, item, f"{where}.{key}") for key, item in value.items()}
   if origin is typing.Literal:
     if value not in typing.get_args(hint):
-      raise errors.InputError(f"{where}: {value!r} is none of {', '.join(map(str, typing.get_args(hint)))}.")
+      raise errors.InputError(f"{where}: {value!r} is not one of {', '.join(map(str, typing.get_args(hint)))}.")
     return value
   if hint is float and isinstance(value, int) and not isinstance(value, bool):
     return float(value)

@@ -1,11 +1,11 @@
 """Parquet tables with a name, a version and a fixed set of columns.
 
-A table says in its metadata which schema it follows; the reader refuses what it does not know, so that an old
-program never misreads a new file.
+A table's metadata names its schema. The reader refuses any other, so an old program never misreads a new file.
 """
 
 import contextlib
 import dataclasses
+import enum
 import json
 import pathlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -19,6 +19,35 @@ if TYPE_CHECKING:
 _METADATA_KEY = b"msk_jax"
 
 
+class Kind(enum.Enum):
+  """What a column holds; `disclosure` decides by it what may leave."""
+
+  IDENTIFIER = "identifier"  # of a person, or of a person's picture or file
+  PERSONAL = "personal value"  # a value of one person, e.g. an age
+  POSITION = "position"  # where a person's data are in a file
+  LABEL = "label"  # a text or code that is not about one person, e.g. a model's name
+  PEOPLE = "count of people"
+  SAMPLES = "count of samples"  # a person's visits are samples of their own
+  COUNT = "count"  # of something else, e.g. folds or features
+  ESTIMATE = "estimate"  # a statistic or a parameter, of many people
+  PUBLISHED = "published"  # a number of the paper
+
+
+@dataclasses.dataclass(frozen=True)
+class Column:
+  """A column of a table.
+
+  Attributes:
+    dtype: pandas' name of its type (`string`, `int8`, `float64`, ...).
+    kind: what it holds.
+    unit: of its numbers, e.g. `years`; empty for numbers without one, and for texts.
+  """
+
+  dtype: str
+  kind: Kind
+  unit: str = ""
+
+
 @dataclasses.dataclass(frozen=True)
 class Schema:
   """A table's name, version and columns.
@@ -26,12 +55,23 @@ class Schema:
   Attributes:
     name: what the table is, e.g. `visits`.
     version: raised whenever columns or their meaning change.
-    columns: column name to pandas dtype (`string`, `int8`, `float64`, ...), in the order written.
+    columns: column name to column, in the order written.
+    is_shared: whether the table may leave for sharing, through `disclosure.door` alone.
   """
 
   name: str
   version: int
-  columns: Mapping[str, str]
+  columns: Mapping[str, Column]
+  is_shared: bool = False
+
+  @property
+  def dtypes(self) -> dict[str, str]:
+    """Column name to pandas dtype, in the order written."""
+    return {name: column.dtype for name, column in self.columns.items()}
+
+  def of_kind(self, *kinds: Kind) -> list[str]:
+    """Returns the names of the columns of these kinds, in the order written."""
+    return [name for name, column in self.columns.items() if column.kind in kinds]
 
 
 def write(
@@ -55,7 +95,7 @@ def write(
   surplus = [c for c in table if c not in schema.columns]
   if missing or surplus:
     raise ValueError(f"table {schema.name}: missing columns {missing}, surplus columns {surplus}")
-  typed = table[list(schema.columns)].astype(dict(schema.columns))
+  typed = table[list(schema.columns)].astype(schema.dtypes)
   arrow = pa.Table.from_pandas(typed, preserve_index=False)
   header = {"schema": schema.name, "version": schema.version, "extra": dict(extra or {})}
   arrow = arrow.replace_schema_metadata({_METADATA_KEY: json.dumps(header, sort_keys=True).encode()})
@@ -97,7 +137,7 @@ def read(path: pathlib.Path | str, schema: Schema, columns: Sequence[str] | None
   wanted = list(columns) if columns is not None else list(schema.columns)
   with _damage_named(pathlib.Path(path)):
     table = pq.read_table(path, columns=wanted).to_pandas()
-  return table.astype({c: schema.columns[c] for c in wanted})
+  return table.astype({name: schema.dtypes[name] for name in wanted})
 
 
 def read_extra(path: pathlib.Path | str, schema: Schema) -> dict[str, Any]:
@@ -121,10 +161,10 @@ def _check_header(path: pathlib.Path | str, schema: Schema) -> dict[str, Any]:
   with _damage_named(path):
     metadata = pq.read_schema(path).metadata or {}
     header = json.loads(metadata.get(_METADATA_KEY, b"{}"))
-  found = (header.get("schema"), header.get("version"))
-  if found != (schema.name, schema.version):
+  stored = (header.get("schema"), header.get("version"))
+  if stored != (schema.name, schema.version):
     raise errors.InputError(
-      f"{path.name} holds table {found[0]} version {found[1]}; this program reads {schema.name} version "
+      f"{path.name} holds table {stored[0]} version {stored[1]}; this program reads {schema.name} version "
       f"{schema.version}. Run the stage that writes it again, or use the msk_jax version that wrote it."
     )
   return header
@@ -132,7 +172,7 @@ def _check_header(path: pathlib.Path | str, schema: Schema) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def _damage_named(path: pathlib.Path) -> Iterator[None]:
-  """Turns what Arrow says of a file that is cut off or no Parquet into an error that says what to do."""
+  """Turns what Arrow says of a file that is cut off or not Parquet into an error that says what to do."""
   import pyarrow as pa
 
   try:
@@ -140,6 +180,6 @@ def _damage_named(path: pathlib.Path) -> Iterator[None]:
   except (OSError, pa.ArrowException, json.JSONDecodeError) as error:
     # Arrow's own message may quote values, which are a participant's.
     raise errors.InputError(
-      f"{path} can't be read ({type(error).__name__}): it is damaged, or no Parquet file. If it is a copy, copy it "
+      f"{path} can't be read ({type(error).__name__}): it is damaged, or not a Parquet file. If it is a copy, copy it "
       "again; else remove it and the run record (run.json) of the stage that wrote it, and run that stage again."
     ) from None

@@ -21,8 +21,8 @@ _BAND = r"\d{1,3}(?:\.\d+)?\s*(?:-|–|—|to)\s*\d{1,3}(?:\.\d+)?"  # 45-49
 _OPEN = r"(?:[<>≤≥]=?\s*\d{1,3}|\d{1,3}\s*(?:\+|plus|(?:and|&|or) (?:over|above|up|more|older|under|below|younger)))"
 _YEARS = r"(?i)\s*(?:y|yrs?|years?)\.?(?: old)?$"
 _DATE = r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}.*|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}"
-_MOST_BAD, _FEWEST_BAD = 0.02, 3  # unreadable cells: more are no slip
-_MOST_BEYOND, _FEWEST_BEYOND = 0.2, 4  # numbers that are no ages in years: more are another unit
+_MOST_BAD, _FEWEST_BAD = 0.02, 3  # unreadable cells: more are not a slip
+_MOST_BEYOND, _FEWEST_BEYOND = 0.2, 4  # numbers that are not ages in years: more are another unit
 _BIRTH_YEARS = (1850, 2100)
 _MOST_MONTHS = 12 * OLDEST_YEARS
 
@@ -33,7 +33,7 @@ class Reading:
 
   Attributes:
     years: float64 [n], NaN where there is none.
-    is_unreadable: bool [n], cells with something that is no age.
+    is_unreadable: bool [n], cells with something that is not an age.
     num_commas: decimal commas.
   """
 
@@ -52,7 +52,7 @@ def read(spelled: pd.Series, column: str, setting: str = "") -> Reading:
 
   Raises:
     InputError: bands (`45-49`), open ends (`80+`), dates, commas that may be decimal or not, more than 2% of cells
-      that are no numbers, or another unit than years.
+      that are not numbers, or another unit than years.
   """
   is_there = spelled != ""
   spelled = spelled.str.replace(_YEARS, "", regex=True)
@@ -63,7 +63,7 @@ def read(spelled: pd.Series, column: str, setting: str = "") -> Reading:
   is_unreadable = is_there & years.isna()
   if is_unreadable.sum() >= max(_FEWEST_BAD, _MOST_BAD * is_there.sum()):
     raise errors.InputError(
-      f"column {column}: {cells.share(is_unreadable, is_there)} are no ages in years ({cells.lines(is_unreadable)}): "
+      f"column {column}: {cells.share(is_unreadable, is_there)} are not ages in years ({cells.lines(is_unreadable)}): "
       f"give numbers, or empty cells where the age is not known{_declare(setting, column, 'unknown')}."
     )
   _refuse_unit(years, column)
@@ -119,8 +119,8 @@ def _refuse_unit(years: pd.Series, column: str) -> None:
   if len(beyond) <= _MOST_BEYOND * len(known) or beyond.nunique() < _FEWEST_BEYOND:
     return
   raise errors.InputError(
-    f"column {column}: {len(beyond):,} of {len(known):,} values ({len(beyond) / len(known):.1%}) are no ages in years; "
-    f"they range from {known.min():g} to {known.max():g}: {_guess(beyond)}."
+    f"column {column}: {len(beyond):,} of {len(known):,} values ({len(beyond) / len(known):.1%}) are not ages in "
+    f"years; they range from {known.min():g} to {known.max():g}: {_guess(beyond)}."
   )
 
 

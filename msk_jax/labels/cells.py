@@ -26,9 +26,9 @@ def mapped(raw: pd.DataFrame, name: str, meanings: Mapping[str, str]) -> pd.Seri
   """
   if name not in raw:
     return pd.Series("", index=raw.index)
-  found = raw[name].str.lower().map(meanings)
-  _refuse_unread(name, found.isna(), f"one of {', '.join(filter(None, meanings))} or nothing")
-  return found
+  read_values = raw[name].str.lower().map(meanings)
+  _refuse_unread(name, read_values.isna(), f"one of {', '.join(filter(None, meanings))} or nothing")
+  return read_values
 
 
 def integers(raw: pd.DataFrame, name: str, missing: int, allowed: range) -> pd.Series:
@@ -39,9 +39,9 @@ def integers(raw: pd.DataFrame, name: str, missing: int, allowed: range) -> pd.S
   """
   if name not in raw:
     return pd.Series(missing, index=raw.index)
-  found = pd.to_numeric(raw[name].where(raw[name] != "", str(missing)), errors="coerce")
-  _refuse_unread(name, ~found.isin(allowed), f"a whole number from {allowed[0]} to {allowed[-1]} or nothing")
-  return found.astype("int64")
+  read_values = pd.to_numeric(raw[name].where(raw[name] != "", str(missing)), errors="coerce")
+  _refuse_unread(name, ~read_values.isin(allowed), f"a whole number from {allowed[0]} to {allowed[-1]} or nothing")
+  return read_values.astype("int64")
 
 
 def lines(chosen: pd.Series) -> str:

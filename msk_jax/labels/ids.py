@@ -1,6 +1,6 @@
 """Participants' ids as tables spell them: any text; numbers that a spreadsheet turned into decimals are whole again.
 
-An id that is spelled in two ways would make two people of one, whose rows may then lie on both sides of a split. What
+An id that is spelled in two ways would make two people of one, whose rows may then be on both sides of a split. What
 is surely one id becomes one; what only may be one is refused.
 """
 
@@ -15,7 +15,7 @@ from msk_jax.io import errors
 from msk_jax.labels import cells
 
 _WHOLE = re.compile(r"(\d+)(?:\.0*|,0)")  # 7.0
-_FRACTION = re.compile(r"\d+[.,]\d*[1-9]\d*")  # 1.1: ids like site.person, where 1.0 is no 1
+_FRACTION = re.compile(r"\d+[.,]\d*[1-9]\d*")  # 1.1: ids like site.person, where 1.0 is not 1
 _SCIENTIFIC = re.compile(r"(\d)(?:[.,](\d+))?[eE]\+?(\d{1,2})")
 _GROUPED = re.compile(r"\d{1,3}(?:[,' \u00a0\u2009\u202f]\d{3})+")  # 9,000,001
 _SEPARATORS = re.compile(r"[,'\s]")
@@ -41,10 +41,10 @@ def read(spelled: pd.Series, column: str, visit: pd.Series) -> pd.Series:
   """
   texts = [str(text) for text in spelled.unique() if text]
   _refuse_lost_digits(spelled, texts, column)
-  found = spelled.map({"": "", **_plain(texts)}).astype("string")
-  _refuse_look_alikes(found, column)
-  _check_leading_zeros(found, column, visit)
-  return found
+  plain_ids = spelled.map({"": "", **_plain(texts)}).astype("string")
+  _refuse_look_alikes(plain_ids, column)
+  _check_leading_zeros(plain_ids, column, visit)
+  return plain_ids
 
 
 def _plain(texts: list[str]) -> dict[str, str]:
@@ -78,7 +78,7 @@ def _refuse_lost_digits(spelled: pd.Series, texts: list[str], column: str) -> No
   """Refuses `9.00E+06`, which may have been any of thousands of numbers; in columns of texts it is one of them."""
   if not _are_numbers(texts):
     return
-  lost = {text for text in texts if (found := _SCIENTIFIC.fullmatch(text)) and not _is_exact(*found.groups())}
+  lost = {text for text in texts if (match := _SCIENTIFIC.fullmatch(text)) and not _is_exact(*match.groups())}
   if lost:
     is_lost = spelled.isin(lost)
     raise errors.InputError(
@@ -93,11 +93,11 @@ def _is_exact(first: str, fraction: str | None, exponent: str) -> bool:
   return len(digits) >= int(exponent) and not digits[int(exponent) :].strip("0")
 
 
-def _refuse_look_alikes(found: pd.Series, column: str) -> None:
-  ids = pd.Series(found.unique())
+def _refuse_look_alikes(plain_ids: pd.Series, column: str) -> None:
+  ids = pd.Series(plain_ids.unique())
   is_twice = ids.map(_loose).duplicated(keep=False) & (ids != "")
   if is_twice.any():
-    is_bad = found.isin(ids[is_twice])
+    is_bad = plain_ids.isin(ids[is_twice])
     raise errors.InputError(
       f"column {column}: {int(is_twice.sum())} ids differ from another one in case, spaces, unseen letters, separators "
       f"or decimals alone ({cells.lines(is_bad)}): one person would be taken for several. Spell every id in one way."
@@ -111,9 +111,9 @@ def _loose(text: str) -> str:
   return _without_point(text)
 
 
-def _check_leading_zeros(found: pd.Series, column: str, visit: pd.Series) -> None:
+def _check_leading_zeros(plain_ids: pd.Series, column: str, visit: pd.Series) -> None:
   """Refuses `007` beside `7` if they are never there at one visit; says so if they are."""
-  rows = pd.DataFrame({"id": found, "visit": visit})[found.str.isdecimal().fillna(False).astype(bool)]
+  rows = pd.DataFrame({"id": plain_ids, "visit": visit})[plain_ids.str.isdecimal().fillna(False).astype(bool)]
   rows["number"] = rows["id"].str.lstrip("0")
   rows = rows[rows.groupby("number")["id"].transform("nunique") > 1]
   if rows.empty:
@@ -121,7 +121,7 @@ def _check_leading_zeros(found: pd.Series, column: str, visit: pd.Series) -> Non
   numbers = rows.drop_duplicates().groupby("number")["visit"]
   num_apart = int((~numbers.agg(lambda visits: visits.duplicated().any())).sum())
   if num_apart:
-    is_bad = pd.Series(found.index.isin(rows.index), index=found.index)
+    is_bad = pd.Series(plain_ids.index.isin(rows.index), index=plain_ids.index)
     raise errors.InputError(
       f"column {column}: {num_apart} ids are there with and without leading zeros, never at the same visit "
       f"({cells.lines(is_bad)}): one person seems to be spelled in two ways. Spell every id in one way."

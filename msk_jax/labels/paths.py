@@ -6,7 +6,7 @@ import stat
 
 
 def locate(root: pathlib.Path, spelled: str) -> tuple[str, str]:
-  """Says where a file named by a table lies.
+  """Says where a file named by a table is.
 
   A link that the folder's owner made is theirs to follow.
 

@@ -79,13 +79,13 @@ def from_flag(parts: Sequence[str], flag: str) -> dict[str, int]:
   Raises:
     InputError: a part is not of this form, or one spelling is both.
   """
-  found: dict[str, int] = {}
+  codes: dict[str, int] = {}
   for part in parts:
     spelling, equals, word = part.rpartition("=")
     code = WORDS.get(word.strip().lower())
-    if not equals or code is None or found.setdefault(numerals.plain(spelling), code) != code:
+    if not equals or code is None or codes.setdefault(numerals.plain(spelling), code) != code:
       raise errors.InputError(f"{flag}: {part!r}: give each spelling once, as in 1=male,2=female.")
-  return found
+  return codes
 
 
 def unknown(index: pd.Index) -> Reading:
@@ -128,7 +128,7 @@ def _refuse_unread(spelled: pd.Series, column: str, setting: str) -> None:
 
 def _count(spelled: pd.Series, codes: pd.Series) -> dict[str, dict[str, int]]:
   chosen = {name: spelled[codes == code] for code, name in NAMES.items()}
-  return {name: count_spellings(found) for name, found in chosen.items() if len(found)}
+  return {name: count_spellings(cells) for name, cells in chosen.items() if len(cells)}
 
 
 def _shown(text: str) -> str:

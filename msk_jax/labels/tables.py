@@ -57,7 +57,7 @@ def read_csv(path: pathlib.Path, required: Sequence[str], optional: Sequence[str
 
 
 def _read_rows(path: pathlib.Path) -> tuple[list[str], dict[int, list[str]]]:
-  """Returns the header's cells, and the other rows' by the line where each starts; blank lines are none."""
+  """Returns the header's cells, and the other rows' by the line where each starts; blank lines are skipped."""
   with path.open(encoding="utf-8-sig", newline="") as file:
     first = file.readline()
     delimiter = max(",;\t", key=first.count)

@@ -1,7 +1,7 @@
 """The age model: backbone, side network and head (paper, Methods: "Convolutional neural networks")."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import flax.linen as nn
 import jax
@@ -9,9 +9,10 @@ import jax.numpy as jnp
 
 from msk_jax.models import backbones, input_scale, layers
 
+BACKBONE = "backbone"  # the name of its part of parameters and statistics
 _COLOURS = 3  # channels that the backbones take
 _WIDTH_RATIO = 4  # each dense layer has a quarter of the nodes of the one before
-_FULL_DROPOUT_NODES = 1024  # the layer size at which the dropout rate is the given one
+_FULL_DROPOUT_NODES = 1024  # the layer size at which the dropout rate is `dropout`
 _NO_DROPOUT_NODES = 16  # layers of this size or less have no dropout
 _MAX_DROPOUT = 0.95  # the largest rate that the paper's authors tried
 
@@ -19,7 +20,7 @@ _MAX_DROPOUT = 0.95  # the largest rate that the paper's authors tried
 class AgeModel(nn.Module):
   """Predicts the z-scored age from an image and side inputs (sex, ethnicity, side of the body).
 
-  Parameters: `backbone`, `side`, `dense_0` ..., `age`. All that follows the pooling computes in float32.
+  Parameters: `backbone`, `side`, `dense_0` ..., `age`. Everything after the pooling computes in float32.
 
   Attributes:
     backbone_name: a key of `backbones.BACKBONES`.
@@ -67,7 +68,7 @@ class AgeModel(nn.Module):
       batch_norm_momentum=self.batch_norm_momentum,
       is_fast=self.is_fast,
       remat=self.remat,
-      name="backbone",
+      name=BACKBONE,
     )
     scaled_bhwc = _to_colour(input_scale.scale_pixels(image_bhwc, self.input_scale))
     features_bhwc, out = backbone(scaled_bhwc.astype(self.dtype), train=train)
@@ -91,7 +92,7 @@ def dense_sizes(num_layers: int, num_nodes: int) -> list[int]:
 def dropout_rate(dropout: float, num_nodes: int) -> float:
   """Returns the dropout rate after a hidden layer: in proportion to its size, none for 16 nodes or fewer.
 
-  Beyond 1024 nodes the proportion would pass 1, so the rate ends at .95 (or at `dropout`, if that is larger).
+  The rate is at most .95 (or `dropout`, if that is larger), since the proportion could pass 1 beyond 1024 nodes.
   """
   if num_nodes <= _NO_DROPOUT_NODES:
     return 0.0
@@ -99,18 +100,26 @@ def dropout_rate(dropout: float, num_nodes: int) -> float:
 
 
 def l2_mask(params: Mapping[str, Any]) -> Any:
-  """Returns a tree of bools like `params`: True for what the L2 penalty is for, the added dense kernels."""
+  """Returns a tree of bools like `params`: True for the added dense kernels, which the L2 penalty is for."""
 
   def is_penalised(path: tuple[Any, ...], _: Any) -> bool:
-    return path[0].key != "backbone" and path[-1].key == "kernel"
+    return path[0].key != BACKBONE and path[-1].key == "kernel"
 
   return jax.tree_util.tree_map_with_path(is_penalised, params)
 
 
-def parameter_table(params: Mapping[str, Any]) -> list[tuple[str, tuple[int, ...], int]]:
-  """Returns rows (path joined by `/`, shape, count) of all parameters, in the tree's order."""
+class Parameter(NamedTuple):
+  """An array of the network: its path joined by `/`, its shape, and how many numbers it holds."""
+
+  path: str
+  shape: tuple[int, ...]
+  count: int
+
+
+def parameter_table(params: Mapping[str, Any]) -> list[Parameter]:
+  """Returns all parameters, in the tree's order."""
   flat = jax.tree_util.tree_flatten_with_path(params)[0]
-  return [("/".join(key.key for key in path), tuple(leaf.shape), int(leaf.size)) for path, leaf in flat]
+  return [Parameter("/".join(key.key for key in path), tuple(leaf.shape), int(leaf.size)) for path, leaf in flat]
 
 
 def _dense(nodes: int, name: str) -> nn.Dense:

@@ -7,7 +7,7 @@ import flax.linen as nn
 
 from msk_jax.models import convnext, efficientnet_v2, inception_resnet_v2, inception_v3, simple_cnn
 
-# Factory with the keyword arguments `dtype`, `batch_norm_momentum`, `is_fast` and `remat`. The module it makes maps
+# A factory takes the keyword arguments `dtype`, `batch_norm_momentum`, `is_fast` and `remat`. Its module maps
 # (image [b, h, w, 3], train=) to (features [b, h', w', c], intermediates by name).
 BACKBONES: dict[str, Callable[..., nn.Module]] = {
   "inception_v3": inception_v3.InceptionV3,
@@ -22,7 +22,7 @@ def make_backbone(backbone_name: str, /, **options: Any) -> nn.Module:
   """Makes the backbone `backbone_name` with the keyword arguments of its factory.
 
   Raises:
-    ValueError: no such backbone.
+    ValueError: there is no such backbone.
   """
   if backbone_name not in BACKBONES:
     raise ValueError(

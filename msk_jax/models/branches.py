@@ -1,8 +1,8 @@
 """Blocks of parallel branches, described by tables.
 
 A block is a tuple of branches, a branch a tuple of steps: `Conv`, `AVERAGE_POOL`, `MAX_POOL` or `Fork`. The
-convolutions of a block are named `conv_0`, `conv_1`, ... in the order of the table, read branch by branch;
-a block has at most ten.
+convolutions of a block are named `conv_0`, `conv_1`, ... in the order of the table, branch by branch;
+a block has at most ten convolutions.
 """
 
 import dataclasses
@@ -33,7 +33,7 @@ class Conv:
 
 @dataclasses.dataclass(frozen=True)
 class Fork:
-  """A split inside a branch: `branches` start from what the branch has reached and are concatenated."""
+  """A split inside a branch: `branches` start from the branch's map so far and are concatenated."""
 
   branches: tuple[Any, ...]
 
@@ -57,7 +57,7 @@ class BranchedBlock(nn.Module):
 
   Attributes:
     branches: the table of the block.
-    options: numbers shared by all layers.
+    options: settings shared by all layers.
   """
 
   branches: Branches
@@ -89,10 +89,10 @@ def apply_branches(branches: Branches, x_bhwc: jax.Array, options: layers.LayerO
     return x_bhwc
 
   def run(branches: Branches, x_bhwc: jax.Array) -> jax.Array:
-    begun = [(branch, x_bhwc) for branch in branches]
+    starts = [(branch, x_bhwc) for branch in branches]
     if options.use_fast():
-      begun = _begin_together(branches, x_bhwc, options, train=train)
-    return jnp.concatenate([run_branch(rest, y_bhwc) for rest, y_bhwc in begun], axis=-1)
+      starts = _begin_together(branches, x_bhwc, options, train=train)
+    return jnp.concatenate([run_branch(rest, y_bhwc) for rest, y_bhwc in starts], axis=-1)
 
   return run(_name(branches, itertools.count()), x_bhwc)
 
@@ -121,16 +121,16 @@ def _begin_together(
 ) -> list[tuple[tuple[Any, ...], jax.Array]]:
   """Applies the 1x1 convolutions that begin the branches as one; an average pool before one comes after it.
 
-  Both are linear and one acts on channels, the other on places, so that their order does not matter; behind the
-  convolution there are up to ten times fewer channels to average.
+  Their order does not matter, as both are linear and one acts on channels, the other on places. After the convolution
+  there are up to ten times fewer channels to average.
 
   Returns:
-    For each branch the steps that are left and what they start from.
+    For each branch the remaining steps and the map that they start from.
   """
   leading = [i for i, branch in enumerate(branches) if _begins_with_1x1(branch)]
-  begun = [(branch, x_bhwc) for branch in branches]
+  starts = [(branch, x_bhwc) for branch in branches]
   if len(leading) < 2:
-    return begun
+    return starts
   steps = [next(step for step in branches[i] if isinstance(step, _Named)) for i in leading]
   modules = [make_conv(step.conv, options, name=step.name) for step in steps]
   kernel = jnp.concatenate([module.kernel(x_bhwc.shape[-1]) for module in modules], axis=-1)
@@ -140,8 +140,8 @@ def _begin_together(
     is_pooled = branches[i][0] == AVERAGE_POOL
     if is_pooled:
       part_bhwc = layers.average_pool_3x3(part_bhwc)
-    begun[i] = (branches[i][2 if is_pooled else 1 :], module.normalise(part_bhwc, train))
-  return begun
+    starts[i] = (branches[i][2 if is_pooled else 1 :], module.normalise(part_bhwc, train))
+  return starts
 
 
 def _begins_with_1x1(branch: tuple[Any, ...]) -> bool:
@@ -187,23 +187,23 @@ def names_by_depth(branches: Branches) -> list[tuple[str, str]]:
   Returns:
     (name in the block, `conv` or `batch_norm`) for each layer.
   """
-  found = sorted(_distances(branches, 0, itertools.count()), key=lambda entry: -entry[0])
-  return [(name, kind) for _, name, kind in found]
+  by_depth = sorted(_distances(branches, 0, itertools.count()), key=lambda entry: -entry[0])
+  return [(name, kind) for _, name, kind in by_depth]
 
 
 def _distances(branches: Branches, below: int, numbers: Iterator[int]) -> list[tuple[int, str, str]]:
   """Returns (distance from the end, name, kind) in the table's order; `below` layers follow the branches."""
-  found = []
+  distances = []
   for branch in branches:
     left = below + sum(map(_length, branch))
     for step in branch:
       left -= _length(step)
       if isinstance(step, Conv):
         name = f"conv_{next(numbers)}"
-        found += [(left + 2, name, "conv"), (left + 1, name, "batch_norm")]
+        distances += [(left + 2, name, "conv"), (left + 1, name, "batch_norm")]
       elif isinstance(step, Fork):
-        found += _distances(step.branches, left + 1, numbers)
-  return found
+        distances += _distances(step.branches, left + 1, numbers)
+  return distances
 
 
 def _length(step: Step) -> int:

@@ -1,7 +1,7 @@
 """ConvNeXt-Tiny without its top (Liu et al. 2022, arXiv 2201.03545), as Keras builds it.
 
 Modules: `stem_conv`, `stem_norm`, the blocks `stage_0_block_0` ... `stage_3_block_2`, between the stages
-`downsample_0_norm`, `downsample_0_conv` ..., and `norm`: Keras' network without top ends in a layer normalisation.
+`downsample_0_norm`, `downsample_0_conv` ..., and `norm`. Keras' network without top ends in a layer normalisation.
 """
 
 import flax.linen as nn
@@ -11,7 +11,7 @@ from msk_jax.models import depthwise, keras_layer, layers, stochastic_depth
 
 DEPTHS = (3, 3, 9, 3)  # blocks of each stage
 CHANNELS = (96, 192, 384, 768)  # of each stage
-MIN_IMAGE_PX = 32  # rows and columns; four reductions, by 4, 2, 2 and 2, take whole windows only
+MIN_IMAGE_PX = 32  # rows and columns: four reductions, by 4, 2, 2 and 2, take whole windows only
 _NORM_EPSILON = 1e-6  # of the layer normalisations
 _LAYER_SCALE = 1e-6  # initial factor of a block's branch
 _EXPANSION = 4  # channels inside a block's branch per channel outside
@@ -25,7 +25,7 @@ class ConvNeXtBlock(nn.Module):
 
   Attributes:
     drop_rate: share of images whose branch is left out in training (stochastic depth).
-    options: numbers shared by all layers.
+    options: settings shared by all layers.
   """
 
   drop_rate: float = 0.0
@@ -109,22 +109,28 @@ def _dense(channels: int, options: layers.LayerOptions, name: str) -> nn.Dense:
 
 
 def _reduce(channels: int, window_px: int, options: layers.LayerOptions, name: str) -> nn.Conv:
-  """Returns a convolution whose windows lie side by side; what is left over at the end is cut off."""
+  """Returns a convolution with windows side by side; rows and columns left over at the end are cut off."""
   window = (window_px, window_px)
   return nn.Conv(channels, window, window, "VALID", dtype=options.dtype, kernel_init=layers.KERNEL_INIT, name=name)
 
 
 def layer_order() -> list[keras_layer.KerasLayer]:
   """Returns the layers with weights in Keras' order, which is that of its weight files."""
-  one = keras_layer.one
-  order = [keras_layer.sequential(one("conv2d", "stem_conv"), one("layer_normalization", "stem_norm"))]
+  single = keras_layer.single
+  order = [keras_layer.sequential(single("conv2d", "stem_conv"), single("layer_normalization", "stem_norm"))]
   for stage, depth in enumerate(DEPTHS):
     if stage > 0:
       name = f"downsample_{stage - 1}"
-      order.append(keras_layer.sequential(one("layer_normalization", f"{name}_norm"), one("conv2d", f"{name}_conv")))
+      order.append(
+        keras_layer.sequential(single("layer_normalization", f"{name}_norm"), single("conv2d", f"{name}_conv"))
+      )
     for i in range(depth):
       block = f"stage_{stage}_block_{i}"
       # Keras' depthwise convolution here is a Conv2D with as many groups as channels.
-      order += [one("conv2d", block, "depthwise"), one("layer_normalization", block, "norm")]
-      order += [one("dense", block, "expand"), one("dense", block, "project"), one("layer_scale", block, "layer_scale")]
-  return [*order, one("layer_normalization", "norm")]
+      order += [single("conv2d", block, "depthwise"), single("layer_normalization", block, "norm")]
+      order += [
+        single("dense", block, "expand"),
+        single("dense", block, "project"),
+        single("layer_scale", block, "layer_scale"),
+      ]
+  return [*order, single("layer_normalization", "norm")]

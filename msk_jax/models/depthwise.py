@@ -1,6 +1,6 @@
 """Depthwise convolution: one window per channel. XLA's own form, and one for CPUs that is 10 to 100 times as fast.
 
-On a CPU XLA computes a convolution with as many groups as channels group by group. The form here is a sum of shifted
+On a CPU, XLA computes a convolution with as many groups as channels group by group. The form here is a sum of shifted
 products, one for each place of the window. Measured on two cores (AMD EPYC, 4x24x20x96, 7x7, ms): values 71 and 1.9,
 gradient to the input 75 and 1.9, to the kernel 87 and 11.
 """
@@ -18,13 +18,13 @@ from msk_jax.models import layers
 class DepthwiseConv(nn.Module):
   """Depthwise convolution, padded so that only the stride makes the map smaller.
 
-  Parameters: `kernel` [rows, columns, 1, channels] and, if asked for, `bias` [channels].
+  Parameters: `kernel` [rows, columns, 1, channels] and, with `use_bias`, `bias` [channels].
 
   Attributes:
     window_px: rows and columns of the kernel.
     stride: step in rows and in columns.
     use_bias: whether a bias is added.
-    options: numbers shared by all layers.
+    options: settings shared by all layers.
   """
 
   window_px: int
@@ -81,7 +81,7 @@ def _same_padding(size: int, window: int, stride: int) -> tuple[int, int]:
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(2,))
 def _correlate(padded_bhwc: jax.Array, kernel_ijc: jax.Array, stride: int) -> jax.Array:
-  """Sums products over the window at each place where it lies inside."""
+  """Sums products over the window at each place where it is inside the map."""
   rows, columns = kernel_ijc.shape[:2]
   height, width = (size - window for size, window in zip(padded_bhwc.shape[1:3], (rows, columns), strict=True))
   total = 0.0
@@ -111,14 +111,14 @@ def _correlate_backward(stride, saved, gradient_bhwc):
 def _kernel_gradient(
   padded_bhwc: jax.Array, gradient_bhwc: jax.Array, window: tuple[int, int], stride: int
 ) -> jax.Array:
-  """Returns [rows, columns, c]. A loop over the window's rows compiles once what unrolled would take seconds for."""
+  """Returns [rows, columns, c]. The loop over the rows is not unrolled, which would take seconds to compile."""
   _, height, width, _ = gradient_bhwc.shape
   reach_rows, reach_columns = (height - 1) * stride + 1, (width - 1) * stride + 1
 
   def one_row(i: jax.Array) -> jax.Array:
     rows_bhwc = lax.dynamic_slice_in_dim(padded_bhwc, i, reach_rows, axis=1)[:, ::stride]
     columns = range(window[1])
-    # First over images and rows, then over columns: half the time, and less rounding than all at once.
+    # First over images and rows, then over columns: this takes half the time and rounds less than all at once.
     sums = [(rows_bhwc[:, :, j : j + reach_columns : stride] * gradient_bhwc).sum((0, 1)) for j in columns]
     return jnp.stack(sums).sum(axis=1)
 

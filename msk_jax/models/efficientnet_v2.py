@@ -28,7 +28,7 @@ class Stage:
     channels: out of each block.
     expansion: channels inside a block per channel of its input.
     stride: of the first block.
-    is_fused: whether one convolution does what a 1x1 and a depthwise one with squeeze and excitation do otherwise.
+    is_fused: whether one convolution replaces a 1x1 and a depthwise one with squeeze and excitation.
   """
 
   repeats: int
@@ -41,7 +41,7 @@ class Stage:
 
 @dataclasses.dataclass(frozen=True)
 class Block:
-  """One block: what `Stage` says of it, and its number in the network."""
+  """One block: the settings of its `Stage`, and its number in the network."""
 
   name: str
   channels_in: int
@@ -69,15 +69,17 @@ STAGES = (
 
 def blocks() -> list[Block]:
   """Returns the network's 40 blocks in order, with Keras' names."""
-  made: list[Block] = []
+  network: list[Block] = []
   for number, stage in enumerate(STAGES, start=1):
     for letter in string.ascii_lowercase[: stage.repeats]:
       is_first = letter == "a"
       channels_in, stride = (stage.channels_in, stage.stride) if is_first else (stage.channels, 1)
-      made.append(
-        Block(f"block{number}{letter}", channels_in, stage.channels, stage.expansion, stride, stage.is_fused, len(made))
+      network.append(
+        Block(
+          f"block{number}{letter}", channels_in, stage.channels, stage.expansion, stride, stage.is_fused, len(network)
+        )
       )
-  return made
+  return network
 
 
 class FusedMBConv(nn.Module):
@@ -88,7 +90,7 @@ class FusedMBConv(nn.Module):
   Attributes:
     table: the block's row.
     drop_rate: share of images whose branch is left out in training (stochastic depth).
-    options: numbers shared by all layers.
+    options: settings shared by all layers.
   """
 
   table: Block
@@ -119,7 +121,7 @@ class MBConv(nn.Module):
   Attributes:
     table: the block's row.
     drop_rate: share of images whose branch is left out in training (stochastic depth).
-    options: numbers shared by all layers.
+    options: settings shared by all layers.
   """
 
   table: Block
@@ -224,10 +226,10 @@ def layer_order() -> list[keras_layer.KerasLayer]:
     order += _pair(table.name, "expand") if table.expansion > 1 else []
     if not table.is_fused:
       order += [
-        keras_layer.one("depthwise_conv2d", table.name, "depthwise"),
-        keras_layer.one("batch_normalization", table.name, "depthwise_norm"),
-        keras_layer.one("conv2d", table.name, "squeeze"),
-        keras_layer.one("conv2d", table.name, "excite"),
+        keras_layer.single("depthwise_conv2d", table.name, "depthwise"),
+        keras_layer.single("batch_normalization", table.name, "depthwise_norm"),
+        keras_layer.single("conv2d", table.name, "squeeze"),
+        keras_layer.single("conv2d", table.name, "excite"),
       ]
     order += _pair(table.name, "project")
   return order + _pair("top")
@@ -236,6 +238,6 @@ def layer_order() -> list[keras_layer.KerasLayer]:
 def _pair(*path: str) -> list[keras_layer.KerasLayer]:
   *block, name = path
   return [
-    keras_layer.one("conv2d", *block, f"{name}_conv"),
-    keras_layer.one("batch_normalization", *block, f"{name}_norm"),
+    keras_layer.single("conv2d", *block, f"{name}_conv"),
+    keras_layer.single("batch_normalization", *block, f"{name}_norm"),
   ]

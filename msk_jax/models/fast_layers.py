@@ -1,7 +1,7 @@
-"""The same layers with derivatives, windows and products written for speed on CPUs.
+"""The layers with derivatives, windows and products written for speed on CPUs.
 
-Values and gradients are those of the plain forms in `layers` up to rounding (tests/models/test_fast_layers.py).
-What they bring is measured by benchmarks/networks.py: `msk_jax` beside `msk_jax, plain layers`.
+Values and gradients equal those of the plain forms in `layers` up to rounding (tests/models/test_fast_layers.py).
+benchmarks/networks.py measures the gain: `msk_jax` beside `msk_jax, plain layers`.
 """
 
 import jax
@@ -12,8 +12,8 @@ from jax import lax
 def reachable_window(kernel: jax.Array, map_shape: tuple[int, int]) -> jax.Array:
   """Cuts off the rows and columns of a kernel that only ever meet the padding.
 
-  In a map of n rows, with stride 1 and the same size out, places more than n - 1 rows from a kernel's centre lie
-  outside wherever the kernel stands. Their gradient is 0 with or without the cut.
+  In a map of n rows, with stride 1 and the same size out, places more than n - 1 rows from a kernel's centre are
+  always outside the map. Their gradient is 0 with or without the cut.
 
   Args:
     kernel: [rows, columns, in, out]; rows and columns odd.
@@ -32,8 +32,8 @@ def reachable_window(kernel: jax.Array, map_shape: tuple[int, int]) -> jax.Array
 def pointwise(x_bhwc: jax.Array, kernel_co: jax.Array) -> jax.Array:
   """Convolves with a 1x1 window, as one matrix product over all places.
 
-  XLA's convolutions on CPUs copy their operands into another order first, its matrix products do not: a training
-  step of InceptionResNetV2 at 299x299 takes a quarter less time, and compiles faster.
+  XLA's convolutions on CPUs first copy their operands into another order; its matrix products do not. A training step
+  of InceptionResNetV2 at 299x299 takes a quarter less time, and compiles faster.
 
   Args:
     x_bhwc: [b, h, w, in].
@@ -50,8 +50,9 @@ def pointwise(x_bhwc: jax.Array, kernel_co: jax.Array) -> jax.Array:
 def batch_norm_relu(x_rc: jax.Array, bias_c: jax.Array, epsilon: float) -> tuple[jax.Array, jax.Array, jax.Array]:
   """Normalises each column by its mean and variance, adds the bias, applies ReLU.
 
-  Sums over rows are XLA's, in a tree. Products with a vector of ones would save 2% of a training step, but add row
-  after row: a relative error of 1.5e-5 instead of 1e-7 at 299 pixels, and half again the error of the gradients.
+  Sums over rows are XLA's, which adds in a tree. Products with a vector of ones would save 2% of a training step, but
+  add row after row. At 299 pixels that gives a relative error of 1.5e-5 instead of 1e-7, and 1.5 times the error of
+  the gradients.
 
   Args:
     x_rc: [rows, channels] floats; computed in float32 at least.
@@ -59,8 +60,8 @@ def batch_norm_relu(x_rc: jax.Array, bias_c: jax.Array, epsilon: float) -> tuple
     epsilon: added to the variance. Not differentiated.
 
   Returns:
-    y [rows, channels] in the dtype of x; mean [channels] and (biased) variance [channels] of the columns, which
-    are for the moving statistics: no gradient flows through them.
+    y [rows, channels] in the dtype of x; mean [channels] and (biased) variance [channels] of the columns. These are
+    for the moving statistics: no gradient flows through them.
   """
   return _batch_norm_relu_forward(x_rc, bias_c, epsilon)[0]
 
@@ -97,7 +98,8 @@ def _widen(x: jax.Array) -> jax.Array:
 def max_pool_3x3(x_bhwc: jax.Array) -> jax.Array:
   """Takes the maximum over 3x3 windows, stride 2, no padding: [b, h, w, c] -> [b, (h-1)//2, (w-1)//2, c].
 
-  The gradient goes to the first maximum of a window, read row by row, as XLA's own does: after a ReLU many are equal.
+  The gradient goes to the first maximum of a window, read row by row, as in XLA's own form. After a ReLU many places
+  are equal.
   """
   return _max_pool_forward(x_bhwc)[0]
 

@@ -1,7 +1,7 @@
 """A backbone with the top that the published networks were trained with on ImageNet.
 
 Backbone, global average pool, dense layer, softmax: what Keras builds with `include_top=True` for InceptionV3 and
-InceptionResNetV2. The ages do not need it; it shows that the networks are the published ones to the last layer.
+InceptionResNetV2. Ages do not need it. It shows that the networks are the published ones to the last layer.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ class ImagenetClassifier(nn.Module):
   Parameters: `backbone`, `predictions`. All that follows the pooling computes in float32 at least.
 
   Attributes:
-    backbone_name: a key of `backbones.BACKBONES`; the published top is this one for the two Inception networks.
+    backbone_name: a key of `backbones.BACKBONES`; this is the published top of the two Inception networks.
     num_classes: probabilities an image gets.
     dtype: of the backbone's computation.
     is_fast: whether the backbone uses the forms of `fast_layers`, with the same results; None: on a CPU.
@@ -46,7 +46,7 @@ class ImagenetClassifier(nn.Module):
       features), `pooled_bk` and `logits_bk`.
 
     Raises:
-      ValueError: no such backbone, or the image is too small for it.
+      ValueError: there is no such backbone, or the image is too small for it.
     """
     backbone = backbones.make_backbone(self.backbone_name, dtype=self.dtype, is_fast=self.is_fast, name="backbone")
     features_bhwc, out = backbone(image_bhwc, train=train)
@@ -75,15 +75,15 @@ def import_weights(
   """
   (top_name, top_arrays), top = keras_layers[-1], variables["params"]["predictions"]
   expected = [tuple(top[key].shape) for key in ("kernel", "bias")]
-  found = [tuple(array.shape) for array in top_arrays]
-  if found != expected:
+  shapes = [tuple(array.shape) for array in top_arrays]
+  if shapes != expected:
     raise ValueError(
-      f"layer {top_name} does not fit the classifier's last, predictions: its arrays have shapes {found}, expected "
+      f"layer {top_name} does not fit the classifier's last, predictions: its arrays have shapes {shapes}, expected "
       f"{expected}. Are these the weights of {backbone_name} with its top, for as many classes?"
     )
   inner = {collection: tree["backbone"] for collection, tree in variables.items()}
-  made = keras_names.import_weights(backbone_name, keras_layers[:-1], inner)
-  wrapped: dict[str, Any] = {collection: {"backbone": tree} for collection, tree in made.items()}
+  backbone = keras_names.import_weights(backbone_name, keras_layers[:-1], inner)
+  wrapped: dict[str, Any] = {collection: {"backbone": tree} for collection, tree in backbone.items()}
   wrapped["params"]["predictions"] = {
     key: jnp.asarray(array, jnp.float32) for key, array in zip(("kernel", "bias"), top_arrays, strict=True)
   }

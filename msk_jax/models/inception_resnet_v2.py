@@ -1,9 +1,8 @@
 """InceptionResNetV2 without its top (Szegedy et al. 2017, arXiv 1602.07261), as Keras builds it.
 
-Modules: `stem_0` ... `stem_4`, `mixed_5b`, `block35_1` ... `block35_10`, `mixed_6a`, `block17_1` ...
-  `block17_20`, `mixed_7a`,
-`block8_1` ... `block8_10`, `conv_7b`. In a block the convolutions are `conv_0`, `conv_1`, ... in the order
-of the tables below; a residual block ends with `up`, a plain 1x1 convolution with bias.
+Modules: `stem_0` ... `stem_4`, `mixed_5b`, `block35_1` ... `block35_10`, `mixed_6a`, `block17_1` ... `block17_20`,
+`mixed_7a`, `block8_1` ... `block8_10`, `conv_7b`. The convolutions of a block are `conv_0`, `conv_1`, ... in the order
+of the tables below. A residual block ends with `up`, a plain 1x1 convolution with bias.
 """
 
 import dataclasses
@@ -62,7 +61,7 @@ class ResidualBlock(nn.Module):
 
   Attributes:
     residual: the block's table.
-    options: numbers shared by all layers.
+    options: settings shared by all layers.
   """
 
   residual: Residual

@@ -1,8 +1,7 @@
 """InceptionV3 without its top (Szegedy et al. 2016, arXiv 1512.00567), as Keras builds it.
 
-Modules: `stem_0` ... `stem_4`, then the blocks `mixed0` ... `mixed10`, each with `conv_0`, `conv_1`, ... in
-  the order of the
-tables below. Every convolution is a `ConvBatchNorm`.
+Modules: `stem_0` ... `stem_4`, then the blocks `mixed0` ... `mixed10`, each with `conv_0`, `conv_1`, ... in the order
+of the tables below. Every convolution is a `ConvBatchNorm`.
 """
 
 import flax.linen as nn

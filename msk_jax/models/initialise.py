@@ -1,8 +1,8 @@
 """New weights, as Keras would draw them, from a program that compiles in seconds.
 
-`model.init` under `jax.jit` gives the same distribution, but compiles one random generator for each of the
-hundreds of kernels: 40 s for InceptionV3 on a CPU. Here one draw serves all kernels. What is not a kernel comes from
-`model.init`; the compiler throws away the rest of that, so that a new kind of parameter needs no rule here.
+`model.init` under `jax.jit` gives the same distribution, but compiles one random generator for each of the hundreds of
+kernels: 40 s for InceptionV3 on a CPU. Here one draw serves all kernels. All other parameters come from `model.init`,
+of which the compiler drops the kernels. So a new kind of parameter needs no rule here.
 """
 
 import functools
@@ -21,8 +21,8 @@ def init_variables(
 ) -> Mapping[str, Any]:
   """Returns new variables of an age model: kernels Glorot uniform, all else by the modules' own initialisers.
 
-  Pure, so that it may run inside `jax.jit`. A kernel is what is called `kernel` and has at least two axes; a module
-  whose weights must be drawn otherwise gives them another name.
+  It is pure, so it may run inside `jax.jit`. A kernel is an array that is called `kernel` and has at least two axes. A
+  module whose weights must be drawn in another way gives them another name.
 
   Args:
     model: an `AgeModel`.
@@ -34,7 +34,7 @@ def init_variables(
     {'params', 'batch_stats'} as `model.init` gives them, float32.
   """
   image, side = jnp.zeros((1, *image_shape)), jnp.zeros((1, num_side_features))
-  init = jax.jit(functools.partial(model.init, train=False))  # under jit, so that it is traced once
+  init = jax.jit(functools.partial(model.init, train=False))  # under jit: it is traced once
   flat, structure = jax.tree_util.tree_flatten_with_path(jax.eval_shape(init, key, image, side))
   are_kernels = [path[-1].key == "kernel" and leaf.ndim > 1 for path, leaf in flat]
 

@@ -26,7 +26,7 @@ def scale_pixels(image: jax.Array, input_scale: str) -> jax.Array:
     float32 (float64 stays), [..., 3] if the scale differs by colour, else with the channels of `image`.
 
   Raises:
-    ValueError: no such scale.
+    ValueError: there is no such scale.
   """
   if input_scale not in INPUT_SCALES:
     raise ValueError(f"no input scale {input_scale!r}; known are {', '.join(INPUT_SCALES)} ({__name__}).")

@@ -1,4 +1,4 @@
-"""What the order of a network's layers in Keras is written in: one entry per layer with weights."""
+"""The entries of a network's layer order in Keras: one per layer with weights."""
 
 import dataclasses
 from collections.abc import Iterable
@@ -29,7 +29,7 @@ class KerasLayer:
     return self.parts or (self.keras_class,)
 
 
-def one(keras_class: str, *path: str) -> KerasLayer:
+def single(keras_class: str, *path: str) -> KerasLayer:
   """Returns the entry of a layer that is one module here."""
   return KerasLayer(keras_class, (path,))
 

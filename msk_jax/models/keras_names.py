@@ -1,8 +1,7 @@
-"""Keras' weights of the published networks brought into this package's trees, by layer order.
+"""Keras' weights of the published networks, brought into this package's trees by layer order.
 
-Keras lists a network's layers (`model.layers`, and the groups of its weight files) by their distance from
-the output. The backbones know that order (`layer_order`), so that no layer names are needed, which differ
-between Keras' versions.
+Keras lists a network's layers (`model.layers`, and the groups of its weight files) by their distance from the output.
+The backbones know that order (`layer_order`). So no layer names are needed, which differ between Keras' versions.
 """
 
 import difflib
@@ -15,7 +14,7 @@ import jax.numpy as jnp
 from msk_jax.models import convnext, efficientnet_v2, inception_resnet_v2, inception_v3, keras_layer
 from msk_jax.models.keras_layer import KerasLayer, Path
 
-# Optional for a backbone: only with an entry here can Keras' weights of it be read and written.
+# Optional for a backbone: with an entry here Keras' weights of it can be read and written.
 LAYER_ORDERS: dict[str, Callable[[], list[KerasLayer]]] = {
   "inception_v3": lambda: keras_layer.by_name(inception_v3.layer_order()),
   "inception_resnet_v2": lambda: keras_layer.by_name(inception_resnet_v2.layer_order()),
@@ -23,8 +22,8 @@ LAYER_ORDERS: dict[str, Callable[[], list[KerasLayer]]] = {
   "efficientnet_v2_s": efficientnet_v2.layer_order,
 }
 
-# The input that Keras' published ImageNet weights were trained on: keys of `input_scale.INPUT_SCALES`. Keras' Inception
-# networks leave it to `preprocess_input`, its EfficientNetV2 and ConvNeXt begin with a layer that does the same.
+# The input scale of Keras' published ImageNet weights: keys of `input_scale.INPUT_SCALES`. Keras' Inception networks
+# leave it to `preprocess_input`; its EfficientNetV2 and ConvNeXt begin with a layer that does the same.
 KERAS_INPUT_SCALES: dict[str, str] = {
   "inception_v3": "minus_one_to_one",
   "inception_resnet_v2": "minus_one_to_one",
@@ -72,11 +71,12 @@ def import_weights(
       f"{backbone_name} has {len(order)} layers with weights, got {len(keras_layers)}: "
       f"{_describe_difference(order, keras_layers, variables)}. Are these the weights of this network, without its top?"
     )
-  made: dict[str, Any] = {collection: {} for collection in variables}
+  imported: dict[str, Any] = {collection: {} for collection in variables}
   for layer, (name, arrays) in zip(order, keras_layers, strict=True):
-    _import_layer(layer, name, arrays, variables, made)
-  _check_complete(backbone_name, variables, made)
-  return made
+    for slot, array in _layer_arrays(layer, name, arrays, variables):
+      _put(imported, slot, array)
+  _check_complete(backbone_name, variables, imported)
+  return imported
 
 
 def export_weights(backbone_name: str, variables: Variables) -> list[list[Any]]:
@@ -120,43 +120,50 @@ def _layer_order(backbone_name: str) -> list[KerasLayer]:
   return LAYER_ORDERS[backbone_name]()
 
 
-def _import_layer(
-  layer: KerasLayer, name: str, arrays: Sequence[Any], variables: Variables, made: dict[str, Any]
-) -> None:
+def _layer_arrays(
+  layer: KerasLayer, name: str, arrays: Sequence[Any], variables: Variables
+) -> list[tuple[Path, jax.Array]]:
+  """Returns a layer's arrays as they are here, each with its place in the variables."""
   slots = _slots(layer, variables)
-  expected = [shape for _, shape in slots]
-  found = _shapes(arrays)
-  if found != expected:
-    raise ValueError(f"layer {name} does not fit {_label(layer)}: its arrays have shapes {found}, expected {expected}.")
-  for (slot, _), array in zip(slots, arrays, strict=True):
-    target = made
-    for part in slot[:-1]:
-      target = target.setdefault(part, {})
-    target[slot[-1]] = jnp.asarray(array, jnp.float32).reshape(_at(variables, slot).shape)
+  expected, shapes = [shape for _, shape in slots], _shapes(arrays)
+  if shapes != expected:
+    raise ValueError(
+      f"layer {name} does not fit {_label(layer)}: its arrays have shapes {shapes}, expected {expected}."
+    )
+  return [
+    (slot, jnp.asarray(array, jnp.float32).reshape(_at(variables, slot).shape))
+    for (slot, _), array in zip(slots, arrays, strict=True)
+  ]
+
+
+def _put(tree: dict[str, Any], slot: Path, array: jax.Array) -> None:
+  for part in slot[:-1]:
+    tree = tree.setdefault(part, {})
+  tree[slot[-1]] = array
 
 
 def _slots(layer: KerasLayer, variables: Variables) -> list[tuple[Path, tuple[int, ...]]]:
-  """Returns where a layer's arrays lie in the variables, and their shapes in Keras."""
-  found: list[tuple[Path, tuple[int, ...]]] = []
+  """Returns the places of a layer's arrays in the variables, and their shapes in Keras."""
+  slots: list[tuple[Path, tuple[int, ...]]] = []
   for path, keras_class in zip(layer.paths, layer.classes(), strict=True):
     for collection, key in _SLOTS:
       slot: Path = (collection, *path, key)
       if (leaf := _find(variables, slot)) is not None:
         is_swapped = keras_class == _DEPTHWISE and key == "kernel"
         shape = (*leaf.shape[:2], leaf.shape[3], leaf.shape[2]) if is_swapped else tuple(leaf.shape)
-        found.append((slot, shape))
-  return found
+        slots.append((slot, shape))
+  return slots
 
 
 def _describe_difference(
   order: Sequence[KerasLayer], keras_layers: Sequence[tuple[str, Sequence[Any]]], variables: Variables
 ) -> str:
-  """Says which layers are too many and which are not there, from an alignment of the shapes."""
+  """Returns which layers are surplus and which are missing, from an alignment of the shapes."""
   expected = [tuple(shape for _, shape in _slots(layer, variables)) for layer in order]
-  found = [tuple(_shapes(arrays)) for _, arrays in keras_layers]
+  actual = [tuple(_shapes(arrays)) for _, arrays in keras_layers]
   surplus, missing = [], []
   for kind, start, end, their_start, their_end in difflib.SequenceMatcher(
-    None, expected, found, autojunk=False
+    None, expected, actual, autojunk=False
   ).get_opcodes():
     if kind != "equal":
       missing += [_label(layer) for layer in order[start:end]]
@@ -170,11 +177,15 @@ def _name_some(names: Sequence[str]) -> str:
   return " ".join(names[:_MAX_NAMED]) + more
 
 
-def _check_complete(backbone_name: str, variables: Variables, made: Variables) -> None:
+def _check_complete(backbone_name: str, variables: Variables, imported: Variables) -> None:
   """Refuses an order of layers that leaves out some of the backbone's arrays: a mistake in LAYER_ORDERS."""
-  wanted, have = ({jax.tree_util.keystr(p) for p, _ in jax.tree.leaves_with_path(tree)} for tree in (variables, made))
-  if wanted != have:
-    raise ValueError(f"the layer order of {backbone_name} leaves out {_name_some(sorted(wanted - have))} ({__name__}).")
+  expected, actual = (
+    {jax.tree_util.keystr(p) for p, _ in jax.tree.leaves_with_path(tree)} for tree in (variables, imported)
+  )
+  if expected != actual:
+    raise ValueError(
+      f"the layer order of {backbone_name} leaves out {_name_some(sorted(expected - actual))} ({__name__})."
+    )
 
 
 def _label(layer: KerasLayer) -> str:

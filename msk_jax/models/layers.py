@@ -1,11 +1,11 @@
-"""The layers that the backbones are made of, with Keras' semantics and numbers.
+"""The layers of the backbones, with Keras' semantics and numbers.
 
-What of Keras is reproduced, and the test that shows it. In tests/models/test_layers.py:
+Each rule of Keras that is reproduced has a test. In tests/models/test_layers.py:
 
-- Batch normalisation has a bias, but no scale; the variance is the biased one, in the moving average too; inference
+- Batch normalisation has a bias, but no scale. The variance is the biased one, also in the moving average. Inference
   uses the moving averages alone: `test_conv_batch_norm_relu_is_the_formula`. Means and variances are taken in two
   passes over batch, rows and columns: `test_variance_survives_a_large_mean`.
-- `SAME` with stride 2 pads an even size at its end only, an odd one at both (no Inception network has it):
+- `SAME` with stride 2 pads an even size at its end only, an odd one at both ends (no Inception network has it):
   `test_same_padding_with_stride_2`. `VALID` leaves out what does not fill a window:
   `test_max_pool_takes_whole_windows_only`.
 - The average pool divides by the number of pixels inside the image:
@@ -18,12 +18,12 @@ And in tests/models/test_keras_parity.py, against Keras itself:
 
 - Batch normalisation adds 1e-3 to the variance, and its moving averages keep 0.99 of the old at each step:
   `test_keras_normalises_with_our_constants`, `test_batch_statistics_of_a_training_step`.
-- Convolutions have no bias, but for the last of a residual block: `test_parameter_counts_layer_by_layer`.
+- Convolutions have no bias, except the last of a residual block: `test_parameter_counts_layer_by_layer`.
 - The top is the mean over places, a dense layer, a softmax:
   `test_the_classifier_down_to_its_probabilities_at_299_pixels`.
 
-Keras computes x/s - m/s + b where here (x - m)/s + b stands: the same but for rounding, which in training mode grows
-from layer to layer (`test_training_in_float64_leaves_no_difference_but_rounding`).
+Keras computes x/s - m/s + b; here it is (x - m)/s + b. They differ by rounding, which in training mode grows from
+layer to layer (`test_training_in_float64_leaves_no_difference_but_rounding`).
 """
 
 import dataclasses
@@ -48,10 +48,10 @@ class LayerOptions:
   """What all layers of a backbone share.
 
   Attributes:
-    dtype: of the computation; parameters and moving statistics are float32 whatever it is.
+    dtype: of the computation; parameters and moving statistics are always float32.
     batch_norm_momentum: share kept of the old moving mean and variance at each training step.
     is_fast: whether the forms of `fast_layers` are used; None: on a CPU.
-    remat: whether blocks keep only their input for the backward pass and compute the rest anew: less memory, a third
+    remat: whether blocks keep only their input for the backward pass and compute the rest again: less memory, a third
       more work, the same numbers.
   """
 
@@ -68,7 +68,7 @@ class LayerOptions:
 
 
 class Backbone(nn.Module):
-  """What all backbones take; a subclass says in its `__call__` what it maps images to.
+  """What all backbones take; a subclass's `__call__` maps images to features.
 
   Attributes:
     dtype: of the computation.
@@ -84,7 +84,7 @@ class Backbone(nn.Module):
 
   @property
   def options(self) -> LayerOptions:
-    """The same for the layers."""
+    """The settings of all layers."""
     return LayerOptions(self.dtype, self.batch_norm_momentum, self.is_fast, self.remat)
 
   def block(self, block_class: type[nn.Module]) -> type[nn.Module]:
@@ -107,7 +107,7 @@ class ConvBatchNorm(nn.Module):
     window: (rows, columns) of the kernel.
     stride: step in rows and in columns.
     padding: `SAME` or `VALID`.
-    options: numbers shared by all layers.
+    options: settings shared by all layers.
   """
 
   filters: int
@@ -129,7 +129,7 @@ class ConvBatchNorm(nn.Module):
     return self.normalise(convolve(x_bhwc, kernel, self.stride, self.padding, self.options), train)
 
   def kernel(self, channels: int) -> jax.Array:
-    """Returns the kernel [rows, columns, channels, filters], for those who convolve several at once."""
+    """Returns the kernel [rows, columns, channels, filters], for callers that convolve several at once."""
     return self.conv(channels)
 
   def normalise(self, x_bhwc: jax.Array, train: bool) -> jax.Array:
@@ -145,7 +145,7 @@ def convolve(x_bhwc: jax.Array, kernel: jax.Array, stride: int, padding: str, op
     kernel: [rows, columns, c, filters].
     stride: step in rows and in columns.
     padding: `SAME` or `VALID`.
-    options: numbers shared by all layers.
+    options: settings shared by all layers.
 
   Returns:
     [b, h', w', filters].
@@ -162,7 +162,7 @@ class PointwiseConv(nn.Module):
 
   Attributes:
     filters: channels out.
-    options: numbers shared by all layers.
+    options: settings shared by all layers.
   """
 
   filters: int
@@ -213,8 +213,8 @@ class _BatchNormRelu(nn.Module):
 def _moments(x_rc: jax.Array) -> tuple[jax.Array, jax.Array]:
   """Returns each column's mean and biased variance, in float32 at least.
 
-  The variance is the mean of squared deviations. E[x^2] - E[x]^2 saves one pass over the data, but loses all digits
-  where a channel's mean is large beside its spread, which an image that was not centred brings about.
+  The variance is the mean of squared deviations. E[x^2] - E[x]^2 would save one pass over the data, but loses all
+  digits where a channel's mean is large beside its spread, as in images that were not centred.
   """
   x_rc = x_rc.astype(jnp.promote_types(x_rc.dtype, jnp.float32))
   return x_rc.mean(axis=0), x_rc.var(axis=0)
@@ -242,7 +242,7 @@ def average_pool_3x3(x_bhwc: jax.Array) -> jax.Array:
 
 
 def _window_counts(size: int) -> jax.Array:
-  """Returns how many of the 3 places around each of `size` places lie inside: 2 3 ... 3 2."""
+  """Returns how many of the 3 places around each of `size` places are inside: 2 3 ... 3 2."""
   return jnp.asarray([float(min(i + 1, size - 1) - max(i - 1, 0) + 1) for i in range(size)])
 
 

@@ -7,10 +7,10 @@ import jax
 def drop_branch(branch_bhwc: jax.Array, rate: float, *, train: bool) -> jax.Array:
   """Sets whole images of a branch to 0 and scales the others by 1 / (1 - rate), so that the mean stays.
 
-  To be called inside a module's compact `__call__`; draws from the rng `dropout`, once per image.
+  Call it inside a module's compact `__call__`. It draws from the rng `dropout`, once per image.
 
   Args:
-    branch_bhwc: [b, h, w, c], what will be added to the block's input.
+    branch_bhwc: [b, h, w, c], to be added to the block's input.
     rate: share of images set to 0, 0 to 1.
     train: whether it acts.
 

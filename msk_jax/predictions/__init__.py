@@ -1,1 +1,1 @@
-"""Predicted ages on the disk: the folder of a split, tables pooled over splits, models' names, the bias line."""
+"""Predicted ages on disk: folders of splits, tables pooled over splits, names of models, bias lines."""

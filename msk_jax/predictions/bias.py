@@ -1,8 +1,8 @@
-"""The bias of predicted ages, fitted and taken away: a model draws the old younger and the young older.
+"""The bias of predicted ages, fitted and removed: models predict the old too young and the young too old.
 
 Source: paper, Methods ("Musculoskeletal age definition"): one linear regression of the residual on age for each model.
-Our residual is *predicted minus chronological* age, so that positive means ageing faster; the authors' code has the
-other sign, which turns both parameters and leaves the corrected age as it is.
+Our residual is *predicted minus chronological* age, so that positive means ageing faster. The authors' code has the
+other sign: both parameters change theirs, the corrected age is the same.
 """
 
 import dataclasses
@@ -59,7 +59,7 @@ def fit(age_years: np.ndarray, predicted_years: np.ndarray, mode: Mode = "in_sam
   Args:
     age_years: [n] chronological ages.
     predicted_years: [n] predicted ages.
-    mode: which samples these are; noted, not acted on.
+    mode: which samples these are; recorded only.
 
   Raises:
     ValueError: fewer than two ages that differ, or a value that is not finite.
@@ -74,7 +74,7 @@ def fit(age_years: np.ndarray, predicted_years: np.ndarray, mode: Mode = "in_sam
 
 
 def fit_out_of_fold(age_years: np.ndarray, predicted_years: np.ndarray, fold: np.ndarray) -> dict[int, BiasCorrection]:
-  """Returns for each data fold the bias fitted on the samples of all other folds, to correct this fold's samples.
+  """Returns by data fold the bias that corrects its samples, fitted on the samples of all other folds.
 
   Args:
     age_years: [n] chronological ages.
@@ -92,22 +92,22 @@ def mean_of(corrections: list[BiasCorrection]) -> BiasCorrection:
   """Returns the correction of the mean of several models' predictions, each with its own correction.
 
   Raises:
-    ValueError: there is none.
+    ValueError: `corrections` is empty.
   """
   if not corrections:
     raise ValueError("no correction to average.")
-  slope = math.fsum(one.slope for one in corrections) / len(corrections)
-  intercept = math.fsum(one.intercept for one in corrections) / len(corrections)
-  return BiasCorrection(slope, intercept, sum(one.n for one in corrections), corrections[0].mode)
+  slope = math.fsum(line.slope for line in corrections) / len(corrections)
+  intercept = math.fsum(line.intercept for line in corrections) / len(corrections)
+  return BiasCorrection(slope, intercept, sum(line.n for line in corrections), corrections[0].mode)
 
 
 def write(folder: pathlib.Path, correction: BiasCorrection) -> None:
-  """Writes `bias_correction.json`: into a fold's folder, or into the model's for the mean over its folds."""
+  """Writes `bias_correction.json` into a split's folder, or into the model's for the mean over its splits."""
   atomic.write_json(folder / FILE_NAME, {"schema": _SCHEMA, "version": _VERSION, **dataclasses.asdict(correction)})
 
 
 def read(folder: pathlib.Path) -> BiasCorrection | None:
-  """Returns the correction that lies in `folder`; None if there is none.
+  """Returns the correction in `folder`; None if there is none.
 
   Raises:
     InputError: the file is damaged or of another version.
@@ -121,14 +121,14 @@ def read(folder: pathlib.Path) -> BiasCorrection | None:
       raise errors.InputError(
         f"{path} is {values['schema']} version {values['version']}; this program reads {_SCHEMA} version {_VERSION}."
       )
-    found = BiasCorrection(float(values["slope"]), float(values["intercept"]), int(values["n"]), values["mode"])
+    line = BiasCorrection(float(values["slope"]), float(values["intercept"]), int(values["n"]), values["mode"])
   except errors.InputError:
     raise
   except (OSError, KeyError, TypeError, ValueError) as error:
     raise _damaged(path, type(error).__name__) from None
-  if not (math.isfinite(found.slope) and math.isfinite(found.intercept)) or found.mode not in get_args(Mode):
-    raise _damaged(path, "values without meaning")
-  return found
+  if not (math.isfinite(line.slope) and math.isfinite(line.intercept)) or line.mode not in get_args(Mode):
+    raise _damaged(path, "invalid values")
+  return line
 
 
 def _damaged(path: pathlib.Path, why: str) -> errors.InputError:

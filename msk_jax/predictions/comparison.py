@@ -1,12 +1,5 @@
-"""The published performance, to stand beside the reproduction's.
+"""The published performance beside ours: beside which models it may stand, and in which tables."""
 
-Sources: `paper`, Results and Figure 2 of Le Goallec et al., medRxiv 2021.06.14.21258896; `website`, tables in the
-history of the repository of their web site (Deep-Learning-and-Aging/Website). SDs are the authors' bootstrap SDs. Hips
-and knees had one model name more in their tree; ours are `hip/...` and `knee/...`.
-"""
-
-import dataclasses
-import functools
 import math
 import pathlib
 from collections.abc import Collection
@@ -18,95 +11,76 @@ from msk_jax.predictions import model_names
 from msk_jax.published import reader
 
 
-@dataclasses.dataclass(frozen=True)
-class Published:
-  """What is published of one model and product; NaN where a number is not.
-
-  Attributes:
-    n: samples or participants.
-    r2: coefficient of determination on the test folds.
-    r2_sd: its bootstrap SD.
-    rmse_years: root mean squared error on the test folds.
-    rmse_sd_years: its bootstrap SD.
-    source: `paper`, `website` or both.
-  """
-
-  n: float = math.nan
-  r2: float = math.nan
-  r2_sd: float = math.nan
-  rmse_years: float = math.nan
-  rmse_sd_years: float = math.nan
-  source: str = ""
+def of(model: str, product: str) -> reader.Performance:
+  """Returns the published performance of a model, all NaN if there is none."""
+  return reader.performance().get((model, product), reader.Performance())
 
 
-@functools.cache
-def performance() -> dict[tuple[str, str], Published]:
-  """Returns what is published, by (model, product) in this package's names."""
-  found = {}
-  for row in reader.read_rows("performance.csv"):
-    key = row.pop("model"), row.pop("product")
-    source = row.pop("source")
-    found[key] = Published(**{name: reader.number(text) for name, text in row.items()}, source=source)
-  return found
-
-
-def of(model: str, product: str) -> Published:
-  """Returns what is published of a model, all NaN if nothing is."""
-  return performance().get((model, product), Published())
-
-
-def missing_models(model: str, there: Collection[str]) -> list[str]:
-  """Returns which of the paper's models below an ensemble are not there, in order; none below a single model.
+def missing_models(model: str, models: Collection[str]) -> list[str]:
+  """Returns which of the paper's models below an ensemble are missing, in order; none below a single model.
 
   Args:
     model: a model's or an ensemble's name.
-    there: the names of all models.
+    models: the names of all models.
   """
   if not model_names.is_ensemble(model):
     return []
   group = "" if model == model_names.GENERAL else model.removesuffix(model_names.ENSEMBLE)
   papers = (name for name in model_names.PAPER_MODELS if name.startswith(group))
-  return model_names.in_order(name for name in papers if name not in there)
+  return model_names.in_order(name for name in papers if name not in models)
 
 
-def of_same(model: str, product: str, there: Collection[str]) -> Published:
-  """Returns what is published of a model if ours is made of as many: nothing of an ensemble that lacks some."""
-  return Published() if missing_models(model, there) else of(model, product)
+def of_same(model: str, product: str, models: Collection[str]) -> reader.Performance:
+  """Returns the published performance, all NaN for an ensemble that lacks some of the paper's models.
+
+  Args:
+    model: a model's or an ensemble's name.
+    product: `sample` or `participant`.
+    models: the names of all models.
+  """
+  return reader.Performance() if missing_models(model, models) else of(model, product)
 
 
-def describe_missing(product: str, there: Collection[str]) -> str:
-  """Returns one line on which ensembles have no published numbers beside them, and for lack of what; else nothing."""
-  missing = {name: missing_models(name, there) for name in model_names.in_order(there)}
-  lacking = [name for name, models in missing.items() if models and of(name, product) != Published()]
+def describe_missing(product: str, models: Collection[str]) -> str:
+  """Returns one line on the ensembles without published numbers, and the models they lack; else an empty text."""
+  missing = {name: missing_models(name, models) for name in model_names.in_order(models)}
+  lacking = [name for name, lacked in missing.items() if lacked and of(name, product) != reader.Performance()]
   if not lacking:
     return ""
-  models = model_names.in_order({model for name in lacking for model in missing[name]})
+  all_missing = model_names.in_order({lacked for name in lacking for lacked in missing[name]})
   return (
     f"No published numbers beside {', '.join(lacking)} (per {product}): they are not made of all the paper's models. "
-    f"Missing: {', '.join(models)}."
+    f"Missing: {', '.join(all_missing)}."
   )
 
 
 def columns(schema: tables.Schema) -> list[str]:
-  """Returns a table's columns of published numbers, by name."""
-  return [name for name in schema.columns if name.startswith("published_")]
+  """Returns the names of a table's columns of published numbers."""
+  return schema.of_kind(tables.Kind.PUBLISHED)
+
+
+def without_published(table: pd.DataFrame, schema: tables.Schema) -> pd.DataFrame:
+  """Returns the table with NaN for all published numbers: of people who are not like the paper's."""
+  return table.assign(**dict.fromkeys(columns(schema), math.nan))
 
 
 def write(folder: pathlib.Path, name: str, table: pd.DataFrame, schema: tables.Schema, is_comparable: bool) -> None:
   """Writes a table with columns of published numbers as `tables.write_with_csv` does.
 
   Args:
-    folder: see there.
-    name: see there.
-    table: see there.
-    schema: see there.
-    is_comparable: whether the published numbers are of data like these; else they are missing, and the CSV is without
+    folder: where both files go.
+    name: of both files.
+    table: holds the schema's columns.
+    schema: see `tables.write`.
+    is_comparable: whether the people are like the paper's; else published numbers are NaN, and the CSV is without
       their columns.
   """
-  hidden = [] if is_comparable else columns(schema)
-  tables.write_with_csv(folder, name, table.assign(**dict.fromkeys(hidden, math.nan)), schema, hidden)
+  if is_comparable:
+    tables.write_with_csv(folder, name, table, schema)
+  else:
+    tables.write_with_csv(folder, name, without_published(table, schema), schema, columns(schema))
 
 
-def are_there(table: pd.DataFrame) -> bool:
-  """Returns whether a table holds any published number: without, its report has no columns for them."""
+def has_published(table: pd.DataFrame) -> bool:
+  """Returns whether a table holds any published number; without one, its printout has no columns for them."""
   return bool(table.filter(regex="^published_").notna().any(axis=None))

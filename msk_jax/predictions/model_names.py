@@ -1,6 +1,8 @@
-"""The models' names: the paper's, what they say, and the order in which they are shown: ensembles first."""
+"""Names of models: those of the paper, what a name says, and the order in which models are shown."""
 
 from collections.abc import Iterable
+
+from msk_jax.published import reader
 
 GENERAL = "general"
 ENSEMBLE = "ensemble"
@@ -18,25 +20,7 @@ _GROUPS = (
   "heel_densitometry",
   "hand_grip",
 )
-
-_VIEWS = (
-  "full_body/figure",
-  "full_body/flesh",
-  "full_body/skeleton",
-  "full_body/mixed",
-  "spine/sagittal",
-  "spine/coronal",
-  "hip",
-  "knee",
-)
-_BACKBONES = ("inception_v3", "inception_resnet_v2")
-_SCALAR_SETS = ("anthropometry", "impedance", "heel_densitometry", "hand_grip", "all")
-_SCALAR_ALGORITHMS = ("elastic_net", "lightgbm", "mlp")
-# The paper's 31 models.
-PAPER_MODELS = tuple(
-  [f"{view}/{name}" for view in _VIEWS for name in _BACKBONES]
-  + [f"scalars/{chosen}/{name}" for chosen in _SCALAR_SETS for name in _SCALAR_ALGORITHMS]
-)
+PAPER_MODELS = reader.models()
 
 
 def dimension(name: str) -> str:
@@ -60,7 +44,7 @@ def label(name: str) -> str:
 
 
 def in_order(names: Iterable[str]) -> list[str]:
-  """Returns the names, by dimension and image or scalar set, a group's ensemble before its members."""
+  """Returns the names by dimension, then by view or scalar set; a group's ensemble comes before its members."""
   return sorted(names, key=_key)
 
 
@@ -70,7 +54,7 @@ def dimensions(names: Iterable[str]) -> list[str]:
 
 
 def representatives(names: Iterable[str], best: dict[str, str]) -> list[str]:
-  """Returns one model per dimension, in order: its ensemble, or, where there is none, the best one.
+  """Returns one model per dimension, in order: its ensemble, or its best model if there is no ensemble.
 
   Args:
     names: all models.
@@ -80,8 +64,8 @@ def representatives(names: Iterable[str], best: dict[str, str]) -> list[str]:
   chosen = []
   for name in dimensions(present):
     ensemble = name if name == GENERAL else f"{name}/{ENSEMBLE}"
-    one = ensemble if ensemble in present else best.get(name)
-    chosen += [one] if one is not None else []
+    model = ensemble if ensemble in present else best.get(name)
+    chosen += [model] if model is not None else []
   return chosen
 
 

@@ -1,4 +1,4 @@
-"""The table of predicted ages that every model writes."""
+"""The table of a split's predictions, `predictions.parquet` in its folder."""
 
 import pathlib
 from collections.abc import Collection
@@ -7,20 +7,9 @@ import numpy as np
 import pandas as pd
 
 from msk_jax.io import tables
+from msk_jax.schemas import prediction_tables
 
 FILE_NAME = "predictions.parquet"
-PREDICTIONS = tables.Schema(
-  "predictions",
-  1,
-  {
-    "eid": "string",
-    "instance": "int8",
-    "part": "string",  # `validation` or `test`
-    "fold": "int8",  # the sample's data fold
-    "age_years": "float64",
-    "predicted_age_years": "float64",
-  },
-)
 
 
 def part_table(
@@ -32,18 +21,22 @@ def part_table(
 
 
 def write(folder: pathlib.Path, table: pd.DataFrame, fold_map_hash: str) -> None:
-  """Writes a model's predictions of one split; the hash lets later stages refuse mixed fold maps."""
-  tables.write(folder / FILE_NAME, table, PREDICTIONS, {"fold_map_hash": fold_map_hash})
+  """Writes the table. The hash lets later stages refuse models of different fold maps."""
+  tables.write(folder / FILE_NAME, table, prediction_tables.PREDICTIONS, {"fold_map_hash": fold_map_hash})
 
 
 def read(folder: pathlib.Path) -> pd.DataFrame:
   """Reads what `write` wrote."""
-  return tables.read(folder / FILE_NAME, PREDICTIONS)
+  return tables.read(folder / FILE_NAME, prediction_tables.PREDICTIONS)
 
 
 def leave_out(folder: pathlib.Path, withdrawn: Collection[str]) -> None:
-  """Removes people from what `write` wrote; leaves the file alone where there are none of theirs."""
+  """Removes people from the table; does not touch the file if they are not in it."""
   table = read(folder)
-  is_gone = table["eid"].isin(list(withdrawn))
-  if is_gone.any():
-    write(folder, table[~is_gone], tables.read_extra(folder / FILE_NAME, PREDICTIONS)["fold_map_hash"])
+  is_withdrawn = table["eid"].isin(list(withdrawn))
+  if is_withdrawn.any():
+    write(
+      folder,
+      table[~is_withdrawn],
+      tables.read_extra(folder / FILE_NAME, prediction_tables.PREDICTIONS)["fold_map_hash"],
+    )

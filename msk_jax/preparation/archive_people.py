@@ -1,10 +1,10 @@
-"""Whether archives are of the tables' people: asked before hours of reading them."""
+"""Whether archives are of the tables' people: checked before hours of reading them."""
 
 from collections.abc import Collection
 
 from absl import logging
 
-from msk_jax.cohort import overlap
+from msk_jax.cohort import application_overlap
 from msk_jax.io import errors
 
 _USUAL_SHARE = 0.9
@@ -25,7 +25,7 @@ def check(imaged: Collection[str], in_tables: Collection[str]) -> None:
       "no DXA archive is named <eid>_20158_<instance>_<array>.zip, or all are of people who have withdrawn. For the "
       "scalar measurements alone: --config.data.scalars_only=True"
     )
-  shared = overlap.count(imaged, in_tables)
+  shared = application_overlap.count(imaged, in_tables)
   counts = f"{shared.num_shared:,} of {shared.num_people:,} people with archives are in the tables"
   if shared.is_foreign:
     raise errors.InputError(

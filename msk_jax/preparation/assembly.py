@@ -8,17 +8,18 @@ import numpy as np
 import pandas as pd
 from absl import logging
 
-from msk_jax.cohort import ethnicity, scalar_tables, schemas
+from msk_jax.cohort import ethnicity, scalar_tables
 from msk_jax.cohort import folds as fold_map
 from msk_jax.io import errors, tables
 from msk_jax.labels import cells
+from msk_jax.schemas import cohort_tables
 
 _SAME_AGE_YEARS = 1e-6
 
 
 @dataclasses.dataclass(frozen=True)
 class Cohort:
-  """The tables of `cohort/`, ordered by their keys (see `schemas` and `scalar_tables`)."""
+  """The tables of `cohort/`, ordered by their keys (see `schemas.cohort_tables`)."""
 
   participants: pd.DataFrame
   visits: pd.DataFrame
@@ -26,23 +27,23 @@ class Cohort:
   scalars: Mapping[str, pd.DataFrame] = dataclasses.field(default_factory=dict)
 
   def write(self, folder: pathlib.Path) -> None:
-    """Writes the tables and removes scalar sets that are none of them; the folds' metadata holds the map's hash."""
+    """Writes the tables and removes other scalar sets; the folds' metadata holds the map's hash."""
     for name in set(scalar_tables.names(folder)) - set(self.scalars):
       scalar_tables.remove(folder, name)
     for name, table in self.scalars.items():
       scalar_tables.write(folder, name, table)
-    tables.write(folder / "participants.parquet", self.participants, schemas.PARTICIPANTS)
-    tables.write(folder / "visits.parquet", self.visits, schemas.VISITS)
+    tables.write(folder / "participants.parquet", self.participants, cohort_tables.PARTICIPANTS)
+    tables.write(folder / "visits.parquet", self.visits, cohort_tables.VISITS)
     extra = {"hash": fold_map.fold_map_hash(self.folds)}
-    tables.write(folder / "folds.parquet", self.folds, schemas.FOLDS, extra)
+    tables.write(folder / "folds.parquet", self.folds, cohort_tables.FOLDS, extra)
 
 
 def available(eid: pd.Series, data_sets: Mapping[str, pd.DataFrame]) -> np.ndarray:
   """Returns bool [n, d]: whether each participant is in each of d data sets, in the mapping's order."""
-  found = np.zeros((len(eid), len(data_sets)), bool)
+  is_in = np.zeros((len(eid), len(data_sets)), bool)
   for column, table in enumerate(data_sets.values()):
-    found[:, column] = eid.isin(table["eid"].unique())
-  return found
+    is_in[:, column] = eid.isin(table["eid"].unique())
+  return is_in
 
 
 def age_for_folds(
@@ -53,16 +54,16 @@ def age_for_folds(
 ) -> np.ndarray:
   """Returns float64 [n], the age at a participant's first visit with an image, else with scalars, else at the first."""
   marked = visits.assign(rank=2)
-  for rank, found in ((1, scalars), (0, indexes)):
-    marked.loc[_is_in(visits, found.values()), "rank"] = rank
+  for rank, data_sets in ((1, scalars), (0, indexes)):
+    marked.loc[_is_in(visits, data_sets.values()), "rank"] = rank
   first = marked.sort_values(["eid", "rank", "instance"]).drop_duplicates("eid").set_index("eid")["age_years"]
   return np.asarray(first.reindex(participants["eid"]), np.float64)
 
 
-def _is_in(visits: pd.DataFrame, found: Iterable[pd.DataFrame]) -> np.ndarray:
+def _is_in(visits: pd.DataFrame, data_sets: Iterable[pd.DataFrame]) -> np.ndarray:
   """Returns bool [v]: whether each visit has a row in any of the tables."""
   keys = ["eid", "instance"]
-  samples = pd.concat([table[keys] for table in found] or [visits[keys][:0]]).drop_duplicates()
+  samples = pd.concat([table[keys] for table in data_sets] or [visits[keys][:0]]).drop_duplicates()
   return visits[keys].merge(samples, on=keys, how="left", indicator=True)["_merge"].eq("both").to_numpy()
 
 
@@ -102,8 +103,8 @@ def make_folds(
     visits: schema visits.
     indexes: view to its image index, images that a model can see alone (`usable_images`).
     scalars: scalar set to its table; its complete cases are a data set to balance, as models are trained on them.
-    family: see `folds.assign`.
-    given: see `folds.assign`.
+    family: see `folds.People`.
+    given: see `folds.People`.
     num_folds: see `folds.assign`.
     seed: see `folds.assign`.
 
@@ -111,18 +112,17 @@ def make_folds(
     InputError: a fold without anybody.
   """
   complete = {f"scalars/{name}": table.dropna() for name, table in scalars.items()}
-  fold = fold_map.assign(
+  people = fold_map.People(
     np.asarray(participants["eid"], str),
     available(participants["eid"], {**indexes, **complete}),
-    np.asarray(participants["sex"] == schemas.MALE),
+    np.asarray(participants["sex"] == cohort_tables.MALE),
     age_for_folds(participants, visits, indexes, scalars),
     family,
     given,
-    num_folds=num_folds,
-    seed=seed,
   )
+  fold = fold_map.assign(people, num_folds=num_folds, seed=seed)
   check_all_used(fold, num_folds)
-  return pd.DataFrame({"eid": participants["eid"], "fold": fold}).astype(dict(schemas.FOLDS.columns))
+  return pd.DataFrame({"eid": participants["eid"], "fold": fold}).astype(cohort_tables.FOLDS.dtypes)
 
 
 def check_all_used(fold: np.ndarray, num_folds: int) -> None:
@@ -137,6 +137,25 @@ def check_all_used(fold: np.ndarray, num_folds: int) -> None:
       f"nobody is in fold {', '.join(map(str, empty))} of {num_folds} folds, and every fold is tested once: set "
       f"config.data.num_folds to the number of folds there are, or prepare more people (there are {len(fold)})."
     )
+
+
+def check_given_folds(given: np.ndarray, name: str, num_folds: int) -> None:
+  """Checks folds that a table gives.
+
+  Args:
+    given: int [n], -1 where none is given.
+    name: the table's file, for messages.
+    num_folds: folds of participants.
+
+  Raises:
+    InputError: a fold is too high or, where all are given, nobody is in some fold.
+  """
+  if given.max(initial=-1) >= num_folds:
+    raise errors.InputError(
+      f"{name} has a fold {given.max()}, but folds go from 0 to {num_folds - 1} (config.data.num_folds)."
+    )
+  if given.min(initial=0) >= 0:  # nobody is left to fill a fold: said before images are read
+    check_all_used(given, num_folds)
 
 
 def from_samples(table: pd.DataFrame, name: str) -> tuple[pd.DataFrame, pd.DataFrame, np.ndarray]:
@@ -156,17 +175,17 @@ def from_samples(table: pd.DataFrame, name: str) -> tuple[pd.DataFrame, pd.DataF
   participants = (
     table.groupby("eid").agg({"sex": "first", "ethnicity": "max"}).reset_index()
   )  # -5, missing, is the least code
-  ages = visits["age_years"].first().reset_index().assign(centre=schemas.CENTRE_MISSING)
+  ages = visits["age_years"].first().reset_index().assign(centre=cohort_tables.CENTRE_MISSING)
   given = np.asarray(people["fold"].first(), np.int64)
   return (
-    participants.astype(dict(schemas.PARTICIPANTS.columns)),
-    ages.astype(dict(schemas.VISITS.columns)),
+    participants.astype(cohort_tables.PARTICIPANTS.dtypes),
+    ages.astype(cohort_tables.VISITS.dtypes),
     given,
   )
 
 
 def _refuse_contradictions(table: pd.DataFrame, column: str, keys: list[str], name: str) -> None:
-  """Refuses different values of a column for one person or visit; an ethnicity that is not told contradicts none."""
+  """Refuses different values of a column for one person or visit; a missing ethnicity contradicts none."""
   values = table.set_index(pd.Index(table["line"], name=cells.LINE))
   if column == "ethnicity":
     values = values[values["ethnicity"] >= 0]
@@ -186,6 +205,6 @@ def _known_ethnicities(codes: pd.Series, name: str) -> pd.Series:
   is_known = codes.isin(list(ethnicity.CODES))
   if not is_known.all():
     logging.warning(
-      "%s: %d values of ethnicity are no codes of field 21000 and are taken as missing", name, int((~is_known).sum())
+      "%s: %d values of ethnicity are not codes of field 21000 and are taken as missing", name, int((~is_known).sum())
     )
   return codes.where(is_known, ethnicity.MISSING)

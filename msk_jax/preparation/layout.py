@@ -52,8 +52,8 @@ def find(spec: data_spec.DataSpec, root: pathlib.Path, workdir: pathlib.Path) ->
 
   Args:
     spec: the globs.
-    root: the folder to scan; hidden files and folders are passed over.
-    workdir: passed over too, where it lies inside the root.
+    root: the folder to scan; hidden files and folders are skipped.
+    workdir: skipped too, where it is inside the root.
 
   Raises:
     InputError: no such folder, or no tables, archives or lists of withdrawals where they must be; the message says
@@ -61,7 +61,7 @@ def find(spec: data_spec.DataSpec, root: pathlib.Path, workdir: pathlib.Path) ->
   """
   if not root.is_dir():
     raise errors.InputError(
-      f"the data root {root} is no folder. Give the one that holds the tables and the DXA archives "
+      f"the data root {root} is not a folder. Give the one that holds the tables and the DXA archives "
       "(--config.data.root=/path, or the environment variable MSK_DATA)."
     )
   logging.info("looking for data under %s", root)
@@ -72,10 +72,10 @@ def find(spec: data_spec.DataSpec, root: pathlib.Path, workdir: pathlib.Path) ->
   tables = () if spec.images_only else _find_tables(files, root, spec.tables, {*withdrawals, *kinship})
   kinds = [kind for kind in look_alikes.KINDS if kind != look_alikes.ARCHIVES or not spec.scalars_only]
   passed_over = _pass_over(files, root, (*tables, *zips, *withdrawals, *kinship), kinds)
-  found = Files(tables, zips, withdrawals, kinship, passed_over)
-  _check(found, spec, root, len(files))
-  _warn_applications(found)
-  return found
+  raw_files = Files(tables, zips, withdrawals, kinship, passed_over)
+  _check(raw_files, spec, root, len(files))
+  _warn_applications(raw_files)
+  return raw_files
 
 
 def _pass_over(
@@ -90,16 +90,16 @@ def find_withdrawals(root: pathlib.Path, workdir: pathlib.Path, patterns: Sequen
 
   Args:
     root: the folder to scan.
-    workdir: passed over, see `find`.
+    workdir: skipped, see `find`.
     patterns: globs, see `DataSpec.withdrawals`.
   """
   try:
     files = list(_scan(root, workdir)) if root.is_dir() else []
-    found = _match(files, root, patterns, ignore_case=True)
+    lists = _match(files, root, patterns, ignore_case=True)
   except OSError:  # such as a share that went away
     return ()
-  _pass_over(files, root, found, [look_alikes.WITHDRAWALS])
-  return found
+  _pass_over(files, root, lists, [look_alikes.WITHDRAWALS])
+  return lists
 
 
 def hash_files(paths: Sequence[pathlib.Path]) -> str:
@@ -158,11 +158,11 @@ def _match(
   inside = [
     re.compile(globs.as_regex(pattern), flags) for pattern in patterns if not pathlib.Path(pattern).is_absolute()
   ]
-  found = {root / file for file in files if any(pattern.fullmatch(file) for pattern in inside)}
+  paths = {root / file for file in files if any(pattern.fullmatch(file) for pattern in inside)}
   for pattern in patterns:
     if pathlib.Path(pattern).is_absolute():
-      found |= {pathlib.Path(path) for path in glob.glob(pattern, recursive=True)}  # noqa: PTH207 - pathlib can't
-  return tuple(sorted(found))
+      paths |= {pathlib.Path(path) for path in glob.glob(pattern, recursive=True)}  # noqa: PTH207 - pathlib can't
+  return tuple(sorted(paths))
 
 
 def _find_tables(
@@ -176,35 +176,35 @@ def _find_tables(
   return table_places.choose(root, [_match(files, root, [pattern]) for pattern in table_places.USUAL], others)
 
 
-def _warn_applications(found: Files) -> None:
+def _warn_applications(raw_files: Files) -> None:
   """Says so where the names of lists and relatedness files name several applications, each with ids of its own."""
-  named = [_APPLICATION.match(path.name) for path in (*found.withdrawals, *found.kinship)]
+  named = [_APPLICATION.match(path.name) for path in (*raw_files.withdrawals, *raw_files.kinship)]
   applications = sorted({match[1] for match in named if match is not None})
   if len(applications) > 1:
-    logging.warning("FILES OF SEVERAL APPLICATIONS (%s), whose ids differ, lie together", ", ".join(applications))
+    logging.warning("FILES OF SEVERAL APPLICATIONS (%s), whose ids differ, are together", ", ".join(applications))
 
 
-def _check(found: Files, spec: data_spec.DataSpec, root: pathlib.Path, num_files: int) -> None:
+def _check(raw_files: Files, spec: data_spec.DataSpec, root: pathlib.Path, num_files: int) -> None:
   lacks = []
-  if not found.tables and not spec.images_only:
+  if not raw_files.tables and not spec.images_only:
     where = ", ".join(spec.tables or table_places.USUAL)
     lacks.append(
       f"no tables: looked for {where} ending in {', '.join(table_files.SUFFIXES)} (config.data.tables)."
       " For the images alone, without a cohort: --config.data.images_only=True"
     )
-  if not found.zips and not spec.scalars_only:
+  if not raw_files.zips and not spec.scalars_only:
     lacks.append(
       f"no DXA archives: looked for {', '.join(spec.zips)} (config.data.zips). For the scalar measurements alone: "
       "--config.data.scalars_only=True"
     )
-  if not found.withdrawals and not spec.allow_no_withdrawals:
+  if not raw_files.withdrawals and not spec.allow_no_withdrawals:
     lacks.append(
       f"no list of withdrawn participants: looked for {', '.join(spec.withdrawals)} (config.data.withdrawals). UK "
       "Biobank sends one to every application; if yours truly has none, say --config.data.allow_no_withdrawals=True"
     )
   if lacks:
     raise errors.InputError(f"under {root}, which holds {num_files} files:\n  " + "\n  ".join(lacks))
-  if not (found.kinship or spec.allow_no_relatedness or spec.images_only):
+  if not (raw_files.kinship or spec.allow_no_relatedness or spec.images_only):
     logging.warning(
       "NO RELATEDNESS FILE under the data root %s (%s): relatives may be in different folds, and test scores then "
       "flatter. Fetch it (`ukbgene rel`), or say --config.data.allow_no_relatedness=True",

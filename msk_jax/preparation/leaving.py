@@ -7,14 +7,15 @@ from typing import Any
 
 from absl import logging
 
-from msk_jax.cohort import schemas, source, withdrawal_memory, withdrawals
+from msk_jax.cohort import source, withdrawal_memory, withdrawals
 from msk_jax.io import errors, run_record
 from msk_jax.preparation import layout, ownership
 from msk_jax.preparation import spec as data_spec
+from msk_jax.schemas import cohort_tables
 
 
 @dataclasses.dataclass(frozen=True)
-class Given:
+class WithdrawalFlags:
   """What a call of `prepare` says of withdrawals beside the lists in the data root.
 
   Attributes:
@@ -52,7 +53,7 @@ def decide(
   spec: data_spec.DataSpec,
   workdir: pathlib.Path,
   lists: Sequence[pathlib.Path],
-  given: Given,
+  requested: WithdrawalFlags,
   cohort: Iterable[str],
   others: Iterable[str] = (),
 ) -> Leaving:
@@ -62,7 +63,7 @@ def decide(
     spec: the data.
     workdir: the workdir.
     lists: those of the data root.
-    given: what the call says beside them.
+    requested: what the call says beside them.
     cohort: everybody's ids.
     others: ids of people who are not in the tables but have files.
 
@@ -71,30 +72,36 @@ def decide(
   """
   cohort = frozenset(cohort)
   everybody = cohort.union(others)
-  further = withdrawals.read(given.lists)
-  found = withdrawals.read(lists) | further
+  further = withdrawals.read(requested.lists)
+  all_lists = withdrawals.read(lists) | further
   known = _remembered(spec, workdir, everybody)
-  withdrawals.check_size(found, cohort, known=known, confirmed=given.is_confirmed)
-  on_lists = withdrawals.union(found)
+  withdrawals.check_size(all_lists, cohort, known=known, confirmed=requested.is_confirmed)
+  on_lists = withdrawals.union(all_lists)
   listed = withdrawals.listed(everybody, on_lists)
   facts = {
-    "lists": len(found),
+    "lists": len(all_lists),
     "people_on_lists": len(on_lists),
     "of_the_cohort": len(cohort & (listed | known)),
     "remembered_alone": len(known - listed),
-    "confirmed": given.is_confirmed,
+    "confirmed": requested.is_confirmed,
   }
   to_remember = withdrawals.union(further) if spec.kind == "phantom" else on_lists
   return Leaving(on_lists | listed | known, to_remember, facts)
 
 
-def forget(spec: data_spec.DataSpec, workdir: pathlib.Path, given: Given) -> None:
+def take_over(spec: data_spec.DataSpec, workdir: pathlib.Path, withdrawn: Leaving) -> None:
+  """Makes the workdir this source's, and lets it remember those on the lists."""
+  ownership.take_over(spec, workdir)
+  withdrawal_memory.remember(workdir, withdrawn.to_remember)
+
+
+def forget(spec: data_spec.DataSpec, workdir: pathlib.Path, requested: WithdrawalFlags) -> None:
   """Forgets whoever is on no list now, in the data root or given, and marks the cohort as unfinished.
 
   Raises:
     InputError: the data root or a list can't be read: all lists that are right must be there.
   """
-  lists = list(given.lists)
+  lists = list(requested.lists)
   if spec.kind in source.WITH_LISTS:
     root = ownership.root_of(spec, workdir)
     if not root.is_dir():
@@ -107,7 +114,7 @@ def forget(spec: data_spec.DataSpec, workdir: pathlib.Path, given: Given) -> Non
     "forgotten: %d people whom an earlier list of withdrawals named and none of the %d lists names now", num, len(lists)
   )
   if num:
-    (workdir / schemas.FOLDER / run_record.FILE_NAME).unlink(missing_ok=True)
+    run_record.remove(workdir / cohort_tables.FOLDER)
 
 
 def _remembered(spec: data_spec.DataSpec, workdir: pathlib.Path, eids: Iterable[str]) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""Files whose names say that they should be read, and that are not: nothing of that kind is passed over in silence."""
+"""Files that are named like ones to be read, but are not read: each is reported."""
 
 import collections
 import pathlib
@@ -48,9 +48,9 @@ def warn(paths: Iterable[str], kinds: Sequence[str] = KINDS) -> dict[str, int]:
     for kind in kinds:
       if _RULES[kind][0].fullmatch(name):
         alike[kind].append(path)
-  for kind, found in sorted(alike.items()):
-    logging.warning(_RULES[kind][1], _endings(found) if kind == ARCHIVES else _names(found))
-  return {kind: len(found) for kind, found in sorted(alike.items())}
+  for kind, files in sorted(alike.items()):
+    logging.warning(_RULES[kind][1], _endings(files) if kind == ARCHIVES else _names(files))
+  return {kind: len(files) for kind, files in sorted(alike.items())}
 
 
 def _names(paths: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""The measurements of an own table: cells to numbers; what is no possible value is missing and on record."""
+"""The measurements of an own table: cells to numbers; impossible values become missing and are recorded."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 from absl import logging
 
-from msk_jax.cohort import scalar_values, suspects
+from msk_jax.cohort import scalar_checks, suspect_values
 from msk_jax.io import errors
 from msk_jax.labels import cells, numerals
 from msk_jax.preparation.table_spec import TableSpec
 
 _KEYS = ["eid", "instance"]
-_MOST_TEXTS, _FEWEST_TEXTS = 0.2, 3  # cells that are no numbers: more are no slip
+_MOST_TEXTS, _FEWEST_TEXTS = 0.2, 3  # cells that are not numbers: more are not a slip
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Features:
 
   Attributes:
     scalars: set name to eid, instance and its features (float64, NaN missing).
-    refused: cells that are no possible values, see `scalar_values.COLUMNS`.
+    refused: cells with impossible values, see `scalar_checks.COLUMNS`.
     read_as: `suspicious_values`, feature (or the age) to a line on them.
     num_commas: decimal commas by column.
   """
@@ -45,25 +45,25 @@ def read(raw: pd.DataFrame, samples: pd.DataFrame, spec: TableSpec) -> Features:
   """
   bounds = {column.lower(): (limits[0], limits[1]) for column, limits in spec.limits.items()}
   scalars, refused, doubts, commas = {}, [], {}, {}
-  if doubt := suspects.describe(spec.age.lower(), samples["age_years"].to_numpy()):
+  if doubt := suspect_values.describe(spec.age.lower(), samples["age_years"].to_numpy()):
     doubts[spec.age.lower()] = doubt
   for name, columns in spec.sets.items():
-    made = samples[_KEYS].reset_index(drop=True)
+    measured = samples[_KEYS].reset_index(drop=True)
     for feature in (column.lower() for column in columns):
       text, num_commas = numerals.with_points(raw[feature], feature)
       if num_commas:
         commas[feature] = num_commas
-      source = scalar_values.Source(made["eid"], made["instance"], name, feature)
+      source = scalar_checks.Source(measured["eid"], measured["instance"], name, feature)
       cell = text.replace("", pd.NA).reset_index(drop=True)
-      limits = bounds.get(feature, (-suspects.GREATEST, suspects.GREATEST))
-      made[feature], bad = scalar_values.judge(cell, limits, source)
+      limits = bounds.get(feature, (-suspect_values.GREATEST, suspect_values.GREATEST))
+      measured[feature], bad = scalar_checks.check(cell, limits, source)
       _refuse_texts(raw[feature], pd.to_numeric(text, errors="coerce"), feature)
       refused.append(bad)
-      if doubt := suspects.describe(feature, made[feature].to_numpy()):
+      if doubt := suspect_values.describe(feature, measured[feature].to_numpy()):
         doubts[feature] = doubt
-    scalars[name] = made
+    scalars[name] = measured
   _warn(doubts)
-  return Features(scalars, scalar_values.joined(refused), {"suspicious_values": doubts}, commas)
+  return Features(scalars, scalar_checks.joined(refused), {"suspicious_values": doubts}, commas)
 
 
 def _refuse_texts(spelled: pd.Series, values: pd.Series, feature: str) -> None:
@@ -71,7 +71,7 @@ def _refuse_texts(spelled: pd.Series, values: pd.Series, feature: str) -> None:
   is_text = is_there & values.isna()
   if is_text.sum() >= max(_FEWEST_TEXTS, _MOST_TEXTS * is_there.sum()):
     raise errors.InputError(
-      f"column {feature}: {cells.share(is_text, is_there)} are no numbers: leave the column out of its set, or say "
+      f"column {feature}: {cells.share(is_text, is_there)} are not numbers: leave the column out of its set, or say "
       "which texts mean missing (config.data.table.missing_values)."
     )
 

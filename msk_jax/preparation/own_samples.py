@@ -45,7 +45,7 @@ def read(raw: pd.DataFrame, spec: TableSpec) -> Samples:
     spec: which columns are what.
 
   Raises:
-    InputError: rows of one visit that differ, visits and folds that are no whole numbers, or ids, ages or sexes that
+    InputError: rows of one visit that differ, visits and folds that are not whole numbers, or ids, ages or sexes that
       are ambiguous.
   """
   instance = cells.integers(raw, spec.instance.lower(), 0, range(128)).astype("int8")
@@ -104,9 +104,9 @@ def _ethnicities(raw: pd.DataFrame, spec: TableSpec) -> tuple[pd.Series, int, di
   if bad := sorted(set(spec.ethnicity_values.values()) - set(ethnicity.CODES)):
     raise errors.InputError(f"config.data.table.ethnicity_values: {', '.join(map(str, bad))}: no code of field 21000.")
   spelled = raw[spec.ethnicity.lower()]
-  found = numerals.looked_up(spelled, spec.ethnicity_values or {str(code): code for code in ethnicity.CODES})
-  is_unknown = (spelled != "") & ~found.isin(list(ethnicity.CODES))
-  codes = found.where(found.isin(list(ethnicity.CODES))).fillna(ethnicity.MISSING).astype("int16")
+  looked_up = numerals.looked_up(spelled, spec.ethnicity_values or {str(code): code for code in ethnicity.CODES})
+  is_unknown = (spelled != "") & ~looked_up.isin(list(ethnicity.CODES))
+  codes = looked_up.where(looked_up.isin(list(ethnicity.CODES))).fillna(ethnicity.MISSING).astype("int16")
   counts = {
     ethnicity.CODES[code]: sexes.count_spellings(spelled[codes == code]) for code in sorted(codes.unique().tolist())
   }

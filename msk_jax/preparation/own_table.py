@@ -27,7 +27,7 @@ class OwnTable:
   Attributes:
     samples: eid, instance, age_years, sex, ethnicity (code of field 21000) and fold (-1 where none), a row per sample.
     scalars: set name to eid, instance and its features (float64, NaN missing).
-    refused: cells that are no possible values, see `scalar_values.COLUMNS`.
+    refused: cells with impossible values, see `scalar_checks.COLUMNS`.
     counts: rows left out or doubted, by reason.
     read_as: how cells were understood, JSON values: `sex` and `ethnicity` to meaning to spelling to cells;
       `missing_values` and `decimal_commas`, column to cells; `suspicious_values`, feature (or the age) to a line.
@@ -57,7 +57,7 @@ def read(path: pathlib.Path, spec: TableSpec) -> OwnTable:
 
   Raises:
     InputError: an unreadable table, rows of another width than the header, columns that it lacks (all are named) or
-      has twice, no scalar set named, no usable row, rows of one visit that differ, visits and folds that are no
+      has twice, no scalar set named, no usable row, rows of one visit that differ, visits and folds that are not
       whole numbers, or ids, ages, sexes or commas that are ambiguous.
   """
   if not spec.sets:
@@ -67,14 +67,14 @@ def read(path: pathlib.Path, spec: TableSpec) -> OwnTable:
     )
   raw = _read_cells(path, _wanted(spec))
   raw, num_missing = _with_missing(raw, spec)
-  found = own_samples.read(raw, spec)
-  if found.samples.empty:
-    raise errors.InputError(f"no usable row in {path.name} ({len(raw):,} rows: {_listed(found.counts)}).")
-  measured = own_features.read(raw.loc[found.samples.index], found.samples, spec)
-  read_as = {**found.read_as, "missing_values": num_missing, **measured.read_as}
-  commas = {**found.num_commas, **measured.num_commas}
+  people = own_samples.read(raw, spec)
+  if people.samples.empty:
+    raise errors.InputError(f"no usable row in {path.name} ({len(raw):,} rows: {_listed(people.counts)}).")
+  measured = own_features.read(raw.loc[people.samples.index], people.samples, spec)
+  read_as = {**people.read_as, "missing_values": num_missing, **measured.read_as}
+  commas = {**people.num_commas, **measured.num_commas}
   read_as = {name: value for name, value in {**read_as, "decimal_commas": commas}.items() if value}
-  return OwnTable(found.samples.reset_index(drop=True), measured.scalars, measured.refused, found.counts, read_as)
+  return OwnTable(people.samples.reset_index(drop=True), measured.scalars, measured.refused, people.counts, read_as)
 
 
 def _listed(counts: dict[str, int]) -> str:
@@ -105,25 +105,25 @@ def _read_cells(path: pathlib.Path, wanted: Sequence[str]) -> pd.DataFrame:
 def _with_missing(raw: pd.DataFrame, spec: TableSpec) -> tuple[pd.DataFrame, dict[str, int]]:
   """Returns the cells with the values that mean missing as empty text, and how many each column had."""
   codes = {name.lower(): values for name, values in spec.missing_values.items()}
-  found, counts = raw.copy(), {}
+  table, counts = raw.copy(), {}
   for name in raw.columns.drop(spec.id.lower()):
     own = {numerals.plain(text) for text in (*codes.get(ANY_COLUMN, ()), *codes.get(name, ()))}
     is_missing = numerals.plain_column(raw[name]).isin(own) & (raw[name] != "")
     if is_missing.any():
-      found[name], counts[name] = raw[name].mask(is_missing, ""), int(is_missing.sum())
-  return found, counts
+      table[name], counts[name] = raw[name].mask(is_missing, ""), int(is_missing.sum())
+  return table, counts
 
 
 def _spellings(file_name: str, header: Sequence[str], wanted: Sequence[str]) -> dict[str, str]:
-  """Returns wanted name to the column's name as it stands in the header."""
-  found = {name: [column for column in header if column.strip().lower() == name] for name in wanted}
-  if missing := [name for name, columns in found.items() if not columns]:
+  """Returns wanted names to the columns' names as the header spells them."""
+  matches = {name: [column for column in header if column.strip().lower() == name] for name in wanted}
+  if missing := [name for name, columns in matches.items() if not columns]:
     known = ", ".join(column.strip() for column in header[:_SHOWN])
     raise errors.InputError(
       f"{file_name} lacks the columns {', '.join(missing)}, which config.data.table names; it has {known}."
     )
-  if repeated := [", ".join(columns) for columns in found.values() if len(columns) > 1]:
+  if repeated := [", ".join(columns) for columns in matches.values() if len(columns) > 1]:
     raise errors.InputError(
       f"{file_name} has columns of one name (in any case): {'; '.join(repeated)}. Rename or remove all but one of each."
     )
-  return {name: columns[0] for name, columns in found.items()}
+  return {name: columns[0] for name, columns in matches.items()}

@@ -1,16 +1,16 @@
-"""Whose data a workdir is for: where they lie, and what becomes of another source's outputs."""
+"""Which data a workdir is for: where they are, and what happens to another source's outputs."""
 
 import pathlib
 import shutil
 
 from absl import logging
 
-from msk_jax.cohort import schemas
 from msk_jax.cohort import source as source_file
 from msk_jax.io import errors
 from msk_jax.preparation import spec as data_spec
+from msk_jax.schemas import cohort_tables
 
-_OUTPUTS = (schemas.FOLDER, "images", "qc")
+_OUTPUTS = (cohort_tables.FOLDER, "images", "qc")
 
 
 def root_of(spec: data_spec.DataSpec, workdir: pathlib.Path) -> pathlib.Path:
@@ -30,7 +30,7 @@ def root_of(spec: data_spec.DataSpec, workdir: pathlib.Path) -> pathlib.Path:
 
 
 def source_of(spec: data_spec.DataSpec, workdir: pathlib.Path) -> dict[str, str]:
-  """Returns kind and root of the data; the phantom's root is the workdir itself, which may be moved: none."""
+  """Returns kind and root of the data; the phantom's root is the workdir itself, which may be moved: it is empty."""
   return {"kind": spec.kind, "root": "" if spec.kind == "phantom" else str(root_of(spec, workdir))}
 
 
@@ -45,12 +45,12 @@ def check(spec: data_spec.DataSpec, workdir: pathlib.Path, overwrite: bool) -> N
   Raises:
     InputError: it holds another source's.
   """
-  found, source = source_file.read(workdir), source_of(spec, workdir)
-  if found is not None and found != source and not overwrite:
-    old, new = (f"kind {s['kind']}" + (f" from {s['root']}" if s["root"] else "") for s in (found, source))
+  prepared_from, source = source_file.read(workdir), source_of(spec, workdir)
+  if prepared_from is not None and prepared_from != source and not overwrite:
+    old, new = (f"kind {s['kind']}" + (f" from {s['root']}" if s["root"] else "") for s in (prepared_from, source))
     raise errors.InputError(
-      f"the workdir {workdir} holds data of {old}; asked for is {new}. Give another --workdir, or --overwrite to throw "
-      "the old away."
+      f"the workdir {workdir} holds data of {old}; this call is for {new}. Give another --workdir, or --overwrite to "
+      "throw the old away."
     )
 
 
@@ -79,9 +79,9 @@ def check_no_images(spec: data_spec.DataSpec, workdir: pathlib.Path, overwrite: 
 
 def take_over(spec: data_spec.DataSpec, workdir: pathlib.Path) -> None:
   """Removes another source's outputs, now that the new data are known to be there, and says whose come."""
-  found, source = source_file.read(workdir), source_of(spec, workdir)
-  if found is not None and found != source:
-    logging.info("--overwrite: removing what was prepared from data of kind %s", found["kind"])
+  prepared_from, source = source_file.read(workdir), source_of(spec, workdir)
+  if prepared_from is not None and prepared_from != source:
+    logging.info("--overwrite: removing what was prepared from data of kind %s", prepared_from["kind"])
     for name in _OUTPUTS:
       shutil.rmtree(workdir / name, ignore_errors=True)
   source_file.write(workdir, source)

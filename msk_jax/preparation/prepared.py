@@ -2,11 +2,11 @@
 
 import pathlib
 
-from msk_jax.cohort import schemas
-from msk_jax.imaging import folder, views
+from msk_jax.imaging import folder_spec, views
 from msk_jax.io import errors, run_record
-from msk_jax.preparation import outputs, prepare
+from msk_jax.preparation import cohort_output, damage, prepare
 from msk_jax.preparation import spec as data_spec
+from msk_jax.schemas import cohort_tables
 
 _KINDS = {"ukb": "UK Biobank data", "phantom": "phantom", "folder": "folder of radiographs", "table": "table"}
 _CONFIGS = {"phantom": "knee", "table": "nhanes"}  # of other kinds the config has the kind's name
@@ -35,17 +35,17 @@ def ensure(
     return
   name = _CONFIGS.get(spec.kind, spec.kind)
   command = f"Run `python -m msk_jax.prepare --config=configs/{name}.py --workdir={workdir}`"
-  record = run_record.read(workdir / schemas.FOLDER)
+  record = run_record.read(workdir / cohort_tables.FOLDER)
   if record is None:
     raise errors.InputError(f"the workdir {workdir} holds no prepared {_KINDS[spec.kind]}. {command} first.")
-  wanted = prepare.settings_of(spec, workdir)
-  changes = run_record.differences(workdir / schemas.FOLDER, wanted, record["inputs"])
+  wanted = cohort_output.settings_of(spec, workdir)
+  changes = run_record.differences(workdir / cohort_tables.FOLDER, wanted, record["inputs"])
   if changes:
     raise errors.InputError(
       f"the workdir {workdir} was prepared with other settings ({'; '.join(changes)}). {command} again, with the same "
       "--config.data options, or give another --workdir."
     )
-  if damaged := outputs.find_damaged(workdir):
+  if damaged := damage.find_damaged(workdir):
     others = f" and {len(damaged) - 1} others" if len(damaged) > 1 else ""
     raise errors.InputError(
       f"{damaged[0].relative_to(workdir)}{others} of the workdir {workdir} is missing or damaged. {command} again: it "
@@ -64,7 +64,7 @@ def view_of(spec: data_spec.DataSpec, name: str) -> views.View:
       "these data have no images (config.data.kind table, scalars_only or phantom.has_images=False), and this stage "
       "needs them: use a config of images, for example configs/knee.py."
     )
-  known = {folder.VIEW: folder.folder_view(spec.folder)} if spec.kind == "folder" else views.VIEWS
+  known = {folder_spec.VIEW: folder_spec.folder_view(spec.folder)} if spec.kind == "folder" else views.VIEWS
   if name not in known:
     raise errors.InputError(
       f"config.view: data of kind {spec.kind} have no view {name!r}; choose one of {', '.join(known)}."

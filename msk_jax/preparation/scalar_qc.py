@@ -6,7 +6,7 @@ import pathlib
 
 import pandas as pd
 
-from msk_jax.cohort import scalar_values
+from msk_jax.cohort import scalar_checks
 from msk_jax.io import atomic, privacy
 
 VALUES_COLUMNS = ("pseudonym", "set", "feature", "instance", "reason", "detail")
@@ -24,7 +24,7 @@ def write(workdir: pathlib.Path, refused: pd.DataFrame, key: bytes) -> None:
 
   Args:
     workdir: the workdir.
-    refused: one row per refused value, `scalar_values.COLUMNS`; samples appear as keyed hashes of `<eid>_<instance>`
+    refused: one row per refused value, `scalar_checks.COLUMNS`; samples appear as keyed hashes of `<eid>_<instance>`
       only, and no value is written.
     key: the workdir's secret.
 
@@ -36,10 +36,10 @@ def write(workdir: pathlib.Path, refused: pd.DataFrame, key: bytes) -> None:
   rows = refused.assign(pseudonym=[privacy.pseudonym(sample, key) for sample in samples])
   # Sorted by pseudonym within a reason, so that the order tells nothing about the participants'.
   rows = rows.sort_values([*_KEYS, "pseudonym"])[list(VALUES_COLUMNS)]
-  found = rows.groupby(_KEYS).size().rename("count").reset_index()
-  found["meaning"] = found["reason"].map(scalar_values.REASONS)
+  numbers = rows.groupby(_KEYS).size().rename("count").reset_index()
+  numbers["meaning"] = numbers["reason"].map(scalar_checks.REASONS)
   atomic.write_text(values, _csv(rows))
-  atomic.write_text(counts, _csv(found[list(COUNTS_COLUMNS)]))
+  atomic.write_text(counts, _csv(numbers[list(COUNTS_COLUMNS)]))
 
 
 def _csv(table: pd.DataFrame) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 from absl import logging
 
-from msk_jax.cohort import overlap, scalars, withdrawals
+from msk_jax.cohort import application_overlap, scalar_reader, withdrawals
 from msk_jax.io import errors
 from msk_jax.preparation import assembly
 
@@ -20,7 +20,7 @@ class ScalarSets:
 
   Attributes:
     tables: set name to its table (see `cohort.scalar_tables`).
-    refused: cells of the cohort's people that are no possible values, see `scalar_values.COLUMNS`.
+    refused: cells of the cohort's people with impossible values, see `scalar_checks.COLUMNS`.
     counts: samples left out or doubted, by reason.
   """
 
@@ -38,36 +38,36 @@ class ScalarSets:
     return {"scalars": sets, "refused_values": {str(reason): int(count) for reason, count in reasons.items()}}
 
 
-def of_cohort(found: scalars.Scalars, withdrawn: Collection[str], visits: pd.DataFrame) -> ScalarSets:
+def of_cohort(raw_sets: scalar_reader.Scalars, withdrawn: Collection[str], visits: pd.DataFrame) -> ScalarSets:
   """Keeps what belongs to visits of the cohort.
 
   Args:
-    found: what was read.
+    raw_sets: what was read.
     withdrawn: eids of participants who have withdrawn.
     visits: schema visits, without the withdrawn.
   """
-  counts = {**found.counts, "scalar_samples_without_known_age": 0}
+  counts = {**raw_sets.counts, "scalar_samples_without_known_age": 0}
   tables: dict[str, pd.DataFrame] = {}
-  for name, table in found.tables.items():
+  for name, table in raw_sets.tables.items():
     present = withdrawals.without(table, withdrawn)
     tables[name] = assembly.of_visits(present, visits)
     counts["scalar_samples_without_known_age"] += len(present) - len(tables[name])
-  refused = found.refused[found.refused["eid"].isin(visits["eid"])].reset_index(drop=True)
+  refused = raw_sets.refused[raw_sets.refused["eid"].isin(visits["eid"])].reset_index(drop=True)
   return ScalarSets(with_values(tables), refused, counts)
 
 
-def check_people(found: scalars.Scalars, in_tables: Collection[str]) -> None:
+def check_people(raw_sets: scalar_reader.Scalars, in_tables: Collection[str]) -> None:
   """Makes sure that measurements are of the people whose sex and ages are known.
 
   Args:
-    found: what was read.
+    raw_sets: what was read.
     in_tables: everybody with sex, birth and a visit, the withdrawn too.
 
   Raises:
     InputError: a set is of another application's people: by chance some of them have the ids of these.
   """
-  for name, table in found.tables.items():
-    shared = overlap.count(table["eid"], in_tables)
+  for name, table in raw_sets.tables.items():
+    shared = application_overlap.count(table["eid"], in_tables)
     if shared.is_foreign and shared.num_people >= _FEWEST:
       raise errors.InputError(
         f"scalar set {name}: {shared.num_shared:,} of {shared.num_people:,} people with values have a known sex and "
@@ -78,7 +78,7 @@ def check_people(found: scalars.Scalars, in_tables: Collection[str]) -> None:
 
 
 def with_values(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-  """Returns the sets that have a value at all, without samples that have none; says loudly which have no use."""
+  """Returns the sets that have a value at all, without samples that have none; warns of those without."""
   kept: dict[str, pd.DataFrame] = {}
   for name, table in tables.items():
     features = table.columns.drop(["eid", "instance"])

@@ -2,10 +2,10 @@
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from msk_jax.imaging import folder_spec
-from msk_jax.io import specs
+from msk_jax.io import errors, specs
 from msk_jax.preparation import table_spec
 from msk_jax.simulation import spec as phantom_spec
 
@@ -16,6 +16,7 @@ TableSpec = table_spec.TableSpec
 _WITHDRAWALS = ("**/w[0-9]*.{csv,txt}{,.gz}", "**/withdraw*.{csv,txt}{,.gz}")
 _KINSHIP = ("**/ukb*_rel*.dat{,.gz}", "**/ukb*_rel{,_*}.{txt,csv,tsv}{,.gz}")
 
+Kind = Literal["phantom", "ukb", "folder", "table"]
 ScalarSet = Literal["anthropometry", "impedance", "heel_densitometry", "hand_grip"]
 
 
@@ -27,18 +28,18 @@ class DataSpec:
   for one of these texts.
 
   Attributes:
-    kind: `phantom` (made on the spot), `ukb` (UK Biobank files), `folder` (a CSV with radiographs) or `table` (a CSV
-      with measurements).
-    root: the folder that holds the data; empty for the phantom, which lies in the workdir.
+    kind: `phantom` (drawn by this program), `ukb` (UK Biobank files), `folder` (a CSV with radiographs) or `table` (a
+      CSV with measurements).
+    root: the folder that holds the data; empty for the phantom, which is in the workdir.
     tables: globs of the tables (CSV, TSV, Parquet), each of which must match; empty for all tables in the
       usual places, see `table_places.USUAL`. Where two tables differ, the one named first counts.
     zips: globs of the DXA archives of field 20158, in any case.
     withdrawals: globs of the lists of withdrawn participants, in any case.
     kinship: globs of the relatedness files, in any case.
-    allow_no_withdrawals: say so if there really is no list of withdrawals for this application.
-    allow_no_relatedness: say so if there really is no relatedness file; without one a warning says what that means.
+    allow_no_withdrawals: confirms that there is no list of withdrawals for this application.
+    allow_no_relatedness: confirms that there is no relatedness file; without one a warning says what that means.
     images_only: read the archives alone, without tables: for a look at the images and the QC report. There is no
-      cohort then, and nothing to train on; a later call without it goes on from the images that are there.
+      cohort then, and nothing to train on; a later call without it uses the images that are there.
     scalars_only: read the tables alone, without archives: a cohort with scalar measurements and no images.
     scalar_sets: the scalar sets to read from UK Biobank tables, those whose fields are there; see
       `cohort.scalar_fields`.
@@ -50,7 +51,7 @@ class DataSpec:
     table: for kind `table`.
   """
 
-  kind: Literal["phantom", "ukb", "folder", "table"] = "phantom"
+  kind: Kind = "phantom"
   root: str = ""
   tables: tuple[str, ...] = ()
   zips: tuple[str, ...] = ("**/*20158*.zip",)
@@ -84,10 +85,27 @@ class DataSpec:
       raise ValueError(f"workers is a number of processes, 0 for none, -1 for one per core; got {self.workers}.")
 
 
+_OF_ALL = ("kind", "root", "num_folds", "fold_seed", "workers")
+_OF_ONE = ("phantom", "folder", "table")
+
+
+def names_of(kind: str) -> list[str]:
+  """Returns the settings that data of a kind have: own radiographs and own tables have none of UK Biobank's files."""
+  own = [kind] if kind in _OF_ONE else []
+  if kind in ("folder", "table"):
+    return [*_OF_ALL, *own]
+  return [name for name in specs.names(DataSpec) if name not in _OF_ONE] + own
+
+
 def from_mapping(values: Mapping[str, Any]) -> DataSpec:
   """Builds the spec from `config.data.to_dict()`.
 
   Raises:
-    InputError: an unknown key, a wrong type or an impossible value; the message names the key.
+    InputError: an unknown key, one that data of this kind do not have, a wrong type or an impossible value; the
+      message names the key.
   """
+  kind = values.get("kind", DataSpec().kind)
+  foreign = [name for name in specs.names(DataSpec) if name in values and name not in names_of(kind)]
+  if foreign and kind in get_args(Kind):
+    raise errors.InputError(f"config.data.{foreign[0]}: data of kind {kind} have no such setting. Take it out.")
   return specs.from_mapping(DataSpec, values, "config.data")

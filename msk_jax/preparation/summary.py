@@ -6,8 +6,9 @@ from typing import Any
 
 from rich import console, table
 
-from msk_jax.cohort import scalar_values
+from msk_jax.cohort import scalar_checks
 from msk_jax.imaging import quality
+from msk_jax.io import printing
 
 
 def show(results: Mapping[str, Any], workdir: pathlib.Path) -> None:
@@ -17,7 +18,7 @@ def show(results: Mapping[str, Any], workdir: pathlib.Path) -> None:
     results: `images` and, of them, `images_without_age`, `left_out`, `reasons`, `withdrawals`; unless images alone were
       read, `participants` and `visits`; with scalars `scalars` and `refused_values`; of UK Biobank's files
       `relatedness` and `passed_over`; of own tables `read_as`.
-    workdir: where everything lies.
+    workdir: where everything is.
   """
   printer = console.Console(stderr=True)
   printer.print(make_table(results))
@@ -31,34 +32,35 @@ def show(results: Mapping[str, Any], workdir: pathlib.Path) -> None:
 
 def make_table(results: Mapping[str, Any]) -> table.Table:
   """Returns the counts as a table."""
-  made = table.Table("what", "count", "meaning", title="prepared")
-  made.columns[1].justify = "right"
+  shown = printing.make_table("prepared", ["what"], ["count"], ["meaning"])
   for name in ("participants", "visits"):
     if name in results:
-      made.add_row(name, f"{results[name]:,}", "in the cohort")
+      shown.add_row(name, printing.count(results[name]), "in the cohort")
   unseen = results.get("images_without_age", {})
   for view, count in results["images"].items():
     of_them = f"; {unseen[view]:,} OF VISITS WITHOUT AGE, which no model sees" if unseen.get(view) else ""
-    made.add_row(f"images {view}", f"{count:,}", f"stored{of_them}")
+    shown.add_row(f"images {view}", printing.count(count), f"stored{of_them}")
   for name, facts in results.get("scalars", {}).items():
-    made.add_row(f"scalars {name}", f"{facts['complete']:,}", f"complete cases of {facts['samples']:,} samples")
+    shown.add_row(
+      f"scalars {name}", printing.count(facts["complete"]), f"complete cases of {facts['samples']:,} samples"
+    )
   for row in (*_withdrawals(results["withdrawals"]), *_relatedness(results.get("relatedness"))):
-    made.add_row(*row)
-  made.add_section()
+    shown.add_row(*row)
+  shown.add_section()
   for name, count in results.get("passed_over", {}).items():
-    made.add_row(f"FILES NOT READ, named like {name}", f"{count:,}", "in the data root; the log says more")
+    shown.add_row(f"FILES NOT READ, named like {name}", printing.count(count), "in the data root; the log says more")
   for row in _read_as(results.get("read_as", {})):
-    made.add_row(*row)
-  made.add_section()
+    shown.add_row(*row)
+  shown.add_section()
   for name, count in results["left_out"].items():
     if count:
-      made.add_row(name.replace("_", " "), f"{count:,}", "in the tables")
+      shown.add_row(name.replace("_", " "), printing.count(count), "in the tables")
   for reason, count in results.get("refused_values", {}).items():
-    made.add_row(f"{reason} (scalar value)", f"{count:,}", scalar_values.REASONS[reason])
+    shown.add_row(f"{reason} (scalar value)", printing.count(count), scalar_checks.REASONS[reason])
   for reason, count in results["reasons"].items():
     severity, meaning = quality.REASONS[reason]
-    made.add_row(f"{reason} ({severity.value})", f"{count:,}", meaning)
-  return made
+    shown.add_row(f"{reason} ({severity.value})", printing.count(count), meaning)
+  return shown
 
 
 def _withdrawals(facts: Mapping[str, Any]) -> list[tuple[str, str, str]]:
@@ -67,7 +69,7 @@ def _withdrawals(facts: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     meaning += (
       f", {facts['remembered_alone']:,} of them on earlier lists alone (--forget_withdrawals undoes a wrong one)"
     )
-  return [("lists of withdrawals", f"{facts['lists']:,}", meaning)]
+  return [("lists of withdrawals", printing.count(facts["lists"]), meaning)]
 
 
 def _relatedness(facts: Mapping[str, Any] | None) -> list[tuple[str, str, str]]:
@@ -80,24 +82,30 @@ def _relatedness(facts: Mapping[str, Any] | None) -> list[tuple[str, str, str]]:
     f"in the cohort; of {facts['pairs_read']:,} read, {facts['pairs_half_in_cohort']:,} have one end there and "
     f"{facts['pairs_outside_cohort']:,} none"
   )
-  rows = [("pairs of relatives", f"{facts['pairs_in_cohort']:,}", meaning)]
+  rows = [("pairs of relatives", printing.count(facts["pairs_in_cohort"]), meaning)]
   doubts = {
     "pairs_too_distant": "kinship below .0442: not related",
     "pairs_without_id": "not used: an id of nobody",
     "pairs_without_kinship": "taken as related",
   }
-  return rows + [(name.replace("_", " "), f"{facts[name]:,}", why) for name, why in doubts.items() if facts[name]]
+  return rows + [
+    (name.replace("_", " "), printing.count(facts[name]), why) for name, why in doubts.items() if facts[name]
+  ]
 
 
 def _read_as(facts: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
-  """Yields a row for each meaning that cells of people's own tables were given."""
+  """Yields a row for each meaning that cells of people's own tables have."""
   for column in ("sex", "ethnicity"):
     for meaning, spellings in facts.get(column, {}).items():
       spelled = ", ".join(text or "empty" for text in spellings)
-      yield f"{column} {meaning}", f"{sum(spellings.values()):,}", f"cells: {spelled}"
+      yield f"{column} {meaning}", printing.count(sum(spellings.values())), f"cells: {spelled}"
   for name, count in facts.get("missing_values", {}).items():
-    yield f"{name} missing", f"{count:,}", "cells with a value that means missing (config.data.table.missing_values)"
+    yield (
+      f"{name} missing",
+      printing.count(count),
+      "cells with a value that means missing (config.data.table.missing_values)",
+    )
   for name, count in facts.get("decimal_commas", {}).items():
-    yield f"{name} with comma", f"{count:,}", "cells with a decimal comma"
+    yield f"{name} with comma", printing.count(count), "cells with a decimal comma"
   for name, line in facts.get("suspicious_values", {}).items():
     yield name, "", f"hardly measurements: {line.removeprefix(f'{name}: ')}"

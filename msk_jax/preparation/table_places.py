@@ -11,7 +11,7 @@ from msk_jax.io import privacy
 # All are looked at. Where two tables differ, that of the earlier place counts.
 USUAL = ("tables/*", "tabular/*", "phenotypes/*", "ukb*", "*")
 
-# Endings of tables that can't be read here; files of other endings in the data root itself are no tables.
+# Endings of tables that can't be read here; files of other endings in the data root itself are not tables.
 _FOREIGN = (
   *(".xlsx", ".xls", ".ods", ".dta", ".sav", ".sas7bdat", ".rds", ".rdata", ".feather", ".arrow", ".enc", ".enc_ukb"),
   *(f"{suffix}{packed}" for suffix in (".csv", ".tsv", ".tab", ".txt") for packed in (".zip", ".bz2", ".xz", ".zst")),

@@ -54,7 +54,7 @@ class TableSpec:
   def __post_init__(self):
     for name, columns in self.sets.items():
       if not _SET_NAME.fullmatch(name) or name == "all":
-        raise ValueError(f"table.sets: {name!r} is no name for a set: small letters, digits, underscores; not `all`.")
+        raise ValueError(f"table.sets: {name!r} is not a name for a set: use a-z, digits and underscores, not `all`.")
       if not columns or len(set(columns)) < len(columns):
         raise ValueError(f"table.sets.{name} needs columns, each once; got {list(columns)}.")
     columns = [column.lower() for set_columns in self.sets.values() for column in set_columns]

@@ -1,14 +1,15 @@
-"""Who of a cohort has withdrawn since it was prepared: what every stage asks before it writes about people."""
+"""Who of a cohort has withdrawn since it was prepared: every stage looks before it writes about people."""
 
 import pathlib
 from collections.abc import Collection, Sequence
 
 from absl import logging
 
-from msk_jax.cohort import schemas, source, withdrawal_memory, withdrawals
+from msk_jax.cohort import source, withdrawal_memory, withdrawals
 from msk_jax.io import run_record, tables
 from msk_jax.preparation import layout, ownership
 from msk_jax.preparation import spec as data_spec
+from msk_jax.schemas import cohort_tables
 
 
 def of_workdir(
@@ -20,8 +21,8 @@ def of_workdir(
 ) -> frozenset[str]:
   """Returns the cohort's participants who have withdrawn: nothing of theirs may go into what a stage writes.
 
-  They are those of the data root's lists as they are now, of the lists given, and whom an earlier call of any stage
-  found so (see `withdrawal_memory`).
+  They are those of the data root's lists as they are now, of `lists`, and those whom an earlier call of any stage left
+  out (see `withdrawal_memory`).
 
   Args:
     workdir: a prepared workdir.
@@ -30,27 +31,27 @@ def of_workdir(
     may_write: whether the workdir's memory is written; of several processes one must.
 
   Raises:
-    InputError: there is no cohort, a list can't be read or is none, or the lists name more people than withdraw (see
+    InputError: there is no cohort, a list can't be read or is not one, or the lists name more people than withdraw (see
       `withdrawals.check_size`) and nobody has confirmed it.
   """
-  path = workdir / schemas.FOLDER / "participants.parquet"
-  people = tables.read(path, schemas.PARTICIPANTS, ["eid"])["eid"]
-  found = among(workdir, people, lists, confirmed=confirmed, may_write=may_write)
-  if found:
+  path = workdir / cohort_tables.FOLDER / "participants.parquet"
+  people = tables.read(path, cohort_tables.PARTICIPANTS, ["eid"])["eid"]
+  left_out = among(workdir, people, lists, confirmed=confirmed, may_write=may_write)
+  if left_out:
     logging.info(
       "left out: %d people of the cohort, who have withdrawn since it was prepared (cohort/%s remembers them; "
-      "`prepare` removes their images once the list lies in the data root)",
-      len(found),
+      "`prepare` removes their images once the list is in the data root)",
+      len(left_out),
       withdrawal_memory.FILE_NAME,
     )
-  return found
+  return left_out
 
 
 def check_lists(lists: Sequence[pathlib.Path | str]) -> None:
   """Makes sure that lists can be read, before anything that takes long is begun.
 
   Raises:
-    InputError: one can't be read or is none.
+    InputError: one can't be read, or is not a list of withdrawals.
   """
   withdrawals.read(pathlib.Path(path) for path in lists)
 
@@ -63,40 +64,40 @@ def among(
   confirmed: bool = False,
   may_write: bool = True,
 ) -> frozenset[str]:
-  """Returns which of these people have withdrawn; see `of_workdir`. Without a workdir the lists given alone count."""
-  given = withdrawals.read(pathlib.Path(path) for path in lists)
-  found = given | ({} if workdir is None else withdrawals.read(_lists_of_source(workdir)))
+  """Returns which of these people have withdrawn; see `of_workdir`. Without a workdir `lists` alone count."""
+  further = withdrawals.read(pathlib.Path(path) for path in lists)
+  all_lists = further | ({} if workdir is None else withdrawals.read(_lists_of_source(workdir)))
   known = frozenset() if workdir is None else withdrawal_memory.recall(workdir, eids)
-  withdrawals.check_size(found, eids, known=known, confirmed=confirmed)
-  listed = withdrawals.listed(eids, withdrawals.union(found))
+  withdrawals.check_size(all_lists, eids, known=known, confirmed=confirmed)
+  listed = withdrawals.listed(eids, withdrawals.union(all_lists))
   if workdir is not None and may_write:
-    withdrawal_memory.remember(workdir, withdrawals.union(given) | listed)
+    withdrawal_memory.remember(workdir, withdrawals.union(further) | listed)
   return listed | known
 
 
 def workdir_of(model: pathlib.Path) -> pathlib.Path | None:
-  """Returns the workdir that a model's folder lies in, None where there is no cohort beside `models/`."""
+  """Returns the workdir that a model's folder is in, None where there is no cohort beside `models/`."""
   for folder in model.absolute().parents:
-    if folder.name == "models" and (folder.parent / schemas.FOLDER / "participants.parquet").exists():
+    if folder.name == "models" and (folder.parent / cohort_tables.FOLDER / "participants.parquet").exists():
       return folder.parent
   return None
 
 
 def _lists_of_source(workdir: pathlib.Path) -> tuple[pathlib.Path, ...]:
-  """Returns the lists that lie in the data root now; says so loudly where there should be some and are none."""
+  """Returns the lists that are in the data root now; warns where there should be some and are none."""
   origin = source.read(workdir)
   if origin is None or origin["kind"] not in source.WITH_LISTS:
     return ()
-  record = run_record.read(workdir / schemas.FOLDER) or {"settings": {}}
+  record = run_record.read(workdir / cohort_tables.FOLDER) or {"settings": {}}
   settings = record["settings"]
   root = ownership.root_of(data_spec.DataSpec(kind=origin["kind"], root=origin["root"]), workdir)
   patterns = settings.get("withdrawals", data_spec.DataSpec().withdrawals)
-  found = layout.find_withdrawals(root, workdir, patterns)
-  if not found and not settings.get("allow_no_withdrawals", False):
+  lists = layout.find_withdrawals(root, workdir, patterns)
+  if not lists and not settings.get("allow_no_withdrawals", False):
     logging.warning(
-      "NO LIST OF WITHDRAWALS is to be found under the data root %s (%s): those that `prepare` read count, and those "
-      "given with --withdrawn, now or earlier",
+      "NO LIST OF WITHDRAWALS in the data root %s (%s): only the lists that `prepare` read, and those given with "
+      "--withdrawn now or earlier, are applied",
       root,
       ", ".join(patterns),
     )
-  return found
+  return lists

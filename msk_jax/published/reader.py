@@ -1,12 +1,175 @@
-"""Reads the tables of published numbers, which lie beside this file."""
+"""Reads the published numbers: performance, correlations, heritability, Table 1, sample sizes.
+
+Models have this package's names. Hips and knees have one part more in the authors' names (`MRI`); here they are
+`hip/...` and `knee/...`. SDs of performance and of phenotypic correlations are the authors' bootstrap SDs, those of
+heritability and genetic correlations are BOLT-REML's standard errors.
+"""
 
 import csv
+import dataclasses
+import functools
 import importlib.resources
 import math
 
+DIMENSIONS = ("full_body", "spine", "hip", "knee", "scalars")  # `general` is their ensemble
+
+
+@dataclasses.dataclass(frozen=True)
+class Performance:
+  """What is published of one model and product; NaN where a number is not.
+
+  Attributes:
+    n: samples or participants.
+    r2: coefficient of determination on the test folds.
+    r2_sd: its SD.
+    rmse_years: root mean squared error on the test folds.
+    rmse_sd_years: its SD.
+    source: where the numbers are from.
+  """
+
+  n: float = math.nan
+  r2: float = math.nan
+  r2_sd: float = math.nan
+  rmse_years: float = math.nan
+  rmse_sd_years: float = math.nan
+  source: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Correlation:
+  """A correlation of accelerated ageing and its SD; NaN where they are not published."""
+
+  r: float = math.nan
+  r_sd: float = math.nan
+  source: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Heritability:
+  """A dimension's heritability (BOLT-REML), a share of 1, and its standard error."""
+
+  h2: float
+  h2_sd: float
+  source: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Gwas:
+  """A row of Table 1, with two digits less than `Heritability` and `Performance` have.
+
+  Attributes:
+    num_people: the GWAS' sample size.
+    num_snps: associated SNPs.
+    num_genes: genes in or near which they are.
+    h2: heritability, a share of 1.
+    h2_sd: its standard error.
+    r2: of the age prediction.
+    r2_sd: its SD.
+    source: where the numbers are from.
+  """
+
+  num_people: int
+  num_snps: int
+  num_genes: int
+  h2: float
+  h2_sd: float
+  r2: float
+  r2_sd: float
+  source: str
+
+
+@dataclasses.dataclass(frozen=True)
+class SampleSize:
+  """How many `people` or `samples` (participants at a visit)."""
+
+  n: int
+  unit: str
+  source: str
+
+
+@functools.cache
+def performance() -> dict[tuple[str, str], Performance]:
+  """Returns performance by (model, product), product `sample` or `participant`."""
+  return {
+    (row["model"], row["product"]): Performance(
+      n=_number(row["n"]),
+      r2=_number(row["r2"]),
+      r2_sd=_number(row["r2_sd"]),
+      rmse_years=_number(row["rmse_years"]),
+      rmse_sd_years=_number(row["rmse_sd_years"]),
+      source=row["source"],
+    )
+    for row in read_rows("performance.csv")
+  }
+
+
+@functools.cache
+def models() -> tuple[str, ...]:
+  """Returns the names of the paper's 31 models, without ensembles."""
+  return tuple(name for name, _ in performance() if name.rpartition("/")[2] not in ("general", "ensemble"))
+
+
+@functools.cache
+def phenotypic_correlations() -> dict[frozenset[str], Correlation]:
+  """Returns correlations of accelerated ageing, per sample, by the pair of models."""
+  return {
+    frozenset((row["model_1"], row["model_2"])): Correlation(_number(row["r"]), _number(row["r_sd"]), row["source"])
+    for row in read_rows("phenotypic_correlations.csv")
+  }
+
+
+@functools.cache
+def genetic_correlations() -> dict[frozenset[str], Correlation]:
+  """Returns genetic correlations of accelerated ageing by the pair of dimensions (`general` is one)."""
+  return {
+    frozenset((row["dimension_1"], row["dimension_2"])): Correlation(
+      _number(row["r"]), _number(row["r_sd"]), row["source"]
+    )
+    for row in read_rows("genetic_correlations.csv")
+  }
+
+
+@functools.cache
+def heritabilities() -> dict[str, Heritability]:
+  """Returns heritabilities of accelerated ageing by dimension (`general` is one)."""
+  return {
+    row["dimension"]: Heritability(float(row["h2"]), float(row["h2_sd"]), row["source"])
+    for row in read_rows("heritability.csv")
+  }
+
+
+@functools.cache
+def table_1() -> dict[str, Gwas]:
+  """Returns the paper's Table 1, the summary of the GWASs, by dimension (`general` is one)."""
+  return {
+    row["dimension"]: Gwas(
+      num_people=int(row["num_people"]),
+      num_snps=int(row["num_snps"]),
+      num_genes=int(row["num_genes"]),
+      h2=float(row["h2"]),
+      h2_sd=float(row["h2_sd"]),
+      r2=float(row["r2"]),
+      r2_sd=float(row["r2_sd"]),
+      source=row["source"],
+    )
+    for row in read_rows("table_1.csv")
+  }
+
+
+@functools.cache
+def sample_sizes() -> dict[str, SampleSize]:
+  """Returns sample sizes by name: people and visits, and samples with a value by scalar feature."""
+  return {row["name"]: SampleSize(int(row["n"]), row["unit"], row["source"]) for row in read_rows("sample_sizes.csv")}
+
+
+@functools.cache
+def importance_agreement() -> dict[tuple[str, str], float]:
+  """Returns Pearson's correlations of all scalars' importances by pair of algorithms; `univariate` is one."""
+  return {(row["first"], row["second"]): float(row["pearson"]) for row in read_rows("importance_agreement.csv")}
+
 
 def read_rows(file_name: str) -> list[dict[str, str]]:
-  """Returns the rows of a table of published numbers, by column; `number` reads their cells.
+  """Returns the rows of a table of published numbers, text by column.
 
   Args:
     file_name: a CSV of this package, e.g. `performance.csv`.
@@ -15,6 +178,6 @@ def read_rows(file_name: str) -> list[dict[str, str]]:
   return list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
 
 
-def number(text: str) -> float:
+def _number(text: str) -> float:
   """Returns a cell's number, NaN where nothing is published."""
   return float(text) if text else math.nan

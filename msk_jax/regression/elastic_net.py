@@ -1,8 +1,7 @@
-"""Elastic nets on standardised features by the thousand, from moments: a fit costs p x p work, whatever n is.
+"""Thousands of elastic nets on standardised features, from moments: the cost of a fit does not depend on n.
 
 The objective is scikit-learn's, `1/(2n) |y - b - Zw|^2 + alpha l1_ratio |w|_1 + alpha (1 - l1_ratio)/2 |w|^2` with Z
-standardised by the training rows (StandardScaler); so are the results (paper, Methods: elastic nets are
-scikit-learn's), up to rounding.
+standardised by the training rows (StandardScaler). So are the results, up to rounding. Source: paper, Methods.
 """
 
 import dataclasses
@@ -11,13 +10,14 @@ import numpy as np
 
 from msk_jax.regression import moments as moments_lib
 from msk_jax.regression import solver
+from msk_jax.scores import score_sums
 
-TOLERANCE = 1e-12  # duality gap, relative to the target's variance; counts where the solver's exact step never fits
+TOLERANCE = 1e-12  # duality gap, relative to the target's variance, where the solver's exact step fails
 
 
 @dataclasses.dataclass(frozen=True)
 class LinearFit:
-  """Linear models; leading axes are free.
+  """Linear models, with any leading axes.
 
   Attributes:
     intercept: float64 [...].
@@ -56,28 +56,28 @@ def fit(
     moments: [...] of the training rows.
     alpha: [...], above 0, the penalty's weight.
     l1_ratio: [...], 0 to 1. Leading axes of the three are broadcast.
-    tolerance: relative duality gap that is enough where rounding or a lack of L2 penalty rules out the exact solution.
-    start: [..., p], standardised coefficients that may be near the solution: they cost or save time, no more.
+    tolerance: relative duality gap that is enough where rounding or a missing L2 penalty rules out the exact solution.
+    start: [..., p], standardised coefficients near the solution. They change only the time that a fit takes.
 
   Returns:
     The fits, [...] as broadcast.
 
   Raises:
-    ValueError: a fit without any row.
+    ValueError: a fit without rows.
   """
   shape = np.broadcast_shapes(moments.count.shape, np.shape(alpha), np.shape(l1_ratio))
   scale, gram, products, spread = _standardise(moments)
   p = scale.shape[-1]
   alpha, l1_ratio = (np.broadcast_to(values, shape).reshape(-1) for values in (alpha, l1_ratio))
-  problems = (
-    np.broadcast_to(gram, (*shape, p, p)).reshape(-1, p, p),
-    np.broadcast_to(products, (*shape, p)).reshape(-1, p),
-    np.broadcast_to(spread, shape).reshape(-1),
-    alpha * l1_ratio,
-    alpha * (1.0 - l1_ratio),
+  problems = solver.Problems(
+    gram=np.broadcast_to(gram, (*shape, p, p)).reshape(-1, p, p),
+    products=np.broadcast_to(products, (*shape, p)).reshape(-1, p),
+    spread=np.broadcast_to(spread, shape).reshape(-1),
+    l1=alpha * l1_ratio,
+    l2=alpha * (1.0 - l1_ratio),
   )
   near = None if start is None else np.broadcast_to(start, (*shape, p)).reshape(-1, p)
-  coefficients = solver.solve(*problems, tolerance, near).reshape(*shape, p) / scale
+  coefficients = solver.solve(problems, tolerance, near).reshape(*shape, p) / scale
   mean = moments.mean
   intercept = mean[..., -1] - (mean[..., :-1] * coefficients).sum(-1)
   return LinearFit(intercept, coefficients, np.broadcast_to(scale, coefficients.shape))
@@ -88,7 +88,7 @@ def r2(fits: LinearFit, held_out: moments_lib.Moments) -> np.ndarray:
 
   Args:
     fits: [...].
-    held_out: [...] moments of the rows predicted; leading axes are broadcast.
+    held_out: [...] moments of the predicted rows; leading axes are broadcast.
 
   Returns:
     float64 [...]; NaN where all targets are equal, or there are no rows.
@@ -96,8 +96,7 @@ def r2(fits: LinearFit, held_out: moments_lib.Moments) -> np.ndarray:
   weights = np.concatenate([-fits.coefficients, np.ones((*fits.intercept.shape, 1))], axis=-1)
   off = (weights * held_out.mean).sum(-1) - fits.intercept
   squares = np.einsum("...i,...ij,...j->...", weights, held_out.products, weights) + held_out.count * np.square(off)
-  spread = held_out.products[..., -1, -1]
-  return 1.0 - np.divide(squares, spread, out=np.full(np.shape(squares), np.nan), where=spread > 0)
+  return score_sums.r2(squares, held_out.products[..., -1, -1])
 
 
 def _standardise(moments: moments_lib.Moments) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -107,7 +106,7 @@ def _standardise(moments: moments_lib.Moments) -> tuple[np.ndarray, np.ndarray, 
   count = moments.count[..., None]
   covariance = moments.products / count[..., None]
   variance = np.diagonal(covariance, axis1=-2, axis2=-1)[..., :-1]
-  # StandardScaler's bound: a variance that rounding alone explains is none.
+  # StandardScaler's bound: rounding alone explains a variance below it.
   epsilon = np.finfo(np.float64).eps
   is_constant = variance <= count * epsilon * variance + np.square(count * moments.mean[..., :-1] * epsilon)
   scale = np.sqrt(np.where(is_constant, 1.0, variance))

@@ -1,11 +1,11 @@
-"""Search for hyper-parameters by TPE: many studies in step, seeded, and going on as if never stopped.
+"""Search for hyper-parameters by TPE: many studies in step, seeded; a search can be resumed exactly.
 
 Source: paper, Methods (hyperopt's TPE, 30 evaluations); here Optuna's (Bergstra et al., *Algorithms for hyper-parameter
-optimization*, 2011; Watanabe, arXiv 2304.11127). What trial n of a study is depends on the seed, the study's number, n
-and the study's own earlier trials alone.
+optimization*, 2011; Watanabe, arXiv 2304.11127). Trial n of a study depends only on the seed, the study's number, n and
+the study's own earlier trials.
 
-As in hyperopt, whose defaults the paper's code took, the first 20 settings are drawn at random and TPE chooses the
-others (Optuna's own default: 10). Studies with one number draw the same 20.
+As with the defaults of hyperopt, which the paper's code took, the first 20 settings are random and TPE chooses the
+others (Optuna's own default: 10). Studies with the same number draw the same 20.
 """
 
 import dataclasses
@@ -44,20 +44,20 @@ Space = Mapping[str, Real | Whole]
 
 
 def rules(space: Space) -> dict[str, Any]:
-  """Returns what a search's trials depend on besides seed, study and scores, as JSON values.
+  """Returns what trials depend on besides seed, study and scores, as JSON values.
 
-  Who stores trials or what came of them stores these too: under other rules the same settings give other trials.
+  Records of trials, and of results that follow from them, hold these: other rules give other trials.
 
   Args:
     space: the hyper-parameters.
   """
-  kinds = {name: {"kind": type(one).__name__, **dataclasses.asdict(one)} for name, one in space.items()}
-  return {"random_trials": RANDOM_TRIALS, "space": kinds}
+  ranges = {name: {"kind": type(kind).__name__, **dataclasses.asdict(kind)} for name, kind in space.items()}
+  return {"random_trials": RANDOM_TRIALS, "space": ranges}
 
 
 @dataclasses.dataclass(frozen=True)
 class Scored:
-  """A setting that was tried.
+  """A setting and its score.
 
   Attributes:
     setting: the hyper-parameters.
@@ -68,17 +68,17 @@ class Scored:
   score: float
 
   def to_json(self) -> dict[str, Any]:
-    """Returns JSON values; floats come back to the bit."""
+    """Returns JSON values that keep every bit."""
     return {"setting": self.setting, "score": self.score if math.isfinite(self.score) else None}
 
   @classmethod
   def from_json(cls, value: Mapping[str, Any]) -> "Scored":
-    """Reads what `to_json` gave."""
+    """Returns the setting and score of JSON values."""
     return cls(dict(value["setting"]), math.nan if value["score"] is None else value["score"])
 
 
 class Search:
-  """Studies in step: `ask` for settings, score them, `tell`; the score is made as large as can be.
+  """Studies in step: `ask` for settings, score them, `tell` the scores. Higher scores are better.
 
   Attributes:
     history: for each study its scored settings, in order.
@@ -87,102 +87,104 @@ class Search:
   def __init__(
     self, space: Space, studies: Sequence[int], seed: int, history: Sequence[Sequence[Scored]] | None = None
   ):
-    """Begins a search, or goes on with one.
+    """Begins or resumes a search.
 
     Args:
       space: the hyper-parameters.
       studies: a number for each study, e.g. the split's; part of its seed.
-      seed: another seed, another search.
+      seed: of all studies.
       history: each study's scored settings of an earlier run, in order, up to the end of a round.
     """
-    self._space = _distributions(space)
+    self._space = space
+    self._distributions = _distributions(space)
     self._seed = seed
     self._numbers = tuple(studies)
     self._studies = [_new_study() for _ in self._numbers]
-    self._space_given = space
-    self._asked: list[list[tuple[Setting, optuna.Trial | None]]] = []
+    self._proposed: list[list[tuple[Setting, optuna.Trial | None]]] = []
     self.history: list[list[Scored]] = [[] for _ in self._numbers]
-    for i, scored in enumerate(history or ()):
-      for one in scored:
-        self._add(i, one)
+    for i, study in enumerate(history or ()):
+      for scored in study:
+        self._add(i, scored)
 
   def ask(self, at_once: int = 1) -> list[list[Setting]]:
     """Returns for each study the next settings to be scored, `at_once` of them."""
-    self._asked = [[self._ask(i, len(self.history[i]) + j) for j in range(at_once)] for i in range(len(self._studies))]
-    return [[dict(setting) for setting, _ in settings] for settings in self._asked]
+    self._proposed = [
+      [self._ask(i, len(self.history[i]) + j) for j in range(at_once)] for i in range(len(self._studies))
+    ]
+    return [[dict(setting) for setting, _ in settings] for settings in self._proposed]
 
   def tell(self, scores: Sequence[Sequence[float]] | np.ndarray) -> None:
-    """Takes the scores [studies, at_once] of what `ask` gave last; not finite means that a fit failed."""
+    """Takes the scores [studies, at_once] of the settings from the last `ask`; not finite if a fit failed."""
     import optuna
 
-    for i, (settings, found) in enumerate(zip(self._asked, scores, strict=True)):
-      for (setting, trial), score in zip(settings, found, strict=True):
-        one = Scored(dict(setting), float(score) if math.isfinite(score) else math.nan)
+    for i, (settings, of_study) in enumerate(zip(self._proposed, scores, strict=True)):
+      for (setting, trial), score in zip(settings, of_study, strict=True):
+        scored = Scored(dict(setting), float(score) if math.isfinite(score) else math.nan)
         if trial is None:
-          self._add(i, one)
+          self._add(i, scored)
           continue
-        if math.isfinite(one.score):
-          self._studies[i].tell(trial, one.score)
+        if math.isfinite(scored.score):
+          self._studies[i].tell(trial, scored.score)
         else:
           self._studies[i].tell(trial, state=optuna.trial.TrialState.FAIL)
-        self.history[i].append(one)
-    self._asked = []
+        self.history[i].append(scored)
+    self._proposed = []
 
   def best(self) -> list[Scored]:
     """Returns each study's best setting, the first of equals.
 
     Raises:
-      ValueError: a study without a single finite score.
+      ValueError: a study has no finite score.
     """
-    return [best_of(scored) for scored in self.history]
+    return [best_of(study) for study in self.history]
 
   def _ask(self, i: int, number: int) -> tuple[Setting, "optuna.Trial | None"]:
-    if number < RANDOM_TRIALS:  # no score enters it
-      names, kinds = tuple(self._space_given), tuple(self._space_given.values())
+    if number < RANDOM_TRIALS:  # it depends on no score
+      names, kinds = tuple(self._space), tuple(self._space.values())
       return dict(_random_setting(names, kinds, self._seed, self._numbers[i], number)), None
     self._studies[i].sampler = _sampler(self._seed, self._numbers[i], number)
-    trial = self._studies[i].ask(self._space)
+    trial = self._studies[i].ask(self._distributions)
     return dict(trial.params), trial
 
-  def _add(self, i: int, one: Scored) -> None:
+  def _add(self, i: int, scored: Scored) -> None:
     import optuna
 
-    is_scored = math.isfinite(one.score)
+    is_scored = math.isfinite(scored.score)
     state = optuna.trial.TrialState.COMPLETE if is_scored else optuna.trial.TrialState.FAIL
     trial = optuna.trial.create_trial(
-      state=state, value=one.score if is_scored else None, params=one.setting, distributions=self._space
+      state=state, value=scored.score if is_scored else None, params=scored.setting, distributions=self._distributions
     )
     self._studies[i].add_trial(trial)
-    self.history[i].append(one)
+    self.history[i].append(scored)
 
 
-def best_of(scored: Sequence[Scored]) -> Scored:
+def best_of(study: Sequence[Scored]) -> Scored:
   """Returns the setting with the highest score, the first of equals.
 
   Raises:
     ValueError: none has a finite score.
   """
-  finite = [one for one in scored if math.isfinite(one.score)]
+  finite = [scored for scored in study if math.isfinite(scored.score)]
   if not finite:
     raise ValueError("no setting has a score")
-  return max(finite, key=lambda one: one.score)
+  return max(finite, key=lambda scored: scored.score)
 
 
 @functools.lru_cache(maxsize=4096)
 def _random_setting(
   names: tuple[str, ...], kinds: tuple[Real | Whole, ...], seed: int, study: int, number: int
 ) -> Setting:
-  """Returns a setting drawn at random: the same in every study of this number."""
-  fresh = _new_study()
-  fresh.sampler = _sampler(seed, study, number)
-  return dict(fresh.ask(_distributions(dict(zip(names, kinds, strict=True)))).params)
+  """Returns a random setting: the same in every study with this number."""
+  empty = _new_study()
+  empty.sampler = _sampler(seed, study, number)
+  return dict(empty.ask(_distributions(dict(zip(names, kinds, strict=True)))).params)
 
 
 def _sampler(seed: int, study: int, number: int) -> "optuna.samplers.TPESampler":
   import optuna
 
-  of_trial = np.random.SeedSequence([seed, study, number]).generate_state(1)[0]
-  return optuna.samplers.TPESampler(n_startup_trials=RANDOM_TRIALS, seed=int(of_trial))
+  trial_seed = np.random.SeedSequence([seed, study, number]).generate_state(1)[0]
+  return optuna.samplers.TPESampler(n_startup_trials=RANDOM_TRIALS, seed=int(trial_seed))
 
 
 def _new_study() -> "optuna.Study":
@@ -195,10 +197,10 @@ def _new_study() -> "optuna.Study":
 def _distributions(space: Space) -> dict[str, Any]:
   import optuna
 
-  found: dict[str, Any] = {}
-  for name, one in space.items():
-    if isinstance(one, Whole):
-      found[name] = optuna.distributions.IntDistribution(one.low, one.high)
+  distributions: dict[str, Any] = {}
+  for name, kind in space.items():
+    if isinstance(kind, Whole):
+      distributions[name] = optuna.distributions.IntDistribution(kind.low, kind.high)
     else:
-      found[name] = optuna.distributions.FloatDistribution(one.low, one.high, log=one.is_log)
-  return found
+      distributions[name] = optuna.distributions.FloatDistribution(kind.low, kind.high, log=kind.is_log)
+  return distributions

@@ -1,61 +1,54 @@
-"""Bars of the features' importances by algorithm, with their spread over folds."""
+"""Bars of features' importances by algorithm, with their spread over folds."""
 
 import pathlib
+from collections.abc import Mapping
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from msk_jax.figures import frame
-from msk_jax.tabular import importances
+from msk_jax.figures import bars, frame, palette
+from msk_jax.tabular import measures
 
 _MOST_FEATURES = 25
-_TITLES = {
-  importances.COEFFICIENT: "coefficient\nyears per SD",
-  importances.GAIN: "share of gain",
-  importances.SPLITS: "share of splits",
-  importances.PERMUTATION: "drop in R² when shuffled",
-  importances.CORRELATION: "correlation with age",
-}
-_COLOURS = {"elastic_net": "#1f6f8b", "lightgbm": "#7a9e3f", "mlp": "#c05a3a", importances.UNIVARIATE: "#9aa5b1"}
-_OTHER_COLOUR = "#6b5b95"  # of algorithms that are not the paper's
 
 
-def draw(path: pathlib.Path, title: str, summary: pd.DataFrame) -> None:
+def draw(
+  path: pathlib.Path,
+  title: str,
+  summary: pd.DataFrame,
+  main_measures: Mapping[str, measures.Measure],
+  quantity: measures.Quantity,
+) -> None:
   """Draws a panel for each algorithm's main measure and the univariate correlation.
 
   Args:
-    path: the PNG to write.
+    path: the PNG to write; the SVG is beside it.
     title: of the figure.
     summary: schema `importances`.
+    main_measures: algorithms to show, with the measure that stands for each; those without rows have no panel.
+    quantity: what the models predict.
   """
-  panels = [
+  main_rows = [
     (name, measure, rows.set_index("feature"))
-    for name, measure in importances.main_measures(summary).items()
-    if len(rows := summary[(summary["algorithm"] == name) & (summary["measure"] == measure)])
+    for name, measure in main_measures.items()
+    if len(rows := summary[(summary["algorithm"] == name) & (summary["measure"] == measure.name)])
   ]
-  order = _order(panels)
-  height = 1.6 + 0.24 * len(order)
-  figure, axes = plt.subplots(
-    1, len(panels), figsize=(3.0 + 2.6 * len(panels), height), sharey=True, squeeze=False, layout="constrained"
-  )
-  places = np.arange(len(order))[::-1]
-  for axis, (name, measure, rows) in zip(axes[0], panels, strict=True):
-    shown = rows.loc[order]
-    bars = {"xerr": shown["sd_folds"].fillna(0), "color": _COLOURS.get(name, _OTHER_COLOUR), "ecolor": frame.INK}
-    axis.barh(places, shown["mean"].fillna(0), height=0.7, error_kw={"elinewidth": 1}, **bars)
-    axis.axvline(0, color=frame.INK, linewidth=0.8)
-    axis.set_title(name.replace("_", " "), fontsize=10)
-    axis.set_xlabel(_TITLES[measure], fontsize=9)
-    frame.clean(axis)
-    axis.grid(axis="y", visible=False)
-  axes[0, 0].set_yticks(places, order, fontsize=8, parse_math=False)
-  figure.suptitle(title, fontsize=11)
-  frame.save(figure, path)
+  order = _order(main_rows)
+  panels = [
+    bars.Bars(
+      values=rows.loc[order, "mean"].to_numpy(),
+      sds=rows.loc[order, "sd_folds"].to_numpy(),
+      colours=[palette.algorithm(name)] * len(order),
+      x_label=measure.describe(quantity),
+      title=name.replace("_", " "),
+    )
+    for name, measure, rows in main_rows
+  ]
+  frame.save(bars.draw_panels(title, order, panels, np.arange(len(order))), path)
 
 
-def _order(panels: list[tuple[str, str, pd.DataFrame]]) -> list[str]:
-  """The features by their mean share of importance over all panels, the largest first; without constant ones."""
+def _order(panels: list[tuple[str, measures.Measure, pd.DataFrame]]) -> list[str]:
+  """Returns the features by their mean share of importance over all panels, descending, without constant ones."""
   shares = []
   for _, _, rows in panels:
     sizes = rows["mean"].abs()

@@ -3,7 +3,7 @@
 import pathlib
 from collections.abc import Sequence
 
-from rich import box, console, panel, table
+from rich import console, panel
 
 from msk_jax.io import printing, run_record
 from msk_jax.predictions import comparison, split_folder
@@ -17,7 +17,7 @@ _PUBLISHED_COLUMNS = ("R2 published", "RMSE published")
 def print_models(workdir: pathlib.Path, models: Sequence[str], data_kind: str) -> None:
   """Prints one line per model: set, algorithm, test scores pooled over splits, published scores where there are any.
 
-  Below the table stand the models that predict one age for everybody.
+  Models that predict one age for everybody are named below the table.
 
   Args:
     workdir: holds the finished models.
@@ -25,24 +25,21 @@ def print_models(workdir: pathlib.Path, models: Sequence[str], data_kind: str) -
     data_kind: `phantom`, `ukb` or another, for the title.
   """
   title = f"Scalar models, {data_kind} data, all test folds"
-  shown = table.Table(title=title, box=box.SIMPLE_HEAD, title_justify="left")
-  for name in ("set", "algorithm"):
-    shown.add_column(name, no_wrap=True)
   rows = [(_scores(workdir, model), _published(workdir, model)) for model in models]
-  has_published = any(any(beside) for _, beside in rows)
-  for name in (*_COLUMNS, *(_PUBLISHED_COLUMNS if has_published else ())):
-    shown.add_column(name, justify="right")
-  for scores, beside in rows:
-    shown.add_row(*scores, *(beside if has_published else ()))
+  has_published = any(cell != printing.MISSING for _, published in rows for cell in published)
+  numbers = (*_COLUMNS, *(_PUBLISHED_COLUMNS if has_published else ()))
+  shown = printing.make_table(title, ["set", "algorithm"], numbers)
+  for scores, published in rows:
+    shown.add_row(*scores, *(published if has_published else ()))
   printer = printing.printer(_WIDTH)
   printer.print(shown)
   for model in models:
     if line := _describe_constant(workdir, model):
-      printer.print(line, highlight=False, markup=False)
+      printing.print_text(printer, line)
 
 
 def announce_phantom() -> None:
-  """Says loudly that the figures to come are not of real people."""
+  """Warns in a frame that the figures to come are not of real people."""
   text = (
     "No data configured: a PHANTOM cohort, drawn by this program. The figures below say nothing about real people.\n"
     "For real data set MSK_DATA=/path/to/ukb, or use a config like configs/nhanes.py with a table of your own."
@@ -55,16 +52,16 @@ def _scores(workdir: pathlib.Path, model: str) -> list[str]:
   map_hash = split_folder.read_splits(folder)[0][0]["fold_map_hash"]
   _, score = split_folder.test_summary(folder, map_hash)
   _, name, algorithm_name = model.split("/")
-  sizes = (f"{score['rmse']:.2f}", f"{score['mean_predictor_rmse']:.2f}")
-  return [name, algorithm_name, str(score["n"]), f"{score['r2']:.3f}", *sizes]
+  sizes = (printing.number(score["rmse"], 2), printing.number(score["mean_predictor_rmse"], 2))
+  return [name, algorithm_name, printing.count(score["n"]), printing.number(score["r2"], 3), *sizes]
 
 
 def _published(workdir: pathlib.Path, model: str) -> list[str]:
-  """Returns R2 and RMSE, empty where nothing is published of such data."""
+  """Returns R2 and RMSE, a dash where nothing is published of such data."""
   if not data.is_comparable(workdir, model.split("/")[1]):
-    return ["", ""]
-  known = comparison.of(model, "sample")
-  return [f"{x:.{digits}f}" if x == x else "" for x, digits in ((known.r2, 3), (known.rmse_years, 2))]
+    return [printing.MISSING] * 2
+  published = comparison.of(model, "sample")
+  return [printing.number(published.r2, 3), printing.number(published.rmse_years, 2)]
 
 
 def _describe_constant(workdir: pathlib.Path, model: str) -> str:

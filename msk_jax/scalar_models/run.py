@@ -1,19 +1,20 @@
-"""The stage `scalars`: all sets, all algorithms, and how their importances compare."""
+"""The stage `scalars`: all sets, all algorithms, and a comparison of their importances."""
 
 import pathlib
 from collections.abc import Collection
 
 from absl import logging
 
-from msk_jax.cohort import scalar_tables, schemas
+from msk_jax.cohort import scalar_tables
 from msk_jax.io import errors
 from msk_jax.scalar_models import data, experiment, set_importances, spec
+from msk_jax.schemas import cohort_tables
 
 
 def run(
   settings: spec.ScalarsSpec, workdir: pathlib.Path, data_kind: str, withdrawn: Collection[str] = ()
 ) -> list[str]:
-  """Makes every model that is not made yet.
+  """Makes every model that is not finished. All sets are read and checked before the first model is begun.
 
   Args:
     settings: which models and how.
@@ -25,28 +26,26 @@ def run(
     The models' names.
 
   Raises:
-    InputError: a set is not there or can't be used; all are looked at before the first is begun.
+    InputError: a set is missing or unusable.
   """
-  names = choose_sets(settings, workdir)
-  for name in names:
-    data.load(workdir, name, withdrawn)
   models = []
-  for name in names:
-    models += _run_set(data.load(workdir, name, withdrawn), settings, workdir, data_kind)
+  cases = data.read(workdir, choose_sets(settings, workdir), withdrawn)
+  while cases:
+    models += _run_set(cases.pop(0).to_scalar_data(), settings, workdir, data_kind)
   return models
 
 
 def choose_sets(settings: spec.ScalarsSpec, workdir: pathlib.Path) -> list[str]:
-  """Returns the sets to be done: those asked for, or all that are there and, if several, `all` of them joined.
+  """Returns the sets of the settings or, if they name none, every stored set and, if several, `all` of them joined.
 
   Raises:
-    InputError: none is there, or one that is asked for is not.
+    InputError: no set is stored, or one that the settings name is not.
   """
-  stored = scalar_tables.names(workdir / schemas.FOLDER)
+  stored = scalar_tables.names(workdir / cohort_tables.FOLDER)
   if not stored:
     raise errors.InputError(
-      f"no scalar sets in {workdir / schemas.FOLDER / scalar_tables.FOLDER}: run `python -m msk_jax.prepare` on tables "
-      "with the fields of anthropometry, impedance, heel densitometry or hand grip first."
+      f"no scalar sets in {workdir / cohort_tables.FOLDER / scalar_tables.FOLDER}: run `python -m msk_jax.prepare` on "
+      "tables with the fields of anthropometry, impedance, heel densitometry or hand grip first."
     )
   known = [*stored, scalar_tables.ALL] if len(stored) > 1 else stored
   unknown = [name for name in settings.sets if name not in known]
@@ -56,7 +55,7 @@ def choose_sets(settings: spec.ScalarsSpec, workdir: pathlib.Path) -> list[str]:
 
 
 def _run_set(loaded: data.ScalarData, settings: spec.ScalarsSpec, workdir: pathlib.Path, data_kind: str) -> list[str]:
-  """Makes one set's models and returns their names; a set's samples are let go before the next set is read."""
+  """Makes a set's models and returns their names. The set's features are freed before the next set's are built."""
   logging.info(
     "scalar set %s: %d complete cases of %d samples, %d features",
     loaded.name,
@@ -66,7 +65,10 @@ def _run_set(loaded: data.ScalarData, settings: spec.ScalarsSpec, workdir: pathl
   )
   if doubts := data.describe_suspects(loaded.samples):
     logging.warning("scalar set %s: %s", loaded.name, doubts)
-  jobs = [experiment.Job(loaded, each, settings, data_kind, workdir) for each in settings.algorithms]
+  jobs = [
+    experiment.Job(data=loaded, algorithm_name=name, settings=settings, data_kind=data_kind, workdir=workdir)
+    for name in settings.algorithms
+  ]
   for job in jobs:
     experiment.run(job)
   set_importances.write(jobs[0])

@@ -1,12 +1,12 @@
 """Pairwise-complete correlations of many columns with bootstrap SDs, as matrix products.
 
-Pearson's r of a pair needs six sums over the rows that have both. Rows with the same pattern of missing values share
-most of them (a complete block needs the columns' sums, squares and products once, not once per pair), so rows are
-sorted by pattern; what is left of rare patterns goes through all six sums. A bootstrap replicate is a vector of counts
-of how often each row was drawn, a block of replicates a matrix; rows pass in chunks, so that memory is bounded.
+Pearson's r of a pair needs six sums over the rows that have both columns. Rows with the same pattern of missing values
+share most of them: a complete block needs the columns' sums, squares and products once, not once per pair. So rows are
+sorted by pattern, and only those of rare patterns need all six sums. A bootstrap replicate is a vector of counts of how
+often each row is drawn; a block of replicates is a matrix. Rows are read in chunks, so that memory is bounded.
 
-Source: facts, section 9: pairwise-complete Pearson, SD over 1,000 bootstraps. A replicate draws from all rows at once,
-so a pair's number of rows varies a little between replicates; its SD is the same to first order.
+Source: facts, section 9: pairwise-complete Pearson, SD over 1,000 bootstraps. A replicate draws from all rows at once.
+So a pair's number of rows varies a little between replicates; its SD is the same to first order.
 """
 
 import dataclasses
@@ -17,8 +17,8 @@ from msk_jax.scores import bootstrap
 
 _CHUNK_ROWS = 1024
 _MIXED_CHUNK_ROWS = 128
-_FEWEST_ROWS = 64  # of a pattern to be worth a block of its own
-_NO_SPREAD = 1e-6  # variance, in units of the column's own, that is nothing but float32 rounding
+_FEWEST_ROWS = 64  # of a pattern that gets a block of its own
+_NO_SPREAD = 1e-6  # variance, relative to the column's, that float32 rounding explains
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Correlations:
   Attributes:
     r: float64 [m, m], NaN where there is none.
     sd: float64 [m, m], over bootstraps; NaN on the diagonal.
-    n: int64 [m, m], rows that have both.
+    n: int64 [m, m], rows that have both columns.
   """
 
   r: np.ndarray
@@ -38,7 +38,7 @@ class Correlations:
 
 @dataclasses.dataclass(frozen=True)
 class _Block:
-  """Rows that are treated alike: `columns` are those they all have, or None where their patterns differ."""
+  """Rows with one pattern of missing values: `columns` are those that they have; None if their patterns differ."""
 
   rows: np.ndarray
   columns: np.ndarray | None
@@ -51,14 +51,14 @@ def correlate(values: np.ndarray, num_replicates: int, seed: int, cluster: np.nd
     values: float64 [n, m], NaN where missing.
     num_replicates: bootstraps for the SDs.
     seed: of the draws.
-    cluster: int [n], 0 to c - 1: clusters (participants) are drawn with all their rows; rows if None.
+    cluster: int [n], 0 to c - 1. Clusters (participants) are drawn with all their rows; rows if None.
   """
   values = np.asarray(values, np.float64)
   mask = np.isfinite(values)
   counts_by_pair = mask.astype(np.float64).T @ mask.astype(np.float64)
-  useful = mask.sum(axis=1) > 1  # other rows belong to no pair
-  values, mask = values[useful], mask[useful]
-  unit = np.arange(len(values)) if cluster is None else np.unique(cluster[useful], return_inverse=True)[1].reshape(-1)
+  has_pair = mask.sum(axis=1) > 1
+  values, mask = values[has_pair], mask[has_pair]
+  unit = np.arange(len(values)) if cluster is None else np.unique(cluster[has_pair], return_inverse=True)[1].reshape(-1)
   num_units = int(unit.max(initial=-1)) + 1
   z = _standardised(values, mask)
   blocks = _blocks(mask)
@@ -79,7 +79,7 @@ def correlate(values: np.ndarray, num_replicates: int, seed: int, cluster: np.nd
 
 
 def _standardised(values: np.ndarray, mask: np.ndarray) -> np.ndarray:
-  """Columns of mean 0 and SD 1 over their own rows, 0 where missing: differences of sums keep their digits."""
+  """Returns columns of mean 0 and SD 1 over their own rows, 0 where missing, so that differences of sums are exact."""
   n = np.maximum(mask.sum(axis=0), 1)
   filled = np.where(mask, values, 0.0)
   filled -= np.where(mask, filled.sum(axis=0) / n, 0.0)
@@ -88,20 +88,20 @@ def _standardised(values: np.ndarray, mask: np.ndarray) -> np.ndarray:
 
 
 def _blocks(mask: np.ndarray) -> list[_Block]:
-  """Rows by pattern of missing values; those of rare patterns together."""
+  """Returns the rows by pattern of missing values; those of rare patterns are one block."""
   if len(mask) == 0:
     return []
   packed = np.ascontiguousarray(np.packbits(mask, axis=1))
   keys = packed.view(np.dtype((np.void, packed.shape[1]))).reshape(-1)
   _, pattern, sizes = np.unique(keys, return_inverse=True, return_counts=True)
   order = np.argsort(pattern, kind="stable")
-  made, rare = [], []
+  blocks, rare = [], []
   for rows in np.split(order, np.cumsum(sizes)[:-1]):
     if len(rows) >= _FEWEST_ROWS:
-      made.append(_Block(rows, np.flatnonzero(mask[rows[0]])))
+      blocks.append(_Block(rows, np.flatnonzero(mask[rows[0]])))
     else:
       rare.append(rows)
-  return made + ([_Block(np.concatenate(rare), None)] if rare else [])
+  return blocks + ([_Block(np.concatenate(rare), None)] if rare else [])
 
 
 def _pair_sums(
@@ -113,9 +113,9 @@ def _pair_sums(
     z: float64 [n, m], 0 where missing.
     mask: bool [n, m].
     blocks: of all rows.
-    unit: int [n], which unit a row is drawn with.
-    counts: [b, units] how often each unit was drawn.
-    dtype: of the products; sums over chunks are float64.
+    unit: int [n], the unit that a row is drawn with.
+    counts: [b, units], how often each unit is drawn.
+    dtype: of the products. Sums over chunks are float64.
   """
   m = z.shape[1]
   sums = np.zeros((6, len(counts), m * (m - 1) // 2))
@@ -131,7 +131,7 @@ def _pair_sums(
 
 
 def _terms(z: np.ndarray, mask: np.ndarray, columns: np.ndarray | None, dtype: type) -> np.ndarray:
-  """What each row adds: for complete rows 1, x, x^2 of the columns and products of pairs, else all six by pair."""
+  """Returns each row's terms: for complete rows 1, x, x^2 by column and products by pair, else all six by pair."""
   first, second = np.triu_indices(z.shape[1] if columns is None else len(columns), 1)
   if columns is not None:
     x = z[:, columns].astype(dtype)
@@ -167,7 +167,7 @@ def _r(sums: np.ndarray) -> np.ndarray:
 
 
 def _square(upper: np.ndarray, diagonal: np.ndarray | float) -> np.ndarray:
-  """A symmetric matrix [m, m] of its upper triangle by rows."""
+  """Returns the symmetric matrix [m, m] with this upper triangle, given by rows."""
   m = round((1 + np.sqrt(1 + 8 * len(upper))) / 2)
   matrix = np.full((m, m), np.nan)
   rows, columns = np.triu_indices(m, 1)

@@ -1,4 +1,4 @@
-"""Scores of predicted against chronological age."""
+"""Scores of predicted against chronological age, from rows. From sums: `score_sums`."""
 
 import numpy as np
 
@@ -16,12 +16,12 @@ def mae(chronological: np.ndarray, predicted: np.ndarray) -> float:
 
 
 def r2(chronological: np.ndarray, predicted: np.ndarray) -> float:
-  """Returns the coefficient of determination; NaN if all ages are equal."""
+  """Returns the coefficient of determination, both [n]; NaN if all ages are equal."""
   chronological = np.asarray(chronological, np.float64)
-  spread = np.sum(np.square(chronological - chronological.mean()))
-  if spread == 0:
+  if not chronological.size or np.ptp(chronological) == 0:  # deviations from their mean would be rounding alone
     return float("nan")
-  return float(1.0 - np.sum(np.square(np.asarray(predicted) - chronological)) / spread)
+  spread = np.sum(np.square(chronological - chronological.mean()))
+  return float(score_sums.r2(np.sum(np.square(np.asarray(predicted) - chronological)), spread))
 
 
 def pearson_r(chronological: np.ndarray, predicted: np.ndarray) -> float:
@@ -32,8 +32,8 @@ def pearson_r(chronological: np.ndarray, predicted: np.ndarray) -> float:
 def calibration_slope(chronological: np.ndarray, predicted: np.ndarray) -> float:
   """Returns the slope of age regressed on predicted age, both [n]; NaN if all predictions are equal.
 
-  1 is ideal; below 1 the predictions are spread too widely (an overfitted model), above 1 too little. Source: Cox, Two
-  further applications of a model for binary regression, Biometrika 1958, as used for prediction models ever since.
+  1 is ideal. Below 1 predictions vary too much (an overfitted model), above 1 too little. Source: Cox, Two further
+  applications of a model for binary regression, Biometrika 1958.
   """
   return _from_sums("calibration_slope", chronological, predicted)
 

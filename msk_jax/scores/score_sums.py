@@ -1,8 +1,8 @@
-"""All scores from sums over rows: one pass over the rows serves folds, groups and a thousand bootstraps alike.
+"""Scores from sums over rows. One pass over the rows serves folds, groups and a thousand bootstraps.
 
 R2, RMSE, MAE, Pearson's r and the calibration slope are functions of seven sums per model. A fold, a group of people or
-a bootstrap replicate is then a set of weights on the rows, and many of them are one matrix product. Ages are centred
-before they are squared, so that the differences between sums keep their digits.
+a bootstrap replicate is a set of weights on the rows, and many of them are one matrix product. Ages are centred before
+they are squared, so that differences between sums are exact.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ _NO_SPREAD = 1e-10  # a variance below this share of the mean square is rounding
 
 
 def row_terms(age_years: np.ndarray, predicted_years: np.ndarray) -> np.ndarray:
-  """Returns what each row adds to the sums.
+  """Returns the terms that each row adds to the sums.
 
   Args:
     age_years: [n] chronological ages.
@@ -48,7 +48,7 @@ def group_sums(terms: np.ndarray, group: np.ndarray, num_groups: int) -> np.ndar
   Args:
     terms: [n, k].
     group: int [n], 0 to num_groups - 1.
-    num_groups: how many there are.
+    num_groups: number of groups.
   """
   order = np.argsort(group, kind="stable")
   starts = np.searchsorted(group[order], np.arange(num_groups + 1))
@@ -60,15 +60,14 @@ def group_sums(terms: np.ndarray, group: np.ndarray, num_groups: int) -> np.ndar
 
 
 def scores(sums: np.ndarray) -> dict[str, np.ndarray]:
-  """Returns the scores that sums stand for.
+  """Returns the scores that sums give.
 
   Args:
-    sums: [..., 3 + 4 m], sums of `row_terms` with whatever weights.
+    sums: [..., 3 + 4 m], sums of `row_terms` with any weights.
 
   Returns:
-    For each name of `SCORES` float64 [..., m]. The calibration slope is that of a regression of age on predicted age:
-    1 is ideal, below 1 the predictions are spread too widely. NaN where there are no rows, and, but for RMSE and MAE,
-    where ages (for r and the slope, predictions) are all equal.
+    For each name of `SCORES` float64 [..., m]. The calibration slope is explained in `metrics`. NaN where there are no
+    rows. All but RMSE and MAE are also NaN where all ages are equal; r and the slope, where all predictions are.
   """
   num_models = (sums.shape[-1] - _SHARED) // _OWN
   n, age, age2 = (sums[..., i : i + 1] for i in range(_SHARED))
@@ -80,7 +79,7 @@ def scores(sums: np.ndarray) -> dict[str, np.ndarray]:
     raw_square = age2 + 2 * product + squared
     predicted_spread = _cut(raw_square - (age + error) ** 2 / n, raw_square)
     return {
-      "r2": 1 - squared / age_spread,
+      "r2": r2(squared, age_spread),
       "rmse": np.sqrt(squared / n),
       "mae": absolute / n,
       "pearson_r": covariance / np.sqrt(age_spread * predicted_spread),
@@ -88,6 +87,20 @@ def scores(sums: np.ndarray) -> dict[str, np.ndarray]:
     }
 
 
+def r2(squared_errors: np.ndarray | float, spread: np.ndarray | float) -> np.ndarray:
+  """Returns the coefficient of determination from two sums: the definition that all of the package shares.
+
+  Args:
+    squared_errors: [...], sums of squared errors.
+    spread: [...], sums of squares of the target around its mean.
+
+  Returns:
+    float64 [...]; NaN where there is no spread.
+  """
+  unknown = np.full(np.broadcast_shapes(np.shape(squared_errors), np.shape(spread)), np.nan)
+  return 1.0 - np.divide(squared_errors, spread, out=unknown, where=np.asarray(spread) > 0)
+
+
 def _cut(spread: np.ndarray, scale: np.ndarray) -> np.ndarray:
-  """NaN for a sum of squares that is nothing but rounding."""
+  """Returns a sum of squares, or NaN where rounding alone explains it."""
   return np.where(spread > _NO_SPREAD * scale, spread, np.nan)

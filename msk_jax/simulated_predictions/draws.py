@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 
 from msk_jax.cohort import folds as fold_map
-from msk_jax.cohort import schemas
+from msk_jax.cohort.people import People
+from msk_jax.cohort.split_parts import PARTS
+from msk_jax.schemas import cohort_tables
 from msk_jax.simulated_predictions import error_model, targets
 from msk_jax.simulated_predictions import spec as predictions_spec
 from msk_jax.simulation import randomness
@@ -18,10 +20,9 @@ _CENTRES = (11025, 11026, 11027)  # field 54: Cheadle, Reading, Newcastle
 _YOUNGEST, _AGE_RANGE, _AGE_BETA = 45.0, 36.0, (2.5, 2.4)  # imaging visits: mean 63.4, SD 7.5 years, as the phantom
 _YEARS_SINCE_BASELINE = (5.0, 7.5)  # so that nobody was under 37 then
 _YEARS_TO_REPEAT = (2.0, 3.5)
-# Correlation of the own errors that two trainings of one network make on one sample; not published. Ensembles do not
-# hang on it: each sample enters them once as validation, once as test.
+# Correlation of the own errors of two trainings of one network on one sample; not published. Ensembles do not depend on
+# it: each sample enters them once as validation and once as test.
 _TWO_TRAININGS = 0.8
-PARTS = ("validation", "test")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Draws:
 
   Attributes:
     lasting: float64 [people, d], the dimensions' lasting parts.
-    errors: float64 [2, n, m], of PARTS, samples and models.
+    errors: float64 [2, n, m], by part (PARTS), sample and model.
     is_present: bool [n, m], whether a sample has what the model sees.
   """
 
@@ -49,17 +50,17 @@ class Draws:
 
 
 def make_cohort(spec: predictions_spec.SimulatedPredictionsSpec) -> Cohort:
-  """Returns the people, their visits and folds; a person does not hang on how many there are, folds do."""
+  """Returns people, their visits and folds. Each person is independent of how many people there are; folds are not."""
   n = spec.num_participants
   eid = np.array([str(phantom_spec.FIRST_EID + i) for i in range(n)])
   age = _YOUNGEST + _AGE_RANGE * randomness.generator(spec.seed, "simulated age").beta(*_AGE_BETA, n)
   draw = randomness.generator(spec.seed, "simulated person").random((n, 5))
-  sex = np.where(draw[:, 0] < _FEMALE_SHARE, schemas.FEMALE, schemas.MALE)
+  sex = np.where(draw[:, 0] < _FEMALE_SHARE, cohort_tables.FEMALE, cohort_tables.MALE)
   ages = np.stack(
     [age - _between(draw[:, 1], _YEARS_SINCE_BASELINE), age, age + _between(draw[:, 2], _YEARS_TO_REPEAT)]
   )
-  is_there = np.stack([np.ones(n, bool), np.ones(n, bool), draw[:, 3] < spec.repeat_imaging_fraction])
-  visit, person = np.nonzero(is_there)
+  has_visit = np.stack([np.ones(n, bool), np.ones(n, bool), draw[:, 3] < spec.repeat_imaging_fraction])
+  visit, person = np.nonzero(has_visit)
   visits = pd.DataFrame(
     {
       "eid": eid[person],
@@ -68,7 +69,8 @@ def make_cohort(spec: predictions_spec.SimulatedPredictionsSpec) -> Cohort:
       "centre": np.array(_CENTRES)[(draw[person, 4] * len(_CENTRES)).astype(int)],
     }
   )
-  fold = fold_map.assign(eid, np.ones((n, 1), bool), sex == schemas.MALE, age, num_folds=spec.num_folds, seed=spec.seed)
+  everybody = fold_map.People(eid, np.ones((n, 1), bool), sex == cohort_tables.MALE, age)
+  fold = fold_map.assign(everybody, num_folds=spec.num_folds, seed=spec.seed)
   return Cohort(
     pd.DataFrame({"eid": eid, "sex": sex, "ethnicity": _BRITISH}),
     visits.sort_values(["eid", "instance"], ignore_index=True),
@@ -77,9 +79,9 @@ def make_cohort(spec: predictions_spec.SimulatedPredictionsSpec) -> Cohort:
 
 
 def samples_of(cohort: Cohort) -> pd.DataFrame:
-  """Returns the imaging visits: eid, instance, age_years, fold; ordered by eid, instance."""
+  """Returns the imaging visits: eid, instance, age_years, fold; ordered by eid and instance."""
   imaged = cohort.visits[cohort.visits["instance"] > 0]
-  fold = cohort.folds["fold"].to_numpy()[pd.Index(cohort.folds["eid"]).get_indexer(pd.Index(imaged["eid"]))]
+  fold = cohort.folds["fold"].to_numpy()[People(cohort.folds["eid"]).number_of(imaged["eid"])]
   return imaged[["eid", "instance", "age_years"]].assign(fold=fold).reset_index(drop=True)
 
 
@@ -98,7 +100,7 @@ def draw(model: error_model.ErrorModel, person: np.ndarray, seed: int) -> Draws:
   same = np.sqrt(_TWO_TRAININGS) * own[:, 0]
   shared = lasting[person][:, model.dimension_of] + view[:, model.view_of] + same
   errors = np.stack([shared + np.sqrt(1 - _TWO_TRAININGS) * own[:, 1 + part] for part in range(len(PARTS))])
-  # A visit that lacks one kind of image tends to lack others: one number decides on all of its images.
+  # A visit that lacks one kind of image tends to lack others: one random number decides on all of its images.
   lot = randomness.generator(seed, "simulated presence").random((n, 2))
   share = np.array([_present_share(model.views[view]) for view in model.view_of])
   is_scalar = np.array([model.views[view].startswith("scalars") for view in model.view_of])
@@ -106,7 +108,7 @@ def draw(model: error_model.ErrorModel, person: np.ndarray, seed: int) -> Draws:
 
 
 def predict(model: error_model.ErrorModel, errors: np.ndarray, age_years: np.ndarray) -> np.ndarray:
-  """Returns predicted ages [..., n, m], years, from errors [..., n, m] and ages [n]; see `prediction_errors`."""
+  """Returns predicted ages [..., n, m], years, from errors [..., n, m] and ages [n]; see `error_model`."""
   mean, sd = age_years.mean(), age_years.std()
   return mean + model.r2 * (age_years[:, None] - mean + sd * errors)
 
@@ -127,7 +129,7 @@ def _root(covariance: np.ndarray) -> np.ndarray:
   """Returns R with R R' = covariance, which may be singular.
 
   Raises:
-    ValueError: it has a negative eigenvalue: no covariance.
+    ValueError: it has a negative eigenvalue, so it is not a covariance.
   """
   values, vectors = np.linalg.eigh(covariance)
   if values.min() < -1e-9 * values.max():

@@ -1,17 +1,17 @@
 """Errors of simulated predictions: a covariance that gives models and their ensembles published R2 and correlations.
 
-A calibrated model of accuracy R2 says
+A calibrated model of accuracy R2 predicts
 
   predicted = mean + R2 * (age - mean + SD * error),   var(error) = (1 - R2) / R2,
 
-in units of the age's variance: its predictions have that R2, shrink towards the mean as published ones do (slope of
-the residual on age: -(1 - R2)), and SD * R2 * error is what bias correction leaves, the accelerated ageing. So
-correlations of accelerated ageing are correlations of errors. The best combination of several models weighs their
-errors by the inverse of their covariance C (generalised least squares): its error has variance 1 / (1' C^-1 1).
+in units of the age's variance. Its predictions have that R2 and shrink towards the mean as published ones do (slope of
+the residual on age: -(1 - R2)). Bias correction leaves SD * R2 * error, the accelerated ageing. So correlations of
+accelerated ageing are correlations of errors. The best combination of several models weighs their errors by the inverse
+of their covariance C (generalised least squares): its error has variance 1 / (1' C^-1 1).
 
 An error is the sum of a lasting part of the dimension (the same at each visit), a part of the view and one of the
-model. So the covariance of two models hangs only on the smallest group that holds both, and passes unchanged to
-the groups' ensembles: each level is solved by itself.
+model. So the covariance of two models depends only on the smallest group that holds both. It is that of the groups'
+ensembles too: each level is solved by itself.
 """
 
 import dataclasses
@@ -37,7 +37,7 @@ class ErrorModel:
     views: names of the v views.
     view_of: int64 [m].
     lasting: float64 [d, d], covariance of the dimensions' lasting parts.
-    view: float64 [v, v], of the views' parts.
+    view: float64 [v, v], covariance of the views' parts.
     own: float64 [m], variance of the models' own parts.
   """
 
@@ -52,7 +52,7 @@ class ErrorModel:
   own: np.ndarray
 
   def covariance(self) -> np.ndarray:
-    """Returns the models' errors' covariance, float64 [m, m]."""
+    """Returns the covariance of the models' errors, float64 [m, m]."""
     lasting = self.lasting[np.ix_(self.dimension_of, self.dimension_of)]
     return lasting + self.view[np.ix_(self.view_of, self.view_of)] + np.diag(self.own)
 
@@ -77,7 +77,7 @@ def variance_of(r2: np.ndarray | float) -> np.ndarray:
 
 
 def published(dimensions: Sequence[str] = targets.DIMENSIONS) -> ErrorModel:
-  """Returns the errors of the paper's models of some dimensions."""
+  """Returns the error model of the paper's models of some dimensions."""
   names = [name for name in targets.VIEWS if _dimension(name) in dimensions]
   shared = {name: _shared_variance(targets.VIEWS[name]) for name in names}
   ensembles = {name: _best_variance(_view_covariance(targets.VIEWS[name], shared[name])) for name in names}
@@ -112,17 +112,17 @@ def _dimension(view: str) -> str:
 
 
 def _best_variance(covariance: np.ndarray) -> float:
-  """Variance of the best combination's error."""
+  """Returns the variance of the best combination's error."""
   return float(1.0 / np.linalg.inv(covariance).sum())
 
 
 def _view_covariance(view: targets.View, shared: float) -> np.ndarray:
-  """Covariance of a view's models [a, a] that share so much."""
+  """Returns the covariance [a, a] of a view's models that share this variance."""
   return shared + np.diag(variance_of(np.array(list(view.r2.values()))) - shared)
 
 
 def _shared_variance(view: targets.View) -> float:
-  """What a view's models share: their errors' covariance."""
+  """Returns the variance that a view's models share: the covariance of any two of their errors."""
   own = variance_of(np.array(list(view.r2.values())))
   if view.correlation is not None:
     return float(view.correlation * np.sqrt(np.prod(np.sort(own)[:2])))
@@ -133,30 +133,30 @@ def _shared_variance(view: targets.View) -> float:
 
 
 def _between_views(dimension: str, views: Sequence[str], variance: np.ndarray) -> np.ndarray:
-  """Covariances of a dimension's views' ensembles [v, v], zero on the diagonal."""
+  """Returns the covariances [v, v] of the ensembles of a dimension's views, zero on the diagonal."""
   root = np.sqrt(variance)
-  fixed = np.array([[_view_correlation(one, other) for other in views] for one in views]) * np.outer(root, root)
+  fixed = np.array([[_view_correlation(first, second) for second in views] for first in views]) * np.outer(root, root)
   if dimension not in targets.JOINED_VIEWS:
     return fixed
   joined = views.index(targets.JOINED_VIEWS[dimension])
   others = np.arange(len(views)) != joined
   fixed[joined, :] = fixed[:, joined] = 0.0
   free = (np.logical_xor.outer(others, others)).astype(float)
-  # The joined view has one covariance with all others; the larger it is, the less they add to each other, up to the
-  # point where one of the two sides adds nothing.
+  # The joined view has one covariance with all others. The larger it is, the less they add to each other, until one of
+  # the two sides adds nothing.
   most = min(variance[joined], _best_variance((fixed + np.diag(variance))[np.ix_(others, others)]))
   wanted = float(variance_of(targets.DIMENSION_R2[dimension]))
   return fixed + _bisect(lambda x: _best_variance(fixed + x * free + np.diag(variance)), wanted, 0.0, most) * free
 
 
-def _view_correlation(one: str, other: str) -> float:
-  if one == other:
+def _view_correlation(first: str, second: str) -> float:
+  if first == second:
     return 0.0
-  return targets.VIEW_CORRELATIONS.get(frozenset((one, other)), targets.DISTINCT_SCALARS)
+  return targets.VIEW_CORRELATIONS.get(frozenset((first, second)), targets.DISTINCT_SCALARS)
 
 
 def _lasting(dimensions: Sequence[str], blocks: dict, best: dict[str, float]) -> np.ndarray:
-  """Covariance of the lasting parts [d, d]: between dimensions all of it, within one as much as the views allow."""
+  """Returns the covariance [d, d] of the lasting parts: all of it between dimensions, within one what views allow."""
   wanted = np.zeros((len(targets.DIMENSIONS),) * 2)
   wanted[np.triu_indices(len(targets.DIMENSIONS), 1)] = targets.DIMENSION_CORRELATIONS
   chosen = [targets.DIMENSIONS.index(name) for name in dimensions]
@@ -170,7 +170,7 @@ def _bisect(rising: Callable[[float], float], wanted: float, low: float, high: f
   """Returns where a rising function takes a value.
 
   Raises:
-    ValueError: nowhere between the bounds.
+    ValueError: it does not take it between the bounds.
   """
   high *= 1.0 - 1e-9  # at the bound itself matrices are singular
   if not rising(low) <= wanted <= rising(high):

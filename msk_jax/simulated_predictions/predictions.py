@@ -1,7 +1,7 @@
-"""Writes simulated predictions: a cohort and `models/<model>/fold_<k>/` as if everything had been trained.
+"""Writes simulated predictions: a cohort and `models/<model>/fold_<k>/` as if all models had been trained.
 
-For trying and testing what comes after training (ensembles, performance, ages, correlations) at full size, with a
-known truth under `raw/truth/`.
+They serve to try and test what follows training (ensembles, performance, ages, correlations) at full size, with a known
+truth in `raw/truth/`.
 """
 
 import dataclasses
@@ -15,27 +15,19 @@ import pandas as pd
 from absl import logging
 
 from msk_jax.cohort import folds as fold_map
-from msk_jax.cohort import schemas, source
-from msk_jax.io import atomic, errors, progress, run_record, tables
-from msk_jax.predictions import split_folder
-from msk_jax.predictions import split_table as prediction_files
-from msk_jax.scores import metrics
+from msk_jax.cohort import source, split_parts
+from msk_jax.cohort.people import People
+from msk_jax.io import errors, outputs, progress, run_record, tables
+from msk_jax.predictions import split_folder, split_table
+from msk_jax.schemas import cohort_tables, truth_tables
 from msk_jax.simulated_predictions import draws, error_model, targets
 from msk_jax.simulated_predictions import spec as predictions_spec
-from msk_jax.simulation import truth
+from msk_jax.simulation.files import truth
 
 STAGE = "simulate_predictions"
 DATA = "simulated"  # as `result.json` and `cohort/source.json` call it
 _PROGRAM = "generator_version"
 _GENERATOR_VERSION = 1  # raised whenever the same spec gives other numbers
-
-ACCELERATIONS = tables.Schema(
-  "simulated_accelerations", 1, {"eid": "string", "dimension": "string", "acceleration_years": "float64"}
-)  # what lasts of a dimension's errors: the same at every visit
-PERFORMANCE = tables.Schema("simulated_performance", 1, {"model": "string", "r2": "float64"})
-CORRELATIONS = tables.Schema(
-  "simulated_correlations", 1, {"model": "string", "other_model": "string", "correlation": "float64"}
-)  # of accelerations after bias correction
 
 
 def generate(
@@ -46,7 +38,7 @@ def generate(
   Args:
     spec: the cohort and its models.
     workdir: where to write.
-    overwrite: whether predictions of another spec are replaced.
+    overwrite: whether to replace predictions of another spec.
 
   Raises:
     InputError: the workdir holds other data, or predictions of another spec.
@@ -54,23 +46,23 @@ def generate(
   settings = settings_of(spec)
   _claim(workdir)
   model = error_model.published(targets.DIMENSIONS if spec.scalars else targets.DIMENSIONS[:-1])
-  outputs = _outputs(workdir, model.models, spec.num_folds)
-  if run_record.is_current(workdir / schemas.FOLDER, settings, {}) and not _damaged(workdir, outputs):
-    logging.info("the simulated predictions are there already: nothing to do")
-    return
+  files = _list_files(workdir, model.models, spec.num_folds)
+  output = outputs.Output(STAGE, workdir / cohort_tables.FOLDER, settings)
   _check_replaceable(workdir, settings, overwrite)
+  if outputs.is_up_to_date(output, lambda: _list_damage(workdir, files)):
+    return
   _remove_simulated(workdir)
   cohort = draws.make_cohort(spec)
   samples = draws.samples_of(cohort)
-  person = pd.factorize(samples["eid"])[0]
+  person = People(samples["eid"]).number_of(samples["eid"])
   drawn = draws.draw(model, person, spec.seed)
   age_years = samples["age_years"].to_numpy()
   predicted = draws.predict(model, drawn.errors, age_years)
   extra = {"hash": fold_map.fold_map_hash(cohort.folds)}
-  folder = workdir / schemas.FOLDER
-  tables.write(folder / "participants.parquet", cohort.participants, schemas.PARTICIPANTS)
-  tables.write(folder / "visits.parquet", cohort.visits, schemas.VISITS)
-  tables.write(folder / "folds.parquet", cohort.folds, schemas.FOLDS, extra)
+  folder = workdir / cohort_tables.FOLDER
+  tables.write(folder / "participants.parquet", cohort.participants, cohort_tables.PARTICIPANTS)
+  tables.write(folder / "visits.parquet", cohort.visits, cohort_tables.VISITS)
+  tables.write(folder / "folds.parquet", cohort.folds, cohort_tables.FOLDS, extra)
   _write_truth(workdir, model, drawn.lasting * age_years.std(), samples["eid"].unique())
   with progress.track("writing predictions", len(model.models), "models") as advance:
     for m, name in enumerate(model.models):
@@ -78,8 +70,8 @@ def generate(
       _write_model(workdir, name, samples[rows], predicted[:, rows, m], spec.num_folds, extra["hash"])
       advance()
   results = {"participants": len(cohort.participants), "samples": len(samples), "models": len(model.models)}
-  files = run_record.describe_files(workdir, [path.relative_to(workdir).as_posix() for path in outputs])
-  run_record.write(folder, STAGE, settings, {}, results={**results, "files": files})
+  described = run_record.describe_files(workdir, [path.relative_to(workdir).as_posix() for path in files])
+  outputs.finish(output, {**results, outputs.FILES: described})
   logging.info("simulated predictions: %d participants, %d samples, %d models", *results.values())
 
 
@@ -89,7 +81,7 @@ def settings_of(spec: predictions_spec.SimulatedPredictionsSpec) -> dict[str, An
 
 
 def expected(model: error_model.ErrorModel) -> tuple[pd.DataFrame, pd.DataFrame]:
-  """Returns what the best ensembles of unlimited samples would reach.
+  """Returns the performance of the best ensembles at unlimited samples.
 
   Returns:
     R2 of each model, each group's ensemble and `general` (schema simulated_performance).
@@ -110,17 +102,25 @@ def expected(model: error_model.ErrorModel) -> tuple[pd.DataFrame, pd.DataFrame]
   return performance, pd.DataFrame({**pairs, "correlation": values})
 
 
-def _damaged(workdir: pathlib.Path, outputs: Sequence[pathlib.Path]) -> bool:
-  """Returns whether a file is missing or not as it was written."""
-  return not all(p.exists() for p in outputs) or bool(run_record.damaged_files(workdir / schemas.FOLDER, workdir))
+def _list_damage(workdir: pathlib.Path, files: Sequence[pathlib.Path]) -> list[str]:
+  """Returns a line for each file that is missing or not as it was written."""
+  missing = [f"{path.relative_to(workdir)} is missing" for path in files if not path.exists()]
+  return missing or outputs.list_damage(workdir / cohort_tables.FOLDER, workdir)
 
 
-def _outputs(workdir: pathlib.Path, models: Sequence[str], num_folds: int) -> list[pathlib.Path]:
+def _list_files(workdir: pathlib.Path, models: Sequence[str], num_folds: int) -> list[pathlib.Path]:
   """Returns all files that `generate` writes, but the record."""
-  cohort = [workdir / schemas.FOLDER / f"{name}.parquet" for name in ("participants", "visits", "folds")]
-  truths = [truth.path(workdir / "raw", schema) for schema in (ACCELERATIONS, PERFORMANCE, CORRELATIONS)]
-  folders = [workdir / "models" / name / f"fold_{k}" for name in models for k in range(num_folds)]
-  names = (prediction_files.FILE_NAME, split_folder.RESULT_NAME)
+  cohort = [workdir / cohort_tables.FOLDER / f"{name}.parquet" for name in ("participants", "visits", "folds")]
+  truths = [
+    truth.path(workdir / "raw", schema)
+    for schema in (
+      truth_tables.SIMULATED_ACCELERATIONS,
+      truth_tables.SIMULATED_PERFORMANCE,
+      truth_tables.SIMULATED_CORRELATIONS,
+    )
+  ]
+  folders = [split_folder.path_of(workdir, name, k) for name in models for k in range(num_folds)]
+  names = (split_table.FILE_NAME, split_folder.RESULT_NAME)
   return [*cohort, *truths, *(folder / name for folder in folders for name in names)]
 
 
@@ -130,7 +130,11 @@ def _write_truth(
   performance, correlations = expected(model)
   long = pd.DataFrame(lasting_years, index=eid, columns=list(model.dimensions)).rename_axis("eid").reset_index()
   accelerations = long.melt("eid", var_name="dimension", value_name="acceleration_years")
-  for schema, table in ((ACCELERATIONS, accelerations), (PERFORMANCE, performance), (CORRELATIONS, correlations)):
+  for schema, table in (
+    (truth_tables.SIMULATED_ACCELERATIONS, accelerations),
+    (truth_tables.SIMULATED_PERFORMANCE, performance),
+    (truth_tables.SIMULATED_CORRELATIONS, correlations),
+  ):
     tables.write(truth.path(workdir / "raw", schema), table, schema)
 
 
@@ -142,65 +146,44 @@ def _write_model(
   Args:
     workdir: gets `models/<name>/fold_<k>/`.
     name: the model's.
-    samples: [n] those that the model sees.
+    samples: [n] samples that the model predicts.
     predicted: [2, n] predictions of the samples as validation and as test, years.
-    num_folds: as many splits.
-    fold_map_hash: noted with the predictions.
+    num_folds: data folds, and splits.
+    fold_map_hash: recorded with the predictions.
   """
   fold = samples["fold"].to_numpy()
   for k in range(num_folds):
     split = fold_map.split(k, num_folds)
-    parts = []
-    for part, data_fold in zip(draws.PARTS, (split.validation, split.test), strict=True):
+    tables_of_parts = []
+    for place, (part, data_fold) in enumerate(zip(split_parts.PARTS, (split.validation, split.test), strict=True)):
       rows = fold == data_fold
       eid, instance, age = (samples[column].to_numpy()[rows] for column in ("eid", "instance", "age_years"))
-      chosen = predicted[draws.PARTS.index(part)][rows]
-      parts.append(prediction_files.part_table(part, eid, instance, fold[rows], age, chosen))
+      tables_of_parts.append(split_table.part_table(part, eid, instance, fold[rows], age, predicted[place][rows]))
     training_age = samples["age_years"].to_numpy()[np.isin(fold, split.train)]
-    folder = workdir / "models" / name / f"fold_{k}"
-    prediction_files.write(folder, pd.concat(parts, ignore_index=True), fold_map_hash)
-    atomic.write_json(folder / split_folder.RESULT_NAME, _result(name, k, parts, training_age, fold_map_hash))
-
-
-def _result(
-  name: str, k: int, parts: list[pd.DataFrame], training_age: np.ndarray, fold_map_hash: str
-) -> dict[str, Any]:
-  mean = float(training_age.mean())
-  scores = [
-    metrics.summary(part["age_years"].to_numpy(), part["predicted_age_years"].to_numpy(), mean) for part in parts
-  ]
-  return {
-    "schema": "result",
-    "version": 1,
-    "model": name,
-    "fold": k,
-    "data": DATA,
-    "n_train": len(training_age),
-    "n_validation": scores[0]["n"],
-    "n_test": scores[1]["n"],
-    "validation": scores[0],
-    "test": scores[1],
-    "training_age_mean_years": mean,
-    "training_age_std_years": float(training_age.std()),
-    "fold_map_hash": fold_map_hash,
-  }
+    table = pd.concat(tables_of_parts, ignore_index=True)
+    folder = split_folder.path_of(workdir, name, k)
+    split_table.write(folder, table, fold_map_hash)
+    mean_years = float(training_age.mean())
+    ages = {"training_age_mean_years": mean_years, "training_age_std_years": float(training_age.std())}
+    result = split_folder.describe(name, k, DATA, len(training_age), table, mean_years)
+    split_folder.write_result(folder, {**result, **ages, "fold_map_hash": fold_map_hash})
 
 
 def _claim(workdir: pathlib.Path) -> None:
-  """Refuses a workdir with other data; marks a fresh one."""
+  """Refuses a workdir with other data; marks a new one as simulated."""
   claimed = source.read(workdir)
-  found = claimed["kind"] if claimed else ""
-  if not found and any((workdir / name).exists() for name in (schemas.FOLDER, "models", "raw")):
-    found = "unknown"
-  if found not in ("", DATA):
-    raise errors.InputError(f"the workdir {workdir} holds data of kind {found}: give another --workdir.")
-  if not found:
+  kind = claimed["kind"] if claimed else ""
+  if not kind and any((workdir / name).exists() for name in (cohort_tables.FOLDER, split_folder.MODELS, "raw")):
+    kind = "unknown"
+  if kind not in ("", DATA):
+    raise errors.InputError(f"the workdir {workdir} holds data of kind {kind}: give another --workdir.")
+  if not kind:
     source.write(workdir, {"kind": DATA, "root": ""})
 
 
 def _check_replaceable(workdir: pathlib.Path, settings: dict[str, Any], overwrite: bool) -> None:
   """Refuses to replace finished predictions of another spec; those of an older program are replaced."""
-  record = run_record.read(workdir / schemas.FOLDER)
+  record = run_record.read(workdir / cohort_tables.FOLDER)
   differences = run_record.changes(record["settings"], settings) if record else []
   differences = [line for line in differences if not line.startswith(f"{_PROGRAM}:")]
   if differences and not overwrite:
@@ -211,9 +194,10 @@ def _check_replaceable(workdir: pathlib.Path, settings: dict[str, Any], overwrit
 
 
 def _remove_simulated(workdir: pathlib.Path) -> None:
-  """Removes another spec's predictions; the record first, so that whatever is left counts as unfinished."""
-  (workdir / schemas.FOLDER / run_record.FILE_NAME).unlink(missing_ok=True)
-  for path in sorted((workdir / "models").rglob(split_folder.RESULT_NAME)):
-    result = split_folder.read_result(path.parent)
-    if result is not None and result.get("data") == DATA:
-      shutil.rmtree(path.parent)
+  """Removes another spec's predictions. The record is removed first, so that an interrupted removal is noticed."""
+  run_record.remove(workdir / cohort_tables.FOLDER)
+  for model in split_folder.list_models(workdir):
+    for folder in split_folder.list_finished(split_folder.model_folder(workdir, model)):
+      result = split_folder.read_result(folder)
+      if result is not None and result.get("data") == DATA:
+        shutil.rmtree(folder)

@@ -1,4 +1,4 @@
-"""What simulated predictions are made of: people, seed, models. Light: configs import it."""
+"""Settings of simulated predictions: people, seed, models. Light: configs import it."""
 
 import dataclasses
 
@@ -7,14 +7,14 @@ from msk_jax.simulation import spec as phantom_spec
 
 @dataclasses.dataclass(frozen=True)
 class SimulatedPredictionsSpec:
-  """Predictions without images or networks; two equal specs give the same numbers.
+  """Predictions without images or networks. Equal specs give equal numbers.
 
   Attributes:
     num_participants: people, each with an assessment (instance 0) and an imaging visit (instance 2).
-    seed: everything random hangs on it.
-    repeat_imaging_fraction: share of the people with a second imaging visit (instance 3). The default gives as many
-      visits per person as published: 42,287 of 41,212 people.
-    scalars: whether the 15 scalar models are simulated too, at the imaging visits.
+    seed: of all random numbers.
+    repeat_imaging_fraction: share of people with a second imaging visit (instance 3). The default gives as many visits
+      per person as published: 42,287 of 41,212 people.
+    scalars: whether to simulate the 15 scalar models too, at the imaging visits.
     num_folds: folds of participants.
   """
 

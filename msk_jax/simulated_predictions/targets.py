@@ -1,14 +1,16 @@
-"""Published accuracy and correlations of predicted ages: what simulated predictions are made to reproduce.
+"""Accuracy and correlations of predicted ages: what simulated predictions reproduce.
 
-Sources: R2 per model, participant-visit samples, and accelerated ageing's correlations: the authors' result tables
-(facts, section 8); views' correlations: paper, Results ("Correlation between accelerated ageing"). Where nothing is
-published the comment says so.
+Published numbers come from `published`. Where nothing is published, the number is here and a comment says so. R2 and
+correlations are of samples (participant and visit).
 """
 
 import dataclasses
+import itertools
 from collections.abc import Mapping
 
-DIMENSIONS = ("full_body", "spine", "hip", "knee", "scalars")
+from msk_jax.published import reader
+
+DIMENSIONS = reader.DIMENSIONS
 
 
 @dataclasses.dataclass(frozen=True)
@@ -16,8 +18,8 @@ class View:
   """Models that see the same data.
 
   Attributes:
-    r2: algorithm to its published R2.
-    correlation: of any two algorithms' accelerations, if that is the target.
+    r2: algorithm to R2.
+    correlation: of the accelerations of any two algorithms, if that is the target.
     ensemble_r2: R2 of the view's ensemble, if that is the target instead.
   """
 
@@ -26,67 +28,80 @@ class View:
   ensemble_r2: float | None = None
 
 
-def _images(v3: float, resnet: float, **target: float) -> View:
-  return View({"inception_v3": v3, "inception_resnet_v2": resnet}, **target)
+def _r2(model: str) -> float:
+  return reader.performance()[model, "sample"].r2
 
 
-def _scalars(net: float, trees: float, mlp: float, **target: float) -> View:
-  return View({"elastic_net": net, "lightgbm": trees, "mlp": mlp}, **target)
+def _correlation(model: str, other_model: str) -> float:
+  return reader.phenotypic_correlations()[frozenset((model, other_model))].r
 
 
-_TWO_NETWORKS = 0.717  # InceptionV3 and InceptionResNetV2 on Figure; taken for the other full-body views too
-# Not published; close to 1, as the sets' algorithms differ little in R2.
+def _view(name: str, correlation: float | None = None, ensemble_r2: float | None = None) -> View:
+  """Returns a view with the published R2 of its models, and one target."""
+  algorithms = [model.removeprefix(f"{name}/") for model in reader.models() if model.startswith(f"{name}/")]
+  return View({algorithm: _r2(f"{name}/{algorithm}") for algorithm in algorithms}, correlation, ensemble_r2)
+
+
+# Published of the figure's networks. Taken for the networks of the other full-body views too.
+_TWO_NETWORKS = _correlation("full_body/figure/inception_v3", "full_body/figure/inception_resnet_v2")
+# Not published. Close to 1, as the algorithms of a scalar set differ little in R2.
 _THREE_ALGORITHMS = 0.95
+# Not published. Between the best of its algorithms and the ensemble of all scalar models.
+_ALL_SCALARS_R2 = 0.2575
 
 VIEWS: dict[str, View] = {
-  "full_body/figure": _images(0.7897, 0.7972, correlation=_TWO_NETWORKS),
-  "full_body/flesh": _images(0.7744, 0.7862, correlation=_TWO_NETWORKS),
-  "full_body/skeleton": _images(0.7666, 0.7732, correlation=_TWO_NETWORKS),
-  "full_body/mixed": _images(0.8001, 0.8097, correlation=_TWO_NETWORKS),
-  "spine/sagittal": _images(0.6733, 0.6830, ensemble_r2=0.713),
-  "spine/coronal": _images(0.5999, 0.6103, ensemble_r2=0.645),
-  "hip": _images(0.6714, 0.6517, ensemble_r2=0.690419),
-  "knee": _images(0.6575, 0.6489, ensemble_r2=0.690152),
-  "scalars/all": _scalars(0.2052, 0.2521, 0.2518, ensemble_r2=0.2575),  # not published: between its best and .2594
-  "scalars/anthropometry": _scalars(0.1317, 0.1507, 0.1468, correlation=_THREE_ALGORITHMS),
-  "scalars/impedance": _scalars(0.0197, 0.0418, 0.0411, correlation=_THREE_ALGORITHMS),
-  "scalars/heel_densitometry": _scalars(0.0346, 0.0489, 0.0479, correlation=_THREE_ALGORITHMS),
-  "scalars/hand_grip": _scalars(0.1170, 0.1309, 0.1295, correlation=_THREE_ALGORITHMS),
+  "full_body/figure": _view("full_body/figure", correlation=_TWO_NETWORKS),
+  "full_body/flesh": _view("full_body/flesh", correlation=_TWO_NETWORKS),
+  "full_body/skeleton": _view("full_body/skeleton", correlation=_TWO_NETWORKS),
+  "full_body/mixed": _view("full_body/mixed", correlation=_TWO_NETWORKS),
+  "spine/sagittal": _view("spine/sagittal", ensemble_r2=_r2("spine/sagittal/ensemble")),
+  "spine/coronal": _view("spine/coronal", ensemble_r2=_r2("spine/coronal/ensemble")),
+  "hip": _view("hip", ensemble_r2=_r2("hip/ensemble")),
+  "knee": _view("knee", ensemble_r2=_r2("knee/ensemble")),
+  "scalars/all": _view("scalars/all", ensemble_r2=_ALL_SCALARS_R2),
+  "scalars/anthropometry": _view("scalars/anthropometry", correlation=_THREE_ALGORITHMS),
+  "scalars/impedance": _view("scalars/impedance", correlation=_THREE_ALGORITHMS),
+  "scalars/heel_densitometry": _view("scalars/heel_densitometry", correlation=_THREE_ALGORITHMS),
+  "scalars/hand_grip": _view("scalars/hand_grip", correlation=_THREE_ALGORITHMS),
 }
 
-# Correlations of the views' ensembles' accelerations. Published: figure with skeleton and flesh, sagittal with coronal.
-# Flesh with skeleton is not published. Sets of scalars measure different things: a low value, so that together they
-# know little more than their join `all`, as published.
+_PUBLISHED_PAIRS = (
+  ("full_body/figure", "full_body/skeleton"),
+  ("full_body/figure", "full_body/flesh"),
+  ("spine/sagittal", "spine/coronal"),
+)
+# Correlations of the accelerations of the views' ensembles. That of flesh with skeleton is not published.
 VIEW_CORRELATIONS: dict[frozenset[str], float] = {
-  frozenset(("full_body/figure", "full_body/skeleton")): 0.714,
-  frozenset(("full_body/figure", "full_body/flesh")): 0.543,
   frozenset(("full_body/flesh", "full_body/skeleton")): 0.50,
-  frozenset(("spine/sagittal", "spine/coronal")): 0.487,
+  **{frozenset((a, b)): _correlation(f"{a}/ensemble", f"{b}/ensemble") for a, b in _PUBLISHED_PAIRS},
 }
+# Of two sets of scalars, not published. Low, because they measure different things: so together they know little more
+# than their join `all`, as published.
 DISTINCT_SCALARS = 0.15
 
-# These views are made of the others of their dimension: their correlation with all of them is not published, and is
+# These views are made of the others of their dimension. Their correlation with all of them is not published. It is
 # solved for, so that the dimension's ensemble gets its published R2.
 JOINED_VIEWS = {"full_body": "full_body/mixed", "scalars": "scalars/all"}
 
-DIMENSION_R2 = {
-  "full_body": 0.857106,
-  "spine": 0.746145,
-  "hip": 0.690419,
-  "knee": 0.690152,
-  "scalars": 0.259435,
-}
-GENERAL_R2 = 0.876383  # no target: it follows from the others, as .874
+DIMENSION_R2 = {name: _r2(f"{name}/ensemble") for name in DIMENSIONS}
+GENERAL_R2 = _r2("general")  # not a target: .874 follows from the others
 
 # Upper triangle by rows, in the order of DIMENSIONS.
-DIMENSION_CORRELATIONS = (0.440, 0.409, 0.349, 0.217, 0.327, 0.232, 0.140, 0.351, 0.141, 0.111)
+DIMENSION_CORRELATIONS = tuple(
+  _correlation(f"{a}/ensemble", f"{b}/ensemble") for a, b in itertools.combinations(DIMENSIONS, 2)
+)
 
-# Samples with a prediction, of 42,287 visits with images; scalars: share of complete cases, not published by visit.
+
+def _share(model: str) -> float:
+  """Returns the share of the visits with images that have a prediction of a model."""
+  return reader.performance()[model, "sample"].n / reader.sample_sizes()["imaged_visits"].n
+
+
 PRESENT_SHARE = {
-  "full_body": 42_164 / 42_287,
-  "spine/sagittal": 40_976 / 42_287,
-  "spine/coronal": 41_058 / 42_287,
-  "hip": 42_146 / 42_287,
-  "knee": 39_809 / 42_287,
-  "scalars": 0.96,
+  "full_body": _share("full_body/figure/inception_v3"),
+  "spine/sagittal": _share("spine/sagittal/inception_v3"),
+  "spine/coronal": _share("spine/coronal/inception_v3"),
+  "hip": _share("hip/inception_v3"),
+  "knee": _share("knee/inception_v3"),
+  "scalars": 0.96,  # complete cases; not published by visit
 }

@@ -13,10 +13,10 @@ from typing import Any
 import cv2
 from absl import logging
 
-from msk_jax.io import atomic, errors, leftovers, progress, run_record
-from msk_jax.simulation import people, truth
+from msk_jax.io import atomic, errors, leftovers, outputs, progress, run_record
+from msk_jax.simulation import people
 from msk_jax.simulation import spec as spec_lib
-from msk_jax.simulation.files import dxa_files, flaws, tables
+from msk_jax.simulation.files import biobank_tables, dxa_files, flaws, truth
 from msk_jax.simulation.pictures import drawing
 
 STAGE = "phantom"
@@ -25,7 +25,13 @@ ZIPS = "dxa"
 _CLAIM = ".phantom.json"  # says which phantom a folder holds, finished or not
 _PROGRAM = "generator_version"
 _CHUNK = 8  # visits handed to a worker at a time
-_OWN = (ZIPS, "tables", truth.FOLDER, tables.WITHDRAWALS, tables.KINSHIP)  # what the phantom writes in its folder
+_OWN = (
+  ZIPS,
+  "tables",
+  truth.FOLDER,
+  biobank_tables.WITHDRAWALS,
+  biobank_tables.KINSHIP,
+)  # what the phantom writes in its folder
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,24 +68,24 @@ def generate(spec: spec_lib.PhantomSpec, folder: pathlib.Path, workers: int = 0,
   folder = pathlib.Path(folder)
   leftovers.clear([folder])
   settings = settings_of(spec)
+  output = outputs.Output(STAGE, folder, settings)
+  _check_folder(folder, settings, overwrite)
   damaged = run_record.damaged_files(folder)
-  if run_record.is_current(folder, settings, {}) and not damaged:
-    logging.info("the phantom cohort is there already: nothing to do")
+  if outputs.is_up_to_date(output, lambda: [f"{len(damaged)} files are missing or damaged"] if damaged else []):
     return
-  _claim(folder, settings, overwrite)
-  for name in damaged:  # of this spec: another one's are gone by now
-    logging.warning("a file of the phantom is missing or damaged: it is drawn again")
+  _claim(folder, settings)
+  for name in damaged:  # of this spec: another one's files are removed by now
     (folder / name).unlink(missing_ok=True)
   cohort = people.make_people(spec)
   planned = flaws.plan(spec, cohort)
-  tables.write(spec, cohort, planned, folder)
+  biobank_tables.write(spec, cohort, planned, folder)
   truth.write(spec.seed, cohort, planned, folder)
   tasks = _make_tasks(cohort, planned)
   _write_zips(spec, tasks, folder, (os.cpu_count() or 1) if workers < 0 else workers)
   counts = {"participants": len(cohort), "zips": len(tasks), "flaws": len(planned)}
   names = [name for name in run_record.list_files(folder) if name.split("/")[0] in _OWN]
   files = run_record.describe_files(folder, names, hashed=False)
-  run_record.write(folder, STAGE, settings, {}, results={**counts, "files": files})
+  outputs.finish(output, {**counts, outputs.FILES: files})
   logging.info("phantom cohort: %d participants, %d zips, %d planted flaws", *counts.values())
 
 
@@ -88,23 +94,27 @@ def settings_of(spec: spec_lib.PhantomSpec) -> dict[str, Any]:
   return {**dataclasses.asdict(spec), _PROGRAM: spec_lib.GENERATOR_VERSION}
 
 
-def _claim(folder: pathlib.Path, settings: dict[str, Any], overwrite: bool) -> None:
-  """Makes the folder ready for this phantom: keeps what is of the same spec, removes another phantom.
-
-  Raises:
-    InputError: the folder holds something that is no phantom, or another phantom that may not be removed.
-  """
-  claim, fingerprint = folder / _CLAIM, run_record.fingerprint(settings)
-  if claim.exists():
-    if _read_claim(claim) != fingerprint:
+def _check_folder(folder: pathlib.Path, settings: dict[str, Any], overwrite: bool) -> None:
+  """Refuses a folder that holds something that is not a phantom, or another phantom that may not be removed."""
+  if (folder / _CLAIM).exists():
+    if not _is_claimed(folder, settings):
       _check_replaceable(folder, settings, overwrite)
-      logging.info("replacing the phantom cohort of other settings")
-      _remove_phantom(folder)
   elif folder.exists() and any(folder.iterdir()):
     raise errors.InputError(
       f"{folder}/ is not empty and holds no phantom cohort: nothing is written there. Give another --workdir."
     )
-  atomic.write_json(claim, {"spec": fingerprint})
+
+
+def _claim(folder: pathlib.Path, settings: dict[str, Any]) -> None:
+  """Makes the folder ready for this phantom: keeps what is of the same spec, removes another phantom."""
+  if (folder / _CLAIM).exists() and not _is_claimed(folder, settings):
+    logging.info("replacing the phantom cohort of other settings")
+    _remove_phantom(folder)
+  atomic.write_json(folder / _CLAIM, {"spec": run_record.fingerprint(settings)})
+
+
+def _is_claimed(folder: pathlib.Path, settings: dict[str, Any]) -> bool:
+  return _read_claim(folder / _CLAIM) == run_record.fingerprint(settings)
 
 
 def _read_claim(path: pathlib.Path) -> str:
@@ -129,7 +139,7 @@ def _check_replaceable(folder: pathlib.Path, settings: dict[str, Any], overwrite
 
 def _remove_phantom(folder: pathlib.Path) -> None:
   # The record first: whatever is left after an interruption counts as unfinished.
-  (folder / run_record.FILE_NAME).unlink(missing_ok=True)
+  run_record.remove(folder)
   for name in _OWN:
     path = folder / name
     if path.is_dir():

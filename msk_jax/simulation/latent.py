@@ -1,40 +1,39 @@
 """Latent accelerations: how many years each dimension of a person is ahead of the calendar.
 
-A person's acceleration of a dimension is the sum of a genetic and an environmental part, in years, constant over
-the visits. Dimensions correlate as the published accelerated ageing does (paper, phenotypic and genetic
-correlations; published heritabilities). Relatives share genetic parts in proportion to their kinship.
+A person's acceleration of a dimension is the sum of a genetic and an environmental part, in years. It is the same at
+all visits. The dimensions have the published heritabilities and phenotypic and genetic correlations (`published`).
+Relatives share genetic parts in proportion to their kinship.
 
-Hooks for what is drawn later from the same latent model: genotypes replace the genetic parts' normal draw by
-polygenic scores with covariance `genetic_correlation()`; X variables take a share of the environmental parts;
-scalars use the dimension `scalars` as the images use theirs.
+What is drawn from the same latent model: images and scalars use their dimensions. Genotypes can replace the normal
+draw of the genetic parts by polygenic scores with covariance `genetic_correlation()`. X variables can take a share of
+the environmental parts.
 """
+
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from msk_jax.published import reader
 from msk_jax.simulation import randomness
 
-DIMENSIONS = ("full_body", "spine", "hip", "knee", "scalars")
+DIMENSIONS = reader.DIMENSIONS
 
 # Years. Together with the people's own shapes (anatomy.py) they put the best possible R2 of each dimension a little
 # above the published ensembles': full body .857, spine .746, hip .690, knee .690, scalars .259.
 SD_YEARS = np.array([2.0, 2.6, 2.9, 2.9, 4.0])
 
-# Published correlations of accelerated ageing, upper triangle by rows, in the order of DIMENSIONS.
-_PHENOTYPIC = (0.440, 0.409, 0.349, 0.217, 0.327, 0.232, 0.140, 0.351, 0.141, 0.111)
-_GENETIC = (0.608, 0.516, 0.456, 0.250, 0.469, 0.401, 0.110, 0.515, 0.163, -0.020)
-
-# Published heritabilities (BOLT-REML), in the order of DIMENSIONS.
-HERITABILITY = np.array([0.307, 0.329, 0.277, 0.253, 0.221])
+# In the order of DIMENSIONS.
+HERITABILITY = np.array([reader.table_1()[name].h2 for name in DIMENSIONS])
 
 
 def phenotypic_correlation() -> np.ndarray:
   """Returns the accelerations' correlation, float64 [5, 5], in the order of DIMENSIONS."""
-  return _symmetric(_PHENOTYPIC)
+  return _matrix(reader.phenotypic_correlations(), [f"{name}/ensemble" for name in DIMENSIONS])
 
 
 def genetic_correlation() -> np.ndarray:
   """Returns the genetic parts' correlation, float64 [5, 5], in the order of DIMENSIONS."""
-  return _symmetric(_GENETIC)
+  return _matrix(reader.genetic_correlations(), DIMENSIONS)
 
 
 def environmental_covariance() -> np.ndarray:
@@ -71,11 +70,9 @@ def draw_accelerations(
   return SD_YEARS * np.sqrt(HERITABILITY) * own, SD_YEARS * rest
 
 
-def _symmetric(upper: tuple[float, ...]) -> np.ndarray:
-  matrix = np.eye(len(DIMENSIONS))
-  rows, columns = np.triu_indices(len(DIMENSIONS), 1)
-  matrix[rows, columns] = matrix[columns, rows] = upper
-  return matrix
+def _matrix(correlations: Mapping[frozenset[str], reader.Correlation], names: Sequence[str]) -> np.ndarray:
+  """Returns the correlations of all pairs of names, float64 [5, 5]."""
+  return np.array([[1.0 if a == b else correlations[frozenset((a, b))].r for b in names] for a in names])
 
 
 _GENETIC_ROOT = np.linalg.cholesky(genetic_correlation())

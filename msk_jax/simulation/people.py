@@ -1,7 +1,7 @@
 """The phantom's people: demographics, families, visits and latent accelerations.
 
-People come in blocks of ten consecutive eids; who is related to whom is decided within a block, so that a
-participant depends on the seed and the eid alone.
+People come in blocks of ten consecutive eids. Relatives are of one block, so that a participant depends on the seed
+and the eid alone.
 """
 
 import dataclasses
@@ -44,7 +44,7 @@ _IMAGING_CENTRES = (11025, 11026, 11027)  # Cheadle, Reading, Newcastle
 # Age at the first imaging visit: 45 + 36 * Beta(2.5, 2.4) years, mean 63.4, SD 7.5.
 _YOUNGEST, _AGE_RANGE, _AGE_BETA = 45.0, 36.0, (2.5, 2.4)
 _OLDEST = 82.0  # years, at any imaging visit
-_ONLY_INSTANCE_3 = 0.03  # share of the imaged whose only images are of instance 3
+_ONLY_INSTANCE_3 = 0.03  # share of the imaged with images at instance 3 alone
 _REPEAT_ASSESSMENT = 0.04  # share with a visit at instance 1
 _FAMILY_KINDS = (("siblings", 2, 0.25), ("siblings", 3, 0.25), ("cousins", 2, 0.0625), ("avuncular", 2, 0.125))
 _FAMILY_SHARES = (0.18, 0.04, 0.05, 0.05)  # chance that a block holds such a family
@@ -75,7 +75,7 @@ class Person:
     kinship: kinship coefficient to the other members, 0 without.
     genetic_years: genetic part of the latent accelerations, in the order of `latent.DIMENSIONS`.
     environmental_years: environmental part.
-    visits: the visits made, by instance.
+    visits: by instance.
   """
 
   eid: str
@@ -128,7 +128,7 @@ def kinship_pairs(people: list[Person]) -> list[tuple[str, str, float]]:
 
 
 def _families_of_block(seed: int, block: int) -> dict[int, tuple[str, float]]:
-  """Place within the block to (family's name, kinship); people without relatives are left out."""
+  """Returns (family's name, kinship) by place within the block, of people with relatives."""
   rng = randomness.generator(seed, "families", block)
   places = list(rng.permutation(BLOCK_SIZE))
   families: dict[int, tuple[str, float]] = {}
@@ -167,10 +167,10 @@ def _make_person(
 
 
 def _make_visits(spec: spec_lib.PhantomSpec, eid: str) -> tuple[datetime.date, tuple[Visit, ...]]:
-  """Date of birth and visits: baseline 2006-2010 (instance 0), imaging 2014-2020 (2), repeats (1 and 3)."""
+  """Returns date of birth and visits: baseline 2006-2010 (instance 0), imaging 2014-2020 (2), repeats (1 and 3)."""
   rng = randomness.generator(spec.seed, "visits", eid)
   age = _YOUNGEST + _AGE_RANGE * rng.beta(*_AGE_BETA)
-  # Nobody was under 37 at baseline, which ended in 2010: the youngest were imaged early.
+  # Nobody was under 37 at baseline, which ended in 2010. So the youngest were imaged early.
   imaging = rng.uniform(2014.4, min(2020.1, 2010.7 + age - 38.0))
   gap = rng.uniform(imaging - 2010.75, min(imaging - 2006.2, age - 37.5))
   repeat = imaging + rng.uniform(2.0, 3.5)

@@ -1,4 +1,4 @@
-"""Random numbers that hang on what they are for, not on the order in which they are drawn."""
+"""Random numbers that depend on their purpose, not on the order in which they are drawn."""
 
 import zlib
 
@@ -8,8 +8,8 @@ import numpy as np
 def generator(seed: int, purpose: str, *keys: str | int) -> np.random.Generator:
   """Returns a Philox generator for one purpose of one participant (or block, or visit).
 
-  The same arguments give the same numbers whatever else is drawn, in whichever process and order: so a participant
-  depends neither on the cohort's size nor on the number of workers.
+  The same arguments give the same numbers, whatever else is drawn, in any process and order. So a participant depends
+  neither on the cohort's size nor on the number of workers.
 
   Args:
     seed: the cohort's seed.

@@ -2,16 +2,16 @@
 
 import dataclasses
 
-FIRST_EID = 9_000_001  # phantom eids lie above UK Biobank's, so that nobody takes one for a real participant
+FIRST_EID = 9_000_001  # above UK Biobank's eids, so that nobody takes a phantom for a real participant
 MAX_PARTICIPANTS = 999_998  # eids keep seven digits
 
-# Raised whenever the same spec gives other bytes: a phantom of an older program is then made again.
+# Raised whenever the same spec gives other bytes. A phantom of an older version is drawn again.
 GENERATOR_VERSION = 3
 
 
 @dataclasses.dataclass(frozen=True)
 class FlawCounts:
-  """How many of each flaw of the real data are planted; scaled down in cohorts too small for them.
+  """How many of each flaw of the real data are planted. Small cohorts get fewer.
 
   Attributes:
     corrupt_zip: zips cut off in the middle.
@@ -64,16 +64,16 @@ class PhantomSpec:
 
   Attributes:
     num_participants: people in the tables.
-    seed: everything random hangs on it, on the eid and on the purpose of the draw, on nothing else.
+    seed: random numbers depend on it, on the eid and on the purpose of the draw, on nothing else.
     imaged_fraction: share of the people with at least one imaging visit.
     repeat_imaging_fraction: share of the imaged with images at instance 2 and at instance 3.
-    missing_value_fraction: share of empty cells among the table's optional fields; scalars lack more or less, each as
-      often as in UK Biobank, in proportion to it.
-    max_flawed_fraction: share of visits and of people that flaws may touch; counts beyond it are scaled down.
+    missing_value_fraction: share of empty cells in the table's optional fields. Scalars are missing in proportion to
+      it, each as often as in UK Biobank at the default.
+    max_flawed_fraction: largest share of visits and of people with a flaw.
     flaws: how many flaws of which kind.
-    nuisance: size of the variation that has nothing to do with age (position, size, exposure), 1 as designed.
-    noise: size of the images' noise, 1 as designed.
-    has_images: whether DXA images were taken; if not, there are tables and the truth alone: many people cost little.
+    nuisance: variation that has nothing to do with age (position, size, exposure), relative to the usual.
+    noise: of the images, relative to the usual.
+    has_images: whether DXA images are drawn. Without them, many people cost little: there are tables and the truth.
   """
 
   num_participants: int = 1000

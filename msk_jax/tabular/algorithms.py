@@ -1,45 +1,49 @@
-"""The scalar algorithms by name."""
+"""The algorithms by name. An algorithm is imported when it is made: LightGBM and JAX take seconds."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from msk_jax.tabular import algorithm
-
-
-def make(name: str, threads: int = 1, sized_for: int | None = None) -> algorithm.Algorithm:
-  """Returns an algorithm; a new one is one more entry here and in `spec.ALGORITHMS`.
-
-  Args:
-    name: one of `spec.ALGORITHMS`.
-    threads: fits that run side by side, for algorithms that know such a thing.
-    sized_for: rows of a fit that the search space is to suit; None for the published space.
-
-  Raises:
-    KeyError: no such algorithm.
-  """
-  makers: dict[str, Callable[[], algorithm.Algorithm]] = {
-    "elastic_net": _elastic_net,
-    "lightgbm": lambda: _lightgbm(threads),
-    "mlp": _mlp,
-  }
-  made = makers[name]()
-  if sized_for is not None:
-    made.space = made.sized_space(sized_for)
-  return made
+if TYPE_CHECKING:
+  from msk_jax.tabular import algorithm
 
 
-def _elastic_net() -> algorithm.Algorithm:
+def _elastic_net(num_threads: int) -> "algorithm.Algorithm":
   from msk_jax.tabular import linear
 
+  del num_threads
   return linear.ElasticNet()
 
 
-def _lightgbm(threads: int) -> algorithm.Algorithm:
+def _lightgbm(num_threads: int) -> "algorithm.Algorithm":
   from msk_jax.tabular import boosting
 
-  return boosting.LightGbm(threads)
+  return boosting.LightGbm(num_threads)
 
 
-def _mlp() -> algorithm.Algorithm:
-  from msk_jax.tabular.mlp import mlp_algorithm  # the one that brings jax
+def _mlp(num_threads: int) -> "algorithm.Algorithm":
+  from msk_jax.tabular.mlp import regressor  # imports JAX, which sees the cores that the process gave it
 
-  return mlp_algorithm.Mlp()
+  del num_threads
+  return regressor.Mlp()
+
+
+# Name to a function of the number of fits side by side. To add an algorithm, write a class and add a line here: it is
+# then searched, fitted and tested like the others, and its importances are in the tables and the figure.
+ALGORITHMS: "dict[str, Callable[[int], algorithm.Algorithm]]" = {
+  "elastic_net": _elastic_net,
+  "lightgbm": _lightgbm,
+  "mlp": _mlp,
+}
+
+
+def make(name: str, num_threads: int = 1) -> "algorithm.Algorithm":
+  """Returns an algorithm.
+
+  Args:
+    name: one of `ALGORITHMS`.
+    num_threads: fits side by side, for algorithms that use threads.
+
+  Raises:
+    KeyError: there is no such algorithm.
+  """
+  return ALGORITHMS[name](num_threads)

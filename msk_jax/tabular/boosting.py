@@ -1,13 +1,13 @@
-"""LightGBM as a scalar algorithm: gradient-boosted trees, reproducible to the bit, in LightGBM's own text format.
+"""LightGBM: gradient-boosted trees, reproducible to the bit, in LightGBM's own text format.
 
-Space: published (paper's code, `specific_predictor.py`), with the learning rate that LightGBM takes by default. As
-published, `subsample` is searched but has no effect: LightGBM only draws rows where `subsample_freq` is above 0.
+Space: published (paper's code, `specific_predictor.py`), with LightGBM's default learning rate. As published,
+`subsample` is searched but has no effect: LightGBM only draws rows where `subsample_freq` is above 0.
 
-Several fits run side by side, each on one thread: at these sizes that uses the cores better than LightGBM's own
+Several fits run side by side, each on one thread. At these sizes that uses the cores better than LightGBM's own
 threads. The bins of features come from a fit's own training rows.
 
-LightGBM refuses names with commas, colons or brackets and changes spaces, so that its features are `f0`, `f1`, ...; the
-real names are the last line of a model's file, which LightGBM itself reads past.
+LightGBM refuses names with commas, colons or brackets and changes spaces. Its features are therefore `f0`, `f1`, ...
+The real names are the last line of a model's file, which LightGBM itself skips.
 """
 
 import dataclasses
@@ -23,7 +23,7 @@ import numpy as np
 
 from msk_jax.io import atomic, errors
 from msk_jax.scores import metrics
-from msk_jax.tabular import algorithm
+from msk_jax.tabular import algorithm, measures
 
 _FIXED = {
   "objective": "regression",
@@ -45,10 +45,16 @@ SPACE: algorithm.Space = {
   "reg_lambda": algorithm.Real(float(np.exp(-2)), float(np.exp(2)), is_log=True),
   _NUM_TREES: algorithm.Whole(150, 449),
 }
-_PUBLISHED_FROM = 20_000  # rows of a fit: from here on the published space fits
-_MOST_KEPT_BYTES = 2**29  # of binned training rows, a byte a value
+_PUBLISHED_FROM = 20_000  # rows of a fit: from here on the published space suits them
+MOST_KEPT_BYTES = 2**29  # of binned training rows, a byte a value
 _MOST_COPIED_BYTES = 2**31  # of training rows being binned, 8 bytes a value: further threads wait
-_NAMES = "msk_jax_features:"  # begins the last line of a file: JSON follows, the names in order
+_NAMES = "msk_jax_features:"  # begins the last line of a file; the names follow in order, as JSON
+GAIN = measures.Measure(
+  "gain", "share of gain", lambda model: measures.shares(model.booster.feature_importance("gain"))
+)
+SPLITS = measures.Measure(
+  "splits", "share of splits", lambda model: measures.shares(model.booster.feature_importance("split"))
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,62 +70,68 @@ class TreeModel:
   booster: lightgbm.Booster
 
   def predict(self, features_np: np.ndarray) -> np.ndarray:
-    """Returns predicted ages, float64 [n] years, from features [n, p] in their own units."""
+    """Returns predictions, float64 [n] in the target's unit, from features [n, p] in their own units."""
     return np.asarray(self.booster.predict(features_np, num_threads=1), np.float64)
 
   def to_file(self, path: pathlib.Path) -> None:
-    """Writes the trees as LightGBM's text, and one line more with the features' names."""
+    """Writes the trees as LightGBM's text, followed by a line with the features' names."""
     text = self.booster.model_to_string().rstrip("\n")
     atomic.write_text(path, f"{text}\n{_NAMES}{json.dumps(self.names)}\n")
 
 
-class LightGbm:
+class LightGbm(algorithm.Algorithm):
   """The algorithm; see `algorithm.Algorithm`."""
 
   name: str = "lightgbm"
   suffix: str = ".txt"
   space: algorithm.Space = SPACE
-  trials_at_once: int = 1
-  least_trials: int = 1
+  own_measures = (GAIN, SPLITS)
+  main_measure = SPLITS
 
-  def __init__(self, threads: int = 1):
-    """`threads`: fits that run side by side; no part of the results."""
+  def __init__(self, threads: int = 1, most_kept_bytes: int = MOST_KEPT_BYTES):
+    """Makes the algorithm; neither argument changes a result.
+
+    Args:
+      threads: fits that run side by side.
+      most_kept_bytes: of binned rows that are kept for later settings.
+    """
     self._threads = threads
-    self._binned: _Binned | None = None  # of the last samples; goes when this object goes
+    self._most_kept_bytes = most_kept_bytes
+    self._binned: _Binned | None = None  # of the last samples
 
   def score(self, samples: algorithm.Samples, trials: Sequence[algorithm.Trial]) -> np.ndarray:
     """Returns for each trial the mean R2 over its inner folds, each predicted by a fit on the trial's other folds.
 
-    A fit that several trials ask for is made once: split a without inner fold b is, for the same setting and seed,
+    A fit that several trials need is made once: split a without inner fold b is, for the same setting and seed,
     split b without inner fold a.
     """
-    wanted: dict[_Fit, list[tuple[int, int]]] = {}  # fit to (trial, place of the inner fold)
+    places: dict[_Fit, list[tuple[int, int]]] = {}  # fit to (trial, place of the inner fold)
     for i, trial in enumerate(trials):
       for j, fold in enumerate(trial.folds):
         fit = _Fit.of(trial, tuple(other for other in trial.folds if other != fold))
-        wanted.setdefault(fit, []).append((i, j))
+        places.setdefault(fit, []).append((i, j))
     scores = [np.full(len(trial.folds), np.nan) for trial in trials]
 
-    def use(fit: _Fit, model: TreeModel) -> None:
-      for i, j in wanted[fit]:
+    def score_fit(fit: _Fit, model: TreeModel) -> None:
+      for i, j in places[fit]:
         rows = samples.fold == trials[i].folds[j]
-        scores[i][j] = metrics.r2(samples.age_years[rows], model.predict(samples.features_np[rows]))
+        scores[i][j] = metrics.r2(samples.target[rows], model.predict(samples.features_np[rows]))
 
-    self._train_all(samples, list(wanted), use)
-    return np.array([found.mean() for found in scores])
+    self._train_all(samples, list(places), score_fit)
+    return np.array([of_trial.mean() for of_trial in scores])
 
   def fit(self, samples: algorithm.Samples, trials: Sequence[algorithm.Trial]) -> list[TreeModel]:
     """Returns for each trial a model fitted on all rows of its folds."""
-    wanted = [_Fit.of(trial, trial.folds) for trial in trials]
-    found: dict[_Fit, TreeModel] = {}
-    self._train_all(samples, wanted, found.__setitem__)
-    return [found[fit] for fit in wanted]
+    fits = [_Fit.of(trial, trial.folds) for trial in trials]
+    models: dict[_Fit, TreeModel] = {}
+    self._train_all(samples, fits, models.__setitem__)
+    return [models[fit] for fit in fits]
 
   def sized_space(self, num_rows: int) -> algorithm.Space:
     """Returns the published space for 20,000 rows and more; for fewer, smaller leaves, and fewer and smaller trees.
 
-    Leaves hold from a two-hundredth to a twentieth of the rows, at least 5; at 20,000 that is the published 100 to 499,
-    made for ten times as many.
+    Leaves hold from a two-hundredth to a twentieth of the rows, at least 5. At 20,000 rows that is the published 100 to
+    499, which was made for ten times as many.
     """
     if num_rows >= _PUBLISHED_FROM:
       return SPACE
@@ -135,9 +147,9 @@ class LightGbm:
       _NUM_TREES: algorithm.Whole(20, 300),
     }
 
-  def describe_misfit(self, num_rows: int) -> str:
-    """Returns whether all or some settings of the space let no tree split so many rows; empty if none does."""
-    leaf = self.space["min_child_samples"]
+  def describe_misfit(self, space: algorithm.Space, num_rows: int) -> str:
+    """Returns whether all or some settings let no tree split so many rows; empty if every setting lets it."""
+    leaf = space["min_child_samples"]
     if 2 * leaf.high <= num_rows:
       return ""
     which = "no setting lets" if 2 * leaf.low > num_rows else "not every setting lets"
@@ -146,15 +158,11 @@ class LightGbm:
       f"{num_rows:,}"
     )
 
-  def devices(self) -> list[str]:
-    """Returns the devices used, as text: none: LightGBM computes on cores."""
-    return []
-
   def from_file(self, path: pathlib.Path) -> TreeModel:
-    """Reads what `to_file` wrote.
+    """Reads a model that `TreeModel.to_file` wrote.
 
     Raises:
-      InputError: the file is absent or damaged, or no model of LightGBM.
+      InputError: the file is absent or damaged, or is not a model of LightGBM.
     """
     try:
       text = path.read_text(encoding="utf-8")
@@ -163,7 +171,8 @@ class LightGbm:
       names = _read_names(text, booster.num_feature())
     except (OSError, UnicodeDecodeError, ValueError, lightgbm.basic.LightGBMError) as error:
       raise errors.InputError(
-        f"{path.name} is no scalar model of LightGBM, or damaged ({type(error).__name__}). {algorithm.HOW_TO_REMAKE}"
+        f"{path.name} is not a model of LightGBM that this program wrote, or it is damaged ({type(error).__name__}). "
+        f"{algorithm.HOW_TO_REMAKE}"
       ) from error
     return TreeModel(names, booster)
 
@@ -175,21 +184,21 @@ class LightGbm:
     for fit in fits:
       by_folds.setdefault(fit.folds, []).append(fit)
     if self._binned is None or self._binned.samples is not samples:
-      self._binned = _Binned(samples)
+      self._binned = _Binned(samples, self._most_kept_bytes)
     binned = self._binned
 
-    def work(same: list[_Fit]) -> None:
-      rows = binned.of_folds(same[0].folds)
-      for fit in same:
+    def train(fits_of_folds: list[_Fit]) -> None:
+      rows = binned.of_folds(fits_of_folds[0].folds)
+      for fit in fits_of_folds:
         use(fit, _train(samples.names, rows, fit))
 
     with futures.ThreadPoolExecutor(self._threads) as pool:
-      list(pool.map(work, by_folds.values()))
+      list(pool.map(train, by_folds.values()))
 
 
 @dataclasses.dataclass(frozen=True)
 class _Fit:
-  """What determines a fit, and equal fits by."""
+  """What determines a fit: equal ones give the same trees."""
 
   folds: tuple[int, ...]
   setting: tuple[tuple[str, float | int], ...]
@@ -202,18 +211,18 @@ class _Fit:
 
 
 class _Binned:
-  """Binned training rows of some samples by folds: the first stay for later settings, as many as memory allows.
+  """Binned training rows of some samples by folds. The first are kept for later settings, as many as memory allows.
 
-  Rounds of a search visit the same folds in the same order. Where not all fit, putting out the eldest for the newest
-  would put out each just before it is asked for again.
+  Rounds of a search visit the same folds in the same order. Dropping the oldest to make room for the newest would drop
+  each just before it is needed again.
 
   Attributes:
-    samples: whose rows.
+    samples: whose rows are binned.
   """
 
-  def __init__(self, samples: algorithm.Samples):
+  def __init__(self, samples: algorithm.Samples, most_kept_bytes: int):
     self.samples = samples
-    self._most = max(_MOST_KEPT_BYTES // max(samples.features_np.size, 1), 1)
+    self._most = max(most_kept_bytes // max(samples.features_np.size, 1), 1)
     self._kept: dict[tuple[int, ...], lightgbm.Dataset] = {}
     self._lock = threading.Lock()
     self._places = threading.BoundedSemaphore(max(_MOST_COPIED_BYTES // max(samples.features_np.nbytes, 1), 1))
@@ -224,19 +233,19 @@ class _Binned:
       if folds in self._kept:
         return self._kept[folds]
     with self._places:
-      made = self._bin(folds)
+      rows = self._bin(folds)
     with self._lock:
       if len(self._kept) < self._most:
-        self._kept[folds] = made
-    return made
+        self._kept[folds] = rows
+    return rows
 
   def _bin(self, folds: tuple[int, ...]) -> lightgbm.Dataset:
     rows = np.isin(self.samples.fold, folds)
     names = [f"f{j}" for j in range(len(self.samples.names))]
-    made = lightgbm.Dataset(
-      self.samples.features_np[rows], self.samples.age_years[rows], feature_name=names, params=dict(_FIXED)
+    dataset = lightgbm.Dataset(
+      self.samples.features_np[rows], self.samples.target[rows], feature_name=names, params=dict(_FIXED)
     )
-    return made.construct()
+    return dataset.construct()
 
 
 def _train(names: tuple[str, ...], rows: lightgbm.Dataset, fit: _Fit) -> TreeModel:
@@ -248,14 +257,14 @@ def _train(names: tuple[str, ...], rows: lightgbm.Dataset, fit: _Fit) -> TreeMod
 
 
 def _check_text(text: str) -> None:
-  """LightGBM reads a file that was cut off without a word: count its trees.
+  """Counts the trees of a model's text, because LightGBM reads a file that was cut off without a warning.
 
   Raises:
-    ValueError: it is cut off, or something else.
+    ValueError: it was cut off, or is not a model.
   """
   sizes = re.search(r"^tree_sizes=([\d ]*)$", text, re.MULTILINE)
   if not text.startswith("tree\n") or sizes is None or "\nend of trees" not in text:
-    raise ValueError("no LightGBM text")
+    raise ValueError("not LightGBM's text")
   if len(sizes[1].split()) != len(re.findall(r"^Tree=\d+$", text, re.MULTILINE)):
     raise ValueError("trees are missing")
 
@@ -264,7 +273,7 @@ def _read_names(text: str, num_features: int) -> tuple[str, ...]:
   """Returns the features' real names.
 
   Raises:
-    ValueError: the last line doesn't hold them.
+    ValueError: the last line does not hold them.
   """
   last = text.rstrip("\n").rsplit("\n", 1)[-1]
   names = json.loads(last.removeprefix(_NAMES)) if last.startswith(_NAMES) else None

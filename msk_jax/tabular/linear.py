@@ -1,7 +1,7 @@
-"""The elastic net as a scalar algorithm: every fit and every score from the folds' moments.
+"""The elastic net: every fit and every score come from the folds' moments.
 
-Space: published (paper's code, `specific_predictor.py`): alpha log-uniform in [0.01, 10], l1_ratio uniform in
-[0.01, 0.99]; StandardScaler before it. Each row is read once per set of samples; a fit costs p x p work.
+Space: published (paper's code, `specific_predictor.py`). alpha is log-uniform in [0.01, 10], l1_ratio is uniform in
+[0.01, 0.99], and StandardScaler comes first. Each row is read once per set of samples. A fit costs p x p work.
 """
 
 import dataclasses
@@ -13,7 +13,7 @@ import numpy as np
 
 from msk_jax.io import atomic, errors
 from msk_jax.regression import elastic_net, moments
-from msk_jax.tabular import algorithm
+from msk_jax.tabular import algorithm, measures
 
 _LEAST_TRIALS = 30  # the published number
 _SCHEMA, _VERSION = "elastic_net", 1
@@ -21,6 +21,7 @@ SPACE: algorithm.Space = {
   "alpha": algorithm.Real(0.01, 10.0, is_log=True),
   "l1_ratio": algorithm.Real(0.01, 0.99),
 }
+COEFFICIENT = measures.Measure("coefficient", "coefficient\n{unit} per SD", lambda model: model.fit.standardised)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,7 +30,7 @@ class LinearModel:
 
   Attributes:
     names: the p features.
-    fit: intercept and coefficients in the features' own units, years per unit.
+    fit: intercept and coefficients, in the target's unit per unit of the feature.
     setting: the hyper-parameters.
   """
 
@@ -38,7 +39,7 @@ class LinearModel:
   setting: algorithm.Setting
 
   def predict(self, features_np: np.ndarray) -> np.ndarray:
-    """Returns predicted ages, float64 [n] years, from features [n, p] in their own units."""
+    """Returns predictions, float64 [n] in the target's unit, from features [n, p] in their own units."""
     return self.fit.predict(features_np)
 
   def to_file(self, path: pathlib.Path) -> None:
@@ -55,22 +56,23 @@ class LinearModel:
     atomic.write_json(path, value)
 
 
-class ElasticNet:
+class ElasticNet(algorithm.Algorithm):
   """The algorithm; see `algorithm.Algorithm`."""
 
   name: str = "elastic_net"
   suffix: str = ".json"
   space: algorithm.Space = SPACE
-  trials_at_once: int = 1
   least_trials: int = _LEAST_TRIALS
+  own_measures = (COEFFICIENT,)
+  main_measure = COEFFICIENT
 
   def __init__(self):
-    self._moments: _Moments | None = None  # of the last samples; goes when this object goes
+    self._moments: _Moments | None = None  # of the last samples
 
   def score(self, samples: algorithm.Samples, trials: Sequence[algorithm.Trial]) -> np.ndarray:
     """Returns for each trial the mean R2 over its inner folds, each predicted by a fit on the trial's other folds."""
-    found = self._moments_of(samples)
-    parts = [found.inner(trial.folds) for trial in trials]
+    sums = self._moments_of(samples)
+    parts = [sums.inner(trial.folds) for trial in trials]
     training, held_out = (moments.stack(list(part)) for part in zip(*parts, strict=True))
     alpha, l1_ratio = _penalties(trials)
     fits = elastic_net.fit(training, alpha[:, None], l1_ratio[:, None])
@@ -84,27 +86,13 @@ class ElasticNet:
     fits = elastic_net.fit(training, alpha, l1_ratio)
     return [LinearModel(samples.names, fits[i], dict(trial.setting)) for i, trial in enumerate(trials)]
 
-  def sized_space(self, num_rows: int) -> algorithm.Space:
-    """Returns the published space: it fits any number of rows."""
-    del num_rows
-    return SPACE
-
-  def describe_misfit(self, num_rows: int) -> str:
-    """Returns an empty text: there are settings for any number of rows."""
-    del num_rows
-    return ""
-
   def _moments_of(self, samples: algorithm.Samples) -> "_Moments":
     if self._moments is None or self._moments.samples is not samples:
       self._moments = _Moments(samples)
     return self._moments
 
-  def devices(self) -> list[str]:
-    """Returns the devices used, as text: none: NumPy computes on cores."""
-    return []
-
   def from_file(self, path: pathlib.Path) -> LinearModel:
-    """Reads what `to_file` wrote.
+    """Reads a model that `LinearModel.to_file` wrote.
 
     Raises:
       InputError: the file is absent, damaged, or of another kind or version.
@@ -126,23 +114,22 @@ class ElasticNet:
       raise
     except (OSError, UnicodeDecodeError, ValueError, TypeError, KeyError) as error:
       raise errors.InputError(
-        f"{path.name} is no elastic net of this program, or damaged ({type(error).__name__}). {algorithm.HOW_TO_REMAKE}"
+        f"{path.name} is not an elastic net of this program, or it is damaged ({type(error).__name__}). "
+        f"{algorithm.HOW_TO_REMAKE}"
       ) from error
 
 
 class _Moments:
-  """What is summed over the rows of some samples, once.
+  """Sums over the rows of some samples, computed once.
 
   Attributes:
-    samples: whose rows.
-    by_fold: the moments of each data fold by itself.
+    samples: those that are summed.
+    by_fold: the moments of each data fold.
   """
 
   def __init__(self, samples: algorithm.Samples):
     self.samples = samples
-    self.by_fold = moments.group_moments(
-      samples.features_np, samples.age_years, samples.fold, int(samples.fold.max()) + 1
-    )
+    self.by_fold = moments.group_moments(samples.features_np, samples.target, samples.fold, int(samples.fold.max()) + 1)
     self._inner: dict[tuple[int, ...], tuple[moments.Moments, moments.Moments]] = {}
 
   def inner(self, folds: tuple[int, ...]) -> tuple[moments.Moments, moments.Moments]:

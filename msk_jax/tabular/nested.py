@@ -1,10 +1,10 @@
-"""Nested cross-validation: for split k everything, hyper-parameters too, is made without a look at fold k.
+"""Nested cross-validation: nothing of split k, its hyper-parameters included, depends on fold k.
 
 Source: paper, Methods ("nested cross-validation"); contract, section 7. Split k searches with all folds but k as inner
-folds. One refit without the validation fold predicts it (for the ensembles), one with it predicts the test fold.
-The published code's search saw the test fold; this one doesn't (contract, section 12).
+folds. One refit without the validation fold predicts it (for the ensembles). Another with it predicts the test fold.
+The published code's search saw the test fold; this one does not (contract, section 12).
 
-The random numbers of trial n are the same in every split: split a without inner fold b is then often the same fit as
+The random numbers of trial n are the same in every split. Split a without inner fold b is then often the same fit as
 split b without inner fold a, and algorithms make it once.
 """
 
@@ -19,6 +19,23 @@ from msk_jax.regression import search as search_lib
 from msk_jax.tabular import algorithm
 
 Histories = list[list[search_lib.Scored]]  # of each split
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+  """How a search is done.
+
+  Attributes:
+    num_folds: of the fold map; there is a split for each.
+    num_trials: settings to score per split.
+    seed: of the search and the fits.
+    space: the hyper-parameters; the algorithm's own space if None.
+  """
+
+  num_folds: int
+  num_trials: int
+  seed: int
+  space: algorithm.Space | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,9 +54,7 @@ class SplitModels:
 def search(
   samples: algorithm.Samples,
   chosen: algorithm.Algorithm,
-  num_folds: int,
-  num_trials: int,
-  seed: int,
+  plan: Plan,
   *,
   history: Histories | None = None,
   after_round: Callable[[Histories], None] | None = None,
@@ -49,24 +64,23 @@ def search(
   Args:
     samples: the data; rows of fold k are not used for split k.
     chosen: the algorithm.
-    num_folds: of the fold map; there is a split for each.
-    num_trials: settings to score per split.
-    seed: of the search and the fits.
+    plan: splits, trials, seed and space.
     history: what an earlier run scored, up to the end of a round.
     after_round: called with all histories after every round.
 
   Returns:
     For each split its scored settings in order.
   """
-  studies = search_lib.Search(chosen.space, [0] * num_folds, seed, history)
-  while (done := len(studies.history[0])) < num_trials:
-    asked = studies.ask(min(chosen.trials_at_once, num_trials - done))
+  space = chosen.space if plan.space is None else plan.space
+  studies = search_lib.Search(space, [0] * plan.num_folds, plan.seed, history)
+  while (done := len(studies.history[0])) < plan.num_trials:
+    settings = studies.ask(min(chosen.trials_at_once, plan.num_trials - done))
     trials = [
-      algorithm.Trial(inner_folds(k, num_folds), setting, trial_seed(seed, done + j))
-      for k, settings in enumerate(asked)
-      for j, setting in enumerate(settings)
+      algorithm.Trial(inner_folds(k, plan.num_folds), setting, trial_seed(plan.seed, done + j))
+      for k, of_split in enumerate(settings)
+      for j, setting in enumerate(of_split)
     ]
-    studies.tell(np.reshape(chosen.score(samples, trials), (num_folds, -1)))
+    studies.tell(np.reshape(chosen.score(samples, trials), (plan.num_folds, -1)))
     if after_round:
       after_round(studies.history)
   return studies.history
@@ -93,27 +107,33 @@ def refit(
   return [SplitModels(models[2 * k], models[2 * k + 1]) for k in range(num_folds)]
 
 
-def best_settings(histories: Histories, what: str, doubts: Callable[[], str] = str) -> list[search_lib.Scored]:
+def best_settings(histories: Histories, what: str, describe_doubts: Callable[[], str] = str) -> list[search_lib.Scored]:
   """Returns each split's best setting.
 
   Args:
     histories: of all splits.
     what: the model's name, for the message.
-    doubts: says what is suspicious about the samples, for the message; asked for only then.
+    describe_doubts: says what is suspicious about the samples; called for the message alone.
 
   Raises:
-    InputError: a split without a finite score.
+    InputError: a split has no finite score.
   """
   try:
     return [search_lib.best_of(scored) for scored in histories]
   except ValueError as error:
-    why = doubts() or "are all ages in a fold equal, or is there a single sample?"
+    why = describe_doubts() or "are all targets of a fold equal, or is there a single sample?"
     raise errors.InputError(f"{what}: no setting of a split has a finite score: {why}") from error
 
 
 def inner_folds(k: int, num_folds: int) -> tuple[int, ...]:
-  """Returns all folds but k: the inner folds of split k's search, and what its test model is fitted on."""
+  """Returns all folds but k: the inner folds of split k's search, and those that its test model is fitted on."""
   return tuple(fold for fold in range(num_folds) if fold != k)
+
+
+def rows_of_smallest_fit(fold: np.ndarray, num_folds: int) -> int:
+  """Returns the rows of a search's smallest fit: a split leaves out one fold, its search another."""
+  sizes = np.sort(np.bincount(fold, minlength=num_folds))
+  return int(sizes[:-2].sum())
 
 
 def trial_seed(seed: int, number: int) -> int:

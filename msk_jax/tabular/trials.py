@@ -1,4 +1,4 @@
-"""The file of a model's search: every split's trials, written after each round, so that a search can go on."""
+"""The file of a model's search: every split's trials, written after each round, so that a search can resume."""
 
 import json
 import pathlib
@@ -20,25 +20,25 @@ def write(folder: pathlib.Path, of_what: Mapping[str, Any], histories: nested.Hi
 
   Args:
     folder: the model's.
-    of_what: JSON values: everything that the trials depend on, the number of trials aside.
+    of_what: JSON values: everything that the trials depend on, except their number.
     histories: each split's scored settings.
   """
-  splits = [[one.to_json() for one in scored] for scored in histories]
+  splits = [[trial.to_json() for trial in of_split] for of_split in histories]
   value = {"schema": _SCHEMA, "version": _VERSION, "of": dict(of_what), "splits": splits}
   atomic.write_text(folder / FILE_NAME, json.dumps(value) + "\n")
 
 
 def read(folder: pathlib.Path, of_what: Mapping[str, Any]) -> nested.Histories | None:
-  """Returns the trials that an earlier run with the same settings and data left.
+  """Returns the trials of an earlier run with the same settings and data.
 
-  Where there is a file that can't be gone on with, a warning says why, and the search begins anew.
+  If the file cannot be resumed, a warning says why, and the search starts again.
 
   Args:
     folder: the model's.
     of_what: as for `write`.
 
   Returns:
-    Each split's scored settings, equally many; None if there are none to go on with.
+    Each split's scored settings, equally many; None if there is nothing to resume.
   """
   path = folder / FILE_NAME
   if not path.exists():
@@ -49,8 +49,8 @@ def read(folder: pathlib.Path, of_what: Mapping[str, Any]) -> nested.Histories |
       return _none(path, f"it is {value['schema']} {value['version']}, and this program writes {_SCHEMA} {_VERSION}")
     if changes := run_record.changes(value["of"], of_what):
       return _none(path, run_record.listed(changes))
-    histories = [[search.Scored.from_json(one) for one in scored] for scored in value["splits"]]
-    if len({len(scored) for scored in histories}) != 1:
+    histories = [[search.Scored.from_json(trial) for trial in of_split] for of_split in value["splits"]]
+    if len({len(of_split) for of_split in histories}) != 1:
       return _none(path, "it is damaged (splits of different length)")
     return histories
   except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
@@ -58,4 +58,4 @@ def read(folder: pathlib.Path, of_what: Mapping[str, Any]) -> nested.Histories |
 
 
 def _none(path: pathlib.Path, why: str) -> None:
-  logging.warning("%s: an earlier search can't be gone on with, and begins anew: %s", path, why)
+  logging.warning("%s: an earlier search cannot be resumed and starts again: %s", path, why)

@@ -1,30 +1,31 @@
-"""Weights that a training starts from: a file decides the backbone's, and with them the scale of its input."""
+"""Weights that a training starts from. A file gives the backbone's, and with them the scale of its input."""
 
 import dataclasses
 from typing import Any
 
 from absl import logging
 
-from msk_jax.models import input_scale
-from msk_jax.training import network, spec, state
+from msk_jax.models import age_model, input_scale
+from msk_jax.trained import network, network_spec
+from msk_jax.training import state
 from msk_jax.weights import pretrained
 
 INPUT_NAME = "pretrained"  # of the file's hash in a run record
 
 
-def settle(settings: spec.ModelSpec) -> tuple[spec.ModelSpec, dict[str, str]]:
-  """Settles what the file of initial weights, if there is one, has a say in; its weights are not read yet.
+def settle(settings: network_spec.ModelSpec) -> tuple[network_spec.ModelSpec, dict[str, str]]:
+  """Settles what depends on the file of initial weights, if there is one; its weights are not read yet.
 
   Args:
     settings: of the network, as the user gave them.
 
   Returns:
-    The settings with the resolved input scale: the one given, else the file's, else the paper's; and name to SHA-256
-    of the file, for the run record.
+    The settings with the resolved input scale: the user's, else the file's, else the paper's; and name to SHA-256 of
+    the file, for the run record.
 
   Raises:
-    InputError: no such backbone, scale or file, the file is of another kind or network, or a scale was given
-      that is neither the one that the file's weights expect nor the published run's.
+    InputError: there is no such backbone, scale or file, the file is of another kind or network, or the user gave a
+      scale that is neither the one that the file's weights expect nor the published run's.
   """
   network.build_model(settings)
   if not settings.pretrained:
@@ -34,7 +35,7 @@ def settle(settings: spec.ModelSpec) -> tuple[spec.ModelSpec, dict[str, str]]:
   return dataclasses.replace(settings, input_scale=scale), {INPUT_NAME: source.sha256}
 
 
-def read(settings: spec.ModelSpec, abstract: state.TrainState) -> dict[str, Any] | None:
+def read(settings: network_spec.ModelSpec, abstract: state.TrainState) -> dict[str, Any] | None:
   """Returns the backbone's {'params', 'batch_stats'} of the file, NumPy arrays; None if weights start random.
 
   Args:
@@ -47,14 +48,14 @@ def read(settings: spec.ModelSpec, abstract: state.TrainState) -> dict[str, Any]
   if not settings.pretrained:
     return None
   expected = {
-    "params": abstract.params[state.BACKBONE],
-    "batch_stats": abstract.batch_stats.get(state.BACKBONE, {}),
+    "params": abstract.params[age_model.BACKBONE],
+    "batch_stats": abstract.batch_stats.get(age_model.BACKBONE, {}),
   }
-  found = pretrained.read(settings.pretrained, settings.backbone, expected)
+  weights = pretrained.read(settings.pretrained, settings.backbone, expected)
   logging.info(
     "the backbone starts from %s (sha256 %.12s..., input scale %s)",
-    found.source.path.name,
-    found.sha256,
-    found.input_scale,
+    weights.source.path.name,
+    weights.sha256,
+    weights.input_scale,
   )
-  return found.variables
+  return weights.variables

@@ -10,14 +10,15 @@ from typing import Any
 from msk_jax.io import atomic
 
 FILE_NAME = "metrics.jsonl"
-_START = 1  # of TensorBoard's SessionLog: events of this step and later ones of other files are void
+_START = 1  # of TensorBoard's SessionLog: it voids events of this step and later ones in other files
+_NO_STEP = 2**31  # of half a line, which a kill leaves: it is dropped
 
 
 class MetricsLog:
   """Appends one record per epoch; on resuming, records after the checkpoint are dropped first."""
 
   def __init__(self, folder: pathlib.Path, start_step: int, is_writer: bool = True):
-    """Opens `folder`'s log to go on after `start_step`; does nothing, now and later, if not `is_writer`."""
+    """Opens `folder`'s log to continue after `start_step`; without `is_writer` nothing is ever written."""
     self._is_writer = is_writer
     if not is_writer:
       return
@@ -29,9 +30,9 @@ class MetricsLog:
       atomic.write_text(self._path, "".join(f"{line}\n" for line in kept))
     events = pathlib.Path(folder) / "tensorboard"
     events.mkdir(parents=True, exist_ok=True)
-    # Written by this thread: the usual SummaryWriter's `flush` does not wait for its own, and a kill loses the rest.
+    # Written by this thread. The usual SummaryWriter does not wait for its own thread in `flush`: a kill loses events.
     self._events = event_file_writer.EventsWriter(str(events / "events"), f".{os.getpid()}")
-    self._write_event(start_step + 1, session_log={"status": _START})  # what follows takes the place of later steps
+    self._write_event(start_step + 1, session_log={"status": _START})  # what follows replaces later steps
 
   def write(self, step: int, values: Mapping[str, float]) -> None:
     """Appends `values` under `step` and flushes, so that a killed run has lost nothing."""
@@ -43,10 +44,10 @@ class MetricsLog:
       self._write_event(step, summary={"value": [{"tag": name, "simple_value": value}]})
     self._events.flush()
 
-  def _write_event(self, step: int, **what: Any) -> None:
+  def _write_event(self, step: int, **content: Any) -> None:
     from tensorboardX.proto import event_pb2
 
-    self._events.write_event(event_pb2.Event(wall_time=time.time(), step=step, **what))  # pyrefly: ignore[missing-attribute]
+    self._events.write_event(event_pb2.Event(wall_time=time.time(), step=step, **content))  # pyrefly: ignore[missing-attribute]
 
   def close(self) -> None:
     """Closes the files."""
@@ -58,4 +59,4 @@ def _step(line: str) -> int:
   try:
     return int(json.loads(line)["step"])
   except (ValueError, KeyError):
-    return 2**31  # half a line, left by a kill: dropped
+    return _NO_STEP

@@ -1,12 +1,10 @@
-"""The optimiser: clipped gradients, Adam, and a learning rate that halves on a plateau of the training loss."""
-
-from typing import Any
+"""The optimiser: clipped gradients, then Adam (or another), then the learning-rate schedule."""
 
 import jax
 import jax.numpy as jnp
 import optax
 
-from msk_jax.training import spec
+from msk_jax.training import learning_rate, spec
 
 _OPTIMIZERS = {
   "adam": lambda rate: optax.adam(rate, eps=1e-7),  # Keras' value; Keras adds it before the bias correction
@@ -14,21 +12,14 @@ _OPTIMIZERS = {
   "adadelta": lambda rate: optax.adadelta(rate, rho=0.95, eps=1e-7),
 }
 _CLIPS = {"global_norm": optax.clip_by_global_norm, "per_variable": lambda norm: _clip_each(norm)}
-_ANY_IMPROVEMENT = 1e-12  # the paper's min_delta is 0, which optax does not take
 
 
 def make(settings: spec.OptimizationSpec) -> optax.GradientTransformationExtraArgs:
-  """Returns the optimiser; call `update(..., value=loss)`, from which the plateau rule takes each epoch's mean."""
+  """Returns the optimiser; call `update(..., value=loss)`, from which the schedule takes each epoch's mean."""
   return optax.chain(
     _CLIPS[settings.clip](settings.clip_norm),
     _OPTIMIZERS[settings.optimizer](settings.learning_rate),
-    optax.contrib.reduce_on_plateau(
-      factor=settings.plateau_factor,
-      patience=settings.plateau_patience,
-      rtol=0.0,
-      atol=_ANY_IMPROVEMENT,
-      accumulation_size=settings.steps_per_epoch,
-    ),
+    learning_rate.plateau_rule(settings),
   )
 
 
@@ -39,9 +30,3 @@ def _clip_each(norm: float) -> optax.GradientTransformation:
     return gradient * (norm / jnp.maximum(optax.tree.norm(gradient), norm)).astype(gradient.dtype)
 
   return optax.stateless(lambda gradients, _: jax.tree.map(clip, gradients))
-
-
-def learning_rate(opt_state: optax.OptState, settings: spec.OptimizationSpec) -> float:
-  """Returns the learning rate that the next step will use, which the chain's last part, the plateau rule, scales."""
-  plateau: Any = tuple(opt_state)[-1]  # type: ignore[arg-type]
-  return settings.learning_rate * float(plateau.scale)

@@ -4,8 +4,10 @@ import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rich import box, console, table
+from rich import console
 
+from msk_jax.cohort import split_parts
+from msk_jax.io import printing
 from msk_jax.predictions import split_folder
 
 
@@ -16,13 +18,11 @@ def print_scores(title: str, rows: Sequence[tuple[str, Mapping[str, float]]]) ->
     title: above the table.
     rows: (name of the part, its `metrics.summary`).
   """
-  shown = table.Table(title=title, box=box.SIMPLE_HEAD, title_justify="left")
-  shown.add_column("")
-  for name in ("n", "R2", "RMSE, years", "MAE, years", "RMSE of the mean"):
-    shown.add_column(name, justify="right")
+  numbers = ("n", "R2", "RMSE, years", "MAE, years", "RMSE of the mean")
+  shown = printing.make_table(title, [""], numbers)
   for name, score in rows:
-    values = [f"{score['r2']:.3f}", *(f"{score[key]:.2f}" for key in ("rmse", "mae", "mean_predictor_rmse"))]
-    shown.add_row(name, str(score["n"]), *values)
+    years = [printing.number(score[key], 2) for key in ("rmse", "mae", "mean_predictor_rmse")]
+    shown.add_row(name, printing.count(score["n"]), printing.number(score["r2"], 3), *years)
   console.Console(soft_wrap=True).print(shown)
 
 
@@ -31,23 +31,23 @@ def print_result(result: Mapping[str, Any], folder: pathlib.Path) -> None:
 
   Args:
     result: what `result.json` holds.
-    folder: where it lies.
+    folder: of the result.
   """
   title = f"{result['model']}, split {result['fold']}, {result['data']} data: {result['epochs']} epochs"
-  rows = [(part, result[part]) for part in ("validation", "test")]
+  rows: list[tuple[str, Mapping[str, float]]] = [(part, result[part]) for part in split_parts.PARTS]
   num_splits, all_tests = split_folder.test_summary(folder.parent, result["fold_map_hash"])
   if num_splits > 1:
     rows.append((f"test, {num_splits} splits", all_tests))
   print_scores(title, rows)
   lines = [
     f"predictions  {folder / 'predictions.parquet'}",
-    f"picture      {folder / 'predictions.png'}",
+    f"picture      {folder / 'predictions.png'} and .svg",
     f"summary      {folder / 'result.json'}",
     f"curves       {folder / 'metrics.jsonl'} and, for TensorBoard, {folder / 'tensorboard'}",
   ]
   if result["data"] == "phantom":
     lines += ["", *_NEXT_STEPS]
-  console.Console(soft_wrap=True).print("\n".join(lines), highlight=False, markup=False)
+  printing.print_text(console.Console(), "\n".join(lines), wraps=False)
 
 
 _NEXT_STEPS = (

@@ -2,22 +2,69 @@
 
 import hashlib
 import pathlib
+from collections.abc import Mapping
 from typing import Any
 
 import jax
 import numpy as np
 import pandas as pd
 
-from msk_jax.figures import frame, scatter
-from msk_jax.io import atomic, errors
+from msk_jax.cohort import split_parts
+from msk_jax.figures import frame
+from msk_jax.io import errors
 from msk_jax.predictions import split_folder, split_table
 from msk_jax.scores import metrics
-from msk_jax.training import checkpoints, conditions, data, loop, prediction, processes, spec, stopping
-from msk_jax.training.program import Program, best_of
+from msk_jax.trained import best_parameters, checkpoints, processes
+from msk_jax.training import compute_environment, early_stopping, loop, prediction_figure
+from msk_jax.training.job import Job
+from msk_jax.training.program import Program
+from msk_jax.training.session import stored_samples
 
-FILE_NAME = split_folder.RESULT_NAME
 _FIGURE_NAME = "predictions.png"
-_SCHEMA_VERSION = 1
+
+
+def finish(program: Program, job: Job, outcome: loop.Outcome) -> dict[str, Any]:
+  """Predicts validation and test samples with the best parameters and writes everything down.
+
+  The model's folder gets `predictions.parquet`, `predictions.png`, `.svg` and, last, `result.json`.
+
+  Args:
+    program: the job's compiled functions.
+    job: the training.
+    outcome: of its loop.
+
+  Returns:
+    What `result.json` holds.
+  """
+  best = checkpoints.Checkpoints(job.folder / best_parameters.FOLDER, kept=1)
+  with best:
+    variables = best.load(program.abstract_state.variables)
+  table = _predict_parts(program, job, variables)
+  mean_years = float(job.loaded.data.scaler.mean)
+  ages = {
+    part: (rows["age_years"].to_numpy(), rows["predicted_age_years"].to_numpy())
+    for part, rows in ((part, table[table["part"] == part]) for part in split_parts.PARTS)
+  }
+  scores = {part: metrics.summary(*pair, mean_years) for part, pair in ages.items()}
+  hashes = {"final": tree_sha256(outcome.final.variables), "best": tree_sha256(variables)}
+  result = split_folder.versioned(_summarise(job, outcome, scores, hashes))
+  if processes.is_first():
+    split_table.write(job.folder, table, job.loaded.hashes["folds"])
+    title = f"{job.experiment.model_name}, split {job.experiment.fold} ({job.data_kind})"
+    prediction_figure.draw(job.folder / _FIGURE_NAME, title, ages, scores, mean_years)
+    split_folder.write_result(job.folder, result)
+  return result
+
+
+def missing_file(folder: pathlib.Path) -> str:
+  """Returns which file of a finished training is missing or damaged, beside its result; empty if none."""
+  if not frame.is_whole(folder / _FIGURE_NAME):
+    return _FIGURE_NAME
+  try:
+    split_table.read(folder)
+  except errors.InputError:
+    return split_table.FILE_NAME
+  return ""
 
 
 def tree_sha256(tree: Any) -> str:
@@ -29,102 +76,42 @@ def tree_sha256(tree: Any) -> str:
   return digest.hexdigest()
 
 
-def finish(
-  program: Program,
-  experiment: spec.ExperimentSpec,
-  loaded: data.Loaded,
-  outcome: loop.Outcome,
-  data_kind: str,
-  folder: pathlib.Path,
+def _predict_parts(program: Program, job: Job, variables: dict[str, Any]) -> pd.DataFrame:
+  """Returns the table of predictions of the validation and test samples."""
+  data, samples = job.loaded.data, job.loaded.data.inputs.examples
+  stored = stored_samples(data, job.experiment)
+  tables = []
+  for part, rows in zip(split_parts.PARTS, (data.validation_rows, job.loaded.test_rows), strict=True):
+    predicted = program.predictor.ages_of(variables, stored, rows)
+    tables.append(
+      split_table.part_table(
+        part, samples.eid[rows], samples.instance[rows], samples.fold[rows], samples.age_years[rows], predicted
+      )
+    )
+  return pd.concat(tables, ignore_index=True)
+
+
+def _summarise(
+  job: Job, outcome: loop.Outcome, scores: Mapping[split_parts.Part, Any], hashes: dict[str, str]
 ) -> dict[str, Any]:
-  """Predicts validation and test samples with the best parameters and writes everything down.
-
-  Args:
-    program: the experiment's compiled functions.
-    experiment: its settings.
-    loaded: its data.
-    outcome: of the finished training.
-    data_kind: `phantom`, `ukb` or `folder`.
-    folder: the model's folder; gets `predictions.parquet`, `predictions.png` and, last, `result.json`.
-
-  Returns:
-    What `result.json` holds.
-  """
-  best = checkpoints.Checkpoints(folder / "best", kept=1)
-  with best:
-    tree = best.load(program.abstract_best())
-  table = _predict_parts(program, experiment, loaded, tree)
-  mean_years = float(loaded.data.scaler.mean)
-  ages = {
-    part: (rows["age_years"].to_numpy(), rows["predicted_age_years"].to_numpy())
-    for part, rows in ((part, table[table["part"] == part]) for part in ("validation", "test"))
-  }
-  scores = {part: metrics.summary(*pair, mean_years) for part, pair in ages.items()}
-  result = {
-    "schema": "result",
-    "version": _SCHEMA_VERSION,
-    "model": experiment.model_name,
-    "fold": experiment.fold,
-    "data": data_kind,
-    "n_train": len(loaded.data.train_rows),
-    "n_validation": scores["validation"]["n"],
-    "n_test": scores["test"]["n"],
-    "validation": scores["validation"],
-    "test": scores["test"],
-    "epochs": int(outcome.final.progress.epochs_done),
-    "best_epoch": int(outcome.final.progress.best_epoch),
-    "stopped_early": stopping.has_stopped_early(outcome.final.progress, experiment.train),
+  """Returns what `result.json` holds."""
+  progress, scaler = outcome.final.progress, job.loaded.data.scaler
+  return {
+    "model": job.experiment.model_name,
+    "fold": job.experiment.fold,
+    "data": job.data_kind,
+    "n_train": len(job.loaded.data.train_rows),
+    **{f"n_{part}": scores[part]["n"] for part in split_parts.PARTS},
+    **scores,
+    "epochs": int(progress.epochs_done),
+    "best_epoch": int(progress.best_epoch),
+    "stopped_early": early_stopping.has_stopped_early(progress, job.experiment.train),
     "steps": int(outcome.final.step),
     "seconds": outcome.seconds,
     "images_per_second": outcome.images_per_second,
-    "params_sha256": {"final": tree_sha256(best_of(outcome.final)), "best": tree_sha256(tree)},
-    "training_age_mean_years": mean_years,
-    "training_age_std_years": float(loaded.data.scaler.std),
-    "fold_map_hash": loaded.hashes["folds"],
-    **conditions.of_result(folder),
+    "params_sha256": hashes,
+    "training_age_mean_years": float(scaler.mean),
+    "training_age_std_years": float(scaler.std),
+    "fold_map_hash": job.loaded.hashes["folds"],
+    **compute_environment.of_result(job.folder),
   }
-  if processes.is_first():
-    split_table.write(folder, table, loaded.hashes["folds"])
-    title = f"{experiment.model_name}, split {experiment.fold} ({data_kind})"
-    scatter.scatter(folder / _FIGURE_NAME, title, ages, scores, mean_years)
-    atomic.write_json(folder / FILE_NAME, result)
-  return result
-
-
-def read(folder: pathlib.Path) -> dict[str, Any] | None:
-  """Returns the result in `folder`, None if that training is not finished; see `pooled.read_result`."""
-  return split_folder.read_result(folder)
-
-
-def lacks(folder: pathlib.Path) -> str:
-  """Returns which file of a finished training is missing or damaged, beside its result; empty if none."""
-  if not frame.is_whole(folder / _FIGURE_NAME):
-    return _FIGURE_NAME
-  try:
-    split_table.read(folder)
-  except errors.InputError:
-    return split_table.FILE_NAME
-  return ""
-
-
-def _predict_parts(program: Program, experiment: spec.ExperimentSpec, loaded: data.Loaded, tree: dict) -> pd.DataFrame:
-  found = loaded.data.inputs.examples
-  parts = []
-  for part, rows in (("validation", loaded.data.validation_rows), ("test", loaded.test_rows)):
-    predicted = prediction.predict_ages(
-      program.predict_step,
-      tree["params"],
-      tree["batch_stats"],
-      loaded.data.inputs,
-      rows,
-      loaded.data.scaler,
-      experiment.train.evaluation_batch_size,
-      loop.sharing_of(experiment.input),
-      program.shardings,
-    )
-    parts.append(
-      split_table.part_table(
-        part, found.eid[rows], found.instance[rows], found.fold[rows], found.age_years[rows], predicted
-      )
-    )
-  return pd.concat(parts, ignore_index=True)

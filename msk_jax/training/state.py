@@ -1,5 +1,6 @@
-"""All that a training carries from step to step. Whatever is not here is a pure function of config and seed."""
+"""All that a training carries from step to step. Everything else is a pure function of config and seed."""
 
+import dataclasses
 from typing import Any
 
 import flax.struct
@@ -8,11 +9,12 @@ import jax.numpy as jnp
 import optax
 
 from msk_jax.models import age_model, initialise
+from msk_jax.trained import sharding
 
 
 @flax.struct.dataclass
 class Progress:
-  """Where the run stands, so that a resumed run decides as an uninterrupted one.
+  """Where the run is, so that a resumed run decides as an uninterrupted one.
 
   Attributes:
     loss_sum: sum over the epoch's steps of the loss, float32.
@@ -36,7 +38,36 @@ class Progress:
   def start(cls) -> "Progress":
     """Returns the progress of a run that has not begun."""
     zero, count = jnp.zeros((), jnp.float32), jnp.zeros((), jnp.int32)
-    return cls(zero, zero, count, jnp.full((), jnp.inf, jnp.float32), count, count, count)
+    return cls(
+      loss_sum=zero,
+      squared_error_sum=zero,
+      num_images=count,
+      best_rmse_years=jnp.full((), jnp.inf, jnp.float32),
+      best_epoch=count,
+      epochs_since_best=count,
+      epochs_done=count,
+    )
+
+  def add_step(self, loss: jax.Array, mse: jax.Array, num_images: int) -> "Progress":
+    """Returns the progress with a step's loss and mean squared error added to the epoch's sums."""
+    return dataclasses.replace(
+      self,
+      loss_sum=self.loss_sum + loss,
+      squared_error_sum=self.squared_error_sum + mse * num_images,
+      num_images=self.num_images + num_images,
+    )
+
+  def end_epoch(self, rmse_years: jax.Array) -> "Progress":
+    """Returns the progress after an epoch's evaluation, with its sums set back to zero."""
+    is_better = rmse_years < self.best_rmse_years
+    epochs_done = self.epochs_done + 1
+    return dataclasses.replace(
+      Progress.start(),
+      best_rmse_years=jnp.where(is_better, rmse_years, self.best_rmse_years),
+      best_epoch=jnp.where(is_better, epochs_done, self.best_epoch),
+      epochs_since_best=jnp.where(is_better, 0, self.epochs_since_best + 1),
+      epochs_done=epochs_done,
+    )
 
 
 @flax.struct.dataclass
@@ -47,7 +78,7 @@ class TrainState:
     step: optimiser steps done, int32.
     params: the network's parameters, a tree of float32.
     batch_stats: running means and variances, a tree of float32.
-    opt_state: Adam's moments and the plateau rule's counters.
+    opt_state: the optimiser's moments and the plateau rule's counters.
     progress: the epoch's sums and the best validation score so far.
   """
 
@@ -57,8 +88,21 @@ class TrainState:
   opt_state: optax.OptState
   progress: Progress
 
+  @property
+  def variables(self) -> dict[str, Any]:
+    """The part that predicting needs, {'params', 'batch_stats'}."""
+    return {"params": self.params, "batch_stats": self.batch_stats}
 
-BACKBONE = "backbone"  # the name of its part of parameters and statistics
+  def is_sound(self) -> jax.Array:
+    """Returns whether the state may be written.
+
+    Network and sums of the epoch must be finite. The optimiser's state must have no NaN; its best loss begins at
+    infinity.
+    """
+    sums = self.progress.loss_sum, self.progress.squared_error_sum
+    are_finite = [jnp.isfinite(leaf).all() for leaf in jax.tree.leaves((self.params, self.batch_stats, sums))]
+    are_numbers = [~jnp.isnan(leaf).any() for leaf in jax.tree.leaves(self.opt_state)]
+    return jnp.stack([*are_finite, *are_numbers]).all()
 
 
 def create(
@@ -81,9 +125,21 @@ def create(
     image_shape: (rows, columns, channels) of the stored images.
     num_side_inputs: columns of the side network's input.
   """
+  name = age_model.BACKBONE
   variables = initialise.init_variables(model, rng, image_shape, num_side_inputs)
   if backbone is not None:
-    variables = {name: {**part, BACKBONE: backbone[name]} for name, part in variables.items() if BACKBONE in part}
+    variables = {kind: {**part, name: backbone[kind]} for kind, part in variables.items() if name in part}
   params = variables["params"]
   batch_stats = variables.get("batch_stats", {})
   return TrainState(jnp.zeros((), jnp.int32), params, batch_stats, tx.init(params), Progress.start())
+
+
+def shardings(shapes: TrainState, devices: sharding.Shardings) -> TrainState:
+  """Returns where each array of a state is placed: moments split over the axis `state`, all else on every device.
+
+  Args:
+    shapes: a state, or its shapes.
+    devices: the mesh.
+  """
+  replicated = jax.tree.map(lambda _: devices.replicated, shapes)
+  return dataclasses.replace(replicated, opt_state=jax.tree.map(devices.over_state, shapes.opt_state))

@@ -1,6 +1,5 @@
-"""One optimiser step and one evaluation step: pure functions of state and batch."""
+"""One optimiser step: a pure function of state and batch."""
 
-import dataclasses
 from typing import Any
 
 import jax
@@ -8,7 +7,7 @@ import jax.numpy as jnp
 import optax
 
 from msk_jax.models import age_model
-from msk_jax.training import objective, state
+from msk_jax.training import loss, state
 
 Metrics = dict[str, jax.Array]
 
@@ -26,15 +25,16 @@ def train_step(
   """Takes one step.
 
   Args:
-    current: the state before; its step number picks the dropout noise, so that a resumed run draws the same.
+    current: the state before. Its step number picks the dropout noise, so that a resumed run draws the same.
     batch: `image` uint8 [b, h, w, c], `side` float32 [b, k], `age_z` float32 [b].
     rng: key of the run's dropout.
     model: the network.
     tx: the optimiser.
     l2: weight of the L2 penalty.
     num_parts: parts of the batch worked on one after the other, so that memory holds one part's activations. Loss and
-      gradient are means over the parts: those of the whole batch, but for BatchNorm, which normalises each part by
-      its own statistics (their means over the parts enter the moving ones), and for dropout's noise.
+      gradient are means over the parts. They equal those of the whole batch except for BatchNorm and dropout:
+      BatchNorm normalises each part by its own statistics (their means over the parts enter the moving ones), and each
+      part has its own noise.
 
   Returns:
     The state after, and scalars `loss`, `mse_z`, `grad_norm`.
@@ -46,27 +46,21 @@ def train_step(
     (age_z, _), updated = model.apply(
       variables, part["image"], part["side"], train=True, mutable=["batch_stats"], rngs={"dropout": noise}
     )
-    mse = jnp.mean(jnp.square(age_z - part["age_z"]))
-    return mse + l2 * objective.l2_penalty(params), (mse, updated.get("batch_stats", {}))
+    total, mse = loss.of_predictions(age_z, part["age_z"], params, l2)
+    return total, (mse, updated.get("batch_stats", {}))
 
   value_and_grad = jax.value_and_grad(loss_of, has_aux=True)
   if num_parts == 1:
-    (loss, (mse, batch_stats)), grads = value_and_grad(current.params, batch, noise)
+    (total, (mse, batch_stats)), grads = value_and_grad(current.params, batch, noise)
   else:
     parts = jax.tree.map(lambda rows: _split_rows(rows, num_parts), batch)
     keys = jax.random.split(noise, num_parts)
-    (loss, (mse, batch_stats)), grads = _mean_over(lambda part: value_and_grad(current.params, *part), (parts, keys))
-  updates, opt_state = tx.update(grads, current.opt_state, current.params, value=loss)
-  num_images = batch["age_z"].shape[0]
-  progress = dataclasses.replace(
-    current.progress,
-    loss_sum=current.progress.loss_sum + loss,
-    squared_error_sum=current.progress.squared_error_sum + mse * num_images,
-    num_images=current.progress.num_images + num_images,
-  )
+    (total, (mse, batch_stats)), grads = _mean_over(lambda part: value_and_grad(current.params, *part), (parts, keys))
+  updates, opt_state = tx.update(grads, current.opt_state, current.params, value=total)
+  progress = current.progress.add_step(total, mse, num_images=batch["age_z"].shape[0])
   params = optax.apply_updates(current.params, updates)
   after = state.TrainState(current.step + 1, params, batch_stats, opt_state, progress)
-  return after, {"loss": loss, "mse_z": mse, "grad_norm": optax.tree.norm(grads)}
+  return after, {"loss": total, "mse_z": mse, "grad_norm": optax.tree.norm(grads)}
 
 
 def _split_rows(rows: jax.Array, num_parts: int) -> jax.Array:
@@ -75,7 +69,7 @@ def _split_rows(rows: jax.Array, num_parts: int) -> jax.Array:
 
 
 def _mean_over(function: Any, parts: Any) -> Any:
-  """Returns the mean of the function's results over the first axis of `parts`, one at a time."""
+  """Returns the mean of the function's results over the first axis of `parts`, computed one at a time."""
   num_parts = jax.tree.leaves(parts)[0].shape[0]
   first = jax.tree.map(lambda rows: rows[0], parts)
   zeros = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), jax.eval_shape(function, first))
@@ -85,10 +79,3 @@ def _mean_over(function: Any, parts: Any) -> Any:
 
   total, _ = jax.lax.scan(add, zeros, parts)
   return jax.tree.map(lambda leaf: leaf / num_parts, total)
-
-
-def predict_step(params: Any, batch_stats: Any, batch: dict[str, jax.Array], *, model: age_model.AgeModel) -> jax.Array:
-  """Returns predicted z-scored ages, float32 [b], with running BatchNorm statistics and no dropout."""
-  variables = {"params": params, "batch_stats": batch_stats}
-  age_z, _ = model.apply(variables, batch["image"], batch["side"], train=False)
-  return age_z

@@ -1,4 +1,4 @@
-"""Weights of a backbone written as a file; the ending of its name says in which format."""
+"""A backbone's weights written to a file; the ending of its name decides the format."""
 
 import dataclasses
 import pathlib
@@ -19,7 +19,7 @@ def check_output(path: pathlib.Path, backbone_name: str) -> None:
     backbone_name: whose weights.
 
   Raises:
-    InputError: no known ending, or Keras has no such network.
+    InputError: the ending is unknown, or Keras has no such network.
   """
   if not path.name.endswith(ENDINGS):
     raise errors.InputError(f"--output={path}: a file of weights ends in {', '.join(ENDINGS)}; {path.name} does not.")
@@ -57,7 +57,7 @@ def write(path: pathlib.Path, weights: pretrained.Pretrained, backbone_name: str
 
 
 def read(path: pathlib.Path, backbone_name: str, declared_scale: str = "") -> pretrained.Pretrained:
-  """Returns the weights in a file, with the input scale that the user declares for a Keras file of one's own.
+  """Returns the weights in a file, with the input scale that the user declares for their own Keras file.
 
   Args:
     path: as for `pretrained.inspect`.
@@ -65,22 +65,22 @@ def read(path: pathlib.Path, backbone_name: str, declared_scale: str = "") -> pr
     declared_scale: a key of `INPUT_SCALES`; empty for that of Keras' published weights, or what the file says.
 
   Raises:
-    InputError: as `pretrained.read`; or no such scale, or the file is known to be of another.
+    InputError: as `pretrained.read`; or there is no such scale, or the file is known to have another.
   """
   if declared_scale not in ("", *input_scale.INPUT_SCALES):
     raise errors.InputError(
       f"--input_scale={declared_scale}: there is no such scale; choose one of {', '.join(input_scale.INPUT_SCALES)}."
     )
-  found = pretrained.read(path, backbone_name)
-  is_own = found.source.is_keras and not found.source.is_published
+  weights = pretrained.read(path, backbone_name)
+  is_own = weights.source.is_keras and not weights.source.is_published
   if is_own and declared_scale:
-    return dataclasses.replace(found, input_scale=declared_scale)
-  pretrained.settle_scale(found.source, declared_scale, "--input_scale")
-  return found
+    return dataclasses.replace(weights, input_scale=declared_scale)
+  pretrained.settle_scale(weights.source, declared_scale, "--input_scale")
+  return weights
 
 
 def report(path: pathlib.Path, weights: pretrained.Pretrained, backbone_name: str) -> str:
-  """Returns what was written, for a person: network, layers, parameters, input scale, hash, and what got lost."""
+  """Returns a text about a written file: network, layers, parameters, input scale, hash, and what it lacks."""
   flat = safetensors_files.flatten(weights.variables)
   layers = {name.split("/", 1)[1].rsplit("/", 1)[0] for name in flat}
   count = sum(array.size for array in flat.values())
@@ -90,4 +90,4 @@ def report(path: pathlib.Path, weights: pretrained.Pretrained, backbone_name: st
   )
   if path.name.endswith(_SAFETENSORS):
     return text
-  return f"{text}\n  A Keras file can't say its input scale: feed it pixels as {weights.input_scale} has them."
+  return f"{text}\n  A Keras file can't hold its input scale: scale pixels as {weights.input_scale}."

@@ -1,7 +1,7 @@
-"""HDF5 files from outside: what a file claims is checked before any of it is read.
+"""HDF5 files from others: a file's claims are checked before any of it is read.
 
-Refused are links and datasets that point out of the file (they could read any file of the user), arrays that are not
-of floats, and sizes beyond the caps. Nothing in a file is ever executed.
+Links and datasets that point out of the file are refused, since they could read any file of the user. So are arrays
+that are not of floats, and sizes beyond the caps. Nothing in a file is ever executed.
 """
 
 import contextlib
@@ -70,48 +70,48 @@ def subgroup(group: h5py.Group, path: str) -> h5py.Group:
   """Returns the group at `path`, names joined by `/`.
 
   Raises:
-    InputError: no such group, or it lies behind a link.
+    InputError: there is no such group, or it is behind a link.
   """
-  found = _member(group, path)
-  if not isinstance(found, h5py.Group):
-    raise errors.InputError(f"{_where(group, path)} is no group of the HDF5 file.")
-  return found
+  member = _member(group, path)
+  if not isinstance(member, h5py.Group):
+    raise errors.InputError(f"{_where(group, path)} is not a group of the HDF5 file.")
+  return member
 
 
 def dataset(group: h5py.Group, path: str) -> h5py.Dataset:
   """Returns the array of floats at `path`, not yet read.
 
   Raises:
-    InputError: no such array, it lies outside of the file, or it is not of floats.
+    InputError: there is no such array, it is outside the file, or it is not of floats.
   """
-  found = _member(group, path)
-  if not isinstance(found, h5py.Dataset):
-    raise errors.InputError(f"{_where(group, path)} is no array of the HDF5 file.")
-  if found.is_virtual or found.external:
+  member = _member(group, path)
+  if not isinstance(member, h5py.Dataset):
+    raise errors.InputError(f"{_where(group, path)} is not an array of the HDF5 file.")
+  if member.is_virtual or member.external:
     raise errors.InputError(f"{_where(group, path)} points out of the file, which is not allowed.")
-  if found.dtype.kind != "f":
-    raise errors.InputError(f"{_where(group, path)} holds {found.dtype}, weights are float32.")
-  return found
+  if member.dtype.kind != "f":
+    raise errors.InputError(f"{_where(group, path)} holds {member.dtype}, weights are float32.")
+  return member
 
 
 def strings(group: h5py.Group, name: str) -> list[str]:
   """Returns an attribute that lists names; Keras writes a long one in pieces `<name>0`, `<name>1` ...
 
   Raises:
-    InputError: no such attribute, or an absurdly long one.
+    InputError: there is no such attribute, or it is absurdly long.
   """
   pieces = itertools.takewhile(lambda piece: piece in group.attrs, (f"{name}{i}" for i in range(_MAX_NAMES)))
-  present = [name] if name in group.attrs else list(pieces)
-  if not present:
+  attributes = [name] if name in group.attrs else list(pieces)
+  if not attributes:
     raise errors.InputError(f"{_where(group, '')} lacks the attribute {name} that Keras writes.")
-  values = [value for piece in present for value in np.atleast_1d(group.attrs[piece])]
+  values = [value for attribute in attributes for value in np.atleast_1d(group.attrs[attribute])]
   if len(values) > _MAX_NAMES:
     raise errors.InputError(f"{_where(group, '')} lists {len(values)} {name}, more than {_MAX_NAMES}.")
   return [value.decode() if isinstance(value, bytes) else str(value) for value in values]
 
 
 def read_all(layers: LazyLayers) -> KerasLayers:
-  """Reads the arrays of all layers, once it is known that they fit.
+  """Reads the arrays of all layers, after a check of their size.
 
   Raises:
     InputError: together they are larger than any network here.

@@ -1,4 +1,4 @@
-"""Keras weight files of all three formats, read into layers in Keras' order; told apart by content, not by name."""
+"""Keras weight files of all three formats, told apart by content, read into layers in Keras' order."""
 
 import io
 import pathlib
@@ -31,7 +31,7 @@ def read(path: pathlib.Path, classes: Sequence[str], parts: Sequence[Sequence[st
     parts: the classes inside each of them (`keras_names.keras_parts`).
 
   Raises:
-    InputError: the file is damaged or hostile, or has no Keras weights, or (Keras 3) other layers than the network.
+    InputError: the file is damaged or hostile, has no Keras weights, or (Keras 3) has other layers than the network.
   """
   try:
     return _read(path, classes, parts)
@@ -60,7 +60,7 @@ def _lazy_layers(file: h5py.File, name: str, classes: Sequence[str], parts: Sequ
 
 
 def _archived(path: pathlib.Path) -> io.BytesIO:
-  """Returns the weights inside a `.keras` file; its config.json is not looked at, so nothing of it can run."""
+  """Returns the weights inside a `.keras` file; its config.json is not read, so nothing of it can run."""
   with zipfile.ZipFile(path) as archive:
     if _ARCHIVE_MEMBER not in archive.namelist():
       raise errors.InputError(f"{path.name} is a zip archive without {_ARCHIVE_MEMBER}: not what Keras 3 saves.")

@@ -1,7 +1,7 @@
 """Keras' legacy HDF5 weights: layers in order, by the attributes `layer_names` and `weight_names`.
 
 The published ImageNet files are of this kind. Layers are numbered as Keras happened to count them (`conv2d_94`), so
-that only the order tells which is which; layers without weights are listed too.
+only their order identifies them. Layers without weights are listed too.
 """
 
 import pathlib
@@ -18,7 +18,7 @@ _MAX_ATTRIBUTE_BYTES = 64_000  # HDF5 keeps attributes of up to 64 KiB in an obj
 
 
 def find(file: h5py.File) -> h5py.Group | None:
-  """Returns the group that holds weights in this format, None if the file is of another."""
+  """Returns the group that holds weights in this format, None if the file has another format."""
   if _has_names(file):
     return file
   if hdf5.has(file, _WHOLE_MODEL):
@@ -34,7 +34,7 @@ def read(group: h5py.Group) -> hdf5.LazyLayers:
     group: as `find` returns it.
 
   Raises:
-    InputError: a listed layer or array is missing or not what it should be.
+    InputError: a listed layer or array is missing or of a wrong kind.
   """
   layers = []
   for name in hdf5.strings(group, _LAYERS):

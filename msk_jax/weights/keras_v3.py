@@ -1,8 +1,8 @@
 """Keras 3's weights (`.weights.h5`, and `model.weights.h5` inside a `.keras` file).
 
-A layer lies at `layers/<class>_<n>/vars/0`, `1` ..., n counting the layers of one class in the network's order (none
-for the first). Order across classes is not in the file: it comes from the network. The layers inside a `Sequential` lie
-below it in the same way, `layers/sequential_1/layers/conv2d/vars/0`.
+A layer's arrays are at `layers/<class>_<n>/vars/0`, `1` ...; n counts the layers of one class in the network's order
+(none for the first). Order across classes is not in the file: it comes from the network. The layers inside a
+`Sequential` are below it in the same way, `layers/sequential_1/layers/conv2d/vars/0`.
 """
 
 import pathlib
@@ -20,7 +20,7 @@ _NUMBERED = re.compile(r"(.+?)(?:_(\d+))?")  # conv2d_12 -> conv2d, 12
 
 
 def find(file: h5py.File) -> h5py.Group | None:
-  """Returns the group that holds weights in this format, None if the file is of another."""
+  """Returns the group that holds weights in this format, None if the file has another format."""
   return hdf5.subgroup(file, _LAYERS) if hdf5.has(file, _LAYERS) else None
 
 
@@ -30,7 +30,7 @@ def read(group: h5py.Group, classes: Sequence[str], parts: Sequence[Sequence[str
   Args:
     group: as `find` returns it.
     classes: the snake-cased class of each layer with weights, in Keras' order (`keras_names.keras_classes`).
-    parts: the classes inside each of them, in order: none but for a `sequential` (`keras_names.keras_parts`).
+    parts: the classes inside each of them, in order; empty except for a `sequential` (`keras_names.keras_parts`).
 
   Raises:
     InputError: the file has other layers than the network; the message names one.
@@ -50,7 +50,7 @@ def write(
 
   Args:
     path: of the file, ending in `.weights.h5`.
-    layers: each layer's arrays in Keras' order; inside a `sequential` each part has equally many.
+    layers: each layer's arrays in Keras' order; the parts of a `sequential` have equally many.
     classes: the snake-cased class of each layer.
     parts: as for `read`.
   """
@@ -91,15 +91,15 @@ def _has_arrays(group: h5py.Group) -> bool:
   return any(_has_arrays(hdf5.subgroup(group[_LAYERS], label)) for label in inner)
 
 
-def _check_count(kind: str, have: Sequence[str], want: int) -> None:
-  counts = f"the file has {len(have)} layers of class {kind}, the network {want}"
-  if len(have) > want:
+def _check_count(kind: str, names: Sequence[str], expected: int) -> None:
+  counts = f"the file has {len(names)} layers of class {kind}, the network {expected}"
+  if len(names) > expected:
     raise errors.InputError(
-      f"layer {have[want]} is surplus: {counts}. Is it the file of another network, or one with its top (save it with "
-      "include_top=False)?"
+      f"layer {names[expected]} is surplus: {counts}. Is it the file of another network, or one with its top (save it "
+      "with include_top=False)?"
     )
-  if len(have) < want:
-    raise errors.InputError(f"layer {kind}_{len(have)} is missing: {counts}. Is it the file of another network?")
+  if len(names) < expected:
+    raise errors.InputError(f"layer {kind}_{len(names)} is missing: {counts}. Is it the file of another network?")
 
 
 def _layer(group: h5py.Group, label: str, parts: Sequence[str]) -> tuple[str, list[h5py.Dataset]]:

@@ -1,7 +1,7 @@
 """The published ImageNet weights: file names, addresses and hashes, as Keras' own source gives them.
 
-Taken from `keras/src/applications/*.py` of keras 3.15.1, which checks its downloads against the same hashes. Nothing
-here downloads anything: `third_party/README.md` says how to get a file.
+They are from `keras/src/applications/*.py` of keras 3.15.1, which checks its downloads against the same hashes. Nothing
+is downloaded here: `third_party/README.md` says how to get a file.
 """
 
 import dataclasses
@@ -22,7 +22,7 @@ class KnownFile:
     name: of the file.
     url: where Keras gets it.
     algorithm: of the published hash, `md5` or `sha256`.
-    digits: the published hash, hex, in groups of eight (whole ones may hold seven digits that look like somebody's id).
+    digits: the published hash, hex, in groups of eight: a whole one may hold seven digits that look like an id.
   """
 
   name: str
@@ -75,7 +75,7 @@ def hint(backbone_name: str) -> str:
 def is_published(path: pathlib.Path) -> bool:
   """Returns whether a file is one of the published ones, by name and hash.
 
-  A file that only bears such a name is warned about, not refused: it may be somebody's own.
+  A file with such a name but another hash gives a warning. It is not refused: it may be somebody's own.
   """
   known = next((known for known in KNOWN_FILES.values() if known.name == path.name), None)
   if known is None:

@@ -1,4 +1,4 @@
-"""A file of pretrained weights: what it is, and what it holds, for a given backbone."""
+"""A file of pretrained weights of a backbone: its kind, and its content."""
 
 import dataclasses
 import pathlib
@@ -15,18 +15,18 @@ from msk_jax.models import backbones, keras_names
 from msk_jax.models import input_scale as scales
 from msk_jax.weights import hdf5, keras_files, known_files, safetensors_files
 
-_ANY_SHAPE = (1, 96, 96, 3)  # an image that every backbone takes; weights do not depend on its size
+_ANY_SHAPE = (1, 96, 96, 3)  # every backbone takes an image of this size; weights do not depend on it
 
 
 @dataclasses.dataclass(frozen=True)
 class Source:
-  """What a file is, found without reading its weights.
+  """A file's kind, known without reading its weights.
 
   Attributes:
     path: of the file.
     sha256: of its bytes, hex.
     input_scale: that its weights expect, a key of `input_scale.INPUT_SCALES`.
-    is_keras: whether it is of Keras, else safetensors of this package.
+    is_keras: whether it is a Keras file, else safetensors of this package.
     is_published: whether it is one of the published files (`known_files`).
   """
 
@@ -55,14 +55,14 @@ class Pretrained:
 
 
 def inspect(path: pathlib.Path | str, backbone_name: str) -> Source:
-  """Returns what a file is; reads all of it once for the hash, but no weights.
+  """Returns a file's kind; reads all of it once for the hash, but no weights.
 
   Args:
     path: Keras' legacy HDF5, `.weights.h5` or `.keras`, or this package's safetensors; told apart by content.
     backbone_name: a key of `backbones.BACKBONES`.
 
   Raises:
-    InputError: no such file, of another kind, damaged, or of another backbone.
+    InputError: the file is missing, of another kind, damaged, or of another backbone.
   """
   path = pathlib.Path(path)
   _check_file(path, backbone_name)
@@ -88,10 +88,10 @@ def read(path: pathlib.Path | str, backbone_name: str, expected: Mapping[str, An
   Args:
     path: as for `inspect`.
     backbone_name: a key of `backbones.BACKBONES`.
-    expected: {'params', 'batch_stats'} of the backbone or their shapes, if they are at hand.
+    expected: {'params', 'batch_stats'} of the backbone or their shapes; by default they are computed.
 
   Raises:
-    InputError: as `inspect`; or the file holds other layers than the backbone has: the message names one.
+    InputError: as `inspect`; or the file holds other layers than the backbone has. The message names one.
   """
   source = inspect(path, backbone_name)
   expected = abstract_variables(backbone_name) if expected is None else expected
@@ -103,37 +103,37 @@ def read(path: pathlib.Path | str, backbone_name: str, expected: Mapping[str, An
   return Pretrained(variables, source.input_scale, source.sha256, source)
 
 
-def settle_scale(source: Source, wanted: str, setting: str, *, is_published_allowed: bool = False) -> str:
+def settle_scale(source: Source, named: str, setting: str, *, is_published_allowed: bool = False) -> str:
   """Returns the input scale of a file's weights.
 
   Args:
     source: the file.
-    wanted: the scale that the user named; empty for the file's own.
+    named: the scale that the user named; empty for the file's own.
     setting: where the user named it, for the message.
-    is_published_allowed: whether `zero_to_one` may be named whatever the weights expect, as in the published run; a
-      warning says so.
+    is_published_allowed: whether `zero_to_one` may be named for weights of any scale, as in the published run; it gives
+      a warning.
 
   Raises:
     InputError: the user named another one than the file.
   """
-  if wanted in ("", source.input_scale):
+  if named in ("", source.input_scale):
     return source.input_scale
-  if is_published_allowed and wanted == scales.PUBLISHED:
+  if is_published_allowed and named == scales.PUBLISHED:
     logging.warning(
       "%s is %s, but %s is of weights for %s. The published run did so: its generators scaled pixels to [0, 1] under "
       "Keras' ImageNet weights. Leave the setting empty for the scale that the weights expect.",
       setting,
-      wanted,
+      named,
       source.path.name,
       source.input_scale,
     )
-    return wanted
+    return named
   origin = f"Keras' {'published ' if source.is_published else ''}weights expect" if source.is_keras else "it says"
-  remedy = ". If this file is of weights trained otherwise, convert it with python -m msk_jax.convert_weights "
+  remedy = ". If these weights were trained with another scale, convert the file: python -m msk_jax.convert_weights "
   is_declarable = source.is_keras and not source.is_published
   raise errors.InputError(
-    f"{setting} is {wanted}, but {source.path.name} is of weights for {source.input_scale} ({origin} so): leave the "
-    f"setting empty{f'{remedy}--input_scale={wanted}.' if is_declarable else '.'}"
+    f"{setting} is {named}, but {source.path.name} is of weights for {source.input_scale} ({origin} so): leave the "
+    f"setting empty{f'{remedy}--input_scale={named}.' if is_declarable else '.'}"
   )
 
 
@@ -141,7 +141,7 @@ def abstract_variables(backbone_name: str) -> dict[str, Any]:
   """Returns shapes and dtypes of a backbone's {'params', 'batch_stats'}.
 
   Raises:
-    ValueError: no such backbone.
+    ValueError: there is no such backbone.
   """
   backbone = backbones.make_backbone(backbone_name)
   image = jax.ShapeDtypeStruct(_ANY_SHAPE, jnp.float32)
@@ -168,7 +168,7 @@ def _own_scale(path: pathlib.Path, backbone_name: str) -> str:
     )
   if metadata["input_scale"] not in scales.INPUT_SCALES:
     raise errors.InputError(
-      f"{path.name} names the input scale {metadata['input_scale']!r}, which is none of "
+      f"{path.name} names the input scale {metadata['input_scale']!r}, which is not one of "
       f"{', '.join(scales.INPUT_SCALES)}: it may be of a newer msk_jax."
     )
   return metadata["input_scale"]
@@ -188,4 +188,4 @@ def _check_file(path: pathlib.Path, backbone_name: str) -> None:
 def _check_finite(path: pathlib.Path, variables: Mapping[str, Any]) -> None:
   for name, array in safetensors_files.flatten(variables).items():
     if not np.isfinite(array).all():
-      raise errors.InputError(f"{path.name}: {name} has values that are not finite: the file is of no use.")
+      raise errors.InputError(f"{path.name}: {name} has values that are not finite: the file can't be used.")

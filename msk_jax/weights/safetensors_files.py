@@ -12,7 +12,7 @@ import safetensors.numpy
 from msk_jax.io import atomic, errors
 
 _FORMAT, _VERSION = "msk_jax weights", "1"
-_SHOWN = 3  # names given in a message
+_SHOWN = 3  # names in a message
 _MAX_HEADER_BYTES = 16 << 20  # InceptionResNetV2's header has 100 kB
 
 Tree = Mapping[str, Any]  # {'params': ..., 'batch_stats': ...}, leaves with shape and dtype
@@ -26,25 +26,25 @@ def is_safetensors(path: pathlib.Path) -> bool:
 
 
 def read_metadata(path: pathlib.Path) -> dict[str, str]:
-  """Returns what the file says of itself: `backbone`, `input_scale` and whatever else was written.
+  """Returns the file's metadata: `backbone`, `input_scale` and whatever else was written.
 
   Raises:
     InputError: a damaged file, or not one of this package and version.
   """
   try:
     with safetensors.safe_open(path, framework="numpy") as file:
-      found = dict(file.metadata() or {})
+      metadata = dict(file.metadata() or {})
   except (safetensors.SafetensorError, OSError, ValueError) as error:
     raise _damaged(path, error) from error
-  if (found.get("format"), found.get("version")) != (_FORMAT, _VERSION):
+  if (metadata.get("format"), metadata.get("version")) != (_FORMAT, _VERSION):
     raise errors.InputError(
       f"{path.name} is a safetensors file, but not of the format '{_FORMAT}' version {_VERSION} (its metadata: "
-      f"{found or 'none'}). Convert Keras weights with python -m msk_jax.convert_weights."
+      f"{metadata or 'none'}). Convert Keras weights with python -m msk_jax.convert_weights."
     )
-  absent = {"backbone", "input_scale"} - found.keys()
+  absent = {"backbone", "input_scale"} - metadata.keys()
   if absent:
     raise errors.InputError(f"{path.name} does not say its {' and '.join(sorted(absent))}: write it again.")
-  return found
+  return metadata
 
 
 def read(path: pathlib.Path, expected: Tree) -> dict[str, Any]:
@@ -60,9 +60,9 @@ def read(path: pathlib.Path, expected: Tree) -> dict[str, Any]:
   shapes = {name: tuple(leaf.shape) for name, leaf in flatten(expected).items()}
   try:
     with safetensors.safe_open(path, framework="numpy") as file:
-      stored = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118 (the file is no mapping)
-      found = {name: (tuple(array.get_shape()), array.get_dtype()) for name, array in stored.items()}
-      _check(path.name, found, shapes)
+      stored = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118 (the file is not a mapping)
+      formats = {name: (tuple(array.get_shape()), array.get_dtype()) for name, array in stored.items()}
+      _check(path.name, formats, shapes)
       flat = {name: np.array(file.get_tensor(name), np.float32) for name in shapes}
   except (safetensors.SafetensorError, OSError) as error:
     raise _damaged(path, error) from error
@@ -106,7 +106,7 @@ def unflatten(flat: Mapping[str, Any], like: Tree, prefix: str = "") -> dict[str
 
 
 def _sort_metadata(path: pathlib.Path) -> None:
-  """Brings a file's metadata, which the library writes in any order, into that of the names: equal bytes for equals."""
+  """Sorts a file's metadata, which the library writes in any order, so that equal weights give equal bytes."""
   with path.open("r+b") as file:
     length = int.from_bytes(file.read(8), "little")
     header = json.loads(file.read(length))
@@ -118,19 +118,19 @@ def _sort_metadata(path: pathlib.Path) -> None:
     file.write(text.ljust(length))
 
 
-def _check(file_name: str, found: Mapping[str, tuple], shapes: Mapping[str, tuple[int, ...]]) -> None:
-  missing, surplus = sorted(shapes.keys() - found.keys()), sorted(found.keys() - shapes.keys())
+def _check(file_name: str, formats: Mapping[str, tuple], shapes: Mapping[str, tuple[int, ...]]) -> None:
+  missing, surplus = sorted(shapes.keys() - formats.keys()), sorted(formats.keys() - shapes.keys())
   if missing or surplus:
     lists = [
-      f"{what}: {', '.join(names[:_SHOWN])}{' ...' if len(names) > _SHOWN else ''}"
-      for what, names in (("missing", missing), ("surplus", surplus))
+      f"{problem}: {', '.join(names[:_SHOWN])}{' ...' if len(names) > _SHOWN else ''}"
+      for problem, names in (("missing", missing), ("surplus", surplus))
       if names
     ]
     raise errors.InputError(
       f"{file_name} does not hold the weights of this network; arrays {'; '.join(lists)}. Is it another one's file?"
     )
   for name, expected in shapes.items():
-    shape, dtype = found[name]
+    shape, dtype = formats[name]
     if shape != expected or dtype != "F32":
       raise errors.InputError(
         f"{file_name}: array {name} is {dtype} {list(shape)}, expected F32 {list(expected)}. Is it the file of another "
@@ -140,5 +140,5 @@ def _check(file_name: str, found: Mapping[str, tuple], shapes: Mapping[str, tupl
 
 def _damaged(path: pathlib.Path, error: Exception) -> errors.InputError:
   return errors.InputError(
-    f"{path.name} can't be read as safetensors ({error}). Get or write the file again; it may have been cut off."
+    f"{path.name} can't be read as safetensors ({error}). Get or write the file again: it may be cut off."
   )

@@ -1,19 +1,17 @@
 """The stage `ages` from files to files."""
 
-import re
-
 import numpy as np
 import pandas as pd
 import pytest
 
-from msk_jax.biological_age import acceleration, run, summaries
+from msk_jax.biological_age import acceleration, run
 from msk_jax.biological_age.spec import AgesSpec
 from msk_jax.io import errors, specs, tables
-from msk_jax.predictions import bias, pooled
+from msk_jax.predictions import bias, pooled_table
+from msk_jax.schemas import age_tables
+from tests import id_search, tiny_workdir
 from tests.predictions import pooled_cohort as cohort
 
-_EID = re.compile(r"(?<![\d.])9\d{6}(?!\d)")
-_HASH = re.compile(r"\b[0-9a-f]{64}\b")  # may hold seven digits in a row
 _FAST = AgesSpec(num_bootstraps=10, has_figures=False)
 
 
@@ -32,7 +30,8 @@ def test_files_and_what_is_printed(workdir, capsys, caplog):
   assert names == {
     *(f"{product}/{name}.parquet" for product in ("sample", "participant") for name in models),
     *(
-      f"figures/correlations_{product}_{kind}{suffix}.png"
+      f"figures/correlations_{product}_{kind}{suffix}.{file}"
+      for file in ("png", "svg")
       for product in ("sample", "participant")
       for kind in ("dimensions", "models")
       for suffix in ("", "_clustered")
@@ -42,16 +41,14 @@ def test_files_and_what_is_printed(workdir, capsys, caplog):
   }
   shown = capsys.readouterr().out
   texts = [path.read_text() for path in folder.rglob("*") if path.suffix in (".csv", ".json")]
-  assert "hip/inception_v3" in shown and not any(
-    _EID.search(_HASH.sub("", text)) for text in [shown, caplog.text, *texts]
-  )
-  chosen = tables.read(folder / "dimensions.parquet", summaries.DIMENSIONS)
+  assert "hip/inception_v3" in shown and not any(id_search.has_id(text) for text in [shown, caplog.text, *texts])
+  chosen = tables.read(folder / "dimensions.parquet", age_tables.DIMENSIONS)
   assert chosen["model"].tolist() == ["hip/inception_v3", "knee/ensemble"] * 2
 
 
 def test_ages_are_those_of_the_predictions(workdir):
   run.make_ages(workdir, _FAST)
-  predicted, _ = pooled.read(workdir, "sample", "knee/inception_v3")
+  predicted, _ = pooled_table.read(workdir, "sample", "knee/inception_v3")
   predicted = predicted[predicted["part"] == "test"].set_index(["eid", "instance"]).sort_index()
   ages = acceleration.read(workdir, "sample", "knee/inception_v3").set_index(["eid", "instance"])
   assert ages.index.equals(predicted.index)
@@ -62,23 +59,23 @@ def test_ages_are_those_of_the_predictions(workdir):
 
 def test_predict_finds_the_bias_of_trained_models(workdir):
   folder = run.make_ages(workdir, _FAST)
-  found = bias.read(workdir / "models/knee/inception_v3")
-  table = tables.read(folder / "bias.parquet", summaries.BIAS).set_index(["product", "model", "fold"])
+  written = bias.read(workdir / "models/knee/inception_v3")
+  table = tables.read(folder / "bias.parquet", age_tables.BIAS).set_index(["product", "model", "fold"])
   line = table.loc[("sample", "knee/inception_v3", "all")]
-  assert (found.slope, found.intercept) == (line["slope"], line["intercept_years"])  # to the last digit
-  assert found.mode == "in_sample" and found.n == line["n"]
+  assert (written.slope, written.intercept) == (line["slope"], line["intercept_years"])  # to the last digit
+  assert written.mode == "in_sample" and written.n == line["n"]
   assert not (workdir / "models/knee/ensemble").exists() and not (workdir / "models/hip").exists()
 
 
 def test_out_of_fold_lists_every_folds_line(workdir):
   folder = run.make_ages(workdir, AgesSpec(bias_mode="out_of_fold", num_bootstraps=10, has_figures=False))
-  table = tables.read(folder / "bias.parquet", summaries.BIAS)
+  table = tables.read(folder / "bias.parquet", age_tables.BIAS)
   assert (table.groupby(["product", "model"])["fold"].count() == 11).all()
   assert table[table["fold"] == "all"]["mode"].eq("in_sample").all()  # the line through all samples is in sample
   assert table[table["fold"] != "all"]["mode"].eq("out_of_fold").all()
   assert bias.read(workdir / "models/knee/inception_v3").mode == "in_sample"
   ages = acceleration.path_of(folder, "sample", "knee/inception_v3")
-  assert tables.read_extra(ages, acceleration.AGES)["bias_mode"] == "out_of_fold"
+  assert tables.read_extra(ages, age_tables.AGES)["bias_mode"] == "out_of_fold"
 
 
 def test_again_does_nothing_until_something_changes(workdir, caplog):
@@ -97,9 +94,9 @@ def test_again_does_nothing_until_something_changes(workdir, caplog):
 
 def _keep(workdir, model: str, chosen) -> None:
   """Keeps the predictions, of both products, that `chosen` says of a table."""
-  for product in pooled.PRODUCTS:
-    table, kind = pooled.read(workdir, product, model)
-    pooled.write(workdir, product, model, table[chosen(table)], kind)
+  for product in pooled_table.PRODUCTS:
+    table, kind = pooled_table.read(workdir, product, model)
+    pooled_table.write(workdir, product, model, table[chosen(table)], kind)
   cohort.write_record(workdir)
 
 
@@ -110,9 +107,9 @@ def test_a_model_that_cannot_be_corrected_is_left_out_and_said(workdir, capsys, 
   folder = run.make_ages(workdir, settings)
   assert not acceleration.path_of(folder, "sample", "knee/inception_v3").exists()
   assert not acceleration.read(workdir, "sample", "knee/ensemble").empty
-  assert bias.read(workdir / "models/knee/inception_v3") is None  # that of the former predictions is gone
-  summary = tables.read(folder / "summary.parquet", summaries.SUMMARY).set_index(["product", "model"])
-  refused = summary.loc[[(product, "knee/inception_v3") for product in pooled.PRODUCTS]]
+  assert bias.read(workdir / "models/knee/inception_v3") is None  # that of the former predictions was removed
+  summary = tables.read(folder / "summary.parquet", age_tables.SUMMARY).set_index(["product", "model"])
+  refused = summary.loc[[(product, "knee/inception_v3") for product in pooled_table.PRODUCTS]]
   assert refused["bias_slope"].isna().all() and refused["refused"].str.contains("two folds or more").all()
   assert (summary["refused"] == "").sum() == 4
   assert "knee/inception_v3 has no ages: the bias" in capsys.readouterr().out
@@ -163,28 +160,28 @@ def test_another_bias_in_a_models_folder_is_put_right(workdir, text):
 def test_withdrawn_people_have_no_age(workdir):
   persons, visits = cohort.people(200)
   run.make_ages(workdir, _FAST)
-  cohort.write_cohort(workdir, persons.iloc[40:], visits[visits["eid"].isin(persons["eid"][40:])])
+  tiny_workdir.write_cohort(workdir, persons.iloc[40:], visits[visits["eid"].isin(persons["eid"][40:])])
   run.make_ages(workdir, _FAST)
-  for product in pooled.PRODUCTS:
+  for product in pooled_table.PRODUCTS:
     ages = acceleration.read(workdir, product, "knee/ensemble")
     assert set(ages["eid"]) == set(persons["eid"][40:])
 
 
 def test_who_withdraws_later_has_no_age_any_more(workdir, caplog):
   run.make_ages(workdir, _FAST)
-  gone = frozenset(cohort.people(200)[0]["eid"][:40])
-  folder = run.make_ages(workdir, _FAST, gone)
-  for path in [path for product in pooled.PRODUCTS for path in (folder / product).rglob("*.parquet")]:
-    assert not gone & set(pd.read_parquet(path)["eid"]), path
+  withdrawn = frozenset(cohort.people(200)[0]["eid"][:40])
+  folder = run.make_ages(workdir, _FAST, withdrawn)
+  for path in [path for product in pooled_table.PRODUCTS for path in (folder / product).rglob("*.parquet")]:
+    assert not withdrawn & set(pd.read_parquet(path)["eid"]), path
   assert len(acceleration.read(workdir, "participant", "knee/ensemble")) == 160
   with caplog.at_level("INFO"):
-    run.make_ages(workdir, _FAST, gone)
+    run.make_ages(workdir, _FAST, withdrawn)
   assert "nothing to do" in caplog.text
 
 
 def test_mixed_fold_maps_are_refused(workdir):
-  table, _ = pooled.read(workdir, "participant", "knee/ensemble")
-  pooled.write(workdir, "participant", "knee/ensemble", table, "0" * 64)
+  table, _ = pooled_table.read(workdir, "participant", "knee/ensemble")
+  pooled_table.write(workdir, "participant", "knee/ensemble", table, "0" * 64)
   cohort.write_record(workdir)
   with pytest.raises(errors.InputError, match="2 different fold maps"):
     run.make_ages(workdir, _FAST)

@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from msk_jax.biological_age import correlation_tables
+from msk_jax.biological_age import correlation_figure, correlation_tables
 from msk_jax.biological_age.acceleration import correct
 from msk_jax.biological_age.spec import AgesSpec
-from msk_jax.figures import heat_map
 from msk_jax.predictions import correlation_comparison
-from msk_jax.predictions.rows import Rows
+from msk_jax.predictions.pooled_rows import Rows
+from msk_jax.published import reader
 from msk_jax.scores import correlations
 
 
@@ -33,11 +33,11 @@ def _pairwise(values: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("missing", ["none", "blocks", "scattered"])
 def test_r_and_n_equal_pandas(missing):
   values = _values(700, 1, missing)
-  found = correlations.correlate(values, 2, 0)
-  np.testing.assert_allclose(found.r, _pairwise(values), atol=1e-10)
+  between = correlations.correlate(values, 2, 0)
+  np.testing.assert_allclose(between.r, _pairwise(values), atol=1e-10)
   has = np.isfinite(values).astype(int)
-  np.testing.assert_array_equal(found.n, has.T @ has)
-  np.testing.assert_array_equal(found.sd, found.sd.T)
+  np.testing.assert_array_equal(between.n, has.T @ has)
+  np.testing.assert_array_equal(between.sd, between.sd.T)
 
 
 @pytest.mark.parametrize("missing", ["none", "blocks", "scattered"])
@@ -45,7 +45,7 @@ def test_r_and_n_equal_pandas(missing):
 def test_sds_equal_a_loop_over_the_same_draws(missing, is_clustered):
   values = _values(200, 2, missing)
   cluster = np.random.default_rng(3).integers(0, 80, 200) if is_clustered else None
-  found = correlations.correlate(values, 12, 5, cluster)
+  between = correlations.correlate(values, 12, 5, cluster)
   kept = values[np.isfinite(values).sum(axis=1) > 1]
   unit = np.arange(len(kept))
   if cluster is not None:
@@ -58,7 +58,7 @@ def test_sds_equal_a_loop_over_the_same_draws(missing, is_clustered):
     drawn.append(_pairwise(kept[np.concatenate([np.flatnonzero(unit == u) for u in picked])]))
   expected = np.std(drawn, axis=0, ddof=1)
   pairs = np.triu_indices(5, 1)
-  np.testing.assert_allclose(found.sd[pairs], expected[pairs], rtol=1e-3)
+  np.testing.assert_allclose(between.sd[pairs], expected[pairs], rtol=1e-3)
 
 
 def test_sd_is_that_of_theory():
@@ -66,10 +66,10 @@ def test_sd_is_that_of_theory():
   rng = np.random.default_rng(0)
   covariance = np.array([[1, 0.6, 0.2], [0.6, 1, 0], [0.2, 0, 1]])
   values = rng.multivariate_normal(np.zeros(3), covariance, 4000)
-  found = correlations.correlate(values, 1500, 0)
-  expected = (1 - found.r**2) / np.sqrt(3999)
+  between = correlations.correlate(values, 1500, 0)
+  expected = (1 - between.r**2) / np.sqrt(3999)
   pairs = np.triu_indices(3, 1)
-  np.testing.assert_allclose(found.sd[pairs], expected[pairs], rtol=0.08)
+  np.testing.assert_allclose(between.sd[pairs], expected[pairs], rtol=0.08)
 
 
 def test_people_with_copies_widen_the_clustered_sd_alone():
@@ -84,9 +84,9 @@ def test_constant_empty_and_disjoint_columns_have_no_correlation():
   rng = np.random.default_rng(0)
   values = np.full((100, 4), np.nan)
   values[:50, 0], values[50:, 1], values[:, 2] = rng.normal(size=50), rng.normal(size=50), 7.1
-  found = correlations.correlate(values, 5, 0)
-  assert np.isnan(found.r[0, 1:]).all() and np.isnan(found.r[3]).all() and np.isnan(found.sd).all()
-  assert (found.n[0, 1], found.n[0, 2], found.n[3, 3]) == (0, 50, 0)
+  between = correlations.correlate(values, 5, 0)
+  assert np.isnan(between.r[0, 1:]).all() and np.isnan(between.r[3]).all() and np.isnan(between.sd).all()
+  assert (between.n[0, 1], between.n[0, 2], between.n[3, 3]) == (0, 50, 0)
 
 
 def _ages(planted: np.ndarray, seed: int) -> dict:
@@ -105,10 +105,10 @@ def _ages(planted: np.ndarray, seed: int) -> dict:
 def test_planted_correlations_are_recovered_within_their_sd():
   covariance = np.array([[9, 5.04, 5.01], [5.04, 9, 3.159], [5.01, 3.159, 9]])  # published: .560, .557, .351
   planted = np.random.default_rng(8).multivariate_normal(np.zeros(3), covariance, 8000)
-  found = correlation_tables.correlate(_ages(planted, 1), "sample", AgesSpec(num_bootstraps=300))
+  between = correlation_tables.correlate(_ages(planted, 1), "sample", AgesSpec(num_bootstraps=300))
   pairs = np.triu_indices(3, 1)
-  assert (np.abs(found.r - covariance / 9)[pairs] < 3 * found.sd[pairs]).all()
-  table = correlation_tables.tabulate("sample", ["general", "hip/ensemble", "knee/ensemble"], found)
+  assert (np.abs(between.r - covariance / 9)[pairs] < 3 * between.sd[pairs]).all()
+  table = correlation_tables.tabulate("sample", ["general", "hip/ensemble", "knee/ensemble"], between)
   assert (table["n"] == 8000).all() and table["published_r"].isna().all()  # the paper's are of more models
   mean, _, count = correlation_tables.mean_of_pairs(table)
   assert count == 1 and mean == pytest.approx(0.351, abs=0.03)
@@ -125,8 +125,8 @@ def test_samples_meet_by_visit_and_participants_by_person():
 
 
 def test_pairs_of_few_rows_are_left_out():
-  found = correlation_tables.correlate(_ages(np.random.default_rng(0).normal(size=(19, 3)), 1), "sample", AgesSpec())
-  assert correlation_tables.tabulate("sample", ["a", "b", "c"], found).empty and (found.n == 0).all()
+  between = correlation_tables.correlate(_ages(np.random.default_rng(0).normal(size=(19, 3)), 1), "sample", AgesSpec())
+  assert correlation_tables.tabulate("sample", ["a", "b", "c"], between).empty and (between.n == 0).all()
 
 
 def test_clustering_puts_alike_models_side_by_side():
@@ -140,25 +140,31 @@ def test_clustering_puts_alike_models_side_by_side():
   assert sorted(correlation_tables.cluster_order(r)) == list(range(6))
 
 
+def _is_missing(published: reader.Correlation) -> bool:
+  return bool(np.isnan([published.r, published.r_sd]).all())
+
+
 def test_published_pairs():
   """The paper: hip and knee .351; six image pairs .351, SD .072; figure and skeleton .714."""
-  assert correlation_comparison.of("knee/ensemble", "hip/ensemble", "sample") == (0.351, 0.004)
-  assert np.isnan(correlation_comparison.of("knee/ensemble", "hip/ensemble", "participant")).all()
+  published = correlation_comparison.of("knee/ensemble", "hip/ensemble", "sample")
+  assert (published.r, published.r_sd) == (0.351, 0.004)
+  assert _is_missing(correlation_comparison.of("knee/ensemble", "hip/ensemble", "participant"))
   images = [f"{name}/ensemble" for name in ("full_body", "spine", "hip", "knee")]
-  pairs = [correlation_comparison.of(a, b, "sample")[0] for i, a in enumerate(images) for b in images[i + 1 :]]
+  pairs = [correlation_comparison.of(a, b, "sample").r for i, a in enumerate(images) for b in images[i + 1 :]]
   assert np.mean(pairs) == pytest.approx(0.351, abs=0.001) and np.std(pairs, ddof=1) == pytest.approx(0.072, abs=0.001)
 
 
 def test_a_pair_of_ensembles_stands_beside_the_papers_if_all_models_below_are_there():
   leaves = [f"{name}/{backbone}" for name in ("hip", "knee") for backbone in ("inception_v3", "inception_resnet_v2")]
   pair = ("hip/ensemble", "knee/ensemble", "sample")
-  assert correlation_comparison.of_same(*pair, [*leaves, *pair[:2]]) == (0.351, 0.004)
+  published = correlation_comparison.of_same(*pair, [*leaves, *pair[:2]])
+  assert (published.r, published.r_sd) == (0.351, 0.004)
   for absent in leaves:
-    assert np.isnan(correlation_comparison.of_same(*pair, [name for name in leaves if name != absent])).all()
+    assert _is_missing(correlation_comparison.of_same(*pair, [name for name in leaves if name != absent]))
 
 
 @pytest.mark.parametrize("m", [2, 3, 14])
 def test_heat_maps_are_pictures(m, tmp_path):
-  found = correlations.correlate(np.random.default_rng(0).normal(size=(40, m)), 5, 0)
-  heat_map.draw_correlations(tmp_path / "p.png", "title", [f"knee/m{i}" for i in range(m)], found)
+  between = correlations.correlate(np.random.default_rng(0).normal(size=(40, m)), 5, 0)
+  correlation_figure.draw(tmp_path / "p.png", "title", [f"knee/m{i}" for i in range(m)], between)
   assert (tmp_path / "p.png").read_bytes().startswith(b"\x89PNG")

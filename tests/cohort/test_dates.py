@@ -1,4 +1,4 @@
-"""Dates in every unambiguous form; the order of day and month only where a column tells it."""
+"""Dates in every unambiguous form; the order of day and month where a column tells it."""
 
 import pandas as pd
 import pytest
@@ -29,7 +29,7 @@ def test_a_date_that_tells_its_order_itself(text):
   "text",
   ["2007-04-110", "2007-13-01", "2007-02-30", "11 Foo 2007", "11/04/07", "13614", "2007", "31/31/2007", "Apr 2007"],
 )
-def test_what_is_no_date_is_missing(text):
+def test_texts_that_are_not_dates_are_missing(text):
   assert _read(text) == [""]
 
 
@@ -52,7 +52,7 @@ def test_orders_that_contradict_each_other_are_refused():
 _ISO = ("2007-04-11",) * 200
 
 
-def test_few_numbers_among_dates_that_tell_their_order_are_no_dates_and_refuse_no_column():
+def test_few_numbers_among_other_dates_are_missing_and_the_column_is_kept():
   assert _read(*_ISO, "11/04/2007", "04/04/2007")[-2:] == ["", "2007-04-04"]
   assert _read(*_ISO, "13/04/2007", "04/13/2007", "11/04/2007")[-3:] == ["2007-04-13", "2007-04-13", ""]
   with pytest.raises(errors.InputError, match="5 dates of the form"):

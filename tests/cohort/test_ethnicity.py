@@ -1,4 +1,4 @@
-"""Ethnicity columns against the published table: parents accumulate children, `Other` is extra."""
+"""Ethnicity columns against the published table: groups hold their subgroups, `Other` is extra."""
 
 import numpy as np
 import pytest

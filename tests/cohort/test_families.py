@@ -23,13 +23,18 @@ PEOPLE = [f"900000{i}" for i in range(1, 8)]
 
 def test_pairs_from_third_degree_up_and_counts(tmp_path):
   (tmp_path / "ukb1_rel_s2.dat").write_text(TEXT)
-  found = families.read([tmp_path / "ukb1_rel_s2.dat"])
-  assert found.pairs["id1"].tolist() == ["9000001", "9000003", "9000001"]
-  assert found.pairs["id2"].tolist() == ["9000002", "9000004", "9000007"]
-  assert found.pairs["kinship"].tolist()[:2] == [0.25, 0.0442] and np.isnan(found.pairs["kinship"][2])
-  assert found.counts == {"pairs_read": 5, "pairs_too_distant": 1, "pairs_without_id": 1, "pairs_without_kinship": 1}
-  assert found.people == {"9000001", "9000002", "9000003", "9000004", "9000007"}
-  labels = families.families(PEOPLE, found.pairs)
+  relatedness = families.read([tmp_path / "ukb1_rel_s2.dat"])
+  assert relatedness.pairs["id1"].tolist() == ["9000001", "9000003", "9000001"]
+  assert relatedness.pairs["id2"].tolist() == ["9000002", "9000004", "9000007"]
+  assert relatedness.pairs["kinship"].tolist()[:2] == [0.25, 0.0442] and np.isnan(relatedness.pairs["kinship"][2])
+  assert relatedness.counts == {
+    "pairs_read": 5,
+    "pairs_too_distant": 1,
+    "pairs_without_id": 1,
+    "pairs_without_kinship": 1,
+  }
+  assert relatedness.people == {"9000001", "9000002", "9000003", "9000004", "9000007"}
+  labels = families.label_families(PEOPLE, relatedness.pairs)
   assert labels[0] == labels[1] == labels[6] and labels[2] == labels[3] and len(set(labels)) == 4
 
 
@@ -54,27 +59,27 @@ def test_every_spelling_links_the_same_people(tmp_path, spell, separator, header
   lines = [separator.join((*cells[:2], "0.1" if cells != header else "x", cells[2])) for cells in (header, *rows)]
   for encoding, end in (("utf-8", "\n"), ("utf-16", "\r\n"), ("utf-8", "\r")):
     (tmp_path / "ukb_rel.dat").write_bytes((end.join(lines) + end).encode(encoding))
-    found = families.read([tmp_path / "ukb_rel.dat"]).pairs
-    assert [tuple(row) for row in found[["id1", "id2"]].itertuples(index=False)] == [row[:2] for row in _ROWS]
+    relatedness = families.read([tmp_path / "ukb_rel.dat"]).pairs
+    assert [tuple(row) for row in relatedness[["id1", "id2"]].itertuples(index=False)] == [row[:2] for row in _ROWS]
   (tmp_path / "ukb_rel.dat").write_bytes(gzip.compress("\n".join(lines).encode()))
   assert len(families.read([tmp_path / "ukb_rel.dat"]).pairs) == 2
 
 
-def test_a_file_without_pairs_is_said_in_capitals(tmp_path, caplog):
+def test_a_file_without_pairs_is_a_warning_in_capitals(tmp_path, caplog):
   (tmp_path / "ukb_rel.dat").write_text(TEXT.splitlines()[0] + "\n")
   assert families.read([tmp_path / "ukb_rel.dat"]).counts["pairs_read"] == 0
   assert "RELATEDNESS FILES WITHOUT ANY PAIR: ukb_rel.dat" in caplog.text
 
 
-def test_no_file_no_families():
-  found = families.read([])
-  assert len(set(families.families(["9000001", "9000002"], found.pairs))) == 2
-  assert set(found.counts.values()) == {0}
+def test_without_a_file_nobody_is_related():
+  relatedness = families.read([])
+  assert len(set(families.label_families(["9000001", "9000002"], relatedness.pairs))) == 2
+  assert set(relatedness.counts.values()) == {0}
 
 
 def test_relatives_linked_through_somebody_outside_the_cohort_belong_together():
   pairs = pd.DataFrame({"id1": ["a", "x", "b"], "id2": ["x", "y", "y"]}, dtype="string")
-  labels = families.families(["c", "a", "b"], pairs)
+  labels = families.label_families(["c", "a", "b"], pairs)
   assert labels[1] == labels[2] != labels[0] and len(labels) == 3
 
 
@@ -91,7 +96,7 @@ def test_pairs_are_counted_once_by_who_is_in_the_cohort():
 def test_families_match_a_search_along_pairs(n, links):
   eid = [str(9_000_000 + i) for i in range(n)]
   pairs = pd.DataFrame([(str(9_000_000 + a), str(9_000_000 + b)) for a, b in links], columns=["id1", "id2"])
-  labels = families.families(eid, pairs.astype("string"))
+  labels = families.label_families(eid, pairs.astype("string"))
   linked = np.eye(15, dtype=bool)  # people from n on are not in the cohort
   for a, b in links:
     linked[a, b] = linked[b, a] = True
@@ -101,28 +106,28 @@ def test_families_match_a_search_along_pairs(n, links):
 
 
 @pytest.mark.parametrize(
-  ("text", "said"),
+  ("text", "message"),
   [
     ("", "ID1, ID2 and Kinship once each"),
     ("9000001 9000002 0.1 0.1 0.25\n", "ID1, ID2 and Kinship once each"),
     ("ID1 ID2\n9000001 9000002\n", "ID1, ID2 and Kinship once each"),
     ("ID1 ID2 id2 Kinship\n9000001 9000002 1 0.1\n", "ID1, ID2 and Kinship once each"),
-    ("ID1 ID2 Kinship\n9000001 9000002 high\n", "line 2: a Kinship that is no number"),
-    ("ID1;ID2;Kinship\n9000001;9000002;0,25\n", "line 2: a Kinship that is no number"),
-    ("ID1 ID2 Kinship\n9000001 9000002 nan()\n", "line 2: a Kinship that is no number"),
+    ("ID1 ID2 Kinship\n9000001 9000002 high\n", "line 2: a Kinship that is not a number"),
+    ("ID1;ID2;Kinship\n9000001;9000002;0,25\n", "line 2: a Kinship that is not a number"),
+    ("ID1 ID2 Kinship\n9000001 9000002 nan()\n", "line 2: a Kinship that is not a number"),
     ("ID1 ID2 Kinship\n9000001 9000002 1.0\n", "line 2: a Kinship over 0.6"),
     ("ID1 ID2 Kinship\n9000001 9000002 inf\n", "line 2: a Kinship over 0.6"),
-    ("ID1 ID2 Kinship\n\n9000001 9.00E+06 0.1\n", "line 3: an id that is no whole number"),
-    ("ID1 ID2 Kinship\n9000001 K7 0.1\n", "line 2: an id that is no whole number"),
+    ("ID1 ID2 Kinship\n\n9000001 9.00E+06 0.1\n", "line 3: an id that is not a whole number"),
+    ("ID1 ID2 Kinship\n9000001 K7 0.1\n", "line 2: an id that is not a whole number"),
     ("ID1 ID2 Kinship\n1 9000001 9000002 0.25\n", "line 2: 4 cells under a header of 3"),
     ("ID1,ID2,Kinship\n9000001,9000002\n", "line 2: 2 cells under a header of 3"),
   ],
 )
-def test_other_files_are_refused(tmp_path, text, said):
+def test_other_files_are_refused(tmp_path, text, message):
   (tmp_path / "ukb_rel.dat").write_text(text)
   with pytest.raises(errors.InputError, match=r"ukb_rel\.dat") as caught:
     families.read([tmp_path / "ukb_rel.dat"])
-  assert said in str(caught.value) and "900000" not in str(caught.value)
+  assert message in str(caught.value) and "900000" not in str(caught.value)
 
 
 def test_a_damaged_file_is_refused(tmp_path):

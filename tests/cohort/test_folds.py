@@ -41,7 +41,7 @@ def _take(people: dict, rows: np.ndarray) -> dict:
 @hypothesis.given(st.integers(0, 400), st.integers(1, 9), st.integers(0, 10**6), st.sampled_from([3, 5, 10]))
 def test_everybody_in_one_fold_relatives_together_any_order(n, num_data_sets, seed, num_folds):
   people = _people(n, num_data_sets, seed)
-  fold = folds.assign(**people, num_folds=num_folds, seed=seed)
+  fold = folds.assign(folds.People(**people), num_folds=num_folds, seed=seed)
   assert fold.dtype == np.int8 and fold.shape == (n,)
   assert ((fold >= 0) & (fold < num_folds)).all()
   for label in np.unique(people["family"]):
@@ -49,7 +49,7 @@ def test_everybody_in_one_fold_relatives_together_any_order(n, num_data_sets, se
   rows = np.random.default_rng(seed).permutation(n)
   shuffled = _take(people, rows)
   shuffled["family"] = 7 * shuffled["family"] + 3  # other labels, the same families
-  np.testing.assert_array_equal(folds.assign(**shuffled, num_folds=num_folds, seed=seed), fold[rows])
+  np.testing.assert_array_equal(folds.assign(folds.People(**shuffled), num_folds=num_folds, seed=seed), fold[rows])
 
 
 # of_chance: the spread of the folds' mean ages, as a part of what folds drawn at random would have. These cohorts
@@ -58,7 +58,7 @@ def test_everybody_in_one_fold_relatives_together_any_order(n, num_data_sets, se
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_every_data_set_is_balanced_by_number_sex_and_age(n, of_chance, seed):
   people = _people(n, 8, seed)
-  fold = folds.assign(**people, seed=seed)
+  fold = folds.assign(folds.People(**people), seed=seed)
   everybody = np.ones((n, 1), bool)
   ratios = []
   for has in np.concatenate([people["available"], everybody], axis=1).T:
@@ -78,7 +78,7 @@ def test_every_data_set_is_balanced_by_number_sex_and_age(n, of_chance, seed):
 def test_without_relatives_each_stratum_is_level_to_one_person():
   people = _people(2000, 3, 5)
   del people["family"]
-  fold = folds.assign(**people)
+  fold = folds.assign(folds.People(**people))
   key = pd.DataFrame(
     {"pattern": people["available"] @ [1, 2, 4], "male": people["is_male"], "band": people["age_years"] // 5}
   )
@@ -89,7 +89,7 @@ def test_without_relatives_each_stratum_is_level_to_one_person():
 def test_within_a_stratum_folds_are_spread_along_age():
   n = 1000
   age = np.linspace(60.0, 64.999, n)
-  fold = folds.assign((9_000_000 + np.arange(n)).astype(str), np.ones((n, 1)), np.zeros(n), age)
+  fold = folds.assign(folds.People((9_000_000 + np.arange(n)).astype(str), np.ones((n, 1)), np.zeros(n), age))
   blocks = fold.reshape(10, 100)
   assert all((np.bincount(block, minlength=10) >= 7).all() for block in blocks)
   assert (blocks[0] != blocks[1]).any()  # spread, not periodic
@@ -97,8 +97,8 @@ def test_within_a_stratum_folds_are_spread_along_age():
 
 def test_seed_changes_the_map_and_only_the_seed():
   people = _people(500, 4, 0)
-  assert (folds.assign(**people, seed=1) == folds.assign(**people, seed=1)).all()
-  assert (folds.assign(**people, seed=1) != folds.assign(**people, seed=2)).mean() > 0.5
+  assert (folds.assign(folds.People(**people), seed=1) == folds.assign(folds.People(**people), seed=1)).all()
+  assert (folds.assign(folds.People(**people), seed=1) != folds.assign(folds.People(**people), seed=2)).mean() > 0.5
 
 
 def test_given_folds_are_kept_and_the_rest_level_them():
@@ -107,7 +107,7 @@ def test_given_folds_are_kept_and_the_rest_level_them():
   del people["family"]
   people["available"][:] = True
   given = np.where(np.arange(n) < 20, 4, -1)  # twenty people already in fold 4
-  fold = folds.assign(**people, given=given)
+  fold = folds.assign(folds.People(**people, given=given))
   assert (fold[:20] == 4).all()
   assert np.abs(np.bincount(fold, minlength=10) - 40).max() <= 4  # 38 each, and 58, if given ones did not count
 
@@ -126,11 +126,11 @@ def test_level_matches_filling_one_by_one():
 def test_refuses_what_can_not_be_folded():
   people = _people(20, 2, 0)
   with pytest.raises(ValueError, match="distinct"):
-    folds.assign(**{**people, "eid": np.full(20, "9000001")})
+    folds.People(**{**people, "eid": np.full(20, "9000001")})
   with pytest.raises(ValueError, match="finite"):
-    folds.assign(**{**people, "age_years": np.full(20, np.nan)})
+    folds.People(**{**people, "age_years": np.full(20, np.nan)})
   with pytest.raises(ValueError, match="parts relatives"):
-    folds.assign(**{**people, "family": np.arange(20) // 2}, given=np.arange(20) % 10)
+    folds.People(**{**people, "family": np.arange(20) // 2}, given=np.arange(20) % 10)
 
 
 def test_families_stay_together_beside_given_folds():
@@ -138,10 +138,10 @@ def test_families_stay_together_beside_given_folds():
   family = np.arange(60) // 3
   given = np.full(60, -1)
   given[:6] = 4  # two families
-  found = folds.assign(**{**people, "family": family}, given=given, num_folds=5)
-  assert (found[:6] == 4).all()
-  assert (found.reshape(20, 3) == found[::3, None]).all()
-  assert np.bincount(found, minlength=5).tolist() == [12] * 5
+  fold = folds.assign(folds.People(**{**people, "family": family}, given=given), num_folds=5)
+  assert (fold[:6] == 4).all()
+  assert (fold.reshape(20, 3) == fold[::3, None]).all()
+  assert np.bincount(fold, minlength=5).tolist() == [12] * 5
 
 
 @pytest.mark.parametrize("num_folds", [3, 10])

@@ -45,7 +45,7 @@ def test_types(tmp_path, values, texts):
 @pytest.mark.parametrize(
   "values", [pa.array([{"a": 1}]), pa.array([[{"a": 1}]]), pa.array([datetime.timedelta(1)]), pa.array([b"\xff"])]
 )
-def test_types_that_are_no_values_are_refused(tmp_path, values):
+def test_types_that_are_not_values_are_refused(tmp_path, values):
   path = tmp_path / "a.parquet"
   pq.write_table(pa.table({"p31": values}), path)
   with pytest.raises(errors.InputError, match=r"a\.parquet, column p31: values of type"):

@@ -1,4 +1,4 @@
-"""A visit's key is its own and gives its person back."""
+"""A visit's key is unique and tells its person."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What a workdir remembers of withdrawals: people, but no id; and what makes the memory unusable."""
+"""A workdir remembers who has withdrawn without their ids; a memory can become unusable."""
 
 import json
 
@@ -41,7 +41,7 @@ def test_the_hash_names_people_in_any_order_and_only_with_the_key(tmp_path):
 
 
 @pytest.mark.parametrize(
-  ("change", "said"),
+  ("change", "message"),
   [
     (lambda workdir: (workdir / ".pseudonym_key").unlink(), "belongs to another key"),
     (lambda workdir: (workdir / "cohort" / memory.FILE_NAME).write_text("{"), "is damaged"),
@@ -54,9 +54,9 @@ def test_the_hash_names_people_in_any_order_and_only_with_the_key(tmp_path):
     ),
   ],
 )
-def test_a_memory_that_can_not_be_used_is_an_error(tmp_path, change, said):
+def test_an_unusable_memory_is_an_error(tmp_path, change, message):
   memory.remember(tmp_path, {"9000001"})
   change(tmp_path)
   for use in (memory.recall, memory.remember, memory.keep_only):
-    with pytest.raises(errors.InputError, match=f"{said}.*give all lists again"):
+    with pytest.raises(errors.InputError, match=f"{message}.*give all lists again"):
       use(tmp_path, ["9000001"])

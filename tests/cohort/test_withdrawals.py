@@ -1,4 +1,4 @@
-"""Lists of withdrawals as UK Biobank sends them, and files that are none."""
+"""Lists of withdrawals as UK Biobank sends them, and other files."""
 
 import gzip
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from msk_jax.disclosure import small_counts
 from msk_jax.evaluation import groups, performance
-from msk_jax.evaluation.spec import BootstrapSpec
-from msk_jax.predictions.rows import Rows
+from msk_jax.predictions.pooled_rows import Rows
+from msk_jax.scores.bootstrap_spec import BootstrapSpec
 
 _WORLDS = st.lists(st.sets(st.integers(0, 3), min_size=1), min_size=5, max_size=40)  # each person's groups
 
@@ -59,8 +59,8 @@ def test_any_sum_of_groups_that_share_nobody_leaves_nobody_or_enough(group):
 )
 def test_small_groups_never_follow_from_the_total(counts, shown):
   group = np.repeat(np.arange(len(counts)), counts)
-  found = small_counts.choose_groups(group, np.arange(len(group)), len(counts))
-  assert found.tolist() == [bool(x) for x in shown]
+  chosen = small_counts.choose_groups(group, np.arange(len(group)), len(counts))
+  assert chosen.tolist() == [bool(x) for x in shown]
 
 
 def test_people_seen_in_two_hidden_groups_count_once():
@@ -99,14 +99,14 @@ def _cohorts(draw) -> tuple[Rows, groups.Labels]:
 @settings(deadline=None)
 @given(_cohorts())
 def test_no_pair_of_published_numbers_differs_by_one_to_four_people(cohort):
-  found, labels = cohort
-  line = performance.tabulate("sample", {"a/b": found}, BootstrapSpec(2)).iloc[0]
-  single = Rows(*(values[found.instance == 0] for values in vars(found).values()))
+  rows, labels = cohort
+  line = performance.tabulate("sample", {"a/b": rows}, BootstrapSpec(2)).iloc[0]
+  single = Rows(*(values[rows.instance == 0] for values in vars(rows).values()))
   people = performance.tabulate("participant", {"a/b": single}, BootstrapSpec(2)).iloc[0]
   wholes = [int(line["num_people"]), int(people["num_people"]), int(people["n"])]
   wholes += [] if pd.isna(line["n"]) else [int(line["n"])]
   assert not any(_is_small(abs(one - two)) for one, two in itertools.combinations(wholes, 2))
-  table = groups.scores_by_group("sample", "a/b", found, labels)
+  table = groups.scores_by_group("sample", "a/b", rows, labels)
   assert "n" not in table
   for _, counts in table.groupby("kind")["num_people"]:
     parts = [*counts, int(counts.sum())]

@@ -3,7 +3,6 @@
 import json
 import os
 import pathlib
-import re
 import subprocess
 import sys
 
@@ -12,14 +11,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from msk_jax.cohort import schemas
 from msk_jax.imaging import store, views
 from msk_jax.io import tables
 from msk_jax.predictions import split_table
+from msk_jax.schemas import cohort_tables
+from tests import id_search
 
 _ROOT = pathlib.Path(__file__).resolve().parents[2]
-_SIZE_OR_HASH = re.compile(r'"bytes": \d+|"[0-9a-f]{64}"')  # of outputs; either may look like an id
-_EID = re.compile(r"(?<!\d)9\d{6}(?!\d)")
 
 
 def _command(module: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
@@ -51,6 +49,7 @@ def test_train_makes_a_phantom_and_all_results(phantom_run):
     "tensorboard",
     "predictions.parquet",
     "predictions.png",
+    "predictions.svg",
     "result.json",
   }
   result = json.loads((folder / "result.json").read_text())
@@ -68,7 +67,7 @@ def test_train_makes_a_phantom_and_all_results(phantom_run):
 @pytest.mark.slow
 def test_prepared_data_hold_every_view_and_nobody_withdrawn(phantom_run):
   workdir, _ = phantom_run
-  people = tables.read(workdir / "cohort/participants.parquet", schemas.PARTICIPANTS)
+  people = tables.read(workdir / "cohort/participants.parquet", cohort_tables.PARTICIPANTS)
   withdrawn = {line.strip() for path in (workdir / "raw").glob("w*.csv") for line in path.read_text().splitlines()}
   withdrawn = {line for line in withdrawn if line.isdigit()}
   assert withdrawn and not withdrawn & set(people["eid"])
@@ -85,8 +84,7 @@ def test_nothing_printed_or_reported_holds_an_id(phantom_run):
   workdir, done = phantom_run
   shown = done.stdout + done.stderr + "".join(path.read_text() for path in (workdir / "qc").glob("*.csv"))
   records = [path.read_text() for path in workdir.rglob("run.json") if "raw" not in path.parts]
-  records = [_SIZE_OR_HASH.sub("", text) for text in records]
-  assert not _EID.search(shown) and records and not any(_EID.search(text) for text in records)
+  assert not id_search.has_id(shown) and records and not any(map(id_search.has_id, records))
 
 
 @pytest.mark.slow
@@ -103,7 +101,7 @@ def test_predict_gives_archives_the_ages_that_training_gave_their_images(phantom
   workdir, _ = phantom_run
   folder = workdir / "models/knee/simple_cnn/fold_0"
   stored = split_table.read(folder)
-  people = tables.read(workdir / "cohort/participants.parquet", schemas.PARTICIPANTS)
+  people = tables.read(workdir / "cohort/participants.parquet", cohort_tables.PARTICIPANTS)
   stored = stored[stored["part"] == "test"].merge(people, on="eid")
   lines = ["path,id,instance,sex,ethnicity,age"]
   for row in stored.itertuples():
@@ -114,7 +112,7 @@ def test_predict_gives_archives_the_ages_that_training_gave_their_images(phantom
   arguments = [f"--model={folder.parent}", f"--images={workdir / 'raw'}", f"--table={tmp_path / 'labels.csv'}"]
   done = _command("predict", *arguments, f"--output={tmp_path / 'ages.csv'}", "--batch_size=8")
   assert done.returncode == 0, done.stderr
-  assert "PHANTOM" in done.stderr and not _EID.search(done.stdout + done.stderr)
+  assert "PHANTOM" in done.stderr and not id_search.has_id(done.stdout + done.stderr)
   found = pd.read_csv(tmp_path / "ages.csv", dtype={"id": "string"})
   both = stored.merge(found, left_on=["eid", "instance"], right_on=["id", "instance"], suffixes=("", "_new"))
   assert len(both) == len(stored) == len(found)

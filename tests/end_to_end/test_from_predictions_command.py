@@ -6,16 +6,17 @@ import shutil
 import pytest
 
 from msk_jax.biological_age import acceleration
-from msk_jax.evaluation import performance
 from msk_jax.io import tables
+from msk_jax.schemas import performance_tables
+from tests import id_search
 from tests.end_to_end import test_commands
 
 _MODELS = tuple(f"{view}/{name}" for view in ("hip", "knee") for name in ("inception_resnet_v2", "inception_v3"))
 _ENSEMBLES = ("general", "hip/ensemble", "knee/ensemble")
 _COMMANDS = (
   ("ensemble", "--config=configs/ensemble.py:smoke"),
-  ("evaluate", "--config=configs/evaluate.py:smoke", "--config.has_figures=false"),
-  ("ages", "--config=configs/ages.py:smoke", "--config.has_figures=false"),
+  ("evaluate", "--config=configs/evaluate.py:smoke", "--config.evaluate.has_figures=false"),
+  ("ages", "--config=configs/ages.py:smoke", "--config.ages.has_figures=false"),
 )
 
 
@@ -23,13 +24,13 @@ def _run_all(workdir):
   runs = [test_commands._command(*command, f"--workdir={workdir}") for command in _COMMANDS]
   for done in runs:
     assert done.returncode == 0, done.stderr
-    assert not test_commands._EID.search(done.stdout + done.stderr)
+    assert not id_search.has_id(done.stdout + done.stderr)
   return runs
 
 
 @pytest.mark.slow
 def test_from_simulated_predictions_to_ages(tmp_path):
-  arguments = ("--config=configs/simulated.py:people=300,scalars=false", f"--workdir={tmp_path}")
+  arguments = ("--config=configs/simulated.py:num_participants=300,scalars=false", f"--workdir={tmp_path}")
   done = test_commands._command("simulate_predictions", *arguments)
   assert done.returncode == 0 and "16 models" in done.stderr, done.stderr
   for name in ("full_body", "spine"):
@@ -51,7 +52,7 @@ def test_from_simulated_predictions_to_ages(tmp_path):
       assert ages["eid"].nunique() > 150 and abs(ages["acceleration_years"].mean()) < 1e-6
   record = json.loads((tmp_path / "ensembles/sample/general.json").read_text())
   assert len(record["inputs"]) == 6 and len(record["splits"]) == 10
-  scores = tables.read(tmp_path / "performance/performance.parquet", performance.PERFORMANCE)
+  scores = tables.read(tmp_path / "performance/performance.parquet", performance_tables.PERFORMANCE)
   scores = scores[scores["product"] == "sample"].set_index("model")["r2"]
   assert 0.5 < max(scores[name] for name in _MODELS) < scores["general"] < 0.9
   names = {path.name for folder in ("performance", "ages") for path in (tmp_path / folder).glob("*.*")}

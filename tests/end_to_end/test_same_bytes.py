@@ -16,7 +16,7 @@ from msk_jax.evaluation import spec as evaluation_spec
 from msk_jax.io import run_record
 from msk_jax.preparation import prepare
 from msk_jax.preparation.spec import DataSpec
-from msk_jax.simulated_predictions import run, spec
+from msk_jax.simulated_predictions import predictions, spec
 from msk_jax.simulation import cohort as phantom
 from msk_jax.simulation import spec as phantom_spec
 from tests.preparation import raw_data
@@ -74,7 +74,7 @@ def test_prepare(places, tmp_path):
 @pytest.mark.slow
 def test_from_predictions_to_ages(places):
   for place in places:
-    run.generate(spec.SimulatedPredictionsSpec(300, scalars=False, num_folds=4), place)
+    predictions.generate(spec.SimulatedPredictionsSpec(300, scalars=False, num_folds=4), place)
     ensembling.run(ensemble_spec.EnsembleSpec(), place)
     evaluation.evaluate(place, evaluation_spec.EvaluateSpec(num_bootstraps=5))
     ages.make_ages(place, ages_spec.AgesSpec(num_bootstraps=5))

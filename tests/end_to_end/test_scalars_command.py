@@ -1,13 +1,12 @@
 """`scalars` as a person gives it: a phantom from nothing, results of every split, nothing done twice, no ids shown."""
 
 import json
-import re
 
 import pytest
 
+from tests import id_search
 from tests.end_to_end import test_commands
 
-_HASH = re.compile(r"\b[0-9a-f]{64}\b")  # one in thirty has seven digits that look like an id
 _ARGUMENTS = (
   "--config=configs/scalars.py:smoke",
   "--config.scalars.sets=('hand_grip','all')",
@@ -26,8 +25,10 @@ def test_scalars_from_nothing_and_again(tmp_path):
     assert [result["fold"] for result in results] == list(range(10))
     assert {"model_validation", "model_test"} <= {path.stem for path in (folder / "fold_3").iterdir()}
   again = test_commands._command("scalars", *_ARGUMENTS, f"--workdir={tmp_path}")
-  assert again.returncode == 0 and again.stderr.count("nothing to do") == 6  # phantom, cohort, four models
+  assert (
+    again.returncode == 0 and again.stderr.count("nothing to do") == 8
+  )  # phantom, cohort, four models, two sets' importances
   assert again.stdout == first.stdout
   shown = "".join(done.stdout + done.stderr for done in (first, again))
-  records = [_HASH.sub("", path.read_text()) for path in (tmp_path / "models").rglob("*.json")]
-  assert records and not any(test_commands._EID.search(text) for text in [shown, *records])
+  records = [path.read_text() for path in (tmp_path / "models").rglob("*.json")]
+  assert records and not any(id_search.has_id(text) for text in [shown, *records])

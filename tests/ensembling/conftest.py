@@ -4,15 +4,15 @@ import shutil
 
 import pytest
 
-from msk_jax.ensembling import files, run
-from tests.ensembling import workdir as made
+from msk_jax.ensembling import ensemble_record, run
+from tests.ensembling import workdir as workdirs
 
 
 @pytest.fixture(scope="session")
 def _finished(tmp_path_factory):
   folder = tmp_path_factory.mktemp("finished")
-  made.write(folder)
-  run.run(made.SPEC, folder)
+  workdirs.write(folder)
+  run.run(workdirs.SPEC, folder)
   return folder
 
 
@@ -26,6 +26,8 @@ def workdir(_finished, tmp_path):
 def count_fits(monkeypatch):
   """Names of the ensembles that are fitted."""
   names = []
-  make = files.make_record
-  monkeypatch.setattr(files, "make_record", lambda node, *rest: (names.append(node.name), make(node, *rest))[1])
+  make = ensemble_record.make_record
+  monkeypatch.setattr(
+    ensemble_record, "make_record", lambda node, *rest: (names.append(node.name), make(node, *rest))[1]
+  )
   return names

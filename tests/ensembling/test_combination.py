@@ -35,25 +35,25 @@ def _rmse(universe, values):
 def test_better_than_its_best_input_on_both_parts():
   universe = _universe()
   predictions = _predictions(universe)
-  made = _combine(predictions, universe)
+  combined = _combine(predictions, universe)
   for part in (combination.VALIDATION, combination.TEST):
-    best = min(_rmse(universe, one[part]) for one in predictions.values())
-    assert _rmse(universe, made.predicted_years[part]) < 0.95 * best
-  assert [one.split for one in made.splits] == [0, 1, 2] and not made.average_weights
+    best = min(_rmse(universe, values[part]) for values in predictions.values())
+    assert _rmse(universe, combined.predicted_years[part]) < 0.95 * best
+  assert [split_fit.split for split_fit in combined.splits] == [0, 1, 2] and not combined.average_weights
 
 
 def test_test_rows_never_change_coefficients_and_each_split_serves_its_own_fold():
   universe = _universe()
   before, changed = _predictions(universe), _predictions(universe)
-  for one in changed.values():
-    one[combination.TEST] = 1000.0 - 3 * one[combination.TEST]
+  for values in changed.values():
+    values[combination.TEST] = 1000.0 - 3 * values[combination.TEST]
   first, second = _combine(before, universe), _combine(changed, universe)
   np.testing.assert_array_equal(first.predicted_years[0], second.predicted_years[0])
-  for one, other in zip(first.splits, second.splits, strict=True):
-    np.testing.assert_array_equal(one.fit.coefficients, other.fit.coefficients)
+  for split_fit, other in zip(first.splits, second.splits, strict=True):
+    np.testing.assert_array_equal(split_fit.fit.coefficients, other.fit.coefficients)
     inputs = np.stack([values[combination.TEST] for values in before.values()], axis=-1)
-    rows = universe.fold == one.split
-    np.testing.assert_allclose(first.predicted_years[1, rows], one.fit.predict(inputs[rows]))
+    rows = universe.fold == split_fit.split
+    np.testing.assert_allclose(first.predicted_years[1, rows], split_fit.fit.predict(inputs[rows]))
 
 
 def test_a_folds_ages_enter_no_fit_that_predicts_its_test():
@@ -74,9 +74,9 @@ def test_complete_cases_have_all_inputs():
   universe = _universe()
   predictions = _predictions(universe)
   predictions["knee/two"][:, ::4] = np.nan
-  made = _combine(predictions, universe)
-  assert np.isnan(made.predicted_years[:, ::4]).all()
-  assert np.isfinite(np.delete(made.predicted_years, np.s_[::4], axis=1)).all()
+  combined = _combine(predictions, universe)
+  assert np.isnan(combined.predicted_years[:, ::4]).all()
+  assert np.isfinite(np.delete(combined.predicted_years, np.s_[::4], axis=1)).all()
 
 
 def test_available_cases_average_what_is_there():
@@ -84,12 +84,12 @@ def test_available_cases_average_what_is_there():
   predictions = _predictions(universe)
   predictions["knee/two"][:, ::4] = np.nan
   predictions["knee/one"][:, ::8] = np.nan
-  complete, made = _combine(predictions, universe), _combine(predictions, universe, cases="available")
+  complete, combined = _combine(predictions, universe), _combine(predictions, universe, cases="available")
   has_both = np.isfinite(complete.predicted_years)
-  np.testing.assert_array_equal(made.predicted_years[has_both], complete.predicted_years[has_both])
+  np.testing.assert_array_equal(combined.predicted_years[has_both], complete.predicted_years[has_both])
   only_one = np.setdiff1d(np.arange(_N)[::4], np.arange(_N)[::8])
-  np.testing.assert_allclose(made.predicted_years[:, only_one], predictions["knee/one"][:, only_one])
-  assert np.isnan(made.predicted_years[:, ::8]).all()
+  np.testing.assert_allclose(combined.predicted_years[:, only_one], predictions["knee/one"][:, only_one])
+  assert np.isnan(combined.predicted_years[:, ::8]).all()
 
 
 def test_the_average_weighs_members_by_their_validation_errors():
@@ -100,16 +100,16 @@ def test_the_average_weighs_members_by_their_validation_errors():
   predictions["knee/three"] = np.where(np.arange(_N) % 2 == 0, universe.age_years + 3.0, np.nan) + np.zeros((2, 1))
   node = hierarchy.Node("three", 1, tuple(predictions), tuple(predictions), ())
   settings = spec.EnsembleSpec(num_trials=2, cases="available")
-  made = _combine_node(node, predictions, universe, settings)
-  assert made.splits == [] and set(made.left_out) == {0, 1, 2}
+  combined = _combine_node(node, predictions, universe, settings)
+  assert combined.splits == [] and set(combined.left_out) == {0, 1, 2}
   squares = np.stack([np.square(values[0] - universe.age_years) for values in predictions.values()])
   for k in range(_FOLDS):
     inverse = 1 / np.nanmean(squares[:, (universe.fold + 1) % _FOLDS == k], axis=1)
-    np.testing.assert_allclose(made.average_weights[k], inverse / inverse.sum())
+    np.testing.assert_allclose(combined.average_weights[k], inverse / inverse.sum())
     for second, i in (("knee/two", 1), ("knee/three", 2)):
       test = (universe.fold == k) & np.isfinite(predictions[second][1])  # these have the first and the second
       sums = predictions["knee/one"][1] * inverse[0] + predictions[second][1] * inverse[i]
-      np.testing.assert_allclose(made.predicted_years[1, test], (sums / (inverse[0] + inverse[i]))[test])
+      np.testing.assert_allclose(combined.predicted_years[1, test], (sums / (inverse[0] + inverse[i]))[test])
 
 
 def _only_split_0(values, universe):
@@ -123,13 +123,13 @@ def test_a_split_that_all_but_one_input_lack_copies_that_one(cases):
   universe = _universe()
   predictions = _predictions(universe)
   _only_split_0(predictions["knee/two"], universe)
-  made = _combine(predictions, universe, cases=cases)
-  assert [one.split for one in made.splits] == [0]
-  assert made.inputs == {0: ("knee/one", "knee/two"), 1: ("knee/one",), 2: ("knee/one",)}
+  combined = _combine(predictions, universe, cases=cases)
+  assert [split_fit.split for split_fit in combined.splits] == [0]
+  assert combined.inputs == {0: ("knee/one", "knee/two"), 1: ("knee/one",), 2: ("knee/one",)}
   for part, fold_of_0 in ((combination.VALIDATION, 2), (combination.TEST, 0)):
     others = universe.fold != fold_of_0
-    np.testing.assert_array_equal(made.predicted_years[part, others], predictions["knee/one"][part, others])
-    assert np.isfinite(made.predicted_years[part]).all()
+    np.testing.assert_array_equal(combined.predicted_years[part, others], predictions["knee/one"][part, others])
+    assert np.isfinite(combined.predicted_years[part]).all()
 
 
 @pytest.mark.parametrize("cases", ["complete", "available"])
@@ -158,10 +158,10 @@ def test_an_ensemble_that_copies_an_input_in_a_split_counts_once_there():
   predictions = {**_predictions(universe), "hip/one": _predictions(universe, seed=5)["knee/one"]}
   _only_split_0(predictions["knee/two"], universe)
   nodes = hierarchy.build(list(predictions))
-  made = combination.Stack(nodes, predictions, universe, spec.EnsembleSpec(num_trials=2)).combine("general")
-  assert set(made.inputs[0]) == {"hip/one", "knee/one", "knee/two", "knee/ensemble"}
-  assert set(made.inputs[1]) == set(made.inputs[2]) == {"hip/one", "knee/one"}
-  assert np.isfinite(made.predicted_years).all()
+  combined = combination.Stack(nodes, predictions, universe, spec.EnsembleSpec(num_trials=2)).combine("general")
+  assert set(combined.inputs[0]) == {"hip/one", "knee/one", "knee/two", "knee/ensemble"}
+  assert set(combined.inputs[1]) == set(combined.inputs[2]) == {"hip/one", "knee/one"}
+  assert np.isfinite(combined.predicted_years).all()
 
 
 def test_a_split_that_no_input_has_stays_empty():
@@ -169,15 +169,15 @@ def test_a_split_that_no_input_has_stays_empty():
   predictions = _predictions(universe)
   for values in predictions.values():
     _only_split_0(values, universe)
-  made = _combine(predictions, universe)
-  assert made.inputs[1] == made.inputs[2] == () and [one.split for one in made.splits] == [0]
-  np.testing.assert_array_equal(np.isfinite(made.predicted_years[1]), universe.fold == 0)
+  combined = _combine(predictions, universe)
+  assert combined.inputs[1] == combined.inputs[2] == () and [split_fit.split for split_fit in combined.splits] == [0]
+  np.testing.assert_array_equal(np.isfinite(combined.predicted_years[1]), universe.fold == 0)
 
 
 def test_a_copy_is_a_copy():
   universe = _universe()
   node = hierarchy.build(["knee/one"])[0]
   predictions = {"knee/one": _predictions(universe)["knee/one"]}
-  made = _combine_node(node, predictions, universe, spec.EnsembleSpec())
-  np.testing.assert_array_equal(made.predicted_years, predictions["knee/one"])
-  assert made.inputs == {k: ("knee/one",) for k in range(_FOLDS)} and made.splits == []
+  combined = _combine_node(node, predictions, universe, spec.EnsembleSpec())
+  np.testing.assert_array_equal(combined.predicted_years, predictions["knee/one"])
+  assert combined.inputs == {k: ("knee/one",) for k in range(_FOLDS)} and combined.splits == []

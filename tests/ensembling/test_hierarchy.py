@@ -93,7 +93,7 @@ def test_a_model_beside_a_group():
 
 def test_missing_models_are_named():
   text = hierarchy.describe_missing([name for name in model_names.PAPER_MODELS if name != "knee/inception_v3"])
-  assert text.startswith("30 of the paper's 31") and text.endswith("missing are knee: inception_v3.")
+  assert text.startswith("30 of the paper's 31") and text.endswith("Missing: knee: inception_v3.")
   only_knees = hierarchy.describe_missing(["knee/inception_v3", "knee/inception_resnet_v2", "own/model"])
   assert (
     only_knees.startswith("2 of") and "hip;" in only_knees and "knee" not in only_knees and "general" not in only_knees

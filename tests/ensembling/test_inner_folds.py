@@ -12,10 +12,10 @@ from msk_jax.ensembling import inner_folds
 )
 def test_inner_folds_are_those_of_kfold_on_sorted_participants(people, visits, folds):
   person = np.random.default_rng(0).permutation(np.repeat(np.arange(people) * 3, visits))
-  found = inner_folds.divide(person, 10)
+  inner = inner_folds.divide(person, 10)
   for number, (_, out) in enumerate(model_selection.KFold(folds).split(np.arange(people))):
-    np.testing.assert_array_equal(np.unique(person[found == number]), out * 3)
-  assert found.max() == folds - 1
+    np.testing.assert_array_equal(np.unique(person[inner == number]), out * 3)
+  assert inner.max() == folds - 1
 
 
 def test_every_inner_fold_of_a_small_split_has_two_people():
@@ -27,7 +27,7 @@ def test_every_inner_fold_of_a_small_split_has_two_people():
 def test_splits_are_divided_each_for_itself():
   rng = np.random.default_rng(1)
   split, person = rng.integers(-1, 3, 700), rng.permutation(700)
-  found = inner_folds.divide_splits(split, person, 10)
-  assert (found[split < 0] == inner_folds.NOWHERE).all()
+  inner = inner_folds.divide_splits(split, person, 10)
+  assert (inner[split < 0] == inner_folds.NOWHERE).all()
   for k in range(3):
-    np.testing.assert_array_equal(found[split == k], inner_folds.divide(person[split == k], 10))
+    np.testing.assert_array_equal(inner[split == k], inner_folds.divide(person[split == k], 10))

@@ -1,6 +1,5 @@
 """A small workdir with a cohort and models' predictions, as training leaves them."""
 
-import json
 import pathlib
 from collections.abc import Sequence
 
@@ -8,10 +7,12 @@ import numpy as np
 import pandas as pd
 
 from msk_jax.cohort import folds as fold_map
-from msk_jax.cohort import schemas
+from msk_jax.cohort import split_parts
 from msk_jax.ensembling import spec
 from msk_jax.io import tables
-from msk_jax.predictions import split_table
+from msk_jax.predictions import split_folder, split_table
+from msk_jax.schemas import cohort_tables
+from tests import tiny_workdir
 
 NUM_FOLDS = 5
 MODELS = ("knee/one", "knee/two", "hip/one")
@@ -32,43 +33,40 @@ def write(workdir: pathlib.Path, models: Sequence[str] = MODELS, num_people: int
     }
   )
   folds = pd.DataFrame({"eid": eid, "fold": rng.permutation(np.arange(num_people) % NUM_FOLDS)})
-  folder = workdir / schemas.FOLDER
   people = pd.DataFrame({"eid": eid, "sex": 0, "ethnicity": 1001})
-  tables.write(folder / "participants.parquet", people, schemas.PARTICIPANTS)
-  tables.write(folder / "visits.parquet", visits, schemas.VISITS)
-  tables.write(folder / "folds.parquet", folds, schemas.FOLDS, {"hash": fold_map.fold_map_hash(folds)})
+  tiny_workdir.write_cohort(workdir, people, visits, folds)
   for name in models:
     write_model(workdir, name, rng)
 
 
 def write_model(workdir: pathlib.Path, name: str, rng: np.random.Generator, splits: Sequence[int] = range(NUM_FOLDS)):
   """Writes a model with errors of four years."""
-  visits = tables.read(workdir / "cohort/visits.parquet", schemas.VISITS)
-  folds = tables.read(workdir / "cohort/folds.parquet", schemas.FOLDS)
+  visits = tables.read(workdir / "cohort/visits.parquet", cohort_tables.VISITS)
+  folds = tables.read(workdir / "cohort/folds.parquet", cohort_tables.FOLDS)
   samples = visits.merge(folds, on="eid")
   for k in splits:
     split = fold_map.split(k, NUM_FOLDS)
-    parts = []
-    for part, fold in (("validation", split.validation), ("test", split.test)):
+    tables_of_parts = []
+    for part, fold in zip(split_parts.PARTS, (split.validation, split.test), strict=True):
       rows = samples[samples["fold"] == fold]
       predicted = 55 + 0.8 * (rows["age_years"] - 55) + rng.normal(0, 4, len(rows))
       columns = [rows[column].to_numpy() for column in ("eid", "instance", "fold", "age_years")]
-      parts.append(split_table.part_table(part, *columns, predicted.to_numpy()))
-    write_split(workdir, name, k, pd.concat(parts, ignore_index=True), fold_map.fold_map_hash(folds))
+      tables_of_parts.append(split_table.part_table(part, *columns, predicted.to_numpy()))
+    write_split(workdir, name, k, pd.concat(tables_of_parts, ignore_index=True), fold_map.fold_map_hash(folds))
 
 
 def write_split(workdir: pathlib.Path, name: str, k: int, table: pd.DataFrame, fold_map_hash: str) -> None:
   """Writes one split's folder."""
-  folder = workdir / "models" / name / f"fold_{k}"
+  folder = split_folder.path_of(workdir, name, k)
   split_table.write(folder, table, fold_map_hash)
   result = {"model": name, "fold": k, "fold_map_hash": fold_map_hash, "training_age_mean_years": 55.0}
-  (folder / "result.json").write_text(json.dumps(result))
+  split_folder.write_result(folder, result)
 
 
 def change_split(workdir: pathlib.Path, name: str, k: int, change) -> None:
   """Rewrites one split's predictions as `change(table)` gives them."""
-  folder = workdir / "models" / name / f"fold_{k}"
-  result = json.loads((folder / "result.json").read_text())
+  folder = split_folder.path_of(workdir, name, k)
+  result = split_folder.read_result(folder)
   write_split(workdir, name, k, change(split_table.read(folder)), result["fold_map_hash"])
 
 

@@ -10,7 +10,8 @@ from msk_jax.disclosure import small_counts
 from msk_jax.evaluation import groups, performance
 from msk_jax.evaluation.spec import EvaluateSpec
 from msk_jax.predictions import comparison, model_names
-from msk_jax.predictions.rows import Predictions, Rows, by_same_rows
+from msk_jax.predictions.pooled_rows import Predictions, Rows, by_same_rows
+from msk_jax.published import reader
 
 _FAST = EvaluateSpec(num_bootstraps=200)
 
@@ -22,11 +23,9 @@ def _rows(n: int, seed: int, noise: float = 4.0, visits: int = 1) -> Rows:
   return Rows(person, instance, person % 10, age, age + rng.normal(0, noise, n))
 
 
-def _with(found: Rows, noise: float, seed: int) -> Rows:
+def _with(rows: Rows, noise: float, seed: int) -> Rows:
   rng = np.random.default_rng(seed)
-  return Rows(
-    found.person, found.instance, found.fold, found.age_years, found.age_years + rng.normal(0, noise, len(found))
-  )
+  return Rows(rows.person, rows.instance, rows.fold, rows.age_years, rows.age_years + rng.normal(0, noise, len(rows)))
 
 
 def test_the_table_holds_scores_and_both_sds():
@@ -34,17 +33,15 @@ def test_the_table_holds_scores_and_both_sds():
   models = {"knee/inception_v3": first, "general": _with(first, 2.0, 1), "hip/inception_v3": _rows(900, 2)}
   table = performance.tabulate("sample", models, _FAST).set_index("model")
   assert list(table.index) == ["general", "hip/inception_v3", "knee/inception_v3"]
-  for name, found in models.items():
+  for name, rows in models.items():
     row = table.loc[name]
-    assert row["r2"] == pytest.approx(oracle.r2_score(found.age_years, found.predicted_years))
-    folds = [
-      oracle.r2_score(found.age_years[found.fold == f], found.predicted_years[found.fold == f]) for f in range(10)
-    ]
+    assert row["r2"] == pytest.approx(oracle.r2_score(rows.age_years, rows.predicted_years))
+    folds = [oracle.r2_score(rows.age_years[rows.fold == f], rows.predicted_years[rows.fold == f]) for f in range(10)]
     assert row["r2_sd_folds"] == pytest.approx(np.std(folds, ddof=1))
-    squares = np.square(found.age_years - found.predicted_years)
-    expected = squares.std() / np.sqrt(len(found)) / 2 / np.sqrt(squares.mean())
+    squares = np.square(rows.age_years - rows.predicted_years)
+    expected = squares.std() / np.sqrt(len(rows)) / 2 / np.sqrt(squares.mean())
     assert row["rmse_sd_bootstrap"] == pytest.approx(expected, rel=0.2)
-    assert (row["n"], row["num_people"], row["num_folds"]) == (len(found), len(found), 10)
+    assert (row["n"], row["num_people"], row["num_folds"]) == (len(rows), len(rows), 10)
   assert table.loc["hip/inception_v3", ["published_r2", "published_rmse"]].tolist() == [0.6714, 4.330]
   assert np.isnan(table.loc["general", "published_r2"])  # theirs is of 31 models
 
@@ -57,16 +54,16 @@ def test_a_models_sd_does_not_depend_on_which_others_there_are():
 
 
 def test_one_fold_has_no_sd_over_folds():
-  found = _rows(100, 0)
-  one = Rows(found.person, found.instance, np.zeros(100, int), found.age_years, found.predicted_years)
-  row = performance.tabulate("sample", {"a/b": one}, _FAST).iloc[0]
+  rows = _rows(100, 0)
+  one_fold = Rows(rows.person, rows.instance, np.zeros(100, int), rows.age_years, rows.predicted_years)
+  row = performance.tabulate("sample", {"a/b": one_fold}, _FAST).iloc[0]
   assert row["num_folds"] == 1 and np.isnan(row["r2_sd_folds"]) and row["r2_sd_bootstrap"] > 0
 
 
 def test_participants_can_be_drawn_whole():
-  found = _rows(1000, 0, visits=2)
-  rows = np.repeat(np.flatnonzero(found.instance == 0), 2)  # both visits alike
-  twice = Rows(found.person, found.instance, found.fold, found.age_years[rows], found.predicted_years[rows])
+  rows = _rows(1000, 0, visits=2)
+  first = np.repeat(np.flatnonzero(rows.instance == 0), 2)  # both visits alike
+  twice = Rows(rows.person, rows.instance, rows.fold, rows.age_years[first], rows.predicted_years[first])
   by_row, by_person = (
     performance.tabulate("sample", {"a/b": twice}, EvaluateSpec(1000, unit))["mae_sd_bootstrap"][0]
     for unit in ("row", "participant")
@@ -100,15 +97,15 @@ def _labels(n: int, ethnicity: np.ndarray) -> groups.Labels:
 
 
 def test_groups_have_their_own_scores_and_small_ones_are_left_out():
-  found = _rows(400, 3)
+  rows = _rows(400, 3)
   ethnicity = np.full(400, 1001)
   ethnicity[:4], ethnicity[4:14], ethnicity[14:60] = 5, 4001, 3
-  table = groups.scores_by_group("sample", "a/b", found, _labels(400, ethnicity)).set_index(["kind", "group"])
-  men = found.person % 2 == 0
+  table = groups.scores_by_group("sample", "a/b", rows, _labels(400, ethnicity)).set_index(["kind", "group"])
+  men = rows.person % 2 == 0
   assert table.loc[("sex", "male"), "r2"] == pytest.approx(
-    oracle.r2_score(found.age_years[men], found.predicted_years[men])
+    oracle.r2_score(rows.age_years[men], rows.predicted_years[men])
   )
-  error = found.predicted_years - found.age_years
+  error = rows.predicted_years - rows.age_years
   assert table.loc[("sex", "female"), "mean_error_years"] == pytest.approx(error[~men].mean())
   assert set(table.loc["ethnicity"].index) == {"White", "Asian"}  # 4 are Chinese: the 10 Black hide them
   assert table.loc[("ethnicity", "Asian"), "num_people"] == 46
@@ -129,8 +126,8 @@ def test_counts_between_five_and_thirty_come_without_scores():
 
 def test_people_count_once_and_samples_each():
   assert small_counts.count_people(np.array([0, 0, 0, 2]), np.array([7, 7, 1, 7]), 3).tolist() == [2, 0, 1]
-  found = _rows(8, 0, visits=2)  # eight samples of four people
-  table = groups.scores_by_group("sample", "a/b", found, _labels(4, np.full(4, 1)))
+  rows = _rows(8, 0, visits=2)  # eight samples of four people
+  table = groups.scores_by_group("sample", "a/b", rows, _labels(4, np.full(4, 1)))
   assert table.empty
 
 
@@ -153,21 +150,21 @@ def test_ethnicity_bands_and_centres():
 
 
 def test_published_numbers():
-  table = comparison.performance()
+  table = reader.performance()
   assert len(table) == 45 and sum(product == "sample" for _, product in table) == 39
   single = [name for name, product in table if product == "sample" and not model_names.is_ensemble(name)]
   assert len(single) == 31
-  assert comparison.of("full_body/mixed/inception_resnet_v2", "sample") == comparison.Published(
-    42164, 0.8097, 0.0016, 3.295, 0.012, "website"
+  assert comparison.of("full_body/mixed/inception_resnet_v2", "sample") == reader.Performance(
+    42164, 0.8097, 0.0016, 3.295, 0.012, "website: clean_aws/feature_importances/tries.ipynb at c2b4f0f"
   )
   assert np.isnan(comparison.of("elbow/inception_v3", "sample").r2)
-  for one in table.values():  # RMSE and R2 go with one spread of ages per data set
-    if np.isfinite([one.r2, one.rmse_years]).all():
-      assert 6.5 < one.rmse_years / np.sqrt(1 - one.r2) < 8.6
+  for published in table.values():  # RMSE and R2 fit one spread of ages per data set
+    if np.isfinite([published.r2, published.rmse_years]).all():
+      assert 6.5 < published.rmse_years / np.sqrt(1 - published.r2) < 8.6
 
 
 def test_an_ensemble_stands_beside_the_papers_if_all_models_below_it_are_there():
-  papers = [name for name, product in comparison.performance() if product == "sample"]
+  papers = [name for name, product in reader.performance() if product == "sample"]
   leaves = [name for name in papers if not model_names.is_ensemble(name)]
   for name in papers:
     assert comparison.missing_models(name, leaves) == []

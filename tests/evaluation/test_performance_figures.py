@@ -1,4 +1,4 @@
-"""Figures of performance: nothing covers anything, wild predictions harm nobody."""
+"""Figures of performance: nothing covers anything, and wild predictions do no harm."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -6,33 +6,28 @@ import pandas as pd
 import pytest
 
 from msk_jax.evaluation import performance_figures
-from msk_jax.figures import frame
-from msk_jax.predictions.rows import Rows
+from msk_jax.predictions.pooled_rows import Rows
 
 
-@pytest.fixture
-def figure(monkeypatch):
-  """Keeps the figure that is drawn, as `kept.figure`."""
-
-  class Kept:
-    figure: plt.Figure
-
-  monkeypatch.setattr(frame, "save", lambda figure, _: setattr(Kept, "figure", figure))
-  yield Kept
-  plt.close(Kept.figure)
+@pytest.fixture(autouse=True)
+def closed():
+  yield
+  plt.close("all")
 
 
 @pytest.mark.parametrize("published", [[0.876, 0.69, np.nan], [0.8, 0.0, 0.02], [np.nan] * 3])
-def test_values_are_written_clear_of_bars_and_diamonds(figure, published, tmp_path):
+def test_values_are_written_clear_of_bars_and_diamonds(published):
   values = [0.85, 0.68, 0.01]
-  table = pd.DataFrame({"model": ["general", "knee/ensemble", "scalars/heel_densitometry/elastic_net"]})
+  table = pd.DataFrame(
+    {"model": ["general", "knee/ensemble", "scalars/heel_densitometry/elastic_net"], "num_people": 9}
+  )
   for score in ("r2", "rmse"):
     table = table.assign(**{score: values, f"{score}_sd_bootstrap": 0.01, f"published_{score}": published})
-  performance_figures.draw_scores(tmp_path / "scores.png", table, "title")
-  figure.figure.draw_without_rendering()
-  for axes in figure.figure.axes:
+  figure = performance_figures.draw_scores("title", table).figure
+  figure.draw_without_rendering()
+  for axes in figure.axes:
     diamonds = axes.transData.transform(axes.lines[-1].get_xydata())
-    points = figure.figure.dpi / 72
+    points = figure.dpi / 72
     clear = (np.sqrt(2) * axes.lines[-1].get_markersize() / 2 + 2) * points  # half a diamond, and what an eye needs
     for text, (x, _), value in zip(axes.texts, diamonds, values, strict=True):
       box = text.get_window_extent()
@@ -41,7 +36,7 @@ def test_values_are_written_clear_of_bars_and_diamonds(figure, published, tmp_pa
 
 
 def _rows(num_wild: int, wild_years: float) -> Rows:
-  """Four hundred good predictions, the first ones gone astray."""
+  """Four hundred good predictions, the first ones wild."""
   rng = np.random.default_rng(0)
   age = rng.uniform(45, 80, 400)
   predicted = age + rng.normal(0, 3, 400)
@@ -50,24 +45,31 @@ def _rows(num_wild: int, wild_years: float) -> Rows:
 
 
 @pytest.mark.parametrize("wild_years", [3e5, -3e5, 1e12])
-def test_a_prediction_gone_astray_neither_sets_the_axes_nor_is_counted_alone(figure, wild_years, tmp_path):
-  found = _rows(1, wild_years)
-  counts, edges, share = performance_figures.count_cells(found, 5)
-  assert counts.shape[0] <= 26 and edges[0] >= 0 and edges[-1] <= 130 and share > 0.8
-  performance_figures.draw_model(tmp_path / "model.png", "title", found, "subtitle")
-  title = figure.figure.axes[0].get_title()
+def test_a_wild_prediction_neither_sets_the_axes_nor_is_counted_alone(wild_years):
+  rows = _rows(1, wild_years)
+  cells = performance_figures.count_cells(rows, 5)
+  assert cells.counts.shape[0] <= 26 and cells.edges[0] >= 0 and cells.edges[-1] <= 130 and cells.shown_share > 0.8
+  title = performance_figures.draw_model("title", rows, "subtitle").figure.axes[0].get_title()
   assert title.endswith("not drawn: samples of fewer than five people beyond 0 to 130 years")
 
 
 def test_how_many_are_beyond_the_axes_is_said_of_five_people_or_more():
   assert performance_figures.describe_beyond(_rows(0, 0.0)) == ""
   assert performance_figures.describe_beyond(_rows(5, 130.0)) == "not drawn: 5 samples beyond 0 to 130 years"
-  counts, _, share = performance_figures.count_cells(_rows(400, 999.0), 5)
-  assert np.isnan(counts).all() and share == 0
+  cells = performance_figures.count_cells(_rows(400, 999.0), 5)
+  assert np.isnan(cells.counts).all() and cells.shown_share == 0 and cells.fewest_people is None
 
 
-def test_bars_of_models_worse_than_the_mean_end_inside_the_axis(figure, tmp_path):
-  table = pd.DataFrame({"model": ["scalars/a/lightgbm"], "r2": [-0.6], "rmse": [13.0]})
+def test_a_figure_says_how_many_people_it_was_made_of():
+  rows = _rows(0, 0.0)
+  shared = performance_figures.draw_model("title", rows, "subtitle")
+  cells = performance_figures.count_cells(rows, 5)
+  band = np.bincount((rows.age_years // 2).astype(int))
+  assert shared.num_people == 400
+  assert shared.fewest_people == min(np.nanmin(cells.counts), band[band >= 5].min()) >= 5
+
+
+def test_bars_of_models_worse_than_the_mean_end_inside_the_axis():
+  table = pd.DataFrame({"model": ["scalars/a/lightgbm"], "num_people": [9], "r2": [-0.6], "rmse": [13.0]})
   table = table.assign(r2_sd_bootstrap=0.1, rmse_sd_bootstrap=0.4, published_r2=np.nan, published_rmse=np.nan)
-  performance_figures.draw_scores(tmp_path / "scores.png", table, "title")
-  assert figure.figure.axes[0].get_xlim()[0] < -0.7
+  assert performance_figures.draw_scores("title", table).figure.axes[0].get_xlim()[0] < -0.7

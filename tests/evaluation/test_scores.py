@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 from sklearn import metrics as oracle
 
-from msk_jax.figures import scatter
 from msk_jax.predictions import split_folder, split_table
 from msk_jax.scores import metrics
 
@@ -21,12 +20,12 @@ def _ages(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("n", [2, 17, 1000])
 def test_scores_equal_scikit_learn(n):
   ages, predicted = _ages(n, n)
-  found = metrics.summary(ages, predicted, 60.0)
-  assert found["r2"] == pytest.approx(oracle.r2_score(ages, predicted))
-  assert found["rmse"] == pytest.approx(oracle.root_mean_squared_error(ages, predicted))
-  assert found["mae"] == pytest.approx(oracle.mean_absolute_error(ages, predicted))
-  assert found["mean_predictor_rmse"] == pytest.approx(oracle.root_mean_squared_error(ages, np.full(n, 60.0)))
-  assert found["n"] == n
+  scores = metrics.summary(ages, predicted, 60.0)
+  assert scores["r2"] == pytest.approx(oracle.r2_score(ages, predicted))
+  assert scores["rmse"] == pytest.approx(oracle.root_mean_squared_error(ages, predicted))
+  assert scores["mae"] == pytest.approx(oracle.mean_absolute_error(ages, predicted))
+  assert scores["mean_predictor_rmse"] == pytest.approx(oracle.root_mean_squared_error(ages, np.full(n, 60.0)))
+  assert scores["n"] == n
 
 
 def test_r2_of_equal_ages_is_not_a_number():
@@ -53,17 +52,10 @@ def test_pooled_scores_use_test_rows_of_one_fold_map(tmp_path):
   pairs = [_write_split(tmp_path, 0, "a", 60.0), _write_split(tmp_path, 10, "a", 65.0)]
   _write_split(tmp_path, 3, "b", 60.0)
   ages, predicted = (np.concatenate(arrays) for arrays in zip(*pairs, strict=True))
-  count, found = split_folder.test_summary(tmp_path, "a")
+  count, scores = split_folder.test_summary(tmp_path, "a")
   constant = np.concatenate([np.full(len(pairs[0][0]), 60.0), np.full(len(pairs[1][0]), 65.0)])
-  assert count == 2 and found["n"] == len(ages)
-  assert found["r2"] == pytest.approx(oracle.r2_score(ages, predicted))
-  assert found["mean_predictor_rmse"] == pytest.approx(oracle.root_mean_squared_error(ages, constant))
+  assert count == 2 and scores["n"] == len(ages)
+  assert scores["r2"] == pytest.approx(oracle.r2_score(ages, predicted))
+  assert scores["mean_predictor_rmse"] == pytest.approx(oracle.root_mean_squared_error(ages, constant))
   with pytest.raises(ValueError, match="no finished split"):
     split_folder.test_summary(tmp_path, "c")
-
-
-def test_scatter_is_a_picture(tmp_path):
-  parts = {"validation": _ages(30, 1), "test": _ages(40, 2)}
-  scores = {name: metrics.summary(*pair, 60.0) for name, pair in parts.items()}
-  scatter.scatter(tmp_path / "p.png", "knee/simple_cnn, split 0", parts, scores, 60.0)
-  assert (tmp_path / "p.png").read_bytes().startswith(b"\x89PNG") and len(list(tmp_path.iterdir())) == 1

@@ -1,4 +1,4 @@
-"""Makers of small DICOM files and zips, written by pydicom: an author independent of the code under test."""
+"""Small DICOM files and zips for tests, written by pydicom, which is independent of the code under test."""
 
 import io
 import pathlib
@@ -6,6 +6,7 @@ import warnings
 import zipfile
 from collections.abc import Callable, Mapping
 
+import cv2
 import numpy as np
 import pydicom
 import pytest
@@ -14,7 +15,7 @@ from pydicom.dataset import FileMetaDataset
 MakeDicom = Callable[..., bytes]
 MakeZip = Callable[..., pathlib.Path]
 
-# Usual sizes, a sixth of the real ones would be refused as too small.
+# Half of the usual sizes; a sixth would be refused as too small.
 SIZES = {
   "AP Spine": (390, 358),
   "LVA": (884, 404),
@@ -117,3 +118,21 @@ def make_zip(tmp_path: pathlib.Path) -> MakeZip:
 def visit() -> dict[str, bytes]:
   """The members of a complete visit, by file name `<InstanceNumber>.dcm`."""
   return visit_members()
+
+
+def half_bright(rows: int = 200, columns: int = 100) -> np.ndarray:
+  """Returns a picture whose left half is bright, below a darker quarter."""
+  image = np.zeros((rows, columns), np.uint8)
+  image[:, : columns // 2] = 200
+  image[: rows // 4] //= 2
+  return image
+
+
+@pytest.fixture
+def root(tmp_path: pathlib.Path) -> pathlib.Path:
+  """A folder of six radiographs, without a table."""
+  path = tmp_path / "root"
+  (path / "images").mkdir(parents=True)
+  for number in range(6):
+    cv2.imwrite(str(path / "images" / f"{number}.png"), half_bright())
+  return path

@@ -1,4 +1,4 @@
-"""A small folder of radiographs in the shapes that real ones have, drawn here: each file and each row is a case.
+"""A small folder of radiographs with the variety of real ones, drawn here: each file and each row is a case.
 
 Every case says what must become of it: the grey of chosen stored values, or reason codes.
 """

@@ -1,3 +1,5 @@
+"""DICOM files: the scanner's own, others through the decoder process, and damaged ones."""
+
 import os
 import pathlib
 import signal
@@ -27,9 +29,9 @@ IMAGE = np.random.default_rng(1).integers(0, 256, (31, 17), dtype=np.uint8)
 
 
 def test_the_scanner_s_own_format_is_read_without_a_decoder(make_dicom) -> None:
-  found = dicom.read(make_dicom(IMAGE, "LVA ", 7), _NoDecoder())
-  assert (found.protocol, found.instance_number) == ("LVA", 7)
-  np.testing.assert_array_equal(found.pixels, IMAGE)
+  result = dicom.read(make_dicom(IMAGE, "LVA ", 7), _NoDecoder())
+  assert (result.protocol, result.instance_number) == ("LVA", 7)
+  np.testing.assert_array_equal(result.pixels, IMAGE)
 
 
 def test_monochrome1_is_inverted_on_both_paths(make_dicom, decoder) -> None:
@@ -42,15 +44,15 @@ def test_monochrome1_is_inverted_on_both_paths(make_dicom, decoder) -> None:
 @pytest.mark.parametrize("syntax", ["1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"])
 def test_other_plain_syntaxes_give_the_same(make_dicom, decoder, syntax: str) -> None:
   data = make_dicom(IMAGE, "LVA", 7, syntax=syntax)
-  found = dicom.read(data, decoder)
-  assert (found.protocol, found.instance_number) == ("LVA", 7)
-  np.testing.assert_array_equal(found.pixels, IMAGE)
+  result = dicom.read(data, decoder)
+  assert (result.protocol, result.instance_number) == ("LVA", 7)
+  np.testing.assert_array_equal(result.pixels, IMAGE)
 
 
 def test_a_file_without_preamble_is_read(make_dicom, decoder) -> None:
-  found = dicom.read(make_dicom(IMAGE, "LVA", 7, has_preamble=False), decoder)
-  assert found.protocol == "LVA"
-  np.testing.assert_array_equal(found.pixels, IMAGE)
+  result = dicom.read(make_dicom(IMAGE, "LVA", 7, has_preamble=False), decoder)
+  assert result.protocol == "LVA"
+  np.testing.assert_array_equal(result.pixels, IMAGE)
 
 
 def test_missing_and_malformed_numbers_are_none(make_dicom) -> None:
@@ -62,16 +64,16 @@ def test_missing_and_malformed_numbers_are_none(make_dicom) -> None:
 @pytest.mark.parametrize("syntax", ["1.2.840.10008.1.2", "1.2.840.10008.1.2.1"])
 @pytest.mark.parametrize(("rows", "why"), [(30, "long"), (32, "short")])
 def test_pixel_data_of_the_wrong_length(make_dicom, decoder, syntax: str, rows: int, why: str) -> None:
-  found = dicom.read(make_dicom(IMAGE, "LVA", syntax=syntax, Rows=rows), decoder)
-  assert found.protocol == "LVA"
-  assert isinstance(found.pixels, quality.Refusal)
-  assert (found.pixels.reason, found.pixels.detail) == ("pixel_length", why)
+  result = dicom.read(make_dicom(IMAGE, "LVA", syntax=syntax, Rows=rows), decoder)
+  assert result.protocol == "LVA"
+  assert isinstance(result.pixels, quality.Refusal)
+  assert (result.pixels.reason, result.pixels.detail) == ("pixel_length", why)
 
 
 @pytest.mark.parametrize(
   "data", [b"", b"<!DOCTYPE html><html>sign in</html>" * 20, b"\0" * 128 + b"DICM" + b"nonsense" * 40, b"\xff" * 999]
 )
-def test_what_is_no_dicom_is_said_to_be_none(decoder, data: bytes) -> None:
+def test_files_that_are_not_dicom_are_refused(decoder, data: bytes) -> None:
   with pytest.raises(quality.Refusal, match="not_dicom"):
     dicom.read(data, decoder)
 
@@ -80,19 +82,19 @@ def test_every_truncation_ends_in_a_reason(make_dicom) -> None:
   data = make_dicom(IMAGE)
   for length in range(132, len(data) - 1, 13):
     try:
-      found = dicom.read(data[:length], _NoDecoder()).pixels
+      result = dicom.read(data[:length], _NoDecoder()).pixels
     except quality.Refusal as refusal:
-      found = refusal
-    assert isinstance(found, quality.Refusal)
-    assert found.reason in ("truncated", "not_dicom", "no_pixels")  # the last where the cut is between elements
-  assert found.reason == "truncated"
+      result = refusal
+    assert isinstance(result, quality.Refusal)
+    assert result.reason in ("truncated", "not_dicom", "no_pixels")  # the last where the cut is between elements
+  assert result.reason == "truncated"
 
 
 def test_a_truncated_file_of_another_syntax(make_dicom, decoder) -> None:
   data = make_dicom(IMAGE, syntax="1.2.840.10008.1.2.1")
-  found = dicom.read(data[:-100], decoder)
-  assert isinstance(found.pixels, quality.Refusal)
-  assert found.pixels.reason in ("truncated", "pixel_length")
+  result = dicom.read(data[:-100], decoder)
+  assert isinstance(result.pixels, quality.Refusal)
+  assert result.pixels.reason in ("truncated", "pixel_length")
 
 
 def test_random_damage_never_raises_anything_but_a_refusal(make_dicom, decoder) -> None:
@@ -104,8 +106,8 @@ def test_random_damage_never_raises_anything_but_a_refusal(make_dicom, decoder) 
     for place in rng.integers(128, header, 3):
       damaged[place] = rng.integers(0, 256)
     try:
-      found = dicom.read(bytes(damaged), decoder)
-      assert isinstance(found.pixels, np.ndarray | quality.Refusal)
+      result = dicom.read(bytes(damaged), decoder)
+      assert isinstance(result.pixels, np.ndarray | quality.Refusal)
     except quality.Refusal:
       pass
 
@@ -123,21 +125,21 @@ def test_refusals_by_header(make_dicom, decoder, syntax: str) -> None:
 
 
 def test_a_report_without_an_image(make_dicom, decoder) -> None:
-  found = dicom.read(make_dicom(None), decoder)
-  assert isinstance(found.pixels, quality.Refusal) and found.pixels.reason == "no_pixels"
+  result = dicom.read(make_dicom(None), decoder)
+  assert isinstance(result.pixels, quality.Refusal) and result.pixels.reason == "no_pixels"
 
 
 def test_deflated_files_are_not_inflated(make_dicom, decoder) -> None:
   data = make_dicom(IMAGE, syntax="1.2.840.10008.1.2.1.99")
-  found = dicom.read(data, decoder)
-  assert isinstance(found.pixels, quality.Refusal) and found.pixels.reason == "unsupported"
+  result = dicom.read(data, decoder)
+  assert isinstance(result.pixels, quality.Refusal) and result.pixels.reason == "unsupported"
 
 
 def test_sixteen_bits_with_overlay_bits_through_the_decoder(make_dicom, decoder) -> None:
   wide = (np.arange(31 * 17, dtype=np.uint16).reshape(31, 17) * 7) % 1024
   dirty = wide | np.uint16(0x8000)
-  found = dicom.read(make_dicom(dirty, BitsStored=10, HighBit=9), decoder)
-  np.testing.assert_array_equal(found.pixels, np.rint(wide * (255 / 1023)).astype(np.uint8))
+  result = dicom.read(make_dicom(dirty, BitsStored=10, HighBit=9), decoder)
+  np.testing.assert_array_equal(result.pixels, np.rint(wide * (255 / 1023)).astype(np.uint8))
 
 
 @pytest.mark.shared_data
@@ -157,20 +159,18 @@ def test_the_fast_path_equals_pydicom_on_the_real_files(shared_data: pathlib.Pat
   assert len(paths) == 8
   for path in paths:
     oracle = pydicom.dcmread(path)
-    found = dicom.read(path.read_bytes(), _NoDecoder())
-    np.testing.assert_array_equal(found.pixels, oracle.pixel_array)
-    assert (found.protocol, found.instance_number) == (oracle.ProtocolName, oracle.InstanceNumber)
+    result = dicom.read(path.read_bytes(), _NoDecoder())
+    np.testing.assert_array_equal(result.pixels, oracle.pixel_array)
+    assert (result.protocol, result.instance_number) == (oracle.ProtocolName, oracle.InstanceNumber)
 
 
 _DYING = """
 import os, signal, sys
-from msk_jax.imaging import decoding
-answer = decoding._answer
+from msk_jax.imaging import decoder_process
 def deadly(kind, data, named_bits):
   if b"KILLER" in data: os.kill(os.getpid(), signal.SIGSEGV)
-  return answer(kind, data, named_bits)
-decoding._answer = deadly
-decoding._main()
+  return decoder_process.answer(kind, data, named_bits)
+decoder_process.main(deadly)
 """
 
 
@@ -178,10 +178,10 @@ def test_a_decoder_that_dies_costs_one_image(make_dicom) -> None:
   good = make_dicom(IMAGE, "LVA", syntax="1.2.840.10008.1.2.1")
   bad = make_dicom(IMAGE, "LVA", syntax="1.2.840.10008.1.2.1", StudyID="KILLER")
   with decoder_client.IsolatedDecoder([sys.executable, "-c", _DYING]) as fragile:
-    found = [dicom.read(data, fragile).pixels for data in (good, bad, good)]
-  np.testing.assert_array_equal(found[0], IMAGE)
-  assert isinstance(found[1], quality.Refusal) and found[1].reason == "decoder_crashed"
-  np.testing.assert_array_equal(found[2], IMAGE)
+    result = [dicom.read(data, fragile).pixels for data in (good, bad, good)]
+  np.testing.assert_array_equal(result[0], IMAGE)
+  assert isinstance(result[1], quality.Refusal) and result[1].reason == "decoder_crashed"
+  np.testing.assert_array_equal(result[2], IMAGE)
 
 
 def test_a_decoder_that_hangs_is_stopped() -> None:

@@ -1,4 +1,4 @@
-"""What a file is and how it is read goes by its content; depth, frames and colours of pictures."""
+"""A file's content decides how it is read; depth, frames and colours of pictures."""
 
 import io
 
@@ -52,7 +52,7 @@ def test_the_ending_of_a_name_decides_nothing(read, make_dicom, ending) -> None:
   assert np.abs(read(_saved(IMAGE, "JPEG", quality=100), ending)[0].astype(int) - IMAGE).max() < 9
 
 
-def test_what_is_no_picture_is_refused_by_what_it_should_be(read) -> None:
+def test_files_that_are_not_pictures_are_refused(read) -> None:
   assert read(b"<html>sign in</html>", ".dcm")[0] == "not_dicom"
   assert read(b"<html>sign in</html>", ".png")[0] == "decode_failed"
   assert read(b"BMW and other words, not a picture", ".txt")[0] == "decode_failed"
@@ -75,12 +75,12 @@ def test_twelve_bits_in_sixteen(read, form) -> None:
 
 
 def test_big_endian_and_inverted_tiffs(read) -> None:
-  found = read(_saved(RAMP.astype(">u2"), "TIFF"))[0]
-  np.testing.assert_array_equal(found, np.rint(RAMP * (255 / 4095)))
+  pixels = read(_saved(RAMP.astype(">u2"), "TIFF"))[0]
+  np.testing.assert_array_equal(pixels, np.rint(RAMP * (255 / 4095)))
   inverted = Image.fromarray(RAMP)
   file = io.BytesIO()
   inverted.save(file, "TIFF", tiffinfo={262: 0})
-  np.testing.assert_array_equal(read(file.getvalue())[0], 255 - found)
+  np.testing.assert_array_equal(read(file.getvalue())[0], 255 - pixels)
 
 
 def test_colours_of_sixteen_bits_several_frames_and_wide_numbers_are_refused(read) -> None:

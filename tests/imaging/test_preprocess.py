@@ -1,3 +1,5 @@
+"""Choice of views, sizes, mirroring, and the mixed image."""
+
 import cv2
 import numpy as np
 import pytest

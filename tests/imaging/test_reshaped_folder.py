@@ -1,16 +1,17 @@
-"""A folder of radiographs in the shapes of real ones: each file has its greys, or is refused or doubted by name."""
+"""A folder of radiographs with the variety of real ones: each file has the right greys, or is refused or doubted."""
 
 import csv
 
 import numpy as np
 import pytest
 
-from msk_jax.imaging import decoder_client, folder, store, views
-from msk_jax.inference import reading, samples
+from msk_jax.imaging import decoder_client, folder_ingest, folder_spec, folder_table, store, views
+from msk_jax.inference import sample, sample_images
+from msk_jax.trained import model_card
 from tests.imaging import reshaped_folder
 
 SIDE = reshaped_folder.SIDE_PX
-SPEC = folder.FolderSpec(rows=SIDE, columns=SIDE)
+SPEC = folder_spec.FolderSpec(rows=SIDE, columns=SIDE)
 _CASES = list(enumerate(reshaped_folder.cases()))
 
 
@@ -25,8 +26,8 @@ def stored(drawn, tmp_path_factory):
   """The images by id, and the reason codes by file."""
   root, _ = drawn
   workdir = tmp_path_factory.mktemp("work")
-  table = folder.read_folder_table(root, SPEC)
-  folder.ingest_folder(root, table, workdir, SPEC, key=b"k" * 32, workers=0)
+  table = folder_table.read(root, SPEC)
+  folder_ingest.ingest_folder(root, table, workdir, SPEC, key=b"k" * 32, workers=0)
   images = store.ImageStore.open(workdir / "images" / "folder")
   codes: dict[str, list[str]] = {}
   with (workdir / "qc" / "rows.csv").open() as file:
@@ -54,14 +55,14 @@ def test_each_file_has_its_greys_or_its_reason(stored, place, case) -> None:
 def test_predict_reads_the_same(drawn, stored) -> None:
   root, people = drawn
   images, codes = stored
-  wanted = reading.Wanted(views.View(folder.VIEW, (SIDE, SIDE), (SIDE, SIDE)), True, (SIDE, SIDE, 1))
+  wanted = model_card.ImageFormat(views.View(folder_spec.VIEW, (SIDE, SIDE), (SIDE, SIDE)), True, (SIDE, SIDE, 1))
   with decoder_client.IsolatedDecoder() as decoder:
     for eid, case in people.items():
-      sample = samples.Sample(eid, 0, (samples.File(root / case.name, case.name),))
-      found, notes = reading.read_sample(sample, wanted, decoder)
+      row = sample.Sample(eid, 0, (sample.File(root / case.name, case.name),))
+      pictures, notes = sample_images.read_sample(row, wanted, decoder)
       reasons = [note.reason for note in notes if note.reason != "white_margin"]
       assert reasons == codes.get(case.name, [])
       if eid in images:
-        np.testing.assert_array_equal(found[0].pixels[..., 0], images[eid])
+        np.testing.assert_array_equal(pictures[0].pixels[..., 0], images[eid])
       else:
-        assert not found
+        assert not pictures

@@ -1,3 +1,5 @@
+"""The skeleton image against a slow search and simple figures."""
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -47,10 +49,10 @@ def test_flesh_around_a_bone_goes_and_flesh_between_bones_stays() -> None:
   figure[2, 2:7] = figure[6, 2:7] = 200  # two bones, flesh between them
   figure[3:6, 2] = figure[3:6, 6] = 200
   figure[4, 4] = 255  # an artefact, too bright for bone
-  found = skeleton.skeleton(figure)
-  assert (found[2:7, 2:7] == figure[2:7, 2:7]).all()
-  found[2:7, 2:7] = 0
-  assert not found.any()
+  bones = skeleton.skeleton(figure)
+  assert (bones[2:7, 2:7] == figure[2:7, 2:7]).all()
+  bones[2:7, 2:7] = 0
+  assert not bones.any()
 
 
 def test_an_image_without_bone_becomes_black() -> None:

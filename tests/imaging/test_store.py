@@ -1,3 +1,5 @@
+"""The image store: reading, damaged shards, pickling, threads."""
+
 import pathlib
 import pickle
 import threading
@@ -8,6 +10,7 @@ import pytest
 
 from msk_jax.imaging import store
 from msk_jax.io import errors
+from msk_jax.schemas import image_tables
 
 
 def _fill(folder: pathlib.Path, shards: int = 3, shape: tuple[int, ...] = (5, 4)) -> dict[tuple[str, str], np.ndarray]:
@@ -21,7 +24,7 @@ def _fill(folder: pathlib.Path, shards: int = 3, shape: tuple[int, ...] = (5, 4)
       key = (str(9_000_020 - len(rows) // 2), ("right", "left")[len(rows) % 2])
       truth[key] = image
       rows.append((key[0], 2, key[1], 10 * shard, row, store.image_hash(image)))
-  store.write_index(folder, pd.DataFrame(rows, columns=list(store.IMAGE_INDEX.columns)), shape)
+  store.write_index(folder, pd.DataFrame(rows, columns=list(image_tables.IMAGE_INDEX.columns)), shape)
   return truth
 
 
@@ -33,9 +36,9 @@ def test_every_image_is_found_by_position(tmp_path: pathlib.Path, shape: tuple[i
   keys = list(zip(images.index["eid"], images.index["side"], strict=True))
   assert keys == sorted(keys)
   for position, key in enumerate(keys):
-    found = images.read(position)
-    np.testing.assert_array_equal(found, truth[key])
-    assert found.dtype == np.uint8 and images.verify(position)
+    pixels = images.read(position)
+    np.testing.assert_array_equal(pixels, truth[key])
+    assert pixels.dtype == np.uint8 and images.verify(position)
 
 
 def test_shards_are_plain_npy(tmp_path: pathlib.Path) -> None:
@@ -113,4 +116,4 @@ def test_changed_pixels_do_not_verify(tmp_path: pathlib.Path) -> None:
 def test_the_same_key_twice_is_refused(tmp_path: pathlib.Path) -> None:
   rows = [("a", 0, "", 0, 0, "x"), ("a", 0, "", 0, 1, "y")]
   with pytest.raises(ValueError, match="two images"):
-    store.write_index(tmp_path, pd.DataFrame(rows, columns=list(store.IMAGE_INDEX.columns)), (5, 4))
+    store.write_index(tmp_path, pd.DataFrame(rows, columns=list(image_tables.IMAGE_INDEX.columns)), (5, 4))

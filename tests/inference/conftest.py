@@ -11,13 +11,12 @@ import jax
 import pandas as pd
 import pytest
 
-from msk_jax.cohort import schemas
 from msk_jax.imaging import store
-from msk_jax.inference import predictor
-from msk_jax.inference import trained as trained_folds
 from msk_jax.input import standardize
 from msk_jax.io import tables
-from msk_jax.training import checkpoints, experiment, model_card
+from msk_jax.schemas import cohort_tables
+from msk_jax.trained import best_parameters, checkpoints, model_card, sharding
+from msk_jax.training import experiment
 from tests.training import cohort
 
 FOLDS = (0, 1)
@@ -35,15 +34,13 @@ def trained(tmp_path_factory) -> pathlib.Path:
 
 def _write_sibling(first: pathlib.Path, second: pathlib.Path) -> None:
   """Writes another fold without training it: other parameters and scalers, the same network."""
-  shutil.copytree(first, second, ignore=shutil.ignore_patterns(trained_folds.BEST, "checkpoints"))
+  shutil.copytree(first, second, ignore=shutil.ignore_patterns(best_parameters.FOLDER, "checkpoints"))
   card = model_card.read(first)
   age = standardize.Standardizer(card.age.mean + 2.0, card.age.std * 0.9)
   known = standardize.Standardizer(card.demographics.mean + 0.2, card.demographics.std * 1.1)
   model_card.write(second, dataclasses.replace(card, fold=1, age=age, demographics=known))
-  program = predictor.Predictor(card, 8, 8)
-  with checkpoints.Checkpoints(first / trained_folds.BEST) as best:
-    tree = best.load(program._abstract)
-  with checkpoints.Checkpoints(second / trained_folds.BEST) as best:
+  tree = best_parameters.read(first, best_parameters.abstract(card, sharding.make().replicated))
+  with checkpoints.Checkpoints(second / best_parameters.FOLDER) as best:
     best.save(1, jax.tree.map(lambda leaf: leaf * 1.02, tree))
 
 
@@ -57,8 +54,8 @@ def model(trained) -> pathlib.Path:
 def people(trained) -> pd.DataFrame:
   """All people of the cohort: eid, sex, ethnicity, instance, age_years, fold."""
   cohort_folder = trained / "cohort"
-  found = tables.read(cohort_folder / "participants.parquet", schemas.PARTICIPANTS)
-  for name, schema in (("visits", schemas.VISITS), ("folds", schemas.FOLDS)):
+  found = tables.read(cohort_folder / "participants.parquet", cohort_tables.PARTICIPANTS)
+  for name, schema in (("visits", cohort_tables.VISITS), ("folds", cohort_tables.FOLDS)):
     found = found.merge(tables.read(cohort_folder / f"{name}.parquet", schema), on="eid")
   return found
 

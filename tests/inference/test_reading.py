@@ -9,10 +9,11 @@ import cv2
 import numpy as np
 import pytest
 
-from msk_jax.imaging import decoder_client, folder, views, visits
-from msk_jax.inference import reading, samples
+from msk_jax.imaging import decoder_client, dxa_visit, folder_ingest, folder_spec, views
+from msk_jax.inference import sample, sample_images, samples
 from msk_jax.io import errors
 from msk_jax.simulation import cohort, spec
+from msk_jax.trained import model_card
 from tests.inference import conftest
 
 _TINY = spec.PhantomSpec(
@@ -36,18 +37,18 @@ def archive(tmp_path_factory) -> pathlib.Path:
 
 @pytest.fixture(scope="module")
 def stored(archive, decoder) -> dict[tuple[str, str], np.ndarray]:
-  images, _ = visits.read_visit(archive, decoder)
+  images, _ = dxa_visit.read_visit(archive, decoder)
   return {(image.view, image.side): image.pixels for image in images}
 
 
-def _wanted(name: str) -> reading.Wanted:
+def _wanted(name: str) -> model_card.ImageFormat:
   view = views.VIEWS[name]
-  return reading.Wanted(view, False, (*view.network_shape, view.channels))
+  return model_card.ImageFormat(view, False, (*view.network_shape, view.channels))
 
 
 def _read(paths, wanted, decoder, sides=()):
-  files = tuple(samples.File(p, p.name, s) for p, s in zip(paths, sides or [""] * len(paths), strict=True))
-  images, notes = reading.read_sample(samples.Sample("a", 2, files), wanted, decoder)
+  files = tuple(sample.File(p, p.name, s) for p, s in zip(paths, sides or [""] * len(paths), strict=True))
+  images, notes = sample_images.read_sample(sample.Sample("a", 2, files), wanted, decoder)
   return {image.side: image.pixels.squeeze() for image in images}, [(note.source, note.reason) for note in notes]
 
 
@@ -106,11 +107,11 @@ def test_a_zip_bomb_costs_one_file(decoder, tmp_path):
 
 def test_padded_pictures_are_those_of_the_folder_ingest(decoder, tmp_path):
   page = (48, 40)
-  wanted = reading.Wanted(views.View(folder.VIEW, page, page), True, (24, 20, 1))
+  wanted = model_card.ImageFormat(views.View(folder_spec.VIEW, page, page), True, (24, 20, 1))
   picture = np.tile(np.linspace(20, 200, 60).astype(np.uint8), (90, 1))
   for name, pixels in {"a.png": picture, "wide.png": np.tile(picture[:40], (1, 4)), "s.png": picture[:10]}.items():
     cv2.imwrite(str(tmp_path / name), pixels)
-  expected = cv2.resize(folder.fit(picture, page), (20, 24), interpolation=cv2.INTER_AREA)
+  expected = cv2.resize(folder_ingest.fit(picture, page), (20, 24), interpolation=cv2.INTER_AREA)
   np.testing.assert_array_equal(_read([tmp_path / "a.png"], wanted, decoder)[0][""], expected)
   left = _read([tmp_path / "a.png"], wanted, decoder, ["left"])[0]["left"]
   np.testing.assert_array_equal(left, expected[:, ::-1])
@@ -159,7 +160,7 @@ def test_tables_and_names_say_whose_a_file_is(tmp_path):
   assert (first.id, first.sex, first.ethnicity, first.age_years) == ("P1", 0, 1001, 61.0)
   assert [(f.path.name, f.side) for f in first.files] == [("a.png", "right"), ("b.JPG", "left")]
   assert (second.id, second.instance, second.sex) == (eid, 2, -1)
-  assert second.ethnicity == samples.UNKNOWN_ETHNICITY and np.isnan(second.age_years)
+  assert second.ethnicity == sample.UNKNOWN_ETHNICITY and np.isnan(second.age_years)
 
 
 @pytest.mark.parametrize(
@@ -228,12 +229,12 @@ def test_files_are_read_by_content_whatever_they_are_called(archive, stored, dec
 def test_a_named_depth_is_that_of_the_folder_ingest(decoder, tmp_path):
   deep = np.tile(np.arange(0, 2048, 32, dtype=np.uint16), (64, 1))
   cv2.imwrite(str(tmp_path / "deep.png"), deep)
-  view = folder.folder_view(folder.FolderSpec(rows=64, columns=64, bits=12))
-  found, notes = _read([tmp_path / "deep.png"], reading.Wanted(view, True, (64, 64, 1)), decoder)
+  view = folder_spec.folder_view(folder_spec.FolderSpec(rows=64, columns=64, bits=12))
+  found, notes = _read([tmp_path / "deep.png"], model_card.ImageFormat(view, True, (64, 64, 1)), decoder)
   np.testing.assert_array_equal(found[""], np.rint(deep * (255 / 4095)))
   assert notes == []
-  view = folder.folder_view(folder.FolderSpec(rows=64, columns=64))
-  assert _read([tmp_path / "deep.png"], reading.Wanted(view, True, (64, 64, 1)), decoder)[1] == [
+  view = folder_spec.folder_view(folder_spec.FolderSpec(rows=64, columns=64))
+  assert _read([tmp_path / "deep.png"], model_card.ImageFormat(view, True, (64, 64, 1)), decoder)[1] == [
     ("deep.png", "guessed_depth")
   ]
 
@@ -261,7 +262,7 @@ def test_files_that_are_no_images_are_counted_or_named(tmp_path, caplog, monkeyp
     ("e.gif", "unsupported"),
     ("f.jp2", "unsupported"),
   ]
-  assert "4 files are no images and are passed over: .csv 2, .txt 1, others 1" in caplog.text
+  assert "4 files are not images and are skipped: .csv 2, .txt 1, others 1" in caplog.text
   assert str(9_000_123) not in caplog.text
 
 

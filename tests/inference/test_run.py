@@ -9,12 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from msk_jax.inference import output, predictor, run
-from msk_jax.inference import trained as trained_folds
+from msk_jax.inference import output, run
 from msk_jax.input import standardize
 from msk_jax.io import errors
 from msk_jax.predictions import bias, split_table
-from msk_jax.training import checkpoints, model_card
+from msk_jax.trained import best_parameters, checkpoints, model_card, predictor, trained_folds
 from tests.inference import conftest
 
 
@@ -23,11 +22,10 @@ def _compile_once():
   """Lets the calls of this module share compiled programs: compiling is most of their time."""
   made = {}
 
-  def program(card, batch_size, num_images):
-    key = (card.network, min(batch_size, num_images))
-    if key not in made:
-      made[key] = original(card, batch_size, num_images)
-    return made[key]
+  def program(*arguments):
+    if arguments not in made:
+      made[arguments] = original(*arguments)
+    return made[arguments]
 
   original = predictor.Predictor
   with pytest.MonkeyPatch.context() as patch:
@@ -111,24 +109,24 @@ def test_folds_of_other_networks_or_settings_are_refused(model, tmp_path):
 
 
 def test_folds_share_one_program_and_are_loaded_one_by_one(model, folder, tmp_path, monkeypatch, _compile_once):
-  programs, events, load = [], [], checkpoints.Checkpoints.load
+  programs, events, load, read = [], [], checkpoints.Checkpoints.load, best_parameters.read
 
   class Watched(_compile_once):
     def __init__(self, *arguments):
       super().__init__(*arguments)
       programs.append(self)
 
-    def scores(self, fold, *arguments):
-      events.append(f"begin {fold.card.fold}")
-      result = super().scores(fold, *arguments)
-      events.append(f"end {fold.card.fold}")
+    def scores(self, *arguments):
+      result = super().scores(*arguments)
+      events.append("predicted")
       return result
 
   monkeypatch.setattr(predictor, "Predictor", Watched)
   monkeypatch.setattr(checkpoints.Checkpoints, "load", lambda self, a: (events.append("load"), load(self, a))[1])
+  monkeypatch.setattr(best_parameters, "read", lambda fold, a: (events.append(fold.name), read(fold, a))[1])
   _predict(model, *folder, tmp_path, batch_size=5)
-  assert events == ["begin 0", "load", "end 0", "begin 1", "load", "end 1"]
-  assert [program._predict._cache_size() for program in programs] == [1]
+  assert events == ["fold_0", "load", "predicted", "fold_1", "load", "predicted"]
+  assert [program.step._cache_size() for program in programs] == [1]
 
 
 def test_batch_size_does_not_matter(model, folder, tmp_path):

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from msk_jax.imaging import views
+from msk_jax.imaging import view_augmentation, views
 from msk_jax.input import augmentation
 
-_RANGES = views.Augmentation(rotation_deg=10.0, width_shift=0.1, height_shift=0.05, zoom=0.1)
+_RANGES = view_augmentation.Augmentation(rotation_deg=10.0, width_shift=0.1, height_shift=0.05, zoom=0.1)
 
 
 def _image(channels: int, seed: int = 0) -> np.ndarray:
@@ -31,7 +31,7 @@ def test_warp_equals_scipy(channels, seed):
 
 def test_no_ranges_no_change():
   image = _image(3)
-  still = views.Augmentation(rotation_deg=0.0)
+  still = view_augmentation.Augmentation(rotation_deg=0.0)
   np.testing.assert_array_equal(augmentation.augment(image, still, np.random.default_rng(1)), image)
 
 

@@ -50,7 +50,7 @@ def test_mappings_may_have_any_keys_but_typed_values():
     ({"name": "x", "size": "2"}, r"config\.size: expected int, got '2'"),
     ({"name": "x", "size": True}, r"config\.size: expected int"),
     ({"name": "x", "size": 1.5}, r"config\.size: expected int"),
-    ({"name": "x", "kind": "c"}, r"config\.kind: 'c' is none of a, b"),
+    ({"name": "x", "kind": "c"}, r"config\.kind: 'c' is not one of a, b"),
     ({"name": "x", "inner": {"shape": "12"}}, r"config\.inner\.shape: expected a list"),
     ({"name": "x", "inner": 3}, r"config\.inner: expected a section"),
     ({"name": "x", "groups": ["a"]}, r"config\.groups: expected a section"),

@@ -4,8 +4,11 @@ import pandas as pd
 import pytest
 
 from msk_jax.io import errors, tables
+from msk_jax.schemas import columns
 
-_SCHEMA = tables.Schema("people", 1, {"eid": "string", "age_years": "float64", "instance": "int8"})
+_SCHEMA = tables.Schema(
+  "people", 1, {"eid": columns.EID, "age_years": columns.personal("years"), "instance": columns.INSTANCE}
+)
 _TABLE = pd.DataFrame({"instance": [2, 3], "eid": ["9000001", "9000002"], "age_years": [55.5, None]})
 
 
@@ -14,8 +17,8 @@ def test_round_trip_keeps_values_types_and_extra(tmp_path):
   tables.write(path, _TABLE, _SCHEMA, {"hash": "abc"})
   back = tables.read(path, _SCHEMA)
   assert list(back.columns) == list(_SCHEMA.columns)
-  assert {name: str(kind) for name, kind in back.dtypes.items()} == dict(_SCHEMA.columns)
-  pd.testing.assert_frame_equal(back, _TABLE[list(_SCHEMA.columns)].astype(dict(_SCHEMA.columns)))
+  assert {name: str(kind) for name, kind in back.dtypes.items()} == _SCHEMA.dtypes
+  pd.testing.assert_frame_equal(back, _TABLE[list(_SCHEMA.columns)].astype(_SCHEMA.dtypes))
   assert tables.read_extra(path, _SCHEMA) == {"hash": "abc"}
   assert list(tables.read(path, _SCHEMA, ["instance"]).columns) == ["instance"]
 

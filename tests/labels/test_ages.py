@@ -43,7 +43,7 @@ def test_years(cells, years):
     (["50", "<18"], "open-ended"),
     (["1950-01-02", "1951-01-02", "3.4.1950"], "3 of 3 cells .* are dates"),
     (["50,5", "50.5"], "1 cells have a comma and 1 a decimal point"),
-    ([*["50"] * 20, "a", "b", "c"], r"3 of 23 cells \(13.0%\) are no ages in years \(lines 22, 23, 24\)"),
+    ([*["50"] * 20, "a", "b", "c"], r"3 of 23 cells \(13.0%\) are not ages in years \(lines 22, 23, 24\)"),
   ],
 )
 def test_what_is_no_age_in_years_is_named(cells, said):

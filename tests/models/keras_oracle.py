@@ -18,7 +18,7 @@ import numpy as np
 from keras.src.backend.common import dtypes
 
 from msk_jax.models import backbones, imagenet_classifier, keras_names
-from msk_jax.training import compiler
+from msk_jax.trained import compiler
 
 KERAS_NETWORKS = {
   "inception_v3": keras.applications.InceptionV3,

@@ -10,6 +10,8 @@ from jax.sharding import AxisType, NamedSharding, PartitionSpec
 
 from msk_jax.models import age_model, initialise
 
+pytestmark = pytest.mark.usefixtures("compile_quickly")
+
 BATCH, ROWS, COLUMNS, SIDE_FEATURES = 6, 48, 40, 25
 
 

@@ -1,7 +1,6 @@
-"""The recipe "Forking a backbone" in WORKSPACE.md, done to the letter, gives a network that trains."""
+"""The recipe "A backbone" of WORKSPACE.md gives a network whose every parameter is trained."""
 
 import functools
-import pathlib
 import re
 import sys
 import types
@@ -14,44 +13,42 @@ import pytest
 from configs import knee
 from msk_jax import models
 from msk_jax.models import backbones
-from msk_jax.training import network, optimizer, spec, state, step
+from msk_jax.trained import network, network_spec
+from msk_jax.training import optimizer, spec, state, step
+from tests.recipes import recipe
 
 _SHAPE, _SIDE, _BATCH = (24, 20, 1), 5, 4
 _MAX_LINES = 30
-
-
-def recipe() -> str:
-  text = (pathlib.Path(__file__).resolve().parents[2] / "WORKSPACE.md").read_text()
-  return text.split("### Forking a backbone\n")[1].split("\n#")[0]
+_RECIPE = recipe.read()["A backbone"]
 
 
 @pytest.fixture
 def name(monkeypatch) -> str:
   """Writes the recipe's file and its entry, as far as a running program can; returns the entry's key."""
-  text = recipe()
-  file = re.search(r"One file, `msk_jax/models/(\w+)\.py`", text).group(1)
-  code = re.search(r"```python\n(.*?)```", text, re.DOTALL).group(1)
+  written, _, entered = _RECIPE.steps
+  file = re.search(r"New file `msk_jax/models/(\w+)\.py`", written).group(1)
+  code, entry = (re.search(r"```python\n(.*?)```", step, re.DOTALL).group(1) for step in (written, entered))
   module = types.ModuleType(f"msk_jax.models.{file}")
   monkeypatch.setitem(sys.modules, module.__name__, module)
   monkeypatch.setattr(models, file, module, raising=False)
   exec(compile(code, f"{file}.py", "exec"), module.__dict__)
-  entry = re.search(r"entry in `BACKBONES` of `msk_jax/models/backbones\.py`: `(.*?)`", text).group(1)
   ((key, factory),) = eval(f"{{{entry}}}", {file: module}).items()
   monkeypatch.setitem(backbones.BACKBONES, key, factory)
   return key
 
 
 def test_the_recipe_is_short():
-  assert recipe().strip().count("\n") < _MAX_LINES
+  assert sum(step.count("\n") + 1 for step in _RECIPE.steps) < _MAX_LINES
 
 
 def test_the_config_takes_the_new_name(name):
-  argument = re.search(r"`--config=configs/knee\.py:(.*?)`", recipe()).group(1)
+  (command,) = _RECIPE.commands
+  argument = re.search(r"--config=configs/knee\.py:(\S+)", command).group(1)
   assert knee.get_config(argument).model.backbone == name
 
 
 def test_a_training_step_moves_every_parameter_and_statistic(name):
-  model = network.build_model(spec.ModelSpec(name, num_dense_nodes=16, remat=True))
+  model = network.build_model(network_spec.ModelSpec(name, num_dense_nodes=16, remat=True))
   tx = optimizer.make(spec.OptimizationSpec())
   create = functools.partial(state.create, model=model, tx=tx, image_shape=_SHAPE, num_side_inputs=_SIDE)
   start = jax.jit(create)(jax.random.key(0))

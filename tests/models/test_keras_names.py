@@ -89,7 +89,7 @@ def test_every_network_of_keras_has_an_input_scale():
 def test_a_depthwise_kernel_is_turned():
   """Keras' is [rows, columns, channels, 1]; the values of a channel must stay together."""
   name, path = "efficientnet_v2_s", ("block4b", "depthwise")
-  index = keras_names.LAYER_ORDERS[name]().index(keras_layer.one("depthwise_conv2d", *path))
+  index = keras_names.LAYER_ORDERS[name]().index(keras_layer.single("depthwise_conv2d", *path))
   layers = exported(name)
   (filler,) = layers[index][1]
   assert filler.shape == (3, 3, 512, 1)

@@ -14,6 +14,15 @@ from msk_jax.imaging import views
 from msk_jax.models import keras_names, layers
 
 pytestmark = pytest.mark.slow
+quickly = pytest.mark.usefixtures("compile_quickly")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _forget_networks():
+  """The networks would stay in memory for the tests that follow."""
+  yield
+  for cached in (oracle.make_pair, oracle.make_pair_with_top):
+    cached.cache_clear()
 
 
 def grouped(name: str, *more):
@@ -47,6 +56,7 @@ def test_features_and_intermediates_at_views_sizes(name, view):
   assert_all_below(differences, TOLERANCE)
 
 
+@quickly
 @pytest.mark.parametrize("name", NAMES)
 def test_the_classifier_down_to_its_probabilities_at_299_pixels(name):
   differences = oracle.compare_outputs(oracle.make_pair_with_top(name), oracle.make_images(1, 299, 299))
@@ -66,6 +76,7 @@ def test_parameter_counts_layer_by_layer(name):
   assert counts == {PUBLISHED_COUNTS[name]}
 
 
+@quickly
 @pytest.mark.parametrize("name", NAMES)
 def test_input_gradients(name):
   """Most images agree to rounding.
@@ -78,6 +89,7 @@ def test_input_gradients(name):
   assert max(differences) <= ONE_RELU
 
 
+@quickly
 @pytest.mark.parametrize("name", NAMES)
 def test_batch_statistics_of_a_training_step(name):
   pair, image = oracle.make_pair(name), oracle.make_images(8, 139, 107)
@@ -94,6 +106,7 @@ def statistics_differences(ours, theirs) -> dict[str, float]:
   return differences
 
 
+@quickly
 @pytest.mark.xdist_group("inception_v3")
 def test_training_in_float64_leaves_no_difference_but_rounding():
   """In training mode rounding grows a thousandfold through the layers, in Keras as much as here.

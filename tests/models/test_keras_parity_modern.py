@@ -13,7 +13,7 @@ import pytest
 
 from msk_jax.models import backbones, efficientnet_v2, input_scale, keras_names
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("modern")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("modern"), pytest.mark.usefixtures("compile_quickly")]
 
 NETWORKS = {
   "convnext_tiny": keras.applications.ConvNeXtTiny,
@@ -21,6 +21,13 @@ NETWORKS = {
 }
 TOLERANCE = 1e-5  # of the largest value, float32
 ROWS, COLUMNS = 99, 70  # neither is a multiple of what the networks reduce by: padding and cutting off show
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _forget_networks():
+  """The networks would stay in memory for the tests that follow."""
+  yield
+  make_pair.cache_clear()
 
 
 @dataclasses.dataclass
@@ -141,16 +148,17 @@ def test_classes_are_those_of_keras(name):
 def test_input_gradients_are_those_of_keras(name):
   pair, (trained, fixed) = make_pair(name), values_of(make_pair(name).keras_model)
 
-  def ours(x):
-    return jnp.sum(pair.backbone.apply(pair.variables, x, train=False)[0] ** 2)
+  # Weights are arguments: as constants they would be folded, at length.
+  def ours(x, variables):
+    return jnp.sum(pair.backbone.apply(variables, x, train=False)[0] ** 2)
 
-  def theirs(x):
+  def theirs(x, trained, fixed):
     return jnp.sum(pair.keras_model.stateless_call(trained, fixed, x, training=False)[0] ** 2)
 
   image = pair.image[:1]
-  our_gradient = jax.jit(jax.grad(ours))(image)
+  our_gradient = jax.jit(jax.grad(ours))(image, pair.variables)
   with as_keras_needs():
-    their_gradient = jax.jit(jax.grad(theirs))(image)
+    their_gradient = jax.jit(jax.grad(theirs))(image, trained, fixed)
   assert relative_difference(our_gradient, their_gradient) <= TOLERANCE
 
 
@@ -158,8 +166,8 @@ def test_batch_statistics_after_a_training_step_are_those_of_keras():
   pair, (trained, fixed) = (make_pair("efficientnet_v2_s"), values_of(make_pair("efficientnet_v2_s").keras_model))
   run = jax.jit(lambda v, x: pair.backbone.apply(v, x, train=True, mutable=["batch_stats"]))
   (features, _), updated = run(pair.variables, pair.image)
-  call = jax.jit(lambda x: pair.keras_model.stateless_call(trained, fixed, x, training=True))
-  their_features, their_fixed = call(pair.image)
+  call = jax.jit(lambda trained, fixed, x: pair.keras_model.stateless_call(trained, fixed, x, training=True))
+  their_features, their_fixed = call(trained, fixed, pair.image)
   values = dict(zip((v.path for v in pair.keras_model.non_trainable_variables), their_fixed, strict=True))
   layers = [layer for layer in pair.keras_model.layers if layer.weights]
   arrays = [(layer.name, [values.get(w.path, w.value) for w in layer.weights]) for layer in layers]

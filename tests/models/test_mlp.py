@@ -1,4 +1,4 @@
-"""The scalar models' network: scikit-learn's forward pass, its starting values."""
+"""The network for tabular data: scikit-learn's forward pass, its starting values."""
 
 import jax
 import numpy as np
@@ -31,4 +31,4 @@ def test_starting_values_fill_scikit_learns_bounds():
       np.testing.assert_allclose(kernel.std(), bound / np.sqrt(3), rtol=0.05)
       np.testing.assert_allclose(kernel.mean(), 0, atol=0.05 * bound)
   other = mlp.initial_params(jax.random.key(1), 21)
-  assert np.any(np.asarray(other["age"]["bias"]) != np.asarray(params["age"]["bias"]))
+  assert np.any(np.asarray(other["output"]["bias"]) != np.asarray(params["output"]["bias"]))

@@ -5,9 +5,10 @@ import pathlib
 import numpy as np
 import pandas as pd
 
-from msk_jax.cohort import folds, schemas
-from msk_jax.io import run_record, tables
-from msk_jax.predictions import pooled, pooled_record
+from msk_jax.cohort import folds
+from msk_jax.io import run_record
+from msk_jax.predictions import pooled_record, pooled_table
+from tests import tiny_workdir
 
 HASH = "f" * 64
 
@@ -27,12 +28,6 @@ def people(n: int, seed: int = 0) -> tuple[pd.DataFrame, pd.DataFrame]:
   return persons, visits
 
 
-def write_cohort(workdir: pathlib.Path, persons: pd.DataFrame, visits: pd.DataFrame) -> None:
-  """Writes the cohort's tables."""
-  tables.write(workdir / "cohort/participants.parquet", persons, schemas.PARTICIPANTS)
-  tables.write(workdir / "cohort/visits.parquet", visits, schemas.VISITS)
-
-
 def predictions(visits: pd.DataFrame, predicted: np.ndarray) -> pd.DataFrame:
   """Returns predictions of all visits, as `validation` and as `test`; folds go by person."""
   fold = visits["eid"].astype(int) % folds.NUM_FOLDS
@@ -46,16 +41,16 @@ def write_workdir(workdir: pathlib.Path, noise: dict[str, float], n: int = 400, 
   Each model's acceleration is half its own and half everybody's.
   """
   persons, visits = people(n, seed)
-  write_cohort(workdir, persons, visits)
+  tiny_workdir.write_cohort(workdir, persons, visits)
   rng = np.random.default_rng(seed + 1)
   shared = rng.normal(size=len(visits))
   age = visits["age_years"].to_numpy()
   for name, sd in noise.items():
     error = sd * (shared + rng.normal(size=len(visits))) / np.sqrt(2)
     table = predictions(visits, 62 + 0.8 * (age - 62) + error)
-    pooled.write(workdir, "sample", name, table, HASH)
+    pooled_table.write(workdir, "sample", name, table, HASH)
     one = table.sort_values("instance").drop_duplicates(["eid", "part"])
-    pooled.write(workdir, "participant", name, one, HASH)
+    pooled_table.write(workdir, "participant", name, one, HASH)
   write_record(workdir)
   return visits
 

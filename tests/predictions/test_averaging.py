@@ -21,8 +21,8 @@ def _visits(rows):
 
 def test_reference_is_instance_0_else_the_first_visit():
   visits = _visits([("b", 3, 66.0), ("a", 2, 60.0), ("b", 2, 63.0), ("a", 0, 51.0)])
-  found = averaging.reference_visits(visits)
-  assert found.to_numpy().tolist() == [["a", 0, 51.0], ["b", 2, 63.0]]
+  averaged = averaging.reference_visits(visits)
+  assert averaged.to_numpy().tolist() == [["a", 0, 51.0], ["b", 2, 63.0]]
 
 
 def test_formula_by_hand():
@@ -34,12 +34,12 @@ def test_formula_by_hand():
     ("d", 2, "test", 0, 66.0, 80.0),
   ]
   reference = averaging.reference_visits(_visits([("a", 0, 45.0), ("b", 0, 50.0), ("c", 0, 60.0), ("d", 0, 61.0)]))
-  found, num_left_out = averaging.average_visits(_table(of_split_0), reference, _NUM_FOLDS)
+  averaged, num_left_out = averaging.average_visits(_table(of_split_0), reference, _NUM_FOLDS)
   # 52 + (45 - 50) + 3 - 2 = 48;  60 + (50 - 60) + 2 - 0 = 52;  68 + (60 - 70) + 0 - (-2) = 60
   # The test sample, by the same line: 80 + (61 - 66) - .2 - (-1.2) = 76
-  np.testing.assert_allclose(found["predicted_age_years"], [48.0, 52.0, 60.0, 76.0])
-  np.testing.assert_allclose(found["age_years"], [45.0, 50.0, 60.0, 61.0])
-  assert list(found.columns) == _COLUMNS and (found["instance"] == 0).all() and num_left_out == 0
+  np.testing.assert_allclose(averaged["predicted_age_years"], [48.0, 52.0, 60.0, 76.0])
+  np.testing.assert_allclose(averaged["age_years"], [45.0, 50.0, 60.0, 61.0])
+  assert list(averaged.columns) == _COLUMNS and (averaged["instance"] == 0).all() and num_left_out == 0
 
 
 def test_equal_to_the_authors_sign_written_out():
@@ -80,12 +80,12 @@ def test_recovers_a_persons_constant_exactly():
   visits, constant, line, predicted = _constant_people(np.random.default_rng(1))
   table = visits.assign(part="validation", fold=0, predicted_age_years=predicted)
   reference = averaging.reference_visits(visits)
-  found, _ = averaging.average_visits(table, reference, _NUM_FOLDS)
-  age0 = reference["age_years"].to_numpy()[pd.Index(reference["eid"]).get_indexer(found["eid"])]
-  number = found["eid"].astype(int).to_numpy()
-  np.testing.assert_allclose(found["predicted_age_years"], age0 + constant[number] + line.bias(age0), atol=1e-9)
-  acceleration = bias.fit(found["age_years"].to_numpy(), found["predicted_age_years"].to_numpy()).apply(
-    found["predicted_age_years"].to_numpy(), found["age_years"].to_numpy()
+  averaged, _ = averaging.average_visits(table, reference, _NUM_FOLDS)
+  age0 = reference["age_years"].to_numpy()[pd.Index(reference["eid"]).get_indexer(averaged["eid"])]
+  number = averaged["eid"].astype(int).to_numpy()
+  np.testing.assert_allclose(averaged["predicted_age_years"], age0 + constant[number] + line.bias(age0), atol=1e-9)
+  acceleration = bias.fit(averaged["age_years"].to_numpy(), averaged["predicted_age_years"].to_numpy()).apply(
+    averaged["predicted_age_years"].to_numpy(), averaged["age_years"].to_numpy()
   )
   assert np.corrcoef(acceleration - age0, constant[number])[0, 1] > 0.99
 
@@ -97,9 +97,9 @@ def test_single_visits_at_the_reference_stay_as_they_are():
   table = pd.DataFrame({"eid": eid, "instance": 0, "part": "test", "fold": 1, "age_years": age})
   table = table.assign(predicted_age_years=age + rng.normal(0, 3, 30))
   reference = averaging.reference_visits(table[["eid", "instance", "age_years"]])
-  found, num_left_out = averaging.average_visits(table, reference, _NUM_FOLDS)
-  found = found.set_index("eid").loc[eid]
-  np.testing.assert_array_equal(found["predicted_age_years"], table["predicted_age_years"])
+  averaged, num_left_out = averaging.average_visits(table, reference, _NUM_FOLDS)
+  averaged = averaged.set_index("eid").loc[eid]
+  np.testing.assert_array_equal(averaged["predicted_age_years"], table["predicted_age_years"])
   assert num_left_out == 0  # though this split has no validation rows, and so no line
 
 
@@ -139,8 +139,8 @@ def test_what_no_line_can_move_is_left_out():
     [("a", 2, "validation", 2, 50.0, 52.0), ("b", 0, "test", 0, 50.0, 60.0), ("b", 2, "test", 0, 58.0, 1.0)]
   )
   reference = averaging.reference_visits(_visits([("a", 0, 45.0), ("b", 0, 50.0)]))
-  found, num_left_out = averaging.average_visits(table, reference, _NUM_FOLDS)
-  assert found.to_numpy().tolist() == [["b", 0, "test", 0, 50.0, 60.0]] and num_left_out == 2
+  averaged, num_left_out = averaging.average_visits(table, reference, _NUM_FOLDS)
+  assert averaged.to_numpy().tolist() == [["b", 0, "test", 0, 50.0, 60.0]] and num_left_out == 2
 
 
 def test_strangers_are_refused():

@@ -9,7 +9,7 @@ from msk_jax.biological_age.spec import AgesSpec
 from msk_jax.evaluation import run
 from msk_jax.evaluation.spec import EvaluateSpec
 from msk_jax.io import errors
-from msk_jax.predictions import pooled, pooled_record, rows
+from msk_jax.predictions import pooled_record, pooled_rows, pooled_table
 from tests.predictions import pooled_cohort as cohort
 
 _MODELS = {"knee/inception_v3": 4.0, "knee/ensemble": 3.0}
@@ -30,13 +30,13 @@ def _unlink_prediction(workdir):
 
 
 def _change_prediction(workdir):
-  table, kind = pooled.read(workdir, "sample", "knee/ensemble")
-  pooled.write(workdir, "sample", "knee/ensemble", table[1:], kind)
+  table, kind = pooled_table.read(workdir, "sample", "knee/ensemble")
+  pooled_table.write(workdir, "sample", "knee/ensemble", table[1:], kind)
 
 
 def _add_prediction(workdir):
-  table, kind = pooled.read(workdir, "sample", "knee/ensemble")
-  pooled.write(workdir, "sample", "hip/ensemble", table, kind)
+  table, kind = pooled_table.read(workdir, "sample", "knee/ensemble")
+  pooled_table.write(workdir, "sample", "hip/ensemble", table, kind)
 
 
 def _empty_record(workdir):
@@ -47,11 +47,11 @@ def _empty_record(workdir):
 @pytest.mark.parametrize(
   ("change", "message"),
   [
-    (_unlink_record, r"predictions/ is half-made, no ensembles/run\.json lists it"),
-    (_empty_record, "half-made"),
-    (_unlink_prediction, r"predictions/sample/knee/ensemble\.parquet is not what"),
-    (_change_prediction, r"predictions/sample/knee/ensemble\.parquet is not what"),
-    (_add_prediction, r"predictions/sample/hip/ensemble\.parquet is not what"),
+    (_unlink_record, r"predictions/ is not finished: no ensembles/run\.json lists it"),
+    (_empty_record, "is not finished"),
+    (_unlink_prediction, r"predictions/sample/knee/ensemble\.parquet differs from what"),
+    (_change_prediction, r"predictions/sample/knee/ensemble\.parquet differs from what"),
+    (_add_prediction, r"predictions/sample/hip/ensemble\.parquet differs from what"),
   ],
 )
 def test_half_made_predictions_are_refused(workdir, change, message):
@@ -63,9 +63,9 @@ def test_half_made_predictions_are_refused(workdir, change, message):
 
 
 def test_the_record_is_among_the_inputs(workdir):
-  hashes = rows.hash_inputs(workdir)
+  hashes = pooled_rows.hash_inputs(workdir)
   assert set(hashes) == {
-    *(f"predictions/{product}/{name}.parquet" for product in pooled.PRODUCTS for name in _MODELS),
+    *(f"predictions/{product}/{name}.parquet" for product in pooled_table.PRODUCTS for name in _MODELS),
     "ensembles/run.json",
     "cohort/participants.parquet",
     "cohort/visits.parquet",

@@ -13,8 +13,10 @@ HEAVY = ("pandas", "numpy", "pyarrow", "cv2", "pydicom", "jax", "matplotlib", "r
 
 
 def test_a_mapping_becomes_a_spec():
-  made = spec.from_mapping({"kind": "ukb", "root": "/x", "tables": ["a.csv"], "phantom": {"num_participants": 9}})
-  assert made == spec.DataSpec(kind="ukb", root="/x", tables=("a.csv",), phantom=spec.PhantomSpec(num_participants=9))
+  made = spec.from_mapping({"kind": "ukb", "root": "/x", "tables": ["a.csv"]})
+  assert made == spec.DataSpec(kind="ukb", root="/x", tables=("a.csv",))
+  made = spec.from_mapping({"kind": "phantom", "tables": ["a.csv"], "phantom": {"num_participants": 9}})
+  assert made == spec.DataSpec(tables=("a.csv",), phantom=spec.PhantomSpec(num_participants=9))
 
 
 @pytest.mark.parametrize(
@@ -30,8 +32,9 @@ def test_a_mapping_becomes_a_spec():
     ({"allow_no_withdrawals": "yes"}, "config.data.allow_no_withdrawals"),
     ({"phantom": {"size": 3}}, "config.data.phantom: unknown key.* size"),
     ({"images_only": True, "scalars_only": True}, "images_only and scalars_only"),
-    ({"scalar_sets": ["hand_grip", "teeth"]}, "config.data.scalar_sets: 'teeth' is none of anthropometry"),
-    ({"folder": {"rows": "x"}}, "config.data.folder.rows"),
+    ({"scalar_sets": ["hand_grip", "teeth"]}, "config.data.scalar_sets: 'teeth' is not one of anthropometry"),
+    ({"kind": "folder", "folder": {"rows": "x"}}, "config.data.folder.rows"),
+    ({"folder": {"rows": 9}}, "config.data.folder: data of kind phantom have no such setting"),
   ],
 )
 def test_mistakes_are_named(values, said):
@@ -62,11 +65,11 @@ def test_help_reads_well():
   [
     ("--config.data.num_folds=1", "config.data: num_folds must be from 3"),
     ("--config.data.num_folds=many", "num_folds"),
-    ("--config.data.rot=x", 'unknown config key rot Did you mean "root"'),
+    ("--config.data.rot=x", "did you mean config.data.root?"),
     ("--config=configs/ukb.py:fold=1", "unknown config argument 'fold'"),
     ("--config=configs/nothing.py", "No such file"),
     ("--workdirr=x", "workdirr"),
-    ("--config.data.allow_no_withdrawals=True", "is no folder"),
+    ("--config.data.allow_no_withdrawals=True", "is not a folder"),
   ],
 )
 def test_the_binary_says_in_one_line_what_is_wrong(tmp_path, argument, said):

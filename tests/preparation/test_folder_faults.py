@@ -8,11 +8,11 @@ import cv2
 import numpy as np
 import pytest
 
-from msk_jax.cohort import schemas
 from msk_jax.imaging import folder_spec
 from msk_jax.io import errors, run_record, tables
 from msk_jax.preparation import prepared
 from msk_jax.preparation.spec import DataSpec
+from msk_jax.schemas import cohort_tables
 from tests.preparation import raw_data
 
 
@@ -103,7 +103,7 @@ def test_contradictions_name_their_lines(tmp_path) -> None:
 
 
 def _folds(workdir) -> dict[str, int]:
-  table = tables.read(workdir / "cohort" / "folds.parquet", schemas.FOLDS)
+  table = tables.read(workdir / "cohort" / "folds.parquet", cohort_tables.FOLDS)
   return dict(zip(table["eid"], table["fold"].tolist(), strict=True))
 
 

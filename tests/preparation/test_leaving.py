@@ -6,11 +6,12 @@ import shutil
 
 import pytest
 
-from msk_jax.cohort import schemas, withdrawal_memory
-from msk_jax.imaging import store
+from msk_jax.cohort import withdrawal_memory
+from msk_jax.imaging import dxa_ingest, store
 from msk_jax.io import errors, run_record, tables
 from msk_jax.preparation import layout, leaving, prepare, withdrawn
 from msk_jax.preparation.spec import DataSpec, TableSpec
+from msk_jax.schemas import cohort_tables, image_tables
 from tests.preparation import raw_data
 
 _MANY = [str(9_000_001 + i) for i in range(297)]
@@ -40,7 +41,7 @@ def _write(path: pathlib.Path, *eids: str) -> pathlib.Path:
 
 
 def _people(workdir: pathlib.Path) -> set[str]:
-  return set(tables.read(workdir / "cohort/participants.parquet", schemas.PARTICIPANTS)["eid"])
+  return set(tables.read(workdir / "cohort/participants.parquet", cohort_tables.PARTICIPANTS)["eid"])
 
 
 def _facts(workdir: pathlib.Path) -> dict[str, object]:
@@ -52,7 +53,7 @@ def _facts(workdir: pathlib.Path) -> dict[str, object]:
 def test_a_list_given_counts_now_and_in_later_calls(own, tmp_path):
   workdir, gone = tmp_path / "work", _write(tmp_path / "gone.csv", f"0{_MANY[4]}", "1")
   prepare.prepare(own, workdir)
-  prepare.prepare(own, workdir, given=leaving.Given((gone,)))
+  prepare.prepare(own, workdir, requested=leaving.WithdrawalFlags((gone,)))
   assert _people(workdir) == set(_MANY) - {_MANY[4]}
   assert _facts(workdir) == {
     "lists": 1,
@@ -70,7 +71,7 @@ def test_a_list_of_too_many_changes_nothing_until_confirmed(own, tmp_path):
   workdir, long = tmp_path / "work", _write(tmp_path / "british.csv", *_MANY[:247])
   prepare.prepare(own, workdir)
   for call in (
-    lambda confirmed: prepare.prepare(own, workdir, given=leaving.Given((long,), confirmed)),
+    lambda confirmed: prepare.prepare(own, workdir, requested=leaving.WithdrawalFlags((long,), confirmed)),
     lambda confirmed: withdrawn.of_workdir(workdir, [long], confirmed=confirmed),
     lambda confirmed: withdrawn.among(None, _MANY, [long], confirmed=confirmed),
   ):
@@ -81,7 +82,7 @@ def test_a_list_of_too_many_changes_nothing_until_confirmed(own, tmp_path):
   assert len(_people(workdir)) == 297
   assert len(withdrawn.of_workdir(workdir, [long], confirmed=True)) == 247
   assert len(withdrawn.of_workdir(workdir, [long])) == 247  # known by now
-  prepare.prepare(own, workdir, given=leaving.Given((long,)))
+  prepare.prepare(own, workdir, requested=leaving.WithdrawalFlags((long,)))
   assert len(_people(workdir)) == 50
 
 
@@ -89,16 +90,18 @@ def test_a_wrong_list_is_undone_by_one_call(own, tmp_path, caplog):
   workdir = tmp_path / "work"
   right, wrong = _write(tmp_path / "right.csv", _MANY[0]), _write(tmp_path / "wrong.csv", *_MANY[5:9])
   prepare.prepare(own, workdir)
-  before = tables.read(workdir / "cohort/folds.parquet", schemas.FOLDS)
+  before = tables.read(workdir / "cohort/folds.parquet", cohort_tables.FOLDS)
   withdrawn.of_workdir(workdir, [right, wrong])
   prepare.prepare(dataclasses.replace(own, fold_seed=1), workdir)
   assert len(_people(workdir)) == 292
-  prepare.prepare(dataclasses.replace(own, fold_seed=1), workdir, given=leaving.Given((right,), forgets=True))
+  prepare.prepare(
+    dataclasses.replace(own, fold_seed=1), workdir, requested=leaving.WithdrawalFlags((right,), forgets=True)
+  )
   assert _people(workdir) == set(_MANY) - {_MANY[0]}
   assert "forgotten: 4 people" in caplog.text and not any(eid in caplog.text for eid in _MANY)
   assert withdrawal_memory.recall(workdir, _MANY) == {_MANY[0]}
-  prepare.prepare(own, workdir, given=leaving.Given(forgets=True))
-  assert tables.read(workdir / "cohort/folds.parquet", schemas.FOLDS).equals(before)
+  prepare.prepare(own, workdir, requested=leaving.WithdrawalFlags(forgets=True))
+  assert tables.read(workdir / "cohort/folds.parquet", cohort_tables.FOLDS).equals(before)
   assert withdrawn.of_workdir(workdir) == frozenset()
 
 
@@ -106,7 +109,7 @@ def test_forgetting_before_the_next_prepare_brings_people_back_to_later_stages(o
   workdir = tmp_path / "work"
   prepare.prepare(own, workdir)
   withdrawn.of_workdir(workdir, [_write(tmp_path / "wrong.csv", *_MANY[5:9])])
-  prepare.prepare(own, workdir, given=leaving.Given(forgets=True))
+  prepare.prepare(own, workdir, requested=leaving.WithdrawalFlags(forgets=True))
   assert withdrawn.of_workdir(workdir) == frozenset() and len(_people(workdir)) == 297
 
 
@@ -120,7 +123,7 @@ def test_lists_in_the_data_root_are_not_forgotten(ukb, tmp_path):
   (root / "w1_20250101.csv").unlink()
   prepare.prepare(ukb, workdir)
   assert not {wrong, right} & _people(workdir)  # the list is gone, but it counted
-  prepare.prepare(ukb, workdir, given=leaving.Given(forgets=True))
+  prepare.prepare(ukb, workdir, requested=leaving.WithdrawalFlags(forgets=True))
   assert _people(workdir) == set(raw_data.EIDS) - {right, *raw_data.WITHDRAWN}
   assert withdrawal_memory.recall(workdir, raw_data.EIDS) == {right, *raw_data.WITHDRAWN}
   assert withdrawn.of_workdir(workdir) == frozenset()
@@ -132,7 +135,7 @@ def test_nothing_is_forgotten_where_the_data_root_is_not_there(ukb, tmp_path):
   withdrawn.of_workdir(workdir, [_write(tmp_path / "given.csv", raw_data.EIDS[7])])
   shutil.rmtree(ukb.root)
   with pytest.raises(errors.InputError, match="nothing is forgotten"):
-    prepare.prepare(ukb, workdir, given=leaving.Given(forgets=True))
+    prepare.prepare(ukb, workdir, requested=leaving.WithdrawalFlags(forgets=True))
   assert withdrawal_memory.recall(workdir, raw_data.EIDS) == {raw_data.EIDS[7], *raw_data.WITHDRAWN}
 
 
@@ -149,7 +152,7 @@ def test_a_list_counts_for_good_also_when_the_next_one_takes_its_place(ukb, tmp_
 
 def test_a_mistyped_list_is_one_line(own, tmp_path):
   with pytest.raises(errors.InputError, match=r"nowhere\.csv can't be read \(FileNotFoundError\)"):
-    prepare.prepare(own, tmp_path / "work", given=leaving.Given((tmp_path / "nowhere.csv",)))
+    prepare.prepare(own, tmp_path / "work", requested=leaving.WithdrawalFlags((tmp_path / "nowhere.csv",)))
 
 
 def test_lists_and_relatives_are_in_the_record_and_in_the_summary(ukb, tmp_path, capfd, monkeypatch):
@@ -193,7 +196,7 @@ def test_archives_of_another_application_are_refused_before_they_are_read(tmp_pa
   shutil.rmtree(root / "Bulk")
   for eid in (*raw_data.WITHDRAWN, "9000901", "9000902"):
     raw_data.add_zip(root, eid)
-  monkeypatch.setattr(prepare.ingest, "ingest_zips", None)
+  monkeypatch.setattr(dxa_ingest, "ingest_zips", None)
   with pytest.raises(errors.InputError, match=r"0 of 2 people .*another application"):
     prepare.prepare(DataSpec(kind="ukb", root=str(root), workers=0), tmp_path / "work")
 
@@ -204,5 +207,5 @@ def test_archives_in_capitals_and_with_zeros_in_front_are_the_tables_peoples(tmp
     path.rename(path.with_name(f"0{path.stem}.{('ZIP', 'Zip')[i % 2]}"))
   workdir = tmp_path / "work"
   prepare.prepare(DataSpec(kind="ukb", root=str(root), workers=0), workdir)
-  index = tables.read(workdir / "images/knee" / store.INDEX_NAME, store.IMAGE_INDEX)
+  index = tables.read(workdir / "images/knee" / store.INDEX_NAME, image_tables.IMAGE_INDEX)
   assert set(index["eid"]) == set(raw_data.IMAGED) - set(raw_data.WITHDRAWN)

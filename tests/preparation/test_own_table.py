@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from configs import nhanes
-from msk_jax.cohort import scalar_tables, schemas
+from msk_jax.cohort import scalar_tables
 from msk_jax.io import errors, run_record, tables
 from msk_jax.preparation import own_table, prepare, prepared, spec
 from msk_jax.preparation.spec import DataSpec, TableSpec
+from msk_jax.schemas import cohort_tables
 
 TABLE = TableSpec(
   id="Person",
@@ -105,10 +106,10 @@ def test_how_cells_were_read_is_on_record_and_printed(tmp_path, capsys):
     "decimal_commas": {"age": 60, "x": 54},
   }
   shown = " ".join(capsys.readouterr().err.split())
-  assert "sex female │ 30 │ cells: 2.0" in shown and "x missing │ 6" in shown and "age with comma │ 60" in shown
-  people = tables.read(tmp_path / "work" / "cohort" / "participants.parquet", schemas.PARTICIPANTS)
-  assert "7" in set(people["eid"]) and people.set_index("eid").loc["0", "sex"] == schemas.MALE
-  ages = tables.read(tmp_path / "work" / "cohort" / "visits.parquet", schemas.VISITS)["age_years"]
+  assert "sex female 30 cells: 2.0" in shown and "x missing 6" in shown and "age with comma 60" in shown
+  people = tables.read(tmp_path / "work" / "cohort" / "participants.parquet", cohort_tables.PARTICIPANTS)
+  assert "7" in set(people["eid"]) and people.set_index("eid").loc["0", "sex"] == cohort_tables.MALE
+  ages = tables.read(tmp_path / "work" / "cohort" / "visits.parquet", cohort_tables.VISITS)["age_years"]
   assert ages.min() == 30.5
   assert scalar_tables.read(tmp_path / "work" / "cohort", "x")["x"].isin([20.25 + i for i in range(7)]).all()
 
@@ -148,7 +149,7 @@ def test_values_that_are_hardly_measurements_are_named_with_their_share(tmp_path
       lambda i: f"P{i},{'80+' if i == 9 else 50},F,1",
       r"column age: 1 of 60 cells .*open-ended .*table\.missing_values",
     ),
-    (lambda i: f"P{i},50,F,{'low' if i % 2 else 7}", r"column x: 30 of 60 cells \(50\.0%\) are no numbers"),
+    (lambda i: f"P{i},50,F,{'low' if i % 2 else 7}", r"column x: 30 of 60 cells \(50\.0%\) are not numbers"),
     (lambda i: f"P{i},50,{i % 3},1", r"column sex holds the numbers 0, 1, 2: .*config\.data\.table\.sex_values = "),
     (lambda i: f"P{i},,F,1", r"no usable row in table\.csv \(60 rows: 60 rows without age\)\."),
   ],
@@ -183,9 +184,9 @@ def test_a_table_becomes_a_cohort(tmp_path):
   _write(tmp_path / "raw")
   prepare.prepare(data, tmp_path / "work")
   cohort = tmp_path / "work" / "cohort"
-  participants = tables.read(cohort / "participants.parquet", schemas.PARTICIPANTS)
+  participants = tables.read(cohort / "participants.parquet", cohort_tables.PARTICIPANTS)
   assert participants["eid"].tolist() == ["a", "b", "c", "h"]
-  assert len(tables.read(cohort / "visits.parquet", schemas.VISITS)) == 5
+  assert len(tables.read(cohort / "visits.parquet", cohort_tables.VISITS)) == 5
   assert scalar_tables.names(cohort) == ["grip", "size"]
   assert scalar_tables.read(cohort, "grip")["eid"].tolist() == ["a", "a", "b", "h"]  # c has no value
   record = run_record.read(cohort)
@@ -217,7 +218,7 @@ def test_given_folds_are_kept(tmp_path):
   _write(tmp_path / "raw", rows, "id,sex,age,part,x")
   table = TableSpec(fold="part", sets={"x": ("x",)})
   prepare.prepare(DataSpec(kind="table", root=str(tmp_path / "raw"), table=table, num_folds=3), tmp_path / "work")
-  folds = tables.read(tmp_path / "work" / "cohort" / "folds.parquet", schemas.FOLDS).set_index("eid")["fold"]
+  folds = tables.read(tmp_path / "work" / "cohort" / "folds.parquet", cohort_tables.FOLDS).set_index("eid")["fold"]
   assert [folds[f"p{i}"] for i in range(6)] == [0, 1, 2, 0, 1, 2]
   assert folds.value_counts().tolist() == [4, 4, 4]
   with pytest.raises(errors.InputError, match="has a fold 7, but folds go from 0 to 2"):
@@ -324,7 +325,7 @@ def test_no_table_and_no_sets(tmp_path):
 @pytest.mark.parametrize(
   ("table", "said"),
   [
-    ({"sets": {"all": ["x"]}}, "'all' is no name"),
+    ({"sets": {"all": ["x"]}}, "'all' is not a name"),
     ({"sets": {"x": []}}, "needs columns"),
     ({"sets": {"a": ["x", "y"], "b": ["X"]}}, "x in more than one set"),
     ({"sets": ["x"]}, "config.data.table.sets: expected a section"),
@@ -340,7 +341,7 @@ def test_no_table_and_no_sets(tmp_path):
 )
 def test_mistakes_in_the_config_are_named(table, said):
   with pytest.raises(errors.InputError, match=said):
-    spec.from_mapping({"table": table})
+    spec.from_mapping({"kind": "table", "root": "x", "table": table})
 
 
 def test_nhanes_gives_three_sets(shared_data, tmp_path):
@@ -351,6 +352,6 @@ def test_nhanes_gives_three_sets(shared_data, tmp_path):
   assert complete == {"grip": 6774, "body_size": 13_656, "dxa": 10_663} and record["participants"] == 14_347
   together = scalar_tables.read(tmp_path / "cohort", "all").dropna()
   assert len(together) == 5431 and np.isfinite(together.iloc[:, 2:].to_numpy()).all()
-  folds = tables.read(tmp_path / "cohort" / "folds.parquet", schemas.FOLDS).set_index("eid")["fold"]
+  folds = tables.read(tmp_path / "cohort" / "folds.parquet", cohort_tables.FOLDS).set_index("eid")["fold"]
   sizes = np.bincount(folds.loc[together["eid"]], minlength=10)
   assert sizes.max() - sizes.min() < 0.05 * sizes.mean()

@@ -9,25 +9,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from msk_jax.cohort import demographics, scalar_tables, source
 from msk_jax.cohort import folds as fold_map
-from msk_jax.cohort import scalar_tables, schemas, source
-from msk_jax.imaging import ingest, store, views
+from msk_jax.imaging import dxa_ingest, store, views
 from msk_jax.io import errors, run_record, tables
 from msk_jax.preparation import assembly, prepare, prepared
 from msk_jax.preparation.spec import DataSpec
+from msk_jax.schemas import cohort_tables, image_tables
 from tests.preparation import raw_data
-
-
-@pytest.fixture(scope="module")
-def root(tmp_path_factory) -> pathlib.Path:
-  return raw_data.make_ukb(tmp_path_factory.mktemp("raw") / "ukb")
-
-
-@pytest.fixture(scope="module")
-def done(root, tmp_path_factory) -> pathlib.Path:
-  workdir = tmp_path_factory.mktemp("work")
-  prepare.prepare(_spec(root), workdir)
-  return workdir
 
 
 @pytest.fixture
@@ -44,14 +33,14 @@ def _spec(root, **changes) -> DataSpec:
 def _read(workdir):
   cohort = workdir / "cohort"
   return (
-    tables.read(cohort / "participants.parquet", schemas.PARTICIPANTS),
-    tables.read(cohort / "visits.parquet", schemas.VISITS),
-    tables.read(cohort / "folds.parquet", schemas.FOLDS),
+    tables.read(cohort / "participants.parquet", cohort_tables.PARTICIPANTS),
+    tables.read(cohort / "visits.parquet", cohort_tables.VISITS),
+    tables.read(cohort / "folds.parquet", cohort_tables.FOLDS),
   )
 
 
 def _index(workdir, view="knee"):
-  return tables.read(workdir / "images" / view / store.INDEX_NAME, store.IMAGE_INDEX)
+  return tables.read(workdir / "images" / view / store.INDEX_NAME, image_tables.IMAGE_INDEX)
 
 
 def _fails_if_called(*args, **kwargs):
@@ -65,7 +54,7 @@ def test_tables_hold_everybody_but_the_withdrawn(done):
   imaged = sorted(set(raw_data.IMAGED) - set(raw_data.WITHDRAWN))
   assert visits.loc[visits["instance"] == 2, "eid"].tolist() == imaged
   assert sorted(_index(done)["eid"]) == sorted(2 * imaged)
-  extra = tables.read_extra(done / "cohort" / "folds.parquet", schemas.FOLDS)
+  extra = tables.read_extra(done / "cohort" / "folds.parquet", cohort_tables.FOLDS)
   assert extra["hash"] == fold_map.fold_map_hash(folds)
 
 
@@ -103,8 +92,8 @@ def test_nothing_shown_holds_an_id(root, tmp_path, capfd, caplog):
 def test_a_rerun_does_nothing_and_says_so(copied, monkeypatch, caplog):
   root, workdir = copied
   before = {path: path.stat().st_mtime_ns for path in (workdir / "cohort").iterdir()}
-  monkeypatch.setattr(ingest, "ingest_zips", _fails_if_called)
-  monkeypatch.setattr(prepare.demographics, "read", _fails_if_called)
+  monkeypatch.setattr(dxa_ingest, "ingest_zips", _fails_if_called)
+  monkeypatch.setattr(demographics, "read", _fails_if_called)
   with caplog.at_level("INFO"):
     prepare.prepare(dataclasses.replace(_spec(root), workers=1), workdir)
   assert "nothing to do" in caplog.text
@@ -135,7 +124,7 @@ def test_changed_settings_and_inputs_are_done_again(copied):
 
 def test_an_interrupted_redo_is_not_taken_for_finished(copied, monkeypatch):
   root, workdir = copied
-  monkeypatch.setattr(prepare.assembly, "make_folds", _fails_if_called)
+  monkeypatch.setattr(assembly, "make_folds", _fails_if_called)
   with pytest.raises(AssertionError):
     prepare.prepare(_spec(root, fold_seed=6), workdir)
   assert run_record.read(workdir / "cohort") is None
@@ -152,7 +141,7 @@ def test_another_source_is_refused_unless_overwritten(copied, tmp_path):
   with pytest.raises(errors.InputError) as caught:
     prepare.prepare(_spec(other), workdir)
   assert str(root) in str(caught.value) and str(other) in str(caught.value)
-  with pytest.raises(errors.InputError, match=r"kind ukb from .*; asked for is kind phantom"):
+  with pytest.raises(errors.InputError, match=r"kind ukb from .*; this call is for kind phantom"):
     prepare.prepare(DataSpec(), workdir)
   prepare.prepare(_spec(other), workdir, overwrite=True)
   assert source.read(workdir)["root"] == str(other)
@@ -203,7 +192,7 @@ def test_a_table_without_the_imaging_visit_is_refused_before_images_are_read(tmp
   root = raw_data.make_ukb(tmp_path / "ukb")
   path = root / "tables" / "ukb1.csv"
   path.write_text(path.read_text().replace("53-2.0", "53-1.0"))
-  monkeypatch.setattr(ingest, "ingest_zips", _fails_if_called)
+  monkeypatch.setattr(dxa_ingest, "ingest_zips", _fails_if_called)
   with pytest.raises(errors.InputError, match=r"field 53: looked for `53-2.0`"):
     prepare.prepare(_spec(root), tmp_path / "work")
 
@@ -226,7 +215,7 @@ def test_images_of_a_visit_without_a_date_are_counted(tmp_path):
 
 
 def test_archives_alone_give_images_and_a_later_call_the_cohort(root, tmp_path):
-  """Only zips and the list of withdrawals lie there: images and QC, no cohort; with the tables it goes on."""
+  """With only zips and the list of withdrawals: images and QC, no cohort; once the tables are there, a cohort."""
   bare, workdir = tmp_path / "bare", tmp_path / "work"
   shutil.copytree(root, bare, ignore=shutil.ignore_patterns("tables"))
   with pytest.raises(errors.InputError, match="images_only=True"):
@@ -302,7 +291,7 @@ def test_people_with_one_picture_share_a_fold(tmp_path):
   for number, (_, second) in enumerate(pairs):
     raw_data.add_zip(root, second, seed=10 + number)  # the pictures of the first
   prepare.prepare(DataSpec(kind="ukb", root=str(root), workers=0, num_folds=5), tmp_path / "work")
-  folds = tables.read(tmp_path / "work" / "cohort" / "folds.parquet", schemas.FOLDS).set_index("eid")["fold"]
+  folds = tables.read(tmp_path / "work" / "cohort" / "folds.parquet", cohort_tables.FOLDS).set_index("eid")["fold"]
   assert all(folds[first] == folds[second] for first, second in pairs)
   record = run_record.read(tmp_path / "work" / "cohort")
   assert record["results"]["reasons"]["shared_picture"] == 4 * len(pairs)

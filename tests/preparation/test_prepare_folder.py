@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from msk_jax.cohort import schemas
 from msk_jax.imaging import folder_spec
 from msk_jax.io import errors, run_record, tables
 from msk_jax.preparation import prepared
 from msk_jax.preparation.spec import DataSpec
+from msk_jax.schemas import cohort_tables
 from tests.preparation import raw_data
 
 
@@ -18,7 +18,7 @@ def _spec(root, **changes):
 
 
 def _folds(workdir):
-  return tables.read(workdir / "cohort" / "folds.parquet", schemas.FOLDS)
+  return tables.read(workdir / "cohort" / "folds.parquet", cohort_tables.FOLDS)
 
 
 def _lines(n=30):
@@ -28,12 +28,12 @@ def _lines(n=30):
 def test_people_ages_and_balanced_folds(tmp_path):
   root = raw_data.make_folder(tmp_path / "xrays", _lines())
   prepared.ensure(_spec(root), tmp_path / "work")
-  participants = tables.read(tmp_path / "work" / "cohort" / "participants.parquet", schemas.PARTICIPANTS)
-  visits = tables.read(tmp_path / "work" / "cohort" / "visits.parquet", schemas.VISITS).set_index("eid")
+  participants = tables.read(tmp_path / "work" / "cohort" / "participants.parquet", cohort_tables.PARTICIPANTS)
+  visits = tables.read(tmp_path / "work" / "cohort" / "visits.parquet", cohort_tables.VISITS).set_index("eid")
   assert participants["eid"].tolist() == sorted(f"K{i}" for i in range(30))
-  assert participants.set_index("eid")["sex"]["K0"] == schemas.MALE
+  assert participants.set_index("eid")["sex"]["K0"] == cohort_tables.MALE
   assert (participants["ethnicity"] == -5).all()
-  assert visits["age_years"]["K7"] == 47 and (visits["centre"] == schemas.CENTRE_MISSING).all()
+  assert visits["age_years"]["K7"] == 47 and (visits["centre"] == cohort_tables.CENTRE_MISSING).all()
   assert np.bincount(_folds(tmp_path / "work")["fold"], minlength=10).tolist() == [3] * 10
   before = run_record.read(tmp_path / "work" / "cohort")
   prepared.ensure(_spec(root), tmp_path / "work")
@@ -45,10 +45,10 @@ def test_codes_of_ethnicity_that_are_none_are_missing(tmp_path, caplog):
   lines = [f"{line},{77 if i == 3 else 1001}" for i, line in enumerate(_lines())]
   root = raw_data.make_folder(tmp_path / "xrays", lines, "id,age,sex,path,ethnicity")
   prepared.ensure(_spec(root), tmp_path / "work")
-  participants = tables.read(tmp_path / "work" / "cohort" / "participants.parquet", schemas.PARTICIPANTS)
+  participants = tables.read(tmp_path / "work" / "cohort" / "participants.parquet", cohort_tables.PARTICIPANTS)
   ethnicity = participants.set_index("eid")["ethnicity"]
   assert ethnicity["K3"] == -5 and ethnicity["K4"] == 1001
-  assert "labels.csv: 1 values of ethnicity are no codes of field 21000" in caplog.text
+  assert "labels.csv: 1 values of ethnicity are not codes of field 21000" in caplog.text
 
 
 @pytest.mark.parametrize(("num_folds", "given"), [(3, lambda i: str(i % 3)), (10, lambda i: "7" if i < 5 else "")])
@@ -72,7 +72,7 @@ def test_two_sides_and_visits_of_one_person(tmp_path):
   ]
   root = raw_data.make_folder(tmp_path / "xrays", lines, "id,age,sex,path,side,instance")
   prepared.ensure(_spec(root), tmp_path / "work")
-  visits = tables.read(tmp_path / "work" / "cohort" / "visits.parquet", schemas.VISITS)
+  visits = tables.read(tmp_path / "work" / "cohort" / "visits.parquet", cohort_tables.VISITS)
   assert visits.loc[visits["eid"] == "A", ["instance", "age_years"]].values.tolist() == [[0, 50], [1, 53.5]]
   assert len(_folds(tmp_path / "work")) == 10
 
@@ -99,7 +99,7 @@ def test_a_table_without_age_or_a_folder_without_table(tmp_path):
   (root / "labels.csv").unlink()
   with pytest.raises(errors.InputError, match=r"no table labels\.csv"):
     prepared.ensure(_spec(root), tmp_path / "work")
-  with pytest.raises(errors.InputError, match="is no folder"):
+  with pytest.raises(errors.InputError, match="is not a folder"):
     prepared.ensure(_spec(tmp_path / "nowhere"), tmp_path / "work")
 
 

@@ -7,13 +7,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from msk_jax.cohort import scalar_fields, scalar_tables, schemas
-from msk_jax.cohort import scalars as cohort_scalars
+from msk_jax.cohort import scalar_fields, scalar_tables
+from msk_jax.cohort import scalar_reader as cohort_scalars
+from msk_jax.imaging import dxa_ingest
 from msk_jax.io import errors, run_record, tables
-from msk_jax.preparation import prepare, prepared
+from msk_jax.preparation import prepare, prepared, stored_images
 from msk_jax.preparation.spec import DataSpec, PhantomSpec
-from msk_jax.simulation import people, truth
+from msk_jax.schemas import cohort_tables, truth_tables
+from msk_jax.simulation import people
 from msk_jax.simulation.files import flaws as phantom_flaws
+from msk_jax.simulation.files import truth
 from msk_jax.simulation.scalars import measurements
 from msk_jax.simulation.spec import FlawCounts
 
@@ -23,13 +26,13 @@ def test_a_phantom_is_made_read_and_then_left_alone(tmp_path, caplog, monkeypatc
   phantom = PhantomSpec(num_participants=6, flaws=flaws, max_flawed_fraction=0.5, repeat_imaging_fraction=0.0)
   spec = DataSpec(workers=0, phantom=phantom, num_folds=3)
   prepared.ensure(spec, tmp_path / "work")
-  participants = tables.read(tmp_path / "work" / "cohort" / "participants.parquet", schemas.PARTICIPANTS)
+  participants = tables.read(tmp_path / "work" / "cohort" / "participants.parquet", cohort_tables.PARTICIPANTS)
   listed = next((tmp_path / "work" / "raw").glob("w*_*.csv")).read_text().split()
   assert len(participants) == 5 and not participants["eid"].isin(listed).any()
-  indexes = prepare.read_indexes(tmp_path / "work", ["knee", "hip", "full_body/mixed"])
+  indexes = stored_images.read_indexes(tmp_path / "work", ["knee", "hip", "full_body/mixed"])
   assert all(set(index["eid"]) <= set(participants["eid"]) and len(index) for index in indexes.values())
   (tmp_path / "work").rename(tmp_path / "moved")  # a workdir is whole in itself
-  monkeypatch.setattr(prepare.ingest, "ingest_zips", None)
+  monkeypatch.setattr(dxa_ingest, "ingest_zips", None)
   with caplog.at_level("INFO"):
     prepared.ensure(spec, tmp_path / "moved")
   assert "nothing to do" in caplog.text
@@ -67,7 +70,7 @@ def test_the_phantoms_scalars_come_through_unchanged(scalar_workdir):
 
 def test_flawed_values_are_missing_and_in_the_report_under_pseudonyms(scalar_workdir):
   raw = scalar_workdir / "raw"
-  planted = tables.read(truth.path(raw, truth.FLAWS), truth.FLAWS)
+  planted = tables.read(truth.path(raw, truth_tables.FLAWS), truth_tables.FLAWS)
   planted = planted[planted["kind"].isin(list(phantom_flaws.SCALAR_TEXTS))]
   reported = pd.read_csv(scalar_workdir / "qc" / "scalars.csv")
   assert len(reported) == len(planted) == 6
@@ -87,7 +90,7 @@ def test_flawed_values_are_missing_and_in_the_report_under_pseudonyms(scalar_wor
 def test_withdrawn_people_and_unknown_ages_are_in_no_scalar_table(scalar_workdir):
   cohort = scalar_workdir / "cohort"
   listed = next((scalar_workdir / "raw").glob("w*_*.csv")).read_text().split()
-  visits = tables.read(cohort / "visits.parquet", schemas.VISITS).set_index(["eid", "instance"])
+  visits = tables.read(cohort / "visits.parquet", cohort_tables.VISITS).set_index(["eid", "instance"])
   for name in scalar_fields.SETS:
     table = scalar_tables.read(cohort, name)
     assert not table["eid"].isin(listed).any()
@@ -102,7 +105,7 @@ def test_withdrawn_people_and_unknown_ages_are_in_no_scalar_table(scalar_workdir
 
 def test_every_scalar_set_is_spread_evenly_over_the_folds(scalar_workdir):
   cohort = scalar_workdir / "cohort"
-  folds = tables.read(cohort / "folds.parquet", schemas.FOLDS).set_index("eid")["fold"]
+  folds = tables.read(cohort / "folds.parquet", cohort_tables.FOLDS).set_index("eid")["fold"]
   for name in scalar_fields.SETS:
     people_of_set = scalar_tables.read(cohort, name).dropna()["eid"].unique()
     sizes = np.bincount(folds.loc[people_of_set], minlength=10)

@@ -5,10 +5,11 @@ import re
 import pandas as pd
 import pytest
 
-from msk_jax.cohort import scalar_tables, schemas
+from msk_jax.cohort import scalar_tables
 from msk_jax.io import errors, run_record, tables
 from msk_jax.preparation import prepare
 from msk_jax.preparation.spec import DataSpec
+from msk_jax.schemas import cohort_tables
 from tests.preparation import reshaped
 
 
@@ -20,9 +21,9 @@ def _prepare(folder, shape):
   prepare.prepare(DataSpec(kind="ukb", root=str(root), scalars_only=True), workdir)
   cohort = workdir / "cohort"
   made = {
-    "participants": tables.read(cohort / "participants.parquet", schemas.PARTICIPANTS),
-    "visits": tables.read(cohort / "visits.parquet", schemas.VISITS),
-    "folds": tables.read(cohort / "folds.parquet", schemas.FOLDS),
+    "participants": tables.read(cohort / "participants.parquet", cohort_tables.PARTICIPANTS),
+    "visits": tables.read(cohort / "visits.parquet", cohort_tables.VISITS),
+    "folds": tables.read(cohort / "folds.parquet", cohort_tables.FOLDS),
     "hand_grip": scalar_tables.read(cohort, "hand_grip"),
   }
   return made, run_record.read(cohort)["results"]

@@ -2,18 +2,17 @@
 
 import datetime
 import io
-import types
 
 import numpy as np
 import pandas as pd
 import pytest
 from rich import console
 
-from msk_jax.cohort import schemas
 from msk_jax.imaging import store
 from msk_jax.io import run_record, tables
 from msk_jax.preparation import assembly, prepare, summary
 from msk_jax.preparation.spec import DataSpec
+from msk_jax.schemas import cohort_tables, image_tables
 from tests.preparation import raw_data
 
 _UNDATED = raw_data.EIDS[10:14]
@@ -34,8 +33,8 @@ def _spec(root, **changes):
 def test_images_without_age_are_counted_by_view(tmp_path):
   prepare.prepare(_spec(_root(tmp_path / "ukb")), tmp_path / "work")
   results = run_record.read(tmp_path / "work/cohort")["results"]
-  index = tables.read(tmp_path / "work/images/knee" / store.INDEX_NAME, store.IMAGE_INDEX)
-  visits = tables.read(tmp_path / "work/cohort/visits.parquet", schemas.VISITS)
+  index = tables.read(tmp_path / "work/images/knee" / store.INDEX_NAME, image_tables.IMAGE_INDEX)
+  visits = tables.read(tmp_path / "work/cohort/visits.parquet", cohort_tables.VISITS)
   assert results["images"]["knee"] == len(index) == 38
   assert results["images_without_age"]["knee"] == 2 * len(_UNDATED) and results["images_without_age"]["hip"] == 0
   assert len(index.merge(visits, on=["eid", "instance"])) == 38 - 2 * len(_UNDATED)
@@ -61,16 +60,13 @@ def test_the_balance_is_over_what_a_model_can_see():
 
 
 @pytest.mark.parametrize(("future", "again"), [(True, True), (False, False)])
-def test_visits_of_the_future_are_read_when_their_day_has_come(tmp_path, monkeypatch, caplog, future, again):
-  days = iter([datetime.date(2020, 6, 1), datetime.date(2020, 6, 4)])
-  clock = types.SimpleNamespace(date=types.SimpleNamespace(today=lambda: next(days)))
-  monkeypatch.setattr(prepare, "datetime", clock)
+def test_visits_of_the_future_are_read_when_their_day_has_come(tmp_path, caplog, future, again):
   root = _root(tmp_path / "ukb", date="2020-06-03") if future else _root(tmp_path / "ukb", undated=())
-  prepare.prepare(_spec(root), tmp_path / "work")
+  prepare.prepare(_spec(root), tmp_path / "work", today=datetime.date(2020, 6, 1))
   num_visits = run_record.read(tmp_path / "work/cohort")["results"]["visits"]
   caplog.clear()
   with caplog.at_level("INFO"):
-    prepare.prepare(_spec(root), tmp_path / "work")
+    prepare.prepare(_spec(root), tmp_path / "work", today=datetime.date(2020, 6, 4))
   now = run_record.read(tmp_path / "work/cohort")["results"]["visits"]
   assert ("nothing to do" in caplog.text) is not again
   assert now - num_visits == (len(_UNDATED) if again else 0)

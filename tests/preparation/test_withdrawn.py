@@ -1,16 +1,18 @@
 """Who has withdrawn since the cohort was prepared: lists as they are now, lists given, and lists seen earlier."""
 
 import json
+import os
 import pathlib
 import shutil
 
 import pytest
 
-from msk_jax.cohort import schemas, withdrawal_memory
+from msk_jax.cohort import withdrawal_memory
 from msk_jax.imaging import store
 from msk_jax.io import errors, tables
-from msk_jax.preparation import layout, prepare, prepared, withdrawn
+from msk_jax.preparation import prepare, prepared, withdrawn
 from msk_jax.preparation.spec import DataSpec, TableSpec
+from msk_jax.schemas import cohort_tables, image_tables
 from tests.preparation import raw_data
 
 _GONE, _GONE_TOO = raw_data.EIDS[7], raw_data.EIDS[8]
@@ -39,7 +41,7 @@ def _write_list(path: pathlib.Path, *eids: str) -> pathlib.Path:
 
 
 def _people(workdir: pathlib.Path) -> set[str]:
-  return set(tables.read(workdir / "cohort/participants.parquet", schemas.PARTICIPANTS)["eid"])
+  return set(tables.read(workdir / "cohort/participants.parquet", cohort_tables.PARTICIPANTS)["eid"])
 
 
 def test_lists_of_the_data_root_count_as_they_are_now(data, tmp_path, caplog):
@@ -58,18 +60,18 @@ def test_a_list_counts_for_good_also_without_the_data_root(data, tmp_path, caplo
   assert withdrawn.of_workdir(workdir, [_write_list(tmp_path / "given.csv", _GONE_TOO)]) == {_GONE, _GONE_TOO}
   shutil.rmtree(tmp_path / "ukb")
   assert withdrawn.of_workdir(workdir) == {_GONE, _GONE_TOO}
-  assert "NO LIST OF WITHDRAWALS is to be found" in caplog.text
+  assert "NO LIST OF WITHDRAWALS in the data root" in caplog.text
   remembered = (workdir / "cohort" / withdrawal_memory.FILE_NAME).read_text()
   assert not any(eid in remembered for eid in (_GONE, _GONE_TOO))
 
 
 def test_a_data_root_that_goes_away_while_it_is_read(data, tmp_path, monkeypatch, caplog):
-  def fail(*_):
+  def fail(*_, **__):
     raise OSError(5, "Input/output error")
 
-  monkeypatch.setattr(layout, "_scan", fail)
+  monkeypatch.setattr(os, "walk", fail)
   assert withdrawn.of_workdir(tmp_path / "work") == frozenset()
-  assert "NO LIST OF WITHDRAWALS is to be found" in caplog.text
+  assert "NO LIST OF WITHDRAWALS in the data root" in caplog.text
 
 
 def test_one_of_several_processes_writes(data, tmp_path):
@@ -86,7 +88,7 @@ def test_prepare_leaves_remembered_people_out(data, tmp_path):
   prepare.prepare(data, workdir)
   (tmp_path / "ukb/w1_20250101.csv").unlink()
   prepare.prepare(data, workdir)
-  index = tables.read(workdir / "images/knee" / store.INDEX_NAME, store.IMAGE_INDEX)
+  index = tables.read(workdir / "images/knee" / store.INDEX_NAME, image_tables.IMAGE_INDEX)
   assert len(_people(workdir)) == 27 and _GONE not in _people(workdir) | set(index["eid"])
 
 

@@ -26,10 +26,9 @@ def _sklearn(features, age, alpha, l1_ratio):
   return pipeline.make_pipeline(preprocessing.StandardScaler(), net).fit(features, age)
 
 
-def test_moments_of_any_folds_are_those_of_the_rows(monkeypatch):
-  monkeypatch.setattr(moments, "_BLOCK_ROWS", 37)
+def test_moments_of_any_folds_are_those_of_the_rows():
   features, age, fold = _data(offset=1e6)
-  some = moments.group_moments(features, age, fold, _FOLDS).total([0, 3, 4])
+  some = moments.group_moments(features, age, fold, _FOLDS, block_rows=37).total([0, 3, 4])
   rows = np.column_stack([features, age])[np.isin(fold, [0, 3, 4])]
   assert some.count == len(rows)
   np.testing.assert_allclose(some.mean, rows.mean(0), rtol=1e-13)
@@ -40,9 +39,9 @@ def test_moments_of_any_folds_are_those_of_the_rows(monkeypatch):
 
 def test_empty_and_unknown_groups_count_nothing():
   features, age, fold = _data()
-  found = moments.group_moments(features, age, np.where(fold == 1, -1, fold), 7)
-  assert found.count[1] == found.count[5] == 0 and not found.products[1].any()
-  total = found.total(range(7))
+  result = moments.group_moments(features, age, np.where(fold == 1, -1, fold), 7)
+  assert result.count[1] == result.count[5] == 0 and not result.products[1].any()
+  total = result.total(range(7))
   assert total.count == (fold != 1).sum()
   np.testing.assert_allclose(total.mean[-1], age[fold != 1].mean(), rtol=1e-14)
 
@@ -126,7 +125,7 @@ def test_coordinate_descent_alone_comes_to_the_same(monkeypatch):
   features, age, fold = _data()
   training = moments.group_moments(features, age, fold, _FOLDS).total(range(_FOLDS))
   exact = elastic_net.fit(training, 0.05, 0.7)
-  monkeypatch.setattr(solver, "_step", lambda found, sign, left, *rest: left)
+  monkeypatch.setattr(solver, "solve_guessed", lambda problems, unsolved, *rest: unsolved)
   slow = elastic_net.fit(training, 0.05, 0.7, 1e-14)
   assert not np.array_equal(slow.coefficients, exact.coefficients)
   np.testing.assert_allclose(slow.standardised, exact.standardised, atol=1e-5)
@@ -144,14 +143,14 @@ def test_moments_of_linear_functions_are_those_of_their_values():
   rng = np.random.default_rng(3)
   weights, intercepts = rng.normal(size=(_FOLDS, 4, features.shape[1])), rng.normal(size=(_FOLDS, 4))
   weights[0, 1] = 0.0
-  found = moments.group_moments(features, age, fold, _FOLDS).transform(weights, intercepts)
-  assert found.products[0, 1, 1] == 0.0  # a constant is seen to be one
+  result = moments.group_moments(features, age, fold, _FOLDS).transform(weights, intercepts)
+  assert result.products[0, 1, 1] == 0.0  # a constant is seen to be one
   for f in range(_FOLDS):
     values = features[fold == f] @ weights[f].T + intercepts[f]
     expected = moments.group_moments(values, age[fold == f], np.zeros(len(values)), 1)
-    np.testing.assert_allclose(found.mean[f], expected.mean[0], rtol=1e-10)
+    np.testing.assert_allclose(result.mean[f], expected.mean[0], rtol=1e-10)
     size = np.sqrt(np.outer(np.diag(expected.products[0]), np.diag(expected.products[0])))
-    np.testing.assert_allclose(found.products[f], expected.products[0], atol=1e-9 * size.max())
+    np.testing.assert_allclose(result.products[f], expected.products[0], atol=1e-9 * size.max())
 
 
 @pytest.mark.parametrize("alpha", [0.01, 0.3])
@@ -168,8 +167,8 @@ def test_where_a_solution_begins_changes_nothing(alpha):
 def test_guesses_alone_solve_nearly_all_problems(monkeypatch):
   """Coordinate descent is for those that go in circles; were all left to it, the search would take minutes."""
   calls = []
-  descend = solver._descend
-  monkeypatch.setattr(solver, "_descend", lambda *args: (calls.append(1), descend(*args))[1])
+  descend = solver.descend
+  monkeypatch.setattr(solver, "descend", lambda *args: (calls.append(1), descend(*args))[1])
   features, age, fold = _data()
   parts = moments.group_moments(features, age, fold, _FOLDS)
   training = moments.stack([parts.total([i, j, k]) for i in range(5) for j in range(i) for k in range(j)])

@@ -1,4 +1,4 @@
-"""The search goes on to the same trials, keeps studies apart, and finds an optimum that is there."""
+"""A resumed search gives the same trials, keeps studies apart, and finds an optimum that is there."""
 
 import json
 import math

@@ -17,7 +17,7 @@ def read(title: str) -> dict[str, dict[str, str]]:
 
 
 def compare(title: str, found: dict[str, dict[str, str]]) -> None:
-  """Checks that the README says just what was found, column by column; columns that are not asked for are its own."""
+  """Checks that the README says just what was measured, column by column; other columns are its own."""
   said = read(title)
   lines = []
   for name in sorted(found.keys() | said.keys()):

@@ -1,6 +1,6 @@
 """Every column of every table that a stage reads, one cell changed: what a rerun does is what README.md says.
 
-The hashes of the run records are asked, no stage is run.
+The hashes of the run records are compared, no stage is run.
 """
 
 import pathlib
@@ -9,14 +9,15 @@ from collections.abc import Callable, Mapping
 import pandas as pd
 import pytest
 
-from msk_jax.cohort import schemas, source
+from msk_jax.cohort import source
 from msk_jax.ensembling import gather
 from msk_jax.imaging import store
 from msk_jax.io import errors, run_record, tables
-from msk_jax.predictions import pooled, rows, split_table
+from msk_jax.predictions import pooled_rows, pooled_table, split_table
 from msk_jax.preparation import layout
 from msk_jax.preparation.spec import DataSpec
 from msk_jax.scalar_models import data as scalar_data
+from msk_jax.schemas import cohort_tables, image_tables, prediction_tables
 from msk_jax.training import data as training_data
 from tests.ensembling import workdir as ensemble_workdir
 from tests.predictions import pooled_cohort
@@ -27,9 +28,9 @@ from tests.training import cohort as training_cohort
 
 Hashes = Callable[[], Mapping[str, str]]
 _COHORT = {
-  "participants": ("cohort/participants.parquet", schemas.PARTICIPANTS),
-  "visits": ("cohort/visits.parquet", schemas.VISITS),
-  "folds": ("cohort/folds.parquet", schemas.FOLDS),
+  "participants": ("cohort/participants.parquet", cohort_tables.PARTICIPANTS),
+  "visits": ("cohort/visits.parquet", cohort_tables.VISITS),
+  "folds": ("cohort/folds.parquet", cohort_tables.FOLDS),
 }
 _OTHER = {"eid": "9999999x", "side": "right", "sha256": "0" * 64, "ethnicity": 3001, "part": "test"}
 
@@ -79,7 +80,7 @@ def _train(workdir: pathlib.Path) -> dict[str, str]:
   def hashes():
     return training_data.load(training_cohort.experiment(), training_cohort.VIEW, workdir).hashes
 
-  index = _columns(workdir / "images/knee" / store.INDEX_NAME, store.IMAGE_INDEX, hashes)
+  index = _columns(workdir / "images/knee" / store.INDEX_NAME, image_tables.IMAGE_INDEX, hashes)
   return _of_cohort(workdir, hashes) | {f"image_index.{column}": verb for column, verb in index.items()}
 
 
@@ -90,8 +91,7 @@ def _scalars(workdir: pathlib.Path) -> dict[str, str]:
     return scalar_data.load(workdir, "body").hashes
 
   path = workdir / "cohort/scalars/body.parquet"
-  schema = tables.Schema("scalars", 1, {"eid": "string", "instance": "int8", "waist_cm": "float64"})
-  schema = tables.Schema("scalars", 1, {**schema.columns, "noise_cm": "float64"})
+  schema = cohort_tables.scalars(["waist_cm", "noise_cm"])
   measured = _columns(path, schema, hashes)
   return _of_cohort(workdir, hashes) | {f"scalars/<set>.{column}": verb for column, verb in measured.items()}
 
@@ -103,7 +103,7 @@ def _ensemble(workdir: pathlib.Path) -> dict[str, str]:
     return gather.Cohort(workdir).hashes | {"leaf": gather.hash_leaf(workdir, "knee/one")}
 
   path = workdir / "models/knee/one/fold_1" / split_table.FILE_NAME
-  read = _columns(path, split_table.PREDICTIONS, hashes)
+  read = _columns(path, prediction_tables.PREDICTIONS, hashes)
   return _of_cohort(workdir, hashes) | {f"predictions.{column}": verb for column, verb in read.items()}
 
 
@@ -111,10 +111,10 @@ def _evaluate(workdir: pathlib.Path) -> dict[str, str]:
   pooled_cohort.write_workdir(workdir, {"knee/one": 4.0}, n=30)
 
   def hashes():
-    return rows.hash_inputs(workdir)
+    return pooled_rows.hash_inputs(workdir)
 
-  path = pooled.path_of(workdir, "sample", "knee/one")
-  read = _columns(path, split_table.PREDICTIONS, hashes)
+  path = pooled_table.path_of(workdir, "sample", "knee/one")
+  read = _columns(path, prediction_tables.PREDICTIONS, hashes)
   found = {f"predictions.{column}": verb for column, verb in read.items()}
   source.write(workdir, {"kind": "ukb", "root": "/a"})
   before = hashes()

@@ -1,6 +1,6 @@
 """Every setting of every stage, changed by itself: what a rerun does is what README.md says.
 
-The run records are asked, no stage is run. A new setting fails here until README.md has a line on it.
+The run records are compared, no stage is run. A new setting fails here until README.md has a line on it.
 """
 
 import dataclasses
@@ -14,9 +14,9 @@ from msk_jax.ensembling import run as ensemble_run
 from msk_jax.ensembling import spec as ensemble_spec
 from msk_jax.evaluation import run as evaluate_run
 from msk_jax.evaluation import spec as evaluate_spec
-from msk_jax.imaging import folder, views
+from msk_jax.imaging import folder_spec, views
 from msk_jax.io import run_record
-from msk_jax.preparation import ownership, prepare, prepared, table_spec
+from msk_jax.preparation import cohort_output, ownership, prepared, table_spec
 from msk_jax.preparation import spec as data_spec
 from msk_jax.scalar_models import data as scalar_data
 from msk_jax.scalar_models import experiment as scalar_experiment
@@ -26,7 +26,8 @@ from msk_jax.simulated_predictions import predictions
 from msk_jax.simulated_predictions import spec as predictions_spec
 from msk_jax.simulation import cohort as phantom
 from msk_jax.simulation import spec as phantom_spec
-from msk_jax.training import conditions, experiment
+from msk_jax.tabular import algorithms
+from msk_jax.training import compute_environment, job
 from msk_jax.training import spec as training_spec
 from tests.reruns import perturb, reading
 from tests.tabular import scalar_cohort
@@ -73,7 +74,11 @@ def _prepares(spec: data_spec.DataSpec, name: str) -> str:
     return "refused"
   if name == "kind":
     return "refused" if other.kind != spec.kind else "same"
-  return "same" if _is_equal(prepare.settings_of(spec, workdir), prepare.settings_of(other, workdir)) else "again"
+  return (
+    "same"
+    if _is_equal(cohort_output.settings_of(spec, workdir), cohort_output.settings_of(other, workdir))
+    else "again"
+  )
 
 
 def test_data():
@@ -87,9 +92,9 @@ def _trains(spec: training_spec.ExperimentSpec, name: str) -> str:
   if (spec.model_name, spec.fold) != (other.model_name, other.fold):
     return "another model"
   view = views.VIEWS["knee"]
-  if not _is_equal(*(experiment.settings_of(one, view, "ukb") for one in (spec, other))):
+  if not _is_equal(*(job.settings_of(one, view, "ukb") for one in (spec, other))):
     return "refused"
-  return "same" if conditions.describe(spec.train) == conditions.describe(other.train) else "warns"
+  return "same" if compute_environment.describe(spec.train) == compute_environment.describe(other.train) else "warns"
 
 
 def test_training():
@@ -97,7 +102,7 @@ def test_training():
   found = {name: {"a rerun": _trains(spec, name)} for name in perturb.leaves(spec)}
   for name in perturb.leaves(views.VIEWS["knee"]):
     changed = perturb.changed(views.VIEWS["knee"], name)
-    records = [experiment.settings_of(spec, view, "ukb") for view in (views.VIEWS["knee"], changed)]
+    records = [job.settings_of(spec, view, "ukb") for view in (views.VIEWS["knee"], changed)]
     found[f"(image set) {name}"] = {"a rerun": "same" if _is_equal(*records) else "refused"}
   reading.compare("train", found)
 
@@ -108,7 +113,7 @@ def test_what_a_folder_says_of_pictures_reaches_the_training():
   data = data_spec.DataSpec(kind="folder", root=_ROOT)
   for name in perturb.leaves(data.folder):
     other = dataclasses.replace(data, folder=perturb.changed(data.folder, name))
-    one, two = (experiment.settings_of(spec, prepared.view_of(d, folder.VIEW), "folder") for d in (data, other))
+    one, two = (job.settings_of(spec, prepared.view_of(d, folder_spec.VIEW), "folder") for d in (data, other))
     reaches = name.startswith("augmentation.") or name in ("rows", "columns", "is_paired", "bits")
     assert _is_equal(one, two) is not reaches, name
 
@@ -124,7 +129,7 @@ def test_scalar_models(tmp_path):
     return [(name, each) for name in scalar_run.choose_sets(chosen, tmp_path) for each in chosen.algorithms]
 
   def record(one: scalar_spec.ScalarsSpec) -> list[dict]:
-    return [scalar_experiment.Job(samples, each, one, "ukb", tmp_path).record() for each in scalar_spec.ALGORITHMS]
+    return [scalar_experiment.Job(samples, each, one, "ukb", tmp_path).record() for each in algorithms.ALGORITHMS]
 
   found = {}
   for name in perturb.leaves(spec):

@@ -1,4 +1,4 @@
-"""The stage's inside: complete results, nothing twice, going on after being cut off, refusals before work."""
+"""The stage: complete results, nothing twice, resuming after being cut off, refusals before work."""
 
 import dataclasses
 import gc
@@ -9,13 +9,16 @@ import jax
 import numpy as np
 import pytest
 
-from msk_jax.cohort import scalar_tables, schemas, source
+from msk_jax.cohort import scalar_tables, source
+from msk_jax.figures import frame
 from msk_jax.io import errors, run_record, tables
-from msk_jax.predictions import split_folder, split_table
+from msk_jax.predictions import comparison, split_folder, split_table
+from msk_jax.published import reader
 from msk_jax.regression import search
 from msk_jax.scalar_models import data, experiment, printout, run, set_importances, spec
-from msk_jax.tabular import algorithm, algorithms, boosting, importances, linear, nested, trials
-from msk_jax.tabular.mlp import mlp_training
+from msk_jax.schemas import cohort_tables, importance_tables
+from msk_jax.tabular import algorithm, algorithms, boosting, importances, linear, measures, nested, trials
+from msk_jax.tabular.mlp import training
 from tests.tabular import scalar_cohort
 
 _SPEC = spec.ScalarsSpec(algorithms=("elastic_net", "lightgbm"), num_trials=3, permutation_repeats=1, threads=2)
@@ -69,14 +72,14 @@ def test_every_split_has_models_predictions_and_result(workdir, model):
       assert np.array_equal(again, rows["predicted_age_years"])
       assert np.array_equal(loaded.eid[samples.fold == fold], rows["eid"].astype(str))
     others = ~np.isin(samples.fold, (k, (k - 1) % scalar_cohort.NUM_FOLDS))
-    np.testing.assert_allclose(result["training_age_mean_years"], samples.age_years[others].mean())
+    np.testing.assert_allclose(result["training_age_mean_years"], samples.target[others].mean())
   num_splits, score = split_folder.test_summary(workdir / "models" / model, loaded.fold_map_hash)
-  assert num_splits == scalar_cohort.NUM_FOLDS and score["n"] == len(samples.age_years)
+  assert num_splits == scalar_cohort.NUM_FOLDS and score["n"] == len(samples.target)
   assert score["r2"] > (0.15 if model.endswith("elastic_net") else 0)  # a few small trees reach little
 
 
 def test_networks_go_through_the_stage_as_well(tmp_path, monkeypatch):
-  monkeypatch.setattr(mlp_training, "_MIN_SLOTS", 3)  # one program, compiled once, for the search and the refits
+  monkeypatch.setattr(training, "MIN_SLOTS", 3)  # one program, compiled once, for the search and the refits
   num_folds = 3
   scalar_cohort.write_workdir(tmp_path, n=60, num_folds=num_folds)
   few = spec.ScalarsSpec(sets=("grip",), algorithms=("mlp",), num_trials=1, permutation_repeats=1, threads=2)
@@ -89,26 +92,45 @@ def test_networks_go_through_the_stage_as_well(tmp_path, monkeypatch):
     assert np.array_equal(again, rows.loc[rows["part"] == "test", "predicted_age_years"])
   assert split_folder.test_summary(folder, loaded.fold_map_hash)[0] == num_folds
   assert run_record.read(folder)["devices"] == [str(device) for device in jax.local_devices()]
-  table = tables.read(folder.parent / "importances.parquet", importances.OF_SET)
-  assert set(table.loc[table["algorithm"] == "mlp", "measure"]) == {importances.PERMUTATION}
+  table = tables.read(folder.parent / "importances.parquet", importance_tables.OF_SET)
+  assert set(table.loc[table["algorithm"] == "mlp", "measure"]) == {measures.PERMUTATION.name}
   assert not experiment.run(experiment.Job(loaded, "mlp", few, "phantom", tmp_path))
 
 
-def test_a_sets_samples_are_let_go_before_the_next_is_read(tmp_path, monkeypatch):
+def test_a_sets_features_are_freed_before_the_next_are_built(tmp_path, monkeypatch):
   scalar_cohort.write_workdir(tmp_path)
-  load, alive = data.load, []
+  make, earlier = experiment.run, []
 
-  def watched(*args):
+  def watched(job):
     gc.collect()
-    assert not [name for name, samples in alive if samples() is not None]
-    loaded = load(*args)
-    alive.append((loaded.name, weakref.ref(loaded.samples)))
-    return loaded
+    assert not [name for name, samples in earlier if name != job.data.name and samples() is not None]
+    earlier.append((job.data.name, weakref.ref(job.data.samples)))
+    return make(job)
 
-  monkeypatch.setattr(data, "load", watched)
-  monkeypatch.setattr(set_importances.importance_figure, "draw", lambda path, *args: path.touch())
+  monkeypatch.setattr(experiment, "run", watched)
+  monkeypatch.setattr(
+    set_importances.importance_figure, "draw", lambda path, *args: [file.touch() for file in frame.files(path)]
+  )
   run.run(dataclasses.replace(_SPEC, sets=("body", "grip"), num_trials=1, permutation_repeats=0), tmp_path, "phantom")
-  assert len(alive) == 4  # two are looked at, and then made
+  assert [name for name, _ in earlier] == ["body", "body", "grip", "grip"]
+
+
+def test_each_table_is_read_once(tmp_path, monkeypatch):
+  """By one run of two algorithms for both sets and all of them together."""
+  scalar_cohort.write_workdir(tmp_path)
+  read, paths = tables.read, []
+  monkeypatch.setattr(tables, "read", lambda path, *args: paths.append(path) or read(path, *args))
+  monkeypatch.setattr(experiment, "run", lambda job: None)
+  monkeypatch.setattr(set_importances, "write", lambda job: None)
+  assert run.run(_SPEC, tmp_path, "phantom") == _MODELS
+  names = sorted(path.relative_to(tmp_path / cohort_tables.FOLDER).as_posix() for path in paths)
+  assert names == [
+    "folds.parquet",
+    "participants.parquet",
+    "scalars/body.parquet",
+    "scalars/grip.parquet",
+    "visits.parquet",
+  ]
 
 
 def test_the_same_again_does_nothing(workdir, monkeypatch):
@@ -121,18 +143,18 @@ def test_the_same_again_does_nothing(workdir, monkeypatch):
 
 def test_importances_of_a_set_are_summarised(workdir):
   folder = workdir / "models/scalars/all"
-  table = tables.read(folder / "importances.parquet", importances.OF_SET)
+  table = tables.read(folder / "importances.parquet", importance_tables.OF_SET)
   assert set(table["algorithm"]) == {*_SPEC.algorithms, importances.UNIVARIATE}
   assert table.loc[~table["feature"].str.startswith("ethnicity"), "num_folds"].eq(scalar_cohort.NUM_FOLDS).all()
-  top = table[table["measure"] == importances.PERMUTATION].set_index(["algorithm", "feature"])["mean"]
+  top = table[table["measure"] == measures.PERMUTATION.name].set_index(["algorithm", "feature"])["mean"]
   assert top["elastic_net", "grip_kg"] > top["elastic_net", "noise_cm"] + 0.1
-  agreement = tables.read(folder / "importance_agreement.parquet", importances.AGREEMENT)
+  agreement = tables.read(folder / "importance_agreement.parquet", importance_tables.AGREEMENT)
   assert len(agreement) == 3 and agreement["published_pearson"].isna().all()  # two sets of one's own, not the paper's
   assert (folder / "importances.png").stat().st_size > 5000
 
 
 def test_scores_are_printed_beside_the_published(workdir, capsys, monkeypatch):
-  monkeypatch.setattr(printout.published, "of", lambda model, product: printout.published.Published(r2=0.111))
+  monkeypatch.setattr(comparison, "of", lambda model, product: reader.Performance(r2=0.111))
   printout.print_models(workdir, _MODELS[:2], "phantom")
   shown = capsys.readouterr().out
   assert "elastic_net" in shown and "0.111" in shown and "160" in shown
@@ -160,9 +182,9 @@ def test_the_elastic_net_always_tries_thirty_settings(tmp_path, monkeypatch):
   for k in range(scalar_cohort.NUM_FOLDS):
     train, test = samples.fold != k, samples.fold == k
     design = np.column_stack([samples.features_np, np.ones(len(train))])
-    fit = np.linalg.lstsq(design[train], samples.age_years[train], rcond=None)[0]
-    errors_.append(samples.age_years[test] - design[test] @ fit)
-  least_squares = 1 - np.mean(np.concatenate(errors_) ** 2) / samples.age_years.var()
+    fit = np.linalg.lstsq(design[train], samples.target[train], rcond=None)[0]
+    errors_.append(samples.target[test] - design[test] @ fit)
+  least_squares = 1 - np.mean(np.concatenate(errors_) ** 2) / samples.target.var()
   assert split_folder.test_summary(job.folder, job.data.fold_map_hash)[1]["r2"] > least_squares - 0.02
   more = dataclasses.replace(job, settings=dataclasses.replace(few, num_trials=10))
   assert not experiment.run(more)  # the same thirty
@@ -206,7 +228,7 @@ def test_whose_data_get_which_space(tmp_path, monkeypatch, kind, space, is_sized
   monkeypatch.setattr(boosting.LightGbm, "space", boosting.SPACE)
   job = _lightgbm(tmp_path, space, kind)
   assert job.record()["search"]["is_sized"] == is_sized
-  assert (job.make_algorithm().space == boosting.SPACE) != is_sized
+  assert (job.to_tabular().space == boosting.SPACE) != is_sized
 
 
 class _CutError(Exception):
@@ -214,7 +236,7 @@ class _CutError(Exception):
 
 
 @pytest.mark.parametrize("after", [1, 2])
-def test_a_run_cut_off_in_the_search_goes_on_to_the_same_files(workdir, tmp_path, monkeypatch, after):
+def test_a_run_cut_off_in_the_search_resumes_to_the_same_files(workdir, tmp_path, monkeypatch, after):
   scalar_cohort.write_workdir(tmp_path)
   write = trials.write
 
@@ -231,20 +253,20 @@ def test_a_run_cut_off_in_the_search_goes_on_to_the_same_files(workdir, tmp_path
     monkeypatch.setattr(trials, "write", write)
     loaded = data.load(tmp_path, "body")
     name = next(a for a in few.algorithms if not (tmp_path / f"models/scalars/body/{a}/run.json").exists())
-    asked = []
-    made = algorithms.make(name)
-    monkeypatch.setattr(made.__class__, "score", _counting(made.__class__.score, asked))
+    rounds = []
+    kind = type(algorithms.make(name))
+    monkeypatch.setattr(kind, "score", _counting(kind.score, rounds))
     assert experiment.run(experiment.Job(loaded, name, few, "phantom", tmp_path))
-    assert len(asked) == few.num_trials - after  # what was scored is not scored again
+    assert len(rounds) == few.num_trials - after  # what was scored is not scored again
   run.run(few, tmp_path, "phantom")
   expected = {path: content for path, content in _bytes(workdir).items() if path.parts[2] == "body"}
   assert _bytes(tmp_path) == expected
 
 
-def _counting(score, asked):
-  def counted(self, samples, wanted):
-    asked.append(len(wanted))
-    return score(self, samples, wanted)
+def _counting(score, rounds):
+  def counted(self, samples, trials_of_round):
+    rounds.append(len(trials_of_round))
+    return score(self, samples, trials_of_round)
 
   return counted
 
@@ -264,15 +286,15 @@ def cut_off(tmp_path):
 
 def _scored(job, monkeypatch):
   """How many trials a split is scored for, when the model is made."""
-  asked = []
-  monkeypatch.setattr(linear.ElasticNet, "score", _counting(linear.ElasticNet.score, asked))
+  rounds = []
+  monkeypatch.setattr(linear.ElasticNet, "score", _counting(linear.ElasticNet.score, rounds))
   assert experiment.run(job)
-  return len(asked)
+  return len(rounds)
 
 
-def test_a_search_goes_on_where_nothing_changed(cut_off, monkeypatch, caplog):
+def test_a_search_resumes_where_nothing_changed(cut_off, monkeypatch, caplog):
   assert _scored(cut_off, monkeypatch) == 1
-  assert "anew" not in caplog.text
+  assert "starts again" not in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -285,11 +307,11 @@ def test_a_search_goes_on_where_nothing_changed(cut_off, monkeypatch, caplog):
     ),
   ],
 )
-def test_trials_of_another_search_are_not_gone_on_with(cut_off, monkeypatch, caplog, change, message):
+def test_trials_of_another_search_are_not_resumed(cut_off, monkeypatch, caplog, change, message):
   for name, value in change.items():
     monkeypatch.setattr(search if name == "RANDOM_TRIALS" else linear.ElasticNet, name, value)
   assert _scored(cut_off, monkeypatch) == cut_off.settings.num_trials
-  assert "begins anew" in caplog.text and message in caplog.text
+  assert "starts again" in caplog.text and message in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -302,11 +324,11 @@ def test_trials_of_another_search_are_not_gone_on_with(cut_off, monkeypatch, cap
     "half",
   ],
 )
-def test_a_damaged_file_of_trials_begins_the_search_anew(cut_off, monkeypatch, caplog, content):
+def test_a_damaged_file_of_trials_starts_the_search_again(cut_off, monkeypatch, caplog, content):
   path = cut_off.folder / trials.FILE_NAME
   path.write_text(path.read_text()[:-20] if content == "half" else content)
   assert _scored(cut_off, monkeypatch) == cut_off.settings.num_trials
-  assert "begins anew" in caplog.text and str(path) in caplog.text
+  assert "starts again" in caplog.text and str(path) in caplog.text
 
 
 def test_a_finished_model_of_another_search_is_made_again(cut_off, monkeypatch):
@@ -328,9 +350,9 @@ def test_other_samples_make_the_model_again_and_leave_no_old_split(workdir, tmp_
   assert before[(path := next(p for p in after if p.name == "result.json"))] != after[path]
 
 
-def test_all_sets_are_looked_at_before_work_begins(tmp_path, monkeypatch):
+def test_all_sets_are_checked_before_work_begins(tmp_path, monkeypatch):
   scalar_cohort.write_workdir(tmp_path)
-  cohort = tmp_path / schemas.FOLDER
+  cohort = tmp_path / cohort_tables.FOLDER
   table = scalar_tables.read(cohort, "grip")
   table["pinch_kg"] = np.nan
   scalar_tables.write(cohort, "grip", table)

@@ -8,12 +8,12 @@ import pandas as pd
 import pytest
 
 from msk_jax.cohort import folds as fold_map
-from msk_jax.cohort import schemas
 from msk_jax.io import errors, tables
 from msk_jax.predictions import bias, split_folder
+from msk_jax.schemas import cohort_tables, truth_tables
 from msk_jax.scores import metrics
 from msk_jax.simulated_predictions import draws, error_model, predictions, spec, targets
-from msk_jax.simulation import truth
+from msk_jax.simulation.files import truth
 
 _SMALL = spec.SimulatedPredictionsSpec(300, scalars=False, num_folds=4)
 
@@ -38,7 +38,7 @@ def test_models_and_ensembles_have_their_published_r2(expected):
     if target.ensemble_r2 is not None:
       assert r2[f"{view}/ensemble"] == pytest.approx(target.ensemble_r2, abs=1e-6)
   for dimension, wanted in targets.DIMENSION_R2.items():
-    assert r2[f"{dimension}/ensemble"] == pytest.approx(wanted, abs=1e-3)  # the spine's is no target: it comes out
+    assert r2[f"{dimension}/ensemble"] == pytest.approx(wanted, abs=1e-3)  # the spine's is not a target: it follows
   assert r2["general"] == pytest.approx(targets.GENERAL_R2, abs=0.003)
 
 
@@ -116,7 +116,7 @@ def workdir(tmp_path_factory):
 
 
 def test_files_are_as_training_leaves_them(workdir):
-  folds = tables.read(workdir / "cohort/folds.parquet", schemas.FOLDS)
+  folds = tables.read(workdir / "cohort/folds.parquet", cohort_tables.FOLDS)
   fold_of = folds.set_index("eid")["fold"]
   assert len(list((workdir / "models").rglob("result.json"))) == 16 * 4
   for name in ("knee/inception_v3", "full_body/mixed/inception_resnet_v2"):
@@ -137,9 +137,11 @@ def test_files_are_as_training_leaves_them(workdir):
 
 def test_truth_lies_beside(workdir):
   read = lambda schema: tables.read(truth.path(workdir / "raw", schema), schema)  # noqa: E731
-  assert len(read(predictions.ACCELERATIONS)) == 300 * 4
-  assert {"general", "hip/ensemble", "full_body/flesh/ensemble"} <= set(read(predictions.PERFORMANCE)["model"])
-  assert read(predictions.CORRELATIONS)["correlation"].between(0, 1).all()
+  assert len(read(truth_tables.SIMULATED_ACCELERATIONS)) == 300 * 4
+  assert {"general", "hip/ensemble", "full_body/flesh/ensemble"} <= set(
+    read(truth_tables.SIMULATED_PERFORMANCE)["model"]
+  )
+  assert read(truth_tables.SIMULATED_CORRELATIONS)["correlation"].between(0, 1).all()
 
 
 def test_same_spec_same_bytes_and_a_rerun_does_nothing(workdir, tmp_path):
@@ -175,20 +177,21 @@ def test_what_is_gone_is_made_again(workdir, tmp_path, name):
       assert (copy / path.relative_to(workdir)).read_bytes() == path.read_bytes()
 
 
-def test_people_do_not_hang_on_how_many_there_are():
+def test_people_do_not_depend_on_how_many_there_are():
   few, many = (draws.make_cohort(spec.SimulatedPredictionsSpec(n)) for n in (100, 250))
   first = many.visits[many.visits["eid"].isin(few.visits["eid"])].reset_index(drop=True)
   pd.testing.assert_frame_equal(few.visits, first)
 
 
-def test_another_spec_takes_the_place_and_other_data_never(tmp_path):
+def test_another_spec_is_replaced_on_demand_and_other_data_never(tmp_path, caplog):
+  caplog.set_level("INFO", logger="absl")
   predictions.generate(_SMALL, tmp_path)
   path = tmp_path / "models/knee/inception_v3/fold_0/predictions.parquet"
   before = path.read_bytes()
   smaller = spec.SimulatedPredictionsSpec(200, scalars=False, num_folds=3)
   with pytest.raises(errors.InputError, match=r"num_folds: 4 -> 3.*--overwrite"):
     predictions.generate(smaller, tmp_path)
-  assert path.read_bytes() == before
+  assert path.read_bytes() == before and " again: " not in caplog.text
   predictions.generate(smaller, tmp_path, overwrite=True)
   assert path.read_bytes() != before and len(list((tmp_path / "models").rglob("result.json"))) == 16 * 3
   (tmp_path / "cohort/source.json").write_text(json.dumps({"kind": "ukb", "root": "/data"}))

@@ -30,11 +30,11 @@ def test_regression_recovers_every_age_effect(visits, view):
     # Rows in which the floor was met do not follow the line: there are few, they are left out.
     free = values > effect.least
     assert free.mean() > 0.85, effect
-    found, *_ = np.linalg.lstsq(design[free], values[free], rcond=None)
+    coefficients, *_ = np.linalg.lstsq(design[free], values[free], rcond=None)
     error = effect.person_sd / np.sqrt(free.sum())
-    assert abs(found[1] - effect.per_year) < 5 * error / older.std() + 0.06 * abs(effect.per_year), effect
-    assert abs(found[2] - effect.male_difference) < 10 * error + 0.1 * abs(effect.male_difference), effect
-    assert abs(found[0] - effect.mean) < 5 * error + 0.1 * effect.person_sd, effect
+    assert abs(coefficients[1] - effect.per_year) < 5 * error / older.std() + 0.06 * abs(effect.per_year), effect
+    assert abs(coefficients[2] - effect.male_difference) < 10 * error + 0.1 * abs(effect.male_difference), effect
+    assert abs(coefficients[0] - effect.mean) < 5 * error + 0.1 * effect.person_sd, effect
 
 
 def test_the_ceiling_is_the_error_of_the_best_linear_guess(visits):

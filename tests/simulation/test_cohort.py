@@ -1,4 +1,4 @@
-"""A whole cohort on disk: the same bytes, its flaws, its tables, and going on after an interruption."""
+"""A whole cohort on disk: the same bytes, its flaws, its tables, and resuming."""
 
 import dataclasses
 import hashlib
@@ -15,9 +15,10 @@ import pydicom
 import pytest
 
 from msk_jax.io import errors, run_record, tables
-from msk_jax.simulation import cohort, people, spec, truth
-from msk_jax.simulation.files import dicom_writer, flaws
-from msk_jax.simulation.files import tables as phantom_tables
+from msk_jax.schemas import truth_tables
+from msk_jax.simulation import cohort, people, spec
+from msk_jax.simulation.files import biobank_tables as phantom_tables
+from msk_jax.simulation.files import dicom_writer, flaws, truth
 from msk_jax.simulation.pictures import drawing
 
 _ONE_OF_EACH = spec.FlawCounts(**{name: 1 for name in (*flaws.VISIT_FLAWS, *flaws.PERSON_FLAWS)})
@@ -39,12 +40,12 @@ def raw(tmp_path_factory) -> pathlib.Path:
 
 @pytest.fixture(scope="module")
 def planted(raw) -> pd.DataFrame:
-  return tables.read(truth.path(raw, truth.FLAWS), truth.FLAWS).set_index("kind")
+  return tables.read(truth.path(raw, truth_tables.FLAWS), truth_tables.FLAWS).set_index("kind")
 
 
 def _find(raw: pathlib.Path, name: str) -> pathlib.Path:
-  (found,) = raw.glob(f"dxa/*/{name}")
-  return found
+  (path,) = raw.glob(f"dxa/*/{name}")
+  return path
 
 
 def _members(raw: pathlib.Path, name: str) -> dict[str, bytes]:
@@ -66,7 +67,7 @@ def test_a_participants_zip_does_not_depend_on_the_cohorts_size(tmp_path):
   assert alone and alone.items() <= _hashes(tmp_path / "three").items()
 
 
-def test_a_rerun_does_nothing_and_an_interrupted_run_goes_on(tmp_path):
+def test_a_rerun_does_nothing_and_an_interrupted_run_is_resumed(tmp_path):
   raw = tmp_path / "raw"
   cohort.generate(_TINY, raw)
   before = _hashes(raw)
@@ -82,7 +83,8 @@ def test_a_rerun_does_nothing_and_an_interrupted_run_goes_on(tmp_path):
   assert zips[1].stat().st_mtime_ns == times[zips[1]]
 
 
-def test_another_spec_takes_the_place_of_the_old_only_where_asked(tmp_path):
+def test_another_spec_replaces_the_old_one_only_with_overwrite(tmp_path, caplog):
+  caplog.set_level("INFO", logger="absl")
   raw = tmp_path / "raw"
   cohort.generate(_TINY, raw)
   other = spec.PhantomSpec(num_participants=1, seed=7, imaged_fraction=1.0, flaws=spec.FlawCounts.none())
@@ -91,7 +93,7 @@ def test_another_spec_takes_the_place_of_the_old_only_where_asked(tmp_path):
     errors.InputError, match=r"phantom cohort of other settings \(.*num_participants: 3 -> 1.*--overwrite"
   ):
     cohort.generate(other, raw)
-  assert _hashes(raw) == before
+  assert _hashes(raw) == before and " again: " not in caplog.text
   cohort.generate(other, raw, overwrite=True)
   cohort.generate(other, tmp_path / "fresh")
   assert _hashes(raw) == _hashes(tmp_path / "fresh")
@@ -108,8 +110,8 @@ def test_without_images_there_are_the_same_people_but_no_zip(tmp_path):
   bare = dataclasses.replace(_SPEC, has_images=False)
   cohort.generate(bare, tmp_path)
   assert not list(tmp_path.rglob("*.zip"))
-  assert set(tables.read(truth.path(tmp_path, truth.FLAWS), truth.FLAWS).kind) == set(flaws.PERSON_FLAWS)
-  assert tables.read(truth.path(tmp_path, truth.PARAMETERS), truth.PARAMETERS).empty
+  assert set(tables.read(truth.path(tmp_path, truth_tables.FLAWS), truth_tables.FLAWS).kind) == set(flaws.PERSON_FLAWS)
+  assert tables.read(truth.path(tmp_path, truth_tables.PARAMETERS), truth_tables.PARAMETERS).empty
   with_, without = (phantom_tables.main_table(s, people.make_people(s), []) for s in (_SPEC, bare))
   pd.testing.assert_frame_equal(with_, without)
 
@@ -199,11 +201,11 @@ def test_table_and_truth_agree(raw):
     assert int(table.loc[person.eid, "52-0.0"]) == person.birth_date.month
     for visit in person.visits:
       assert table.loc[person.eid, f"53-{visit.instance}.0"] == visit.date.isoformat()
-  accelerations = tables.read(truth.path(raw, truth.ACCELERATIONS), truth.ACCELERATIONS)
+  accelerations = tables.read(truth.path(raw, truth_tables.ACCELERATIONS), truth_tables.ACCELERATIONS)
   knee = accelerations[accelerations.dimension == "knee"].set_index("eid").acceleration_years
   assert knee[everybody[0].eid] == pytest.approx(everybody[0].acceleration_years("knee"))
-  parameters = tables.read(truth.path(raw, truth.PARAMETERS), truth.PARAMETERS)
-  visits = tables.read(truth.path(raw, truth.VISITS), truth.VISITS)
+  parameters = tables.read(truth.path(raw, truth_tables.PARAMETERS), truth_tables.PARAMETERS)
+  visits = tables.read(truth.path(raw, truth_tables.VISITS), truth_tables.VISITS)
   assert len(parameters.groupby(["eid", "instance", "view", "side"])) == 7 * int(visits.is_imaged.sum())
 
 

@@ -1,4 +1,4 @@
-"""The pictures: sizes, orientation, and every parameter of the table leaves its trace."""
+"""The pictures: sizes, orientation, and the effect of every parameter of the table."""
 
 import cv2
 import numpy as np

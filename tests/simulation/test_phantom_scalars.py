@@ -9,8 +9,8 @@ from sklearn import linear_model
 
 from msk_jax.cohort import ethnicity, scalar_fields
 from msk_jax.simulation import people, spec
-from msk_jax.simulation.files import flaws
-from msk_jax.simulation.scalars import measurements, scalar_columns, scalar_effects
+from msk_jax.simulation.files import flaws, scalar_columns
+from msk_jax.simulation.scalars import age_effects, measurements
 
 _SPEC = spec.PhantomSpec(num_participants=3000, seed=1, has_images=False)
 # Paper, test R2 of elastic nets (facts, section 8).
@@ -38,12 +38,12 @@ def samples(cohort, drawn) -> dict[str, np.ndarray]:
   """Of all visits made: age, sex, ethnicity columns, and the features of each set."""
   rows = [(i, v.instance, p.age_years(v)) for i, p in enumerate(cohort) for v in p.visits]
   person, instance, age = (np.array(values) for values in zip(*rows, strict=True))
-  found = {"age": age, "sex": np.array([p.sex for p in cohort])[person]}
-  found["ethnicity"] = ethnicity.one_hot(np.array([p.ethnicity for p in cohort]))[person]
+  result = {"age": age, "sex": np.array([p.sex for p in cohort])[person]}
+  result["ethnicity"] = ethnicity.one_hot(np.array([p.ethnicity for p in cohort]))[person]
   for name, features in scalar_fields.FEATURES.items():
     values = [_feature(drawn, feature.name)[person, instance] for feature in features]
-    found[name] = np.stack(values, axis=1)
-  return found
+    result[name] = np.stack(values, axis=1)
+  return result
 
 
 def _feature(drawn, name):
@@ -89,12 +89,12 @@ def test_all_values_are_possible(samples):
 
 
 def test_linear_models_find_about_the_published_accuracy(samples):
-  found = {name: _r2(samples, [name], linear_model.LinearRegression) for name in _PUBLISHED_R2}
+  result = {name: _r2(samples, [name], linear_model.LinearRegression) for name in _PUBLISHED_R2}
   for name, published in _PUBLISHED_R2.items():
-    assert abs(found[name] - published) < 0.04, (name, found[name])
+    assert abs(result[name] - published) < 0.04, (name, result[name])
   together = _r2(samples, list(_PUBLISHED_R2), linear_model.LinearRegression)
   assert abs(together - _PUBLISHED_R2_OF_ALL) < 0.04
-  assert together > max(found.values())
+  assert together > max(result.values())
 
 
 def test_impedance_falls_in_women_and_rises_in_men(samples):
@@ -108,7 +108,7 @@ def test_impedance_falls_in_women_and_rises_in_men(samples):
 
 def test_scalars_show_the_latent_acceleration(cohort, drawn):
   """Grip falls with the acceleration by the table's slope, at given age."""
-  effect = next(e for e in scalar_effects.EFFECTS if e.quantity == "left_hand_grip_kg")
+  effect = next(e for e in age_effects.EFFECTS if e.quantity == "left_hand_grip_kg")
   men = [i for i, person in enumerate(cohort) if person.sex == 1]
   ahead = np.array([cohort[i].acceleration_years("scalars") for i in men])
   age = np.array([cohort[i].age_years(cohort[i].visits[0]) for i in men])
@@ -155,11 +155,11 @@ def test_flaws_of_scalars_overwrite_one_cell_each(cohort, columns):
 def test_a_feature_without_effects_is_drawn_and_changes_no_other(cohort, columns, monkeypatch, set_name):
   added = scalar_fields.Feature("pinch_kg", scalar_fields.Limits(2.0, 12.0, "a pinch gauge"), 48_000)
   monkeypatch.setitem(scalar_fields.FEATURES, set_name, (*scalar_fields.FEATURES[set_name], added))
-  found = scalar_columns.main_table_columns(_SPEC, cohort, [])
-  pd.testing.assert_frame_equal(found[columns.columns], columns)
-  new = [name for name in found if name not in columns]
+  result = scalar_columns.main_table_columns(_SPEC, cohort, [])
+  pd.testing.assert_frame_equal(result[columns.columns], columns)
+  new = [name for name in result if name not in columns]
   assert new == [f"48000-{i}.0" for i in range(4)]
-  values = pd.to_numeric(found[new[0]]).dropna()
+  values = pd.to_numeric(result[new[0]]).dropna()
   assert len(values) > 1000 and values.between(2, 12).all() and values.std() > 0.5
 
 

@@ -1,4 +1,4 @@
-"""Model files come back to the bit, damaged ones are refused; what is kept is used and let go; published spaces."""
+"""Model files come back to the bit, damaged ones are refused; what is kept is used and freed; published spaces."""
 
 import dataclasses
 import gc
@@ -17,19 +17,19 @@ from msk_jax.tabular import algorithm, boosting, linear
 from tests.tabular import scalar_cohort
 
 _TREES = {"n_estimators": 20, "min_child_samples": 10, "num_leaves": 7, "colsample_bytree": 0.6, "subsample": 0.5}
-_MADE = {
+_FITTED = {
   "elastic_net": (linear.ElasticNet(), {"alpha": 0.05, "l1_ratio": 0.5}),
   "lightgbm": (boosting.LightGbm(threads=2), _TREES),
 }
 
 
 def _fit(name, seed=0, **setting):
-  chosen, standard = _MADE[name]
+  chosen, standard = _FITTED[name]
   samples = scalar_cohort.samples()
   return chosen, samples, chosen.fit(samples, [algorithm.Trial((0, 1, 2), {**standard, **setting}, seed)])[0]
 
 
-@pytest.mark.parametrize("name", sorted(_MADE))
+@pytest.mark.parametrize("name", sorted(_FITTED))
 def test_a_model_file_predicts_the_same_bits(name, tmp_path):
   chosen, samples, model = _fit(name)
   path = tmp_path / f"model{chosen.suffix}"
@@ -39,7 +39,7 @@ def test_a_model_file_predicts_the_same_bits(name, tmp_path):
   assert np.array_equal(again.predict(samples.features_np), model.predict(samples.features_np))
 
 
-@pytest.mark.parametrize("name", sorted(_MADE))
+@pytest.mark.parametrize("name", sorted(_FITTED))
 @pytest.mark.parametrize("kept", [0.0, 0.5, 0.8])
 def test_damaged_files_are_refused(name, kept, tmp_path):
   chosen, _, model = _fit(name)
@@ -54,11 +54,11 @@ def test_damaged_files_are_refused(name, kept, tmp_path):
     chosen.from_file(path)
 
 
-@pytest.mark.parametrize("name", sorted(_MADE))
+@pytest.mark.parametrize("name", sorted(_FITTED))
 def test_features_of_any_name_come_back(name, tmp_path):
   chosen, samples, plain = _fit(name)
   nasty = ("waist [cm]", 'a:b,c "{d}"', "waist (cm)", "Tree=0\ntree_sizes=1", "größe\t\u2028 f0")
-  model = chosen.fit(dataclasses.replace(samples, names=nasty), [algorithm.Trial((0, 1, 2), _MADE[name][1], 0)])[0]
+  model = chosen.fit(dataclasses.replace(samples, names=nasty), [algorithm.Trial((0, 1, 2), _FITTED[name][1], 0)])[0]
   path = tmp_path / f"model{chosen.suffix}"
   model.to_file(path)
   again = chosen.from_file(path)
@@ -93,7 +93,7 @@ def test_a_later_version_is_refused(tmp_path):
     chosen.from_file(path)
 
 
-def test_lightgbm_hangs_on_the_seed_and_not_on_threads():
+def test_lightgbm_depends_on_the_seed_and_not_on_threads():
   samples = scalar_cohort.samples()
   trials = [algorithm.Trial((0, 1, 2), _TREES, seed) for seed in (0, 1, 0)]
   models = boosting.LightGbm(threads=3).fit(samples, trials)
@@ -113,7 +113,7 @@ def test_lightgbm_scores_are_means_over_inner_folds():
       others = tuple(other for other in trial.folds if other != fold)
       model = chosen.fit(samples, [algorithm.Trial(others, _TREES, 0)])[0]
       rows = samples.fold == fold
-      age = samples.age_years[rows]
+      age = samples.target[rows]
       squares = np.square(age - model.predict(samples.features_np[rows])).sum()
       scores.append(1 - squares / np.square(age - age.mean()).sum())
     expected.append(np.mean(scores))
@@ -124,13 +124,13 @@ def test_lightgbm_scores_are_means_over_inner_folds():
 def test_rows_are_binned_once_as_far_as_memory_allows(threads, monkeypatch):
   samples, binned = scalar_cohort.samples(), []
   make = lightgbm.Dataset
-  monkeypatch.setattr(boosting, "_MOST_KEPT_BYTES", 2 * samples.features_np.size)
   monkeypatch.setattr(boosting.lightgbm, "Dataset", lambda *args, **how: binned.append(1) or make(*args, **how))
-  chosen, pairs = boosting.LightGbm(threads), 4 * 3 // 2  # sets of two folds that are left of four without two
+  chosen = boosting.LightGbm(threads, most_kept_bytes=2 * samples.features_np.size)
+  pairs = 4 * 3 // 2  # sets of two folds that are left of four without two
   trials = [algorithm.Trial(tuple(j for j in range(4) if j != k), _TREES, 0) for k in range(4)]
-  found = [chosen.score(samples, trials) for _ in range(3)]
+  scores = [chosen.score(samples, trials) for _ in range(3)]
   assert len(binned) == pairs + 2 * (pairs - 2)
-  assert np.array_equal(found[0], found[1]) and np.array_equal(found[0], found[2])
+  assert np.array_equal(scores[0], scores[1]) and np.array_equal(scores[0], scores[2])
 
 
 def test_moments_are_added_up_once(monkeypatch):
@@ -147,15 +147,15 @@ def test_moments_are_added_up_once(monkeypatch):
   assert np.array_equal(chosen.score(samples, trials), first) and not added
 
 
-@pytest.mark.parametrize("name", sorted(_MADE))
-def test_samples_are_let_go_with_others_and_with_the_algorithm(name):
-  chosen, trial = type(_MADE[name][0])(), algorithm.Trial((0, 1, 2), _MADE[name][1], 0)
+@pytest.mark.parametrize("name", sorted(_FITTED))
+def test_samples_are_freed_with_others_and_with_the_algorithm(name):
+  chosen, trial = type(_FITTED[name][0])(), algorithm.Trial((0, 1, 2), _FITTED[name][1], 0)
   samples = [scalar_cohort.samples(seed=seed) for seed in range(2)]
-  kept = [weakref.ref(one) for one in samples]
-  for one in samples:
-    chosen.score(one, [trial])
-    chosen.fit(one, [trial])
-  del samples, one
+  kept = [weakref.ref(each) for each in samples]
+  for each in samples:
+    chosen.score(each, [trial])
+    chosen.fit(each, [trial])
+  del samples, each
   gc.collect()
   assert kept[0]() is None
   del chosen
@@ -166,13 +166,13 @@ def test_samples_are_let_go_with_others_and_with_the_algorithm(name):
 @pytest.mark.parametrize("num_rows", [4, 9, 20, 72, 500, 4345, 19_999, 20_000, 300_000])
 def test_a_sized_space_lets_trees_split_and_ends_at_the_published_one(num_rows):
   trees = boosting.LightGbm()
-  trees.space = trees.sized_space(num_rows)
-  leaf = trees.space["min_child_samples"]
-  assert 1 <= leaf.low <= leaf.high and 2 * leaf.high <= num_rows and trees.describe_misfit(num_rows) == ""
-  assert trees.space["min_child_weight"].high <= max(leaf.high, 1)
-  assert (trees.space == boosting.SPACE) == (num_rows >= 20_000)
+  space = trees.sized_space(num_rows)
+  leaf = space["min_child_samples"]
+  assert 1 <= leaf.low <= leaf.high and 2 * leaf.high <= num_rows and trees.describe_misfit(space, num_rows) == ""
+  assert space["min_child_weight"].high <= max(leaf.high, 1)
+  assert (space == boosting.SPACE) == (num_rows >= 20_000)
   fitted = "no setting" if num_rows < 200 else "not every setting" if num_rows < 998 else ""
-  assert boosting.LightGbm().describe_misfit(num_rows).startswith(fitted)
+  assert trees.describe_misfit(boosting.SPACE, num_rows).startswith(fitted)
 
 
 def test_published_spaces():

@@ -1,4 +1,4 @@
-"""Nothing of fold k reaches split k; searches go on where they stopped; scores are those of plain cross-validation."""
+"""Nothing of fold k reaches split k; searches resume where they stopped; scores are those of plain cross-validation."""
 
 import dataclasses
 
@@ -8,7 +8,6 @@ from sklearn import linear_model, metrics, model_selection, pipeline, preprocess
 
 from msk_jax.io import errors
 from msk_jax.regression import search as search_lib
-from msk_jax.scalar_models import spec
 from msk_jax.tabular import algorithm, algorithms, linear, nested
 from tests.tabular import scalar_cohort
 
@@ -24,34 +23,38 @@ def _one_random_trial(monkeypatch):
 
 
 def _make(name):
-  made = algorithms.make(name, threads=2)
-  if name == "lightgbm":  # fewer and smaller trees, so that few rows give some
-    made.space = {**made.space, "n_estimators": algorithm.Whole(3, 12), "min_child_samples": algorithm.Whole(5, 20)}
-  return made
+  return algorithms.make(name, num_threads=2)
+
+
+def _plan(chosen, num_trials, seed=0):
+  space = chosen.space
+  if chosen.name == "lightgbm":  # fewer and smaller trees, so that few rows give some
+    space = {**space, "n_estimators": algorithm.Whole(3, 12), "min_child_samples": algorithm.Whole(5, 20)}
+  return nested.Plan(scalar_cohort.NUM_FOLDS, num_trials, seed, space)
 
 
 def _everything(samples, chosen):
-  """All that split by split comes out: trials, and what the models say of a thousand made-up people, to the bit."""
+  """Returns for each split its trials and what its models predict for a thousand made-up people, to the bit."""
   probe = scalar_cohort.samples(1000, seed=9).features_np
-  history = nested.search(samples, chosen, scalar_cohort.NUM_FOLDS, _TRIALS.get(chosen.name, _MOST_TRIALS), seed=1)
-  settings = [one.setting for one in nested.best_settings(history, "m")]
+  history = nested.search(samples, chosen, _plan(chosen, _TRIALS.get(chosen.name, _MOST_TRIALS), seed=1))
+  settings = [scored.setting for scored in nested.best_settings(history, "m")]
   models = nested.refit(samples, chosen, settings, seed=1)
-  found = []
+  splits = []
   for scored, split in zip(history, models, strict=True):
-    found.append((scored, [getattr(split, part).predict(probe).tolist() for part in ("validation", "test")]))
-  return found
+    splits.append((scored, [getattr(split, part).predict(probe).tolist() for part in ("validation", "test")]))
+  return splits
 
 
 def _with_other_fold(samples, fold, seed=5):
   """The same samples with every feature and age of one fold replaced by something else."""
   rng, rows = np.random.default_rng(seed), samples.fold == fold
-  features, age = samples.features_np.copy(), samples.age_years.copy()
+  features, age = samples.features_np.copy(), samples.target.copy()
   features[rows] = rng.normal(size=(rows.sum(), features.shape[1])) * 1e4
   age[rows] = rng.uniform(20, 200, rows.sum())
-  return dataclasses.replace(samples, features_np=features, age_years=age)
+  return dataclasses.replace(samples, features_np=features, target=age)
 
 
-@pytest.mark.parametrize("name", spec.ALGORITHMS)
+@pytest.mark.parametrize("name", sorted(algorithms.ALGORITHMS))
 def test_no_value_of_the_test_fold_changes_the_split(name):
   samples = scalar_cohort.samples()
   chosen = _make(name)
@@ -79,12 +82,12 @@ def test_the_test_above_catches_a_leak():
 
 
 def test_the_test_above_catches_studies_that_see_each_others_scores(monkeypatch):
-  new, samples, found = search_lib._new_study, scalar_cohort.samples(), []
-  for given in (samples, _with_other_fold(samples, _K)):
+  new, samples, splits = search_lib._new_study, scalar_cohort.samples(), []
+  for changed in (samples, _with_other_fold(samples, _K)):
     study = new()
     monkeypatch.setattr(search_lib, "_new_study", lambda study=study: study)
-    found.append(_everything(given, _make("elastic_net"))[_K])
-  (before, _), (after, _) = found
+    splits.append(_everything(changed, _make("elastic_net"))[_K])
+  (before, _), (after, _) = splits
   assert before[0] == after[0]  # drawn at random
   assert before[-1] != after[-1]
 
@@ -100,32 +103,32 @@ def test_the_validation_models_have_not_seen_the_validation_fold():
   assert not np.allclose(before.test.fit.coefficients, after.test.fit.coefficients)
 
 
-@pytest.mark.parametrize("name", spec.ALGORITHMS)
-def test_a_search_cut_off_after_a_round_goes_on_to_the_same_trials(name):
+@pytest.mark.parametrize("name", sorted(algorithms.ALGORITHMS))
+def test_a_search_cut_off_after_a_round_resumes_to_the_same_trials(name):
   samples, chosen = scalar_cohort.samples(), _make(name)
-  whole = nested.search(samples, chosen, scalar_cohort.NUM_FOLDS, 4, seed=0)
+  whole = nested.search(samples, chosen, _plan(chosen, 4))
   stored = []
 
   def stop_after_two(histories):
-    stored[:] = [[search_lib.Scored.from_json(one.to_json()) for one in scored] for scored in histories]
+    stored[:] = [[search_lib.Scored.from_json(trial.to_json()) for trial in scored] for scored in histories]
     if len(stored[0]) == 2:
       raise KeyboardInterrupt
 
   with pytest.raises(KeyboardInterrupt):
-    nested.search(samples, chosen, scalar_cohort.NUM_FOLDS, 4, seed=0, after_round=stop_after_two)
-  assert nested.search(samples, _make(name), scalar_cohort.NUM_FOLDS, 4, seed=0, history=stored) == whole
+    nested.search(samples, chosen, _plan(chosen, 4), after_round=stop_after_two)
+  assert nested.search(samples, _make(name), _plan(chosen, 4), history=stored) == whole
 
 
 def test_elastic_net_scores_are_scikit_learns_cross_validation():
   samples = scalar_cohort.samples()
   rows = samples.fold != _K
-  history = nested.search(samples, linear.ElasticNet(), scalar_cohort.NUM_FOLDS, 2, seed=0)
+  history = nested.search(samples, linear.ElasticNet(), nested.Plan(scalar_cohort.NUM_FOLDS, 2, seed=0))
   for scored in history[_K]:
     net = linear_model.ElasticNet(**scored.setting, tol=1e-12, max_iter=100_000)
     oracle = model_selection.cross_val_score(
       pipeline.make_pipeline(preprocessing.StandardScaler(), net),
       samples.features_np[rows],
-      samples.age_years[rows],
+      samples.target[rows],
       cv=model_selection.PredefinedSplit(samples.fold[rows]),
       scoring="r2",
     )
@@ -135,18 +138,18 @@ def test_elastic_net_scores_are_scikit_learns_cross_validation():
 @pytest.mark.parametrize("name", ["elastic_net", "lightgbm"])
 def test_refits_use_all_their_rows_and_predict(name):
   samples, chosen = scalar_cohort.samples(), _make(name)
-  history = nested.search(samples, chosen, scalar_cohort.NUM_FOLDS, 5, seed=0)
-  settings = [one.setting for one in nested.best_settings(history, "m")]
+  history = nested.search(samples, chosen, _plan(chosen, 5))
+  settings = [scored.setting for scored in nested.best_settings(history, "m")]
   for k, models in enumerate(nested.refit(samples, chosen, settings, seed=0)):
     rows = samples.fold == k
-    assert metrics.r2_score(samples.age_years[rows], models.test.predict(samples.features_np[rows])) > 0.4
+    assert metrics.r2_score(samples.target[rows], models.test.predict(samples.features_np[rows])) > 0.4
 
 
 def test_a_target_without_spread_is_refused():
   samples = scalar_cohort.samples()
-  age = np.where(samples.fold == 1, 60.0, samples.age_years)
-  flat = dataclasses.replace(samples, age_years=age)
-  history = nested.search(flat, linear.ElasticNet(), scalar_cohort.NUM_FOLDS, 2, seed=0)
+  age = np.where(samples.fold == 1, 60.0, samples.target)
+  flat = dataclasses.replace(samples, target=age)
+  history = nested.search(flat, linear.ElasticNet(), nested.Plan(scalar_cohort.NUM_FOLDS, 2, seed=0))
   with pytest.raises(errors.InputError, match="m: no setting of a split has a finite score"):
     nested.best_settings(history, "m")
   with pytest.raises(errors.InputError, match="finite score: waist_cm: 1e20"):

@@ -5,10 +5,10 @@ import pathlib
 import numpy as np
 import pandas as pd
 
-from msk_jax.cohort import schemas
 from msk_jax.imaging import store, views
-from msk_jax.io import tables
+from msk_jax.trained import network_spec
 from msk_jax.training import spec
+from tests import tiny_workdir
 
 SHAPE = (40, 32)  # rows, columns
 NUM_PEOPLE = 60
@@ -24,9 +24,7 @@ def write_workdir(workdir: pathlib.Path, seed: int = 0) -> None:
   people = pd.DataFrame({"eid": eid, "sex": rng.integers(0, 2, NUM_PEOPLE), "ethnicity": 1001})
   visits = pd.DataFrame({"eid": eid, "instance": 2, "age_years": age, "centre": -1})
   folds = pd.DataFrame({"eid": eid, "fold": np.arange(NUM_PEOPLE) % 10})
-  tables.write(workdir / "cohort/participants.parquet", people, schemas.PARTICIPANTS)
-  tables.write(workdir / "cohort/visits.parquet", visits, schemas.VISITS)
-  tables.write(workdir / "cohort/folds.parquet", folds, schemas.FOLDS)
+  tiny_workdir.write_cohort(workdir, people, visits, folds)
   rows, images = [], []
   for i in range(NUM_PEOPLE):
     for side in views.SIDES:
@@ -54,5 +52,5 @@ def experiment(**train) -> spec.ExperimentSpec:
     "checkpoint_every_steps": 3,
     **train,
   }
-  model = spec.ModelSpec("simple_cnn", num_dense_nodes=32, l2=1e-3, batch_norm_momentum=0.9, image_shape=SHAPE)
+  model = network_spec.ModelSpec("simple_cnn", num_dense_nodes=32, l2=1e-3, batch_norm_momentum=0.9, image_shape=SHAPE)
   return spec.ExperimentSpec("knee", model=model, train=spec.OptimizationSpec(**settings))

@@ -1,23 +1,48 @@
 """What tests of whole trainings share."""
 
+import contextlib
 import dataclasses
+import pathlib
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from msk_jax.training import experiment, program
+from tests.training import cohort
 
 
-@pytest.fixture(scope="module")
-def compile_once():
-  """Lets the runs of a module share compiled functions: compiling is most of their time."""
-  made = {}
+@pytest.fixture(scope="session")
+def _programs() -> dict[Any, program.Program]:
+  """Compiled functions by the settings that they depend on."""
+  return {}
 
+
+@contextlib.contextmanager
+def _sharing(programs: dict[Any, program.Program]) -> Iterator[None]:
   def make(settings, *shapes):
     key = (settings.model, dataclasses.replace(settings.train, max_epochs=1))
-    if key not in made:
-      made[key] = program.Program(settings, *shapes)
-    return made[key]
+    if key not in programs:
+      programs[key] = program.Program(settings, *shapes)
+    return programs[key]
 
   with pytest.MonkeyPatch.context() as patch:
     patch.setattr(experiment, "Program", make)
     yield
+
+
+@pytest.fixture(scope="module")
+def compile_once(_programs) -> Iterator[None]:
+  """Lets the runs of a module share compiled functions with those of other modules: compiling is most of their time."""
+  with _sharing(_programs):
+    yield
+
+
+@pytest.fixture(scope="session")
+def straight(tmp_path_factory, _programs) -> tuple[pathlib.Path, dict[str, Any]]:
+  """The workdir and the result of a run that nothing happened to; tests do not change the workdir."""
+  workdir = tmp_path_factory.mktemp("straight")
+  cohort.write_workdir(workdir)
+  with _sharing(_programs):
+    ended = experiment.run(cohort.experiment(), cohort.VIEW, "phantom", workdir)
+  return workdir, ended.result

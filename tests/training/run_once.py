@@ -1,49 +1,30 @@
-"""Trains the tiny cohort in a process of its own, alone or with others, and kills it if asked to."""
+"""Trains the tiny cohort in a process of its own, alone or with others, and kills it on request."""
 
 import argparse
 import dataclasses
-import functools
 import os
 import pathlib
 import signal
 import subprocess
 import sys
-import tempfile
 
+import pytest
 from absl import flags
 
-from msk_jax.training import experiment, loop, processes
-from tests.training import cohort
+from msk_jax.trained import processes
+from msk_jax.training import experiment
+from tests.training import cohort, step_hooks
 
 _ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
-def interrupt_at(number: int, sent: signal.Signals) -> None:
-  """Makes the loop send itself a signal just before step `number`."""
-  original = loop._take_step
-
-  def take_step(program, current, batch, rng, pending, step, budget):
-    if step == number:
-      os.kill(os.getpid(), sent)
-    return original(program, current, batch, rng, pending, step, budget)
-
-  loop._take_step = take_step
-
-
 def start(workdir: pathlib.Path, *arguments: str, devices: int = 2, **environment: str) -> subprocess.Popen:
   """Starts this file on `workdir` with so many simulated devices and these variables on top of this process's."""
-  cache = {"JAX_ENABLE_COMPILATION_CACHE": "true", "JAX_COMPILATION_CACHE_DIR": _compiled().name}
-  environment = {**os.environ, **cache, "JAX_NUM_CPU_DEVICES": str(devices), **environment}
+  environment = {**os.environ, "JAX_NUM_CPU_DEVICES": str(devices), **environment}
   command = [sys.executable, "-m", "tests.training.run_once", str(workdir), *arguments]
   return subprocess.Popen(
     command, cwd=_ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
   )
-
-
-@functools.cache
-def _compiled() -> tempfile.TemporaryDirectory:
-  """Where the processes started here find what an earlier one compiled; gone with this process."""
-  return tempfile.TemporaryDirectory(prefix="msk_jax_compiled_")
 
 
 def main() -> int:
@@ -63,12 +44,12 @@ def main() -> int:
   flags.FLAGS(sys.argv[:1])
   processes.join(None, given.coordinator, given.num_processes, given.process_id)
   if given.signal_at:
-    interrupt_at(given.signal_at, signal.Signals[f"SIG{given.signal}"])
+    step_hooks.interrupt_at(pytest.MonkeyPatch(), given.signal_at, signal.Signals[f"SIG{given.signal}"])
   settings = cohort.experiment(optimizer_shards=given.optimizer_shards, learning_rate=given.learning_rate)
   if given.image_px:
     shape = (given.image_px, given.image_px)
     model = dataclasses.replace(settings.model, backbone=given.backbone, image_shape=shape)
-    train = dataclasses.replace(settings.train, images_per_epoch=48, max_epochs=given.epochs)
+    train = dataclasses.replace(settings.train, images_per_epoch=32 // given.epochs, max_epochs=given.epochs)
     settings = dataclasses.replace(settings, model=model, train=train)
   ended = experiment.run(settings, cohort.VIEW, "phantom", given.workdir)
   return 0 if ended.result else 75

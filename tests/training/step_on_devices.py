@@ -8,7 +8,8 @@ import jax
 import numpy as np
 import optax
 
-from msk_jax.training import network, optimizer, sharding, spec, state, step
+from msk_jax.trained import network, network_spec, sharding
+from msk_jax.training import optimizer, spec, state, step
 
 _SHAPE, _SIDE = (40, 32, 1), 5
 _MESHES = ((1, 1), (2, 1), (8, 1), (4, 2), (1, 8))  # data x state
@@ -24,13 +25,13 @@ def _batch() -> dict:
 
 
 def main() -> None:
-  model = network.build_model(spec.ModelSpec("simple_cnn", num_dense_nodes=16))
+  model = network.build_model(network_spec.ModelSpec("simple_cnn", num_dense_nodes=16))
   tx = optimizer.make(spec.OptimizationSpec())
   create = functools.partial(state.create, model=model, tx=tx, image_shape=_SHAPE, num_side_inputs=_SIDE)
   found = {}
   for num_data, num_state in _MESHES:
     mesh = sharding.make(num_state, jax.devices()[: num_data * num_state])
-    of_state = mesh.of_state(jax.eval_shape(create, jax.random.key(0)))
+    of_state = state.shardings(jax.eval_shape(create, jax.random.key(0)), mesh)
     current = jax.jit(create, out_shardings=of_state)(jax.random.key(0))
     take = jax.jit(
       functools.partial(step.train_step, model=model, tx=tx, l2=0.1),

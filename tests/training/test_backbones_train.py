@@ -9,6 +9,7 @@ from msk_jax.models import backbones
 from tests.training import cohort, run_once
 
 _ELSEWHERE = {"simple_cnn", "inception_v3"}  # test_resume.py, test_devices.py
+_SMALLEST_PX = {"convnext_tiny": 32, "efficientnet_v2_s": 32}  # 75 for the others
 _TIMEOUT_SECONDS = 900
 
 
@@ -17,7 +18,7 @@ _TIMEOUT_SECONDS = 900
 def test_two_epochs_and_results(tmp_path, name):
   """Compiled without optimisation: InceptionResNetV2 takes minutes otherwise."""
   cohort.write_workdir(tmp_path)
-  options = (f"--backbone={name}", "--image_px=75", "--epochs=2")
+  options = (f"--backbone={name}", f"--image_px={_SMALLEST_PX.get(name, 75)}", "--epochs=2")
   process = run_once.start(tmp_path, *options, devices=1, JAX_DISABLE_MOST_OPTIMIZATIONS="true")
   try:
     printed, _ = process.communicate(timeout=_TIMEOUT_SECONDS)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from msk_jax.io import errors
-from msk_jax.training import processes
+from msk_jax.trained import processes
 from tests.training import cohort, run_once
 
 _TIMEOUT_SECONDS = 1200  # compiling InceptionV3 in two processes beside another test takes minutes on two cores
@@ -84,7 +84,7 @@ def test_two_processes_give_the_bits_of_one_process_with_two_devices(tmp_path, t
 
 
 def test_two_processes_pause_together_and_one_process_goes_on_to_the_same_bits(tmp_path, two_devices):
-  """SIGTERM to one of two processes: both write the checkpoint and end; then one process with two devices goes on."""
+  """SIGTERM to one of two processes: both write the checkpoint and end; then one process with two devices resumes."""
   _finish(*_start_pair(_workdir(tmp_path), first_only=("--signal_at=3", "--signal=TERM")), status=75)
   assert (tmp_path / "models/knee/simple_cnn/fold_0/checkpoints/4").exists()
   _finish(_start(tmp_path))
@@ -108,7 +108,7 @@ def test_splitting_the_optimizers_moments_changes_no_result(tmp_path, two_device
 
 def test_one_two_and_eight_devices_agree():
   """One step of the real step function: loss and BatchNorm statistics to 1e-6; moments lie where they should."""
-  environment = {**os.environ, "JAX_NUM_CPU_DEVICES": "8"}
+  environment = {**os.environ, "JAX_NUM_CPU_DEVICES": "8", "JAX_DISABLE_MOST_OPTIMIZATIONS": "true"}
   command = [sys.executable, "-m", "tests.training.step_on_devices"]
   done = subprocess.run(
     command, cwd=_ROOT, env=environment, capture_output=True, text=True, timeout=_TIMEOUT_SECONDS, check=False
@@ -126,7 +126,7 @@ def test_one_two_and_eight_devices_agree():
 
 
 def test_the_real_network_gives_the_same_bits_in_two_processes_and_after_a_pause(tmp_path):
-  """InceptionV3 at its smallest: two processes, paused, one of two devices goes on; equals one process all the way.
+  """InceptionV3 at its smallest: two processes, paused, one of two devices resumes; equals one process all the way.
 
   Compiled without optimisation: minutes otherwise.
   """

@@ -14,9 +14,10 @@ import numpy as np
 import pytest
 
 from msk_jax.io import errors, owner
-from msk_jax.predictions import split_table
-from msk_jax.training import experiment, loop, results, stopping
-from tests.training import cohort, run_once
+from msk_jax.predictions import split_folder, split_table
+from msk_jax.trained import predictor
+from msk_jax.training import experiment, pausing
+from tests.training import cohort, run_once, step_hooks
 
 _FOLD = "models/knee/simple_cnn/fold_0"
 
@@ -28,23 +29,14 @@ def _run(workdir: pathlib.Path, **train) -> experiment.Ended:
   return experiment.run(cohort.experiment(**train), cohort.VIEW, "phantom", workdir)
 
 
-@pytest.fixture(scope="module")
-def straight(tmp_path_factory):
-  """The workdir and result of a run that nothing happened to."""
-  workdir = tmp_path_factory.mktemp("straight")
-  cohort.write_workdir(workdir)
-  return workdir, _run(workdir).result
-
-
 @pytest.fixture
 def paused(tmp_path, monkeypatch):
   """A run that was asked to stop at step 17: the checkpoints are those of steps 16, an epoch's end, and 18."""
   cohort.write_workdir(tmp_path)
-  monkeypatch.setattr(loop, "_take_step", loop._take_step)  # put back at the end
-  run_once.interrupt_at(17, signal.SIGHUP)
+  step_hooks.interrupt_at(monkeypatch, 17, signal.SIGHUP)
   before = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whoever runs the tests under nohup ignores it
   try:
-    assert _run(tmp_path).status is stopping.Status.TERMINATED
+    assert _run(tmp_path).status is pausing.Status.TERMINATED
   finally:
     signal.signal(signal.SIGHUP, before)
   monkeypatch.undo()
@@ -92,7 +84,7 @@ def _lose_list_and_cut(folder: pathlib.Path) -> None:
 def test_a_damaged_checkpoint_is_passed_over_to_the_same_bits(paused, straight, damage, caplog):
   damage(paused / _FOLD / "checkpoints/18")
   ended = _run(paused)
-  assert "the checkpoint of step 18" in caplog.text and "is damaged, and passed over" in caplog.text
+  assert "the checkpoint of step 18" in caplog.text and "is damaged and is skipped" in caplog.text
   assert ended.result["params_sha256"] == straight[1]["params_sha256"]
   assert ended.result["test"] == straight[1]["test"]
 
@@ -121,24 +113,19 @@ def test_surplus_checkpoints_are_cleared(paused, straight):
   assert len(_steps(paused, "best")) == 1
 
 
-def _spoil_at(number: int) -> None:
+def _spoil_at(patch: pytest.MonkeyPatch, number: int) -> None:
   """Lets step `number` leave parameters that are not finite, as an update that overflows does: its own loss is."""
-  original = loop._take_step
 
-  def take_step(*arguments):
-    current, *others = original(*arguments)
-    if arguments[-2] == number:
-      current = dataclasses.replace(current, params=jax.tree.map(lambda leaf: leaf * jnp.nan, current.params))
-    return current, *others
+  def spoil(current):
+    return dataclasses.replace(current, params=jax.tree.map(lambda leaf: leaf * jnp.nan, current.params))
 
-  loop._take_step = take_step
+  step_hooks.change_state(patch, spoil, at=number)
 
 
 @pytest.mark.parametrize("step", [2, 3, 8, 9])  # before, at and after a checkpoint step, at an epoch's end
 def test_numbers_that_are_not_finite_are_never_written(tmp_path, straight, monkeypatch, step):
   cohort.write_workdir(tmp_path)
-  monkeypatch.setattr(loop, "_take_step", loop._take_step)  # put back at the end
-  _spoil_at(step)
+  _spoil_at(monkeypatch, step)
   with pytest.raises(errors.InputError) as caught:
     _run(tmp_path)
   assert "not finite" in str(caught.value) and "--config.train.learning_rate=0.0003 --overwrite" in str(caught.value)
@@ -149,8 +136,8 @@ def test_numbers_that_are_not_finite_are_never_written(tmp_path, straight, monke
 
 def test_a_validation_error_that_is_not_finite_ends_the_training(tmp_path, monkeypatch):
   cohort.write_workdir(tmp_path)
-  predict = loop.prediction.predict_ages
-  monkeypatch.setattr(loop.prediction, "predict_ages", lambda *arguments: predict(*arguments) * np.inf)
+  predict = predictor.Predictor.ages_of
+  monkeypatch.setattr(predictor.Predictor, "ages_of", lambda *arguments: predict(*arguments) * np.inf)
   with pytest.raises(errors.InputError, match=r"gave numbers that are not finite.*--overwrite"):
     _run(tmp_path)
   assert not _steps(tmp_path, "best")
@@ -158,9 +145,8 @@ def test_a_validation_error_that_is_not_finite_ends_the_training(tmp_path, monke
 
 def test_a_pause_writes_no_numbers_that_are_not_finite(tmp_path, monkeypatch):
   cohort.write_workdir(tmp_path)
-  monkeypatch.setattr(loop, "_take_step", loop._take_step)  # put back at the end
-  _spoil_at(5)
-  run_once.interrupt_at(4, signal.SIGTERM)
+  _spoil_at(monkeypatch, 5)
+  step_hooks.interrupt_at(monkeypatch, 4, signal.SIGTERM)
   with pytest.raises(errors.InputError, match="step 5 gave numbers that are not finite"):
     _run(tmp_path)
   assert _steps(tmp_path) == ["3"]
@@ -183,7 +169,7 @@ def test_a_second_training_of_a_split_is_refused_and_the_first_unharmed(tmp_path
   finally:
     first.kill()
   assert first.returncode == 0, printed[-3000:]
-  assert results.read(tmp_path / _FOLD)["params_sha256"] == straight[1]["params_sha256"]
+  assert split_folder.read_result(tmp_path / _FOLD)["params_sha256"] == straight[1]["params_sha256"]
   assert not lock.exists()
 
 
@@ -196,7 +182,7 @@ def finished(straight, tmp_path):
   return shutil.copytree(straight[0], tmp_path / "work")
 
 
-@pytest.mark.parametrize("name", ["predictions.parquet", "predictions.png", "result.json"])
+@pytest.mark.parametrize("name", ["predictions.parquet", "predictions.png", "predictions.svg", "result.json"])
 @pytest.mark.parametrize("is_cut", [False, True])
 def test_lost_results_of_a_finished_training_are_made_again(finished, straight, name, is_cut):
   path = finished / _FOLD / name
@@ -215,7 +201,7 @@ def test_lost_predictions_come_back_without_people_who_have_withdrawn(finished):
   (finished / _FOLD / "predictions.parquet").unlink()
   ended = experiment.run(cohort.experiment(), cohort.VIEW, "phantom", finished, withdrawn=gone)
   after = split_table.read(finished / _FOLD)
-  assert ended.status is stopping.Status.FINISHED
+  assert ended.status is pausing.Status.FINISHED
   assert after.reset_index(drop=True).equals(before[~before["eid"].isin(gone)].reset_index(drop=True))
 
 

@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 from msk_jax.io import errors, run_record
-from msk_jax.training import experiment, initial_weights, loop, program, spec, trained_backbone
+from msk_jax.trained import backbone_weights
+from msk_jax.training import experiment, initial_weights, program, spec
 from msk_jax.weights import pretrained, safetensors_files
-from tests.training import cohort
+from tests.training import cohort, step_hooks
 
 _ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -44,13 +45,11 @@ def trained(tmp_path_factory, weights):
   cohort.write_workdir(workdir)
   seen = []
 
-  def take_step(made, current, *rest):
+  def look(current):
     seen.append(jax.device_get((current.params, current.batch_stats)))
-    return original(made, current, *rest)
 
-  original = loop._take_step
   with pytest.MonkeyPatch.context() as patch:
-    patch.setattr(loop, "_take_step", take_step)
+    step_hooks.observe_states(patch, look)
     ended = experiment.run(settings_with(weights), cohort.VIEW, "phantom", workdir)
   return workdir, seen, ended
 
@@ -86,7 +85,7 @@ def test_going_on_with_other_weights_is_refused(trained, weights, tmp_path):
   other = tmp_path / "other.safetensors"
   safetensors_files.write(other, make_variables(1), "simple_cnn", "minus_one_to_one")
   for path in (other, ""):
-    with pytest.raises(errors.InputError, match=r"trained otherwise .*pretrained: "):
+    with pytest.raises(errors.InputError, match=r"trained with other settings or data .*pretrained: "):
       experiment.run(settings_with(path), cohort.VIEW, "phantom", workdir)
   moved = tmp_path / "moved.safetensors"
   moved.write_bytes(weights.read_bytes())
@@ -112,7 +111,7 @@ def test_an_absent_file_shows_before_anything_else(tmp_path):
 
 def test_the_backbone_of_a_trained_fold_starts_the_next_training(trained, tmp_path):
   folder = trained[2].folder
-  name, found = trained_backbone.read(folder)
+  name, found = backbone_weights.read(folder)
   path = tmp_path / "knee.safetensors"
   safetensors_files.write(path, found.variables, name, found.input_scale)
   made = program.Program(settings_with(path), (*cohort.SHAPE, 1), 25)
@@ -123,7 +122,7 @@ def test_the_backbone_of_a_trained_fold_starts_the_next_training(trained, tmp_pa
   trained_last = trained[1][-1][0]["backbone"]["conv_0"]["conv"]["kernel"]
   assert np.abs(found.variables["params"]["conv_0"]["conv"]["kernel"] - trained_last).max() < 0.02  # one step on
   with pytest.raises(errors.InputError, match=r"no model\.json"):
-    trained_backbone.read(tmp_path)
+    backbone_weights.read(tmp_path)
 
 
 def convert(*arguments: str) -> subprocess.CompletedProcess:
@@ -138,7 +137,7 @@ def test_the_command_converts_a_fold_and_says_what_it_did(trained, tmp_path):
   assert "simple_cnn: 10 layers, 1" in done.stdout and "input scale minus_one_to_one" in done.stdout
   assert run_record.hash_file(output) in done.stdout
   assert safetensors_files.read_metadata(output)["source"] == "knee/simple_cnn/fold_0"
-  expected = trained_backbone.read(trained[2].folder)[1]
+  expected = backbone_weights.read(trained[2].folder)[1]
   assert_equal_trees(pretrained.read(output, "simple_cnn").variables, expected.variables)
   refused = convert(f"--input={trained[2].folder}", f"--output={output}", "--input_scale=imagenet")
   assert refused.returncode == 1 and re.fullmatch(r"error: --input_scale=imagenet, but .*\n", refused.stderr)

@@ -8,8 +8,9 @@ import signal
 import pytest
 
 from msk_jax.io import errors
-from msk_jax.training import experiment, loop, results, stopping
-from tests.training import cohort, run_once
+from msk_jax.predictions import split_folder
+from msk_jax.training import experiment, pausing
+from tests.training import cohort, run_once, step_hooks
 
 pytestmark = pytest.mark.usefixtures("compile_once")
 
@@ -18,14 +19,6 @@ def _run(workdir: pathlib.Path, workers: int = 0) -> experiment.Ended:
   settings = cohort.experiment()
   settings = dataclasses.replace(settings, input=dataclasses.replace(settings.input, workers=workers))
   return experiment.run(settings, cohort.VIEW, "phantom", workdir)
-
-
-@pytest.fixture(scope="module")
-def straight(tmp_path_factory):
-  """A run without interruption: its workdir and the hash of its final parameters."""
-  workdir = tmp_path_factory.mktemp("straight")
-  cohort.write_workdir(workdir)
-  return workdir, _run(workdir).result["params_sha256"]["final"]
 
 
 def _log(workdir: pathlib.Path) -> list[dict]:
@@ -40,36 +33,35 @@ def test_killed_and_resumed_equals_straight(tmp_path, straight, step):
   killed = run_once.start(tmp_path, f"--signal_at={step}")
   printed = killed.communicate(timeout=300)[0]
   assert killed.returncode == -signal.SIGKILL, printed[-3000:]
-  assert results.read(tmp_path / "models/knee/simple_cnn/fold_0") is None
+  assert split_folder.read_result(tmp_path / "models/knee/simple_cnn/fold_0") is None
   _check_same(_run(tmp_path), tmp_path, straight)
 
 
 def test_terminated_and_resumed_equals_straight(tmp_path, straight, monkeypatch):
   """SIGTERM: a checkpoint one step later, an orderly pause, and then the same bits."""
   cohort.write_workdir(tmp_path)
-  monkeypatch.setattr(loop, "_take_step", loop._take_step)  # put back at the end
-  run_once.interrupt_at(17, signal.SIGTERM)
+  step_hooks.interrupt_at(monkeypatch, 17, signal.SIGTERM)
   paused = _run(tmp_path)
-  assert paused.status is stopping.Status.TERMINATED and paused.result is None
+  assert paused.status is pausing.Status.TERMINATED and paused.result is None
   assert sorted(p.name for p in (paused.folder / "checkpoints").iterdir() if p.name.isdigit())[-1] == "18"
   monkeypatch.undo()
   _check_same(_run(tmp_path), tmp_path, straight)
 
 
-def _check_same(ended: experiment.Ended, workdir: pathlib.Path, straight: tuple[pathlib.Path, str]) -> None:
-  assert ended.result["params_sha256"]["final"] == straight[1]
+def _check_same(ended: experiment.Ended, workdir: pathlib.Path, straight: tuple[pathlib.Path, dict]) -> None:
+  assert ended.result["params_sha256"] == straight[1]["params_sha256"]
   assert _log(workdir) == _log(straight[0])
   assert _scores(workdir) == _scores(straight[0])
 
 
 def _scores(workdir: pathlib.Path) -> dict:
-  found = results.read(workdir / "models/knee/simple_cnn/fold_0")
+  found = split_folder.read_result(workdir / "models/knee/simple_cnn/fold_0")
   return {key: found[key] for key in ("validation", "test", "params_sha256", "epochs", "best_epoch")}
 
 
 def test_worker_processes_do_not_change_the_run(tmp_path, straight):
   cohort.write_workdir(tmp_path)
-  assert _run(tmp_path, workers=2).result["params_sha256"]["final"] == straight[1]
+  assert _run(tmp_path, workers=2).result["params_sha256"] == straight[1]["params_sha256"]
 
 
 def test_another_seed_changes_the_run(tmp_path, straight):
@@ -77,28 +69,30 @@ def test_another_seed_changes_the_run(tmp_path, straight):
   settings = cohort.experiment()
   other = dataclasses.replace(settings, seed=1)
   ended = experiment.run(other, cohort.VIEW, "phantom", tmp_path)
-  assert ended.result["params_sha256"]["final"] != straight[1]
+  assert ended.result["params_sha256"]["final"] != straight[1]["params_sha256"]["final"]
 
 
 def test_a_finished_run_does_nothing_again(straight):
-  workdir, final = straight
+  workdir, result = straight
   path = workdir / "models/knee/simple_cnn/fold_0/result.json"
   before = path.stat().st_mtime_ns
   ended = experiment.run(cohort.experiment(), cohort.VIEW, "phantom", workdir)
-  assert ended.status is stopping.Status.FINISHED and ended.result["params_sha256"]["final"] == final
+  assert ended.status is pausing.Status.FINISHED and ended.result == result
   assert path.stat().st_mtime_ns == before
 
 
 def test_a_longer_training_goes_on_from_a_finished_one(tmp_path, straight):
-  """One epoch, then three in the same folder, equals three at once: the budget is no part of the trajectory."""
+  """One epoch, then three in the same folder, equals three at once: the budget is not part of the trajectory."""
   cohort.write_workdir(tmp_path)
   experiment.run(cohort.experiment(max_epochs=1), cohort.VIEW, "phantom", tmp_path)
   ended = experiment.run(cohort.experiment(), cohort.VIEW, "phantom", tmp_path)
-  assert ended.result["params_sha256"]["final"] == straight[1]
+  assert ended.result["params_sha256"] == straight[1]["params_sha256"]
 
 
 def test_other_settings_are_refused_and_named(straight):
-  with pytest.raises(errors.InputError, match=r"trained otherwise \(train.learning_rate: 0.003 -> 0.01\)"):
+  with pytest.raises(
+    errors.InputError, match=r"trained with other settings or data \(train.learning_rate: 0.003 -> 0.01\)"
+  ):
     experiment.run(cohort.experiment(learning_rate=0.01), cohort.VIEW, "phantom", straight[0])
 
 

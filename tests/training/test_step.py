@@ -10,9 +10,11 @@ import optax
 import pytest
 
 from msk_jax.io import errors
-from msk_jax.training import metrics_log, network, objective, optimizer, program, sharding, spec, state, step, stopping
+from msk_jax.trained import network, network_spec, sharding
+from msk_jax.training import early_stopping, learning_rate, metrics_log, optimizer, pausing, spec, state, step
+from msk_jax.training import loss as age_loss
 
-_MODEL = spec.ModelSpec("simple_cnn", num_dense_nodes=16, batch_norm_momentum=0.9)
+_MODEL = network_spec.ModelSpec("simple_cnn", num_dense_nodes=16, batch_norm_momentum=0.9)
 _TRAIN = spec.OptimizationSpec(batch_size=8, images_per_epoch=16, learning_rate=1e-3)
 _SHAPE, _SIDE = (36, 32, 1), 5
 
@@ -64,10 +66,11 @@ _GOLDEN = [6.322885, 2.579305, 191.078934, 1.524642, 15.985712, 5.312046, 2.5884
 def test_penalty_is_the_sum_of_squared_head_kernels(setup):
   params = setup[2].params
   by_hand = sum(float(jnp.sum(params[name]["kernel"] ** 2)) for name in ("side", "dense_0", "age"))
-  assert float(objective.l2_penalty(params)) == pytest.approx(by_hand, rel=1e-6)
+  assert float(age_loss.l2_penalty(params)) == pytest.approx(by_hand, rel=1e-6)
   assert "backbone" in params
 
 
+@pytest.mark.usefixtures("compile_quickly")
 def test_gradient_is_clipped_to_the_global_norm(setup):
   """Adam hides the gradient's scale, so the first moment tells: (1 - b1) times the clipped gradient."""
   model, tx, start = setup
@@ -99,13 +102,13 @@ def test_learning_rate_halves_after_patience_epochs_without_lower_loss():
   for loss in (3.0, 2.0, 2.0, 2.0, 1.0, 1.0, 1.0):  # epochs of two steps, the mean counts
     for offset in (-0.5, 0.5):
       _, opt_state = tx.update({"w": jnp.ones(3)}, opt_state, params, value=loss + offset)
-    rates.append(optimizer.learning_rate(opt_state, settings) / settings.learning_rate)
+    rates.append(learning_rate.current(opt_state, settings) / settings.learning_rate)
   assert rates == [1, 1, 1, 0.5, 0.5, 0.5, 0.25]
 
 
 def test_learning_rate_is_found_in_networks_with_parameters_called_scale():
   opt_state = optimizer.make(_TRAIN).init({"norm": {"scale": jnp.ones(3)}})
-  assert optimizer.learning_rate(opt_state, _TRAIN) == _TRAIN.learning_rate
+  assert learning_rate.current(opt_state, _TRAIN) == _TRAIN.learning_rate
 
 
 @pytest.mark.parametrize("name", ["adam", "rmsprop", "adadelta"])
@@ -124,7 +127,7 @@ def test_epoch_end_keeps_the_best_and_counts_since():
   progress = state.Progress.start()
   seen = []
   for rmse in (5.0, 4.0, 4.5, 4.0, 3.0):
-    progress = program.end_epoch(dataclasses.replace(progress, loss_sum=jnp.float32(9)), np.float32(rmse))
+    progress = dataclasses.replace(progress, loss_sum=jnp.float32(9)).end_epoch(np.float32(rmse))
     seen.append((float(progress.best_rmse_years), int(progress.best_epoch), int(progress.epochs_since_best)))
     assert float(progress.loss_sum) == 0
   assert seen == [(5, 1, 0), (4, 2, 0), (4, 2, 1), (4, 2, 2), (3, 5, 0)]
@@ -135,15 +138,15 @@ def test_stops_at_max_epochs_or_without_improvement():
   progress = state.Progress.start()
   done = []
   for rmse in (5.0, 6.0, 6.0):
-    progress = program.end_epoch(progress, np.float32(rmse))
-    done.append(stopping.is_finished(progress, settings))
-  assert done == [False, False, True] and stopping.has_stopped_early(progress, settings)
-  assert stopping.is_finished(dataclasses.replace(state.Progress.start(), epochs_done=jnp.int32(4)), settings)
+    progress = progress.end_epoch(np.float32(rmse))
+    done.append(early_stopping.is_finished(progress, settings))
+  assert done == [False, False, True] and early_stopping.has_stopped_early(progress, settings)
+  assert early_stopping.is_finished(dataclasses.replace(state.Progress.start(), epochs_done=jnp.int32(4)), settings)
 
 
 def test_a_spent_budget_pauses():
-  assert stopping.Budget(max_hours=1.0).exhausted is None
-  assert stopping.Budget(max_hours=1e-12).exhausted is stopping.Status.OUT_OF_TIME
+  assert pausing.Budget(max_hours=1.0).exhausted is None
+  assert pausing.Budget(max_hours=1e-12).exhausted is pausing.Status.OUT_OF_TIME
 
 
 def test_a_batch_that_does_not_fit_the_devices_is_refused():

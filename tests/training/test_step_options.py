@@ -11,7 +11,8 @@ import optax
 import pytest
 
 from msk_jax.models import backbones, layers
-from msk_jax.training import network, optimizer, spec, state, step
+from msk_jax.trained import network, network_spec
+from msk_jax.training import optimizer, spec, state, step
 
 _SHAPE, _SIDE, _BATCH = (40, 32, 1), 5, 8
 
@@ -24,7 +25,7 @@ class _WithoutBatchNorm(layers.Backbone):
 
 
 @pytest.fixture(autouse=True)
-def _registered(monkeypatch):
+def _registered(monkeypatch, compile_quickly):
   monkeypatch.setitem(backbones.BACKBONES, "without_batch_norm", _WithoutBatchNorm)
 
 
@@ -37,12 +38,12 @@ def _batch() -> dict:
   }
 
 
-def _settings(**changes) -> spec.ModelSpec:
-  return dataclasses.replace(spec.ModelSpec("simple_cnn", num_dense_nodes=16, dropout=0.0), **changes)
+def _settings(**changes) -> network_spec.ModelSpec:
+  return dataclasses.replace(network_spec.ModelSpec("simple_cnn", num_dense_nodes=16, dropout=0.0), **changes)
 
 
 @functools.cache
-def _compiled(settings: spec.ModelSpec, num_parts: int = 1):
+def _compiled(settings: network_spec.ModelSpec, num_parts: int = 1):
   """Returns the start state and the compiled step of these settings."""
   model, tx = network.build_model(settings), optimizer.make(spec.OptimizationSpec())
   create = functools.partial(state.create, model=model, tx=tx, image_shape=_SHAPE, num_side_inputs=_SIDE)
@@ -51,7 +52,7 @@ def _compiled(settings: spec.ModelSpec, num_parts: int = 1):
   return start, jax.jit(take).trace(start, _batch(), jax.random.key(1)).lower().compile(), take
 
 
-def _step(settings: spec.ModelSpec, num_parts: int = 1):
+def _step(settings: network_spec.ModelSpec, num_parts: int = 1):
   start, take, _ = _compiled(settings, num_parts)
   after, metrics = take(start, _batch(), jax.random.key(1))
   return after, {name: float(value) for name, value in metrics.items()}
@@ -99,7 +100,7 @@ def test_rematerialisation_changes_the_program_but_no_number():
   assert [text.count("checkpoint[") + text.count("remat2[") > 0 for text in programs] == [False, True]
 
 
-def _jaxpr(settings: spec.ModelSpec):
+def _jaxpr(settings: network_spec.ModelSpec):
   start, _, take = _compiled(settings)
   return jax.make_jaxpr(take)(start, _batch(), jax.random.key(1))
 
@@ -113,7 +114,7 @@ def test_every_backbone_can_rematerialise(name, monkeypatch):
   monkeypatch.setattr(nn, "remat", lambda *a, **k: made.append(a[0]) or original(*a, **k))
   trees = []
   for remat in (False, True):
-    model = network.build_model(spec.ModelSpec(name, remat=remat))
+    model = network.build_model(network_spec.ModelSpec(name, remat=remat))
     shapes = jax.eval_shape(functools.partial(model.init, train=False), jax.random.key(0), image, side)
     trees.append(jax.tree.map(lambda leaf: leaf.shape, shapes))
     assert bool(made) is remat

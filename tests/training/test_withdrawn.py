@@ -1,4 +1,4 @@
-"""People who withdraw during or after a training: finished models lose their rows, unfinished ones begin anew."""
+"""People who withdraw during or after a training: finished models lose their rows, unfinished ones start again."""
 
 import shutil
 
@@ -6,7 +6,7 @@ import pytest
 
 from msk_jax.io import errors, run_record
 from msk_jax.predictions import split_table
-from msk_jax.training import experiment, stopping
+from msk_jax.training import experiment, pausing
 from tests.training import cohort
 
 _GONE = frozenset({"9000009", "9000010", "9000003"})  # of the validation fold, the test fold and a training fold
@@ -33,7 +33,7 @@ def test_a_finished_model_stays_and_loses_their_rows(finished):
   folder = workdir / "models/knee/simple_cnn/fold_0"
   before, record = split_table.read(folder), run_record.read(folder)
   ended = _run(workdir, withdrawn=_GONE)
-  assert ended.status is stopping.Status.FINISHED and ended.result == result
+  assert ended.status is pausing.Status.FINISHED and ended.result == result
   after = split_table.read(folder)
   assert set(before["eid"]) - set(after["eid"]) == _GONE - {"9000003"} and len(after) == len(before) - 2
   assert run_record.read(folder) == record
@@ -44,7 +44,9 @@ def test_a_finished_model_stays_and_loses_their_rows(finished):
 
 def test_an_unfinished_training_is_refused_until_it_begins_anew(finished):
   workdir, result = finished
-  with pytest.raises(errors.InputError, match=r"trained otherwise \(examples.age_years: .*--overwrite"):
+  with pytest.raises(
+    errors.InputError, match=r"trained with other settings or data \(examples.age_years: .*--overwrite"
+  ):
     _run(workdir, max_epochs=2, withdrawn=_GONE)
   ended = _run(workdir, overwrite=True, withdrawn=_GONE)
   assert ended.result["n_train"] == result["n_train"] - 1 and ended.result["n_test"] == result["n_test"] - 1

@@ -16,6 +16,13 @@ CASES = [("inception_v3", form) for form in keras_models.FORMATS] + [
 ]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _forget_networks():
+  """The networks would stay in memory for the tests that follow."""
+  yield
+  keras_models.make_model.cache_clear()
+
+
 @pytest.fixture(scope="module")
 def written(tmp_path_factory):
   """Returns the file of a network in a format, written by Keras once."""
@@ -45,6 +52,7 @@ def test_every_array_that_keras_wrote_is_read_in_its_place(written, name, form):
   assert found.input_scale == keras_names.KERAS_INPUT_SCALES[name] and len(found.sha256) == 64
 
 
+@pytest.mark.usefixtures("compile_quickly")
 def test_features_from_the_legacy_file_are_those_of_keras(written):
   found = pretrained.read(written("inception_v3", "legacy.h5"), "inception_v3")
   image = np.random.default_rng(0).uniform(-1, 1, (1, 96, 80, 3)).astype(np.float32)

@@ -66,7 +66,7 @@ def test_conversion_round_trip(tmp_path, in_keras, own, variables, ending):
   assert found.input_scale == ("imagenet" if ending == ".safetensors" else "minus_one_to_one")
   text = conversion.report(path, found, NAME)
   assert "10 layers" in text and run_record.hash_file(path) in text and found.input_scale in text
-  assert ("can't say its input scale" in text) == (ending != ".safetensors")
+  assert ("can't hold its input scale" in text) == (ending != ".safetensors")
   assert [p.name for p in tmp_path.iterdir() if "partial" in p.name] == []
 
 
@@ -120,7 +120,7 @@ def test_own_files_of_another_network_or_scale_or_format(tmp_path, own, variable
   with pytest.raises(errors.InputError, match="holds weights of simple_cnn, not of inception_v3"):
     pretrained.inspect(own, "inception_v3")
   safetensors_files.write(tmp_path / "scale.safetensors", variables, NAME, "of_tomorrow")
-  with pytest.raises(errors.InputError, match="'of_tomorrow', which is none of zero_to_one"):
+  with pytest.raises(errors.InputError, match="'of_tomorrow', which is not one of zero_to_one"):
     pretrained.inspect(tmp_path / "scale.safetensors", NAME)
   safetensors.numpy.save_file({"a": np.zeros(3, np.float32)}, tmp_path / "other.safetensors")
   with pytest.raises(errors.InputError, match="not of the format 'msk_jax weights' version 1"):

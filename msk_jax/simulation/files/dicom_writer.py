@@ -47,7 +47,7 @@ def write(elements: Elements, pixels: np.ndarray, pixel_bytes: bytes | None = No
 
 
 def _file_meta(instance_uid: str) -> bytes:
-  """The 128 empty bytes, the magic word and group 2, which is always Explicit VR Little Endian."""
+  """Returns the 128 empty bytes, the magic word and group 2, which is always Explicit VR Little Endian."""
   group = b"".join(
     (
       struct.pack("<HH2sHI", 2, 1, b"OB", 0, 2) + b"\0\1",

@@ -1,9 +1,10 @@
-"""A visit's zip as UK Biobank gives it out: eight DICOM files and a manifest, with the real files' tags and names."""
+"""A visit's zip as UK Biobank delivers it: eight DICOM files and a manifest, with the tags and names of real ones."""
 
 import dataclasses
 import datetime
 import hashlib
 import uuid
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -14,7 +15,9 @@ from msk_jax.simulation.pictures import drawing
 FIELD = 20158
 MANIFEST = "manifest.cvs"  # sic
 
+_MANIFEST_TAGS = (0x00100020, 0x00200010, 0x00200011, 0x00200013, 0x00080020, 0x00181030)
 _ETHNIC_GROUPS = {1: "White", 2: "Mixed", 3: "Asian", 4: "Black", 5: "Chinese", 6: "Other"}  # first digit of the code
+_STARTED = "135126"  # time of day of all visits
 _CENTRE_NAMES = {11025: "Stockport", 11026: "Reading", 11027: "Newcastle"}
 _DOSE_MGY = {
   "AP Spine": "0.329000",
@@ -27,12 +30,20 @@ _DOSE_MGY = {
 }
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(frozen=True)
 class DxaFile:
-  """One image of a visit before it is written; flaws are planted by changing it."""
+  """One image of a visit before it is written.
+
+  Attributes:
+    name: in the zip.
+    elements: of the header, by tag.
+    pixels: uint8 [h, w].
+    pixel_bytes: what is written instead of the pixels (a flaw).
+    content: what is written instead of a DICOM file (a flaw).
+  """
 
   name: str
-  elements: dict[int, dicom_writer.Value]
+  elements: Mapping[int, dicom_writer.Value]
   pixels: np.ndarray
   pixel_bytes: bytes | None = None
   content: bytes | None = None
@@ -50,7 +61,7 @@ def zip_name(eid: str, instance: int, array: int = 0) -> str:
 
 
 def file_name(seed: int, eid: str, instance: int, take: int, picture: drawing.Picture) -> str:
-  """Returns a member's name, its SOPInstanceUID and `.dcm`; the total bodies' end in 11.12.1.dcm and 12.12.1.dcm."""
+  """Returns a member's name, SOPInstanceUID and `.dcm`. The total bodies' names end in 11.12.1.dcm and 12.12.1.dcm."""
   return f"{_study_uid(seed, eid, instance, take)}.1.{picture.instance_number}.12.1.dcm"
 
 
@@ -75,13 +86,7 @@ def pack(files: list[DxaFile]) -> bytes:
   """Returns the zip of a visit: the files and a manifest that lists them."""
   members = {file.name: file.encode() for file in files}
   lines = ["filename,patientid,studyid,seriesnumber,instancenumber,date,protocol"]
-  for file in files:
-    e = file.elements
-    lines.append(
-      ",".join(
-        (file.name, *(str(e[tag]) for tag in (0x00100020, 0x00200010, 0x00200011, 0x00200013, 0x00080020, 0x00181030)))
-      )
-    )
+  lines += [",".join((file.name, *(str(file.elements[tag]) for tag in _MANIFEST_TAGS))) for file in files]
   return zip_writer.pack({**members, MANIFEST: ("\r\n".join(lines) + "\r\n").encode()})
 
 
@@ -91,7 +96,7 @@ def _study_uid(seed: int, eid: str, instance: int, take: int) -> str:
 
 
 def _patient_code(eid: str) -> str:
-  """A code in pairs of characters, as in the real headers: it is not the eid."""
+  """Returns a code in pairs of characters, as real headers have; it is not the eid."""
   digest = hashlib.sha256(f"phantom patient {eid}".encode()).hexdigest().upper()
   return " ".join(digest[i : i + 2] for i in range(0, 8, 2))
 
@@ -99,22 +104,28 @@ def _patient_code(eid: str) -> str:
 def _header(
   person: people.Person, visit: people.Visit, picture: drawing.Picture, study: str, uid: str, shape: tuple[int, ...]
 ) -> dict[int, dicom_writer.Value]:
-  date, started = visit.date.strftime("%Y%m%d"), "135126"
-  taken = (datetime.datetime(2000, 1, 1, 13, 51, 26) + datetime.timedelta(minutes=picture.instance_number)).strftime(
-    "%H%M%S"
-  )
-  code = _patient_code(person.eid)
   # The field's height follows the rows scanned.
   field = (picture.field_mm[0], round(picture.field_mm[1] * shape[0] / picture.shape[0]))
-  dose = {0x00180060: "100.0", 0x00181150: "30000", 0x00188151: "188"}
+  return {
+    **_scanner_elements(visit),
+    **_person_elements(person, visit),
+    **_picture_elements(picture),
+    0x00080018: uid,
+    0x0020000D: study,
+    0x0020000E: f"{study}.1",
+    0x00400303: field,
+  }
+
+
+def _scanner_elements(visit: people.Visit) -> dict[int, dicom_writer.Value]:
+  """Returns what is the same in all files of a visit."""
+  date = visit.date.strftime("%Y%m%d")
   return {
     0x00080005: "ISO_IR 100",
     0x00080016: dicom_writer.CR_IMAGE_STORAGE,
-    0x00080018: uid,
     0x00080020: date,
     0x00080022: date,
-    0x00080030: started,
-    0x00080032: taken,
+    0x00080030: _STARTED,
     0x00080050: "",
     0x00080060: "CR",
     0x00080070: "GE Healthcare",
@@ -125,6 +136,25 @@ def _header(
     0x0008103E: "DXA Images",
     0x00081040: _CENTRE_NAMES.get(visit.centre, "Stockport"),
     0x00081090: "Lunar iDXA",
+    0x00180015: "",
+    0x00181000: "210419",
+    0x00181020: "16.20.059",
+    0x00185101: "",
+    0x00200010: "NONE",
+    0x00200011: "1",
+    0x00200020: "L\\F",
+    0x00200060: "",
+    0x00400244: date,
+    0x00400245: _STARTED,
+    0x00400275: [{0x00400007: "BioBank Scan", 0x00400009: "0000", 0x00401001: "NONE"}],
+    0x00400301: 1,
+    0x0040030E: [{0x00180060: "100.0", 0x00181150: "30000", 0x00188151: "188"}],
+  }
+
+
+def _person_elements(person: people.Person, visit: people.Visit) -> dict[int, dicom_writer.Value]:
+  code = _patient_code(person.eid)
+  return {
     0x00100010: f"{code}^Phantom",
     0x00100020: code,
     0x00100030: f"{person.birth_date.year}0101",
@@ -133,24 +163,16 @@ def _header(
     0x00101020: f"{person.height_cm / 100:.2f}",
     0x00101030: f"{person.weight_kg:.2f}",
     0x00102160: _ETHNIC_GROUPS.get(int(str(person.ethnicity)[0]) if person.ethnicity > 0 else 6, "Other"),
-    0x00180015: "",
-    0x00181000: "210419",
-    0x00181020: "16.20.059",
+  }
+
+
+def _picture_elements(picture: drawing.Picture) -> dict[int, dicom_writer.Value]:
+  started = datetime.datetime.strptime(f"20000101{_STARTED}", "%Y%m%d%H%M%S")
+  taken = started + datetime.timedelta(minutes=picture.instance_number)
+  return {
+    0x00080032: taken.strftime("%H%M%S"),
     0x00181030: picture.protocol,
-    0x00185101: "",
-    0x0020000D: study,
-    0x0020000E: f"{study}.1",
-    0x00200010: "NONE",
-    0x00200011: "1",
     0x00200013: str(picture.instance_number),
-    0x00200020: "L\\F",
-    0x00200060: "",
-    0x00400244: date,
-    0x00400245: started,
     0x00400254: picture.protocol,
-    0x00400275: [{0x00400007: "BioBank Scan", 0x00400009: "0000", 0x00401001: "NONE"}],
-    0x00400301: 1,
-    0x00400303: field,
-    0x0040030E: [dose],
     0x00408302: _DOSE_MGY[picture.protocol],
   }

@@ -1,16 +1,17 @@
-"""The flaws of the real data, planted by count; every one is on record in `truth/flaws.parquet`."""
+"""The flaws of the real data, planted by count and recorded in `truth/flaws.parquet`."""
 
 import dataclasses
 import itertools
+from collections.abc import Sequence
 
 import numpy as np
 
 from msk_jax.simulation import people, randomness
 from msk_jax.simulation import spec as spec_lib
 from msk_jax.simulation.files import dxa_files
-from msk_jax.simulation.pictures import drawing
+from msk_jax.simulation.pictures import canvas, drawing
 
-# Flaws of a visit's zip, in the order in which a cohort too small for all gets them; then flaws of people.
+# Flaws of a visit's zip, in the order in which a cohort that is too small for all gets them; then flaws of people.
 VISIT_FLAWS = (
   "corrupt_zip",
   "missing_view",
@@ -25,7 +26,7 @@ VISIT_FLAWS = (
 )
 PERSON_FLAWS = ("withdrawn", "implausible_age", "implausible_scalar", "infinite_scalar", "text_scalar")
 ABSURD_BIRTH_YEAR = 1885  # of people with an implausible age
-# Flaws of a scalar: what the table's cell holds instead of the value, whichever scalar it is.
+# Flaws of a scalar: what the table's cell holds instead of the value.
 SCALAR_TEXTS = {"implausible_scalar": "9999.0", "infinite_scalar": "inf", "text_scalar": "not measured"}
 
 _HTML = b"<!DOCTYPE html>\n<html><head><title>503 Service Unavailable</title></head><body>Try again.</body></html>\n"
@@ -63,7 +64,7 @@ def plan(spec: spec_lib.PhantomSpec, cohort: list[people.Person]) -> list[Flaw]:
   visits = [(p.eid, v.instance) for p in cohort for v in p.visits if v.is_imaged]
   kinds = _scaled(spec, VISIT_FLAWS, len(visits))
   chosen = [visits[i] for i in rng.permutation(len(visits))[: len(kinds)]]
-  planned = [_plan_one(spec.seed, kind, *visit) for kind, visit in zip(kinds, chosen, strict=True)]
+  planned = [_plan_for_visit(spec.seed, kind, *visit) for kind, visit in zip(kinds, chosen, strict=True)]
   touched = {flaw.eid for flaw in planned}
   others = [p.eid for p in cohort if p.eid not in touched]
   for kind, i in zip(_scaled(spec, PERSON_FLAWS, len(others)), rng.permutation(len(others)), strict=False):
@@ -78,7 +79,7 @@ def _plan_for_person(seed: int, kind: str, eid: str) -> Flaw:
   return Flaw(eid, -1, kind, "withdrawals" if kind == "withdrawn" else "main table", member)
 
 
-def _plan_one(seed: int, kind: str, eid: str, instance: int) -> Flaw:
+def _plan_for_visit(seed: int, kind: str, eid: str, instance: int) -> Flaw:
   name = dxa_files.zip_name(eid, instance, int(kind == "duplicate_visit"))
   picture = _choose(kind, randomness.generator(seed, "flawed image", eid, instance))
   if picture is None:
@@ -87,7 +88,7 @@ def _plan_one(seed: int, kind: str, eid: str, instance: int) -> Flaw:
 
 
 def _scaled(spec: spec_lib.PhantomSpec, kinds: tuple[str, ...], available: int) -> list[str]:
-  """The kinds to plant, one of each in turn, until the counts or the room for flaws are used up."""
+  """Returns the kinds to plant: one of each in turn, until the counts or the room for flaws are used up."""
   room = int(spec.max_flawed_fraction * available)
   left = {kind: getattr(spec.flaws, kind) for kind in kinds}
   planted: list[str] = []
@@ -99,67 +100,69 @@ def _scaled(spec: spec_lib.PhantomSpec, kinds: tuple[str, ...], available: int) 
   return planted
 
 
-def plant(flaw: Flaw, seed: int, files: list[dxa_files.DxaFile]) -> list[dxa_files.DxaFile]:
+def plant(flaw: Flaw, seed: int, files: Sequence[dxa_files.DxaFile]) -> list[dxa_files.DxaFile]:
   """Returns a visit's files with a flaw of one image planted; flaws of the whole zip leave them as they are."""
   if flaw.kind in ("missing_view", "single_total_body"):
     return [file for file in files if file.name != flaw.member]
-  if flaw.kind in _CHANGES:
-    file = next(file for file in files if file.name == flaw.member)
-    _CHANGES[flaw.kind](file, randomness.generator(seed, "flaw", flaw.eid, flaw.instance))
-  return files
+  if flaw.kind not in _CHANGES:
+    return list(files)
+  rng = randomness.generator(seed, "flaw", flaw.eid, flaw.instance)
+  return [_CHANGES[flaw.kind](file, rng) if file.name == flaw.member else file for file in files]
 
 
 def cut_zip(data: bytes) -> bytes:
-  """Returns the first half of a zip: a transfer that broke off."""
+  """Returns the first half of a zip, as after a transfer that broke off."""
   return data[: len(data) // 2]
 
 
 def _choose(kind: str, rng: np.random.Generator) -> drawing.Picture | None:
-  """The image that gets the flaw, or None for a flaw of the whole zip."""
+  """Returns the image that gets the flaw, or None for a flaw of the whole zip."""
   if kind in ("corrupt_zip", "duplicate_visit"):
     return None
   if kind == "single_total_body":
-    return drawing.PICTURES[-1]  # the figure is missing: what is left is taken as flesh
-  # Total bodies are told apart by each other: a flaw of one would be a flaw of two.
-  among = _OBLONG if kind == "transposed" else tuple(p for p in drawing.PICTURES if p.view != "full_body")
-  return among[rng.integers(len(among))]
+    return drawing.PICTURES[-1]  # the figure: what is left is taken as flesh
+  # A total body is told by the other one: a flaw of one would be a flaw of both.
+  candidates = _OBLONG if kind == "transposed" else tuple(p for p in drawing.PICTURES if p.view != "full_body")
+  return candidates[rng.integers(len(candidates))]
 
 
-def _transpose(file: dxa_files.DxaFile, rng: np.random.Generator) -> None:
+def _transpose(file: dxa_files.DxaFile, rng: np.random.Generator) -> dxa_files.DxaFile:
   del rng
-  file.pixels = np.ascontiguousarray(file.pixels.T)
+  return dataclasses.replace(file, pixels=np.ascontiguousarray(file.pixels.T))
 
 
-def _whiten_margins(file: dxa_files.DxaFile, rng: np.random.Generator) -> None:
-  """Strips that the scanner left empty: saturated steps of uneven width on both sides."""
+def _whiten_margins(file: dxa_files.DxaFile, rng: np.random.Generator) -> dxa_files.DxaFile:
+  """Adds strips that the scanner left empty: saturated steps of uneven width on both sides."""
   pixels = file.pixels.copy()
   rows, columns = pixels.shape
   edges = np.linspace(0, rows, _MARGIN_STEPS + 1).astype(int)
   for top, bottom in itertools.pairwise(edges):
     left, right = rng.integers(columns // 50, columns // 12, 2)
-    pixels[top:bottom, :left] = 252
-    pixels[top:bottom, columns - right :] = 252
-  file.pixels = pixels
+    pixels[top:bottom, :left] = canvas.WHITE
+    pixels[top:bottom, columns - right :] = canvas.WHITE
+  return dataclasses.replace(file, pixels=pixels)
 
 
-def _replace_by_page(file: dxa_files.DxaFile, rng: np.random.Generator) -> None:
+def _replace_by_page(file: dxa_files.DxaFile, rng: np.random.Generator) -> dxa_files.DxaFile:
   del rng
-  file.content = _HTML
+  return dataclasses.replace(file, content=_HTML)
 
 
-def _truncate(file: dxa_files.DxaFile, rng: np.random.Generator) -> None:
+def _truncate(file: dxa_files.DxaFile, rng: np.random.Generator) -> dxa_files.DxaFile:
   whole = file.encode()
-  file.content = whole[: int(len(whole) * rng.uniform(0.3, 0.8))]
+  return dataclasses.replace(file, content=whole[: int(len(whole) * rng.uniform(0.3, 0.8))])
 
 
-def _change_pixel_length(file: dxa_files.DxaFile, rng: np.random.Generator) -> None:
+def _change_pixel_length(file: dxa_files.DxaFile, rng: np.random.Generator) -> dxa_files.DxaFile:
   pixels = file.pixels.tobytes()
   surplus = 2 * file.pixels.shape[1]
-  file.pixel_bytes = pixels + pixels[:surplus] if rng.random() < 0.5 else pixels[:-surplus]
+  changed = pixels + pixels[:surplus] if rng.random() < 0.5 else pixels[:-surplus]
+  return dataclasses.replace(file, pixel_bytes=changed)
 
 
-def _rename_protocol(file: dxa_files.DxaFile, rng: np.random.Generator) -> None:
-  file.elements[0x00181030] = str(rng.choice(["Left Forearm", "Dual Femur", "AP Spine QuickView"]))
+def _rename_protocol(file: dxa_files.DxaFile, rng: np.random.Generator) -> dxa_files.DxaFile:
+  protocol = str(rng.choice(["Left Forearm", "Dual Femur", "AP Spine QuickView"]))
+  return dataclasses.replace(file, elements={**file.elements, 0x00181030: protocol})
 
 
 _CHANGES = {

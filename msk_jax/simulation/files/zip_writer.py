@@ -1,4 +1,4 @@
-"""Zip archives whose bytes depend on their members alone: no clock, no host, one compressor."""
+"""Zip archives whose bytes depend on their members alone, not on clock, host or compressor."""
 
 import struct
 import zlib
@@ -8,7 +8,7 @@ _DOS_DATE = (0 << 9) | (1 << 5) | 1  # 1980-01-01, the format's first day
 _STORED, _DEFLATED = 0, 8
 _VERSION = 20  # what is needed to unpack: deflate
 _UTF8_FLAG = 0x800
-_WORTH_PACKING = 0.35  # share of zero bytes: below it a picture is mostly noise, which costs much and shrinks little
+_WORTH_PACKING = 0.35  # share of zero bytes; below it a picture is mostly noise, which takes time and hardly shrinks
 
 
 def pack(members: Mapping[str, bytes]) -> bytes:
@@ -40,10 +40,10 @@ def pack(members: Mapping[str, bytes]) -> bytes:
 
 
 def _squeeze(data: bytes) -> tuple[int, bytes]:
-  """Method and packed bytes.
+  """Returns method and packed bytes.
 
-  Run lengths and Huffman codes only: the black around the body repeats, noise does not, and the search for longer
-  repetitions would cost much and gain little.
+  Run lengths and Huffman codes only: the black around the body repeats, noise does not. A search for longer
+  repetitions would take time and gain little.
   """
   if data.count(0) < _WORTH_PACKING * len(data):
     return _STORED, data

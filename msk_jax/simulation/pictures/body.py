@@ -1,7 +1,7 @@
 """The whole body from the front: the soft-tissue reading (flesh) and the bone reading (figure) of one exposure.
 
-Millimetres from the top of the head in the midline of a person of 1,690 mm; heights scale with the person's. The
-image is mirrored about the midline but for the scoliosis of the spine.
+Millimetres from the top of the head, in the midline, of a person of 1,690 mm; the picture scales with the person's
+height. Left and right are mirror images.
 """
 
 import numpy as np
@@ -29,7 +29,7 @@ def draw(
   """Returns a total body, uint8 `shape`.
 
   Args:
-    p: the parameters of view `full_body` in `anatomy.AGE_EFFECTS`.
+    p: parameters of `full_body` by name, see `anatomy.draw_parameters`.
     shape: (rows, columns) of the image.
     nuisance: position, size and exposure.
     rng: places noise and texture.
@@ -51,7 +51,7 @@ class _Frame:
 
   def __init__(self, p: dict[str, float], person: people.Person):
     sex = person.sex
-    # Stout people are broader all over; age moves waist and limbs in opposite directions.
+    # Stout people are broader everywhere. Age moves waist and limbs in opposite directions.
     build = (person.weight_kg / (person.height_cm / 100) ** 2 / _USUAL_BMI) ** _BUILD_EXPONENT
     trunk = p["trunk_length_mm"]
     self.chin = 205.0 + 0.3 * p["head_forward_mm"]
@@ -78,7 +78,7 @@ def _mirrored(points, side: int) -> np.ndarray:
 
 
 def _draw_flesh(paper: canvas.Canvas, p: dict[str, float], f: _Frame, level: float) -> None:
-  """Soft tissue; `level` is its brightness, 1 in the flesh image."""
+  """Adds soft tissue; `level` is its brightness, 1 in the flesh image."""
   tissue = 0.62 * level
   lean = tissue * (0.35 + 0.65 * p["muscle_density"])
   paper.add(canvas.ellipse((0, 0.5 * f.chin), (82, 0.54 * f.chin)), canvas.Profile(1.15 * tissue, 50.0, edge=0.7), True)
@@ -229,8 +229,7 @@ def _draw_pelvis(paper: canvas.Canvas, p: dict[str, float], f: _Frame, bone: flo
 
 
 def _draw_leg_bones(paper: canvas.Canvas, p: dict[str, float], f: _Frame, bone: float, wall: float, side: int) -> None:
-  (hx, hy), (kx, ky), (ax, ay) = f.hip_joint, f.knee_joint, f.ankle_joint
-  gap = p["knee_gap_mm"]
+  (hx, hy), (kx, ky) = f.hip_joint, f.knee_joint
   femur = [
     (hx - 22, hy - 10),
     (hx, hy - 24),
@@ -254,6 +253,13 @@ def _draw_leg_bones(paper: canvas.Canvas, p: dict[str, float], f: _Frame, bone: 
   ]
   paper.add(canvas.smooth(_mirrored(femur, side)), canvas.Profile(0.95 * bone, 15.0, 9.0, wall))
   paper.add(canvas.ellipse((side * kx, ky - 36), (24, 24)), canvas.Profile(0.5 * bone, 12.0))
+  _draw_shin(paper, p, f, bone, wall, side)
+  extremities.draw_foot(paper, f.ankle_joint, bone, side)
+
+
+def _draw_shin(paper: canvas.Canvas, p: dict[str, float], f: _Frame, bone: float, wall: float, side: int) -> None:
+  (kx, ky), (ax, ay) = f.knee_joint, f.ankle_joint
+  gap = p["knee_gap_mm"]
   tibia = [
     (kx - 40, ky + gap - 3),
     (kx, ky + gap - 5),
@@ -272,7 +278,6 @@ def _draw_leg_bones(paper: canvas.Canvas, p: dict[str, float], f: _Frame, bone: 
     _mirrored([(kx + 42, ky + 32), (kx + 36, ky + 120), (ax + 28, ay - 100), (ax + 30, ay + 4)], side), closed=False
   )
   paper.add_stroke(fibula, 11.0, 0.5 * bone + 0.3 * wall)
-  extremities.draw_foot(paper, f.ankle_joint, bone, side)
 
 
 def _draw_arm_bones(paper: canvas.Canvas, p: dict[str, float], f: _Frame, bone: float, wall: float, side: int) -> None:

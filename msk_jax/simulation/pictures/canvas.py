@@ -1,7 +1,7 @@
 """Drawing with X-rays: outlines in millimetres become attenuation that adds up, attenuation becomes grey levels.
 
-Anatomy is drawn at half the image's resolution and brought to full size at the end, where the noise is added: bones
-are smooth, noise is not, and it costs a quarter.
+Anatomy is drawn at half the image's resolution, which costs a quarter: bones are smooth. It is brought to full size
+at the end, where the noise is added.
 """
 
 import dataclasses
@@ -84,17 +84,17 @@ class Canvas:
     return np.asarray(points_mm, np.float64) @ self._matrix.T + self._offset
 
   def add(self, outline_mm: npt.ArrayLike, profile: "Profile", is_merged: bool = False) -> None:
-    """Adds a body within a closed outline, float [n, 2] in mm.
+    """Adds a body.
 
     Args:
-      outline_mm: the outline.
+      outline_mm: its closed outline, float [n, 2].
       profile: what it is made of.
-      is_merged: one flesh with what it overlaps: there the denser counts, not the sum.
+      is_merged: whether the denser of two overlapping bodies counts, and not their sum.
     """
-    found = self._depth(self.to_px(outline_mm))
-    if found is None:
+    body = self._depth(self.to_px(outline_mm))
+    if body is None:
       return
-    window, depth = found
+    window, depth = body
     table = _table(profile, _DEPTH_STEPS_PER_PX * self.px_per_mm)
     part = self.attenuation[window]
     join = cv2.max if is_merged else cv2.add
@@ -118,15 +118,15 @@ class Canvas:
     lines = [line - _corner(window) for line in lines]
     cv2.polylines(mask, lines, False, 255, thickness, cv2.LINE_AA, _SHIFT_BITS)
     soft = cv2.blur(cv2.blur(mask, (side, side)), (side, side))
-    # A band is drawn whole pixels wide: what it wants more or less, its density makes up.
+    # A band is drawn whole pixels wide. Its density makes up for the difference to the width wanted.
     cv2.scaleAdd(soft.astype(np.float32), density / 255.0 * wanted / thickness, part, dst=part)
 
   def add_wall(self, edge_mm: npt.ArrayLike, inwards: float, cortex_mm: float, density: float) -> None:
-    """Adds a shaft's wall, seen along it: a bright line just inside the bone's edge, fading towards the line's end.
+    """Adds a shaft's wall: a bright line just inside the bone's edge, which fades towards its end.
 
     Args:
       edge_mm: the shaft's outer edge, [n, 2], from its middle to where it widens into the bone's end.
-      inwards: 1 if the bone lies to the right of the edge, -1 if to the left.
+      inwards: 1 if the bone is to the right of the edge, -1 if to the left.
       cortex_mm: thickness.
       density: of the wall.
     """
@@ -137,17 +137,17 @@ class Canvas:
 
   def darken(self, outline_mm: npt.ArrayLike, factor: float, softness_mm: float) -> None:
     """Multiplies the attenuation within an outline by `factor`, fading over `softness_mm` at its edge."""
-    found = self._depth(self.to_px(outline_mm))
-    if found is None:
+    body = self._depth(self.to_px(outline_mm))
+    if body is None:
       return
-    window, depth = found
+    window, depth = body
     steps = np.arange(256, dtype=np.float32) / (_DEPTH_STEPS_PER_PX * self.px_per_mm * softness_mm)
     table = (1.0 + (factor - 1.0) * np.clip(steps, 0.0, 1.0)).astype(np.float32)
     part = self.attenuation[window]
     cv2.multiply(part, cv2.LUT(depth, table), dst=part)
 
   def _window(self, fixed: np.ndarray, margin: int) -> tuple[slice, slice] | None:
-    """The part of the image that holds fixed-point coordinates and a margin; None if it is outside."""
+    """Returns the part of the image that holds fixed-point coordinates and a margin; None if it is outside."""
     height, width = self.attenuation.shape
     x, y, w, h = cv2.boundingRect(fixed)
     x0, y0 = max((x >> _SHIFT_BITS) - margin, 0), max((y >> _SHIFT_BITS) - margin, 0)
@@ -156,9 +156,9 @@ class Canvas:
     return (slice(y0, y1), slice(x0, x1)) if x1 > x0 and y1 > y0 else None
 
   def _depth(self, points: np.ndarray) -> tuple[tuple[slice, slice], np.ndarray] | None:
-    """Window of the outline and, in it, the depth below its edge in steps, uint8; 0 outside.
+    """Returns the window of an outline and, in it, the depth below its edge in steps, uint8; 0 outside.
 
-    What the image's border cuts off goes on beyond it: the border is no edge of the body.
+    The image's border is not an edge of the body: what it cuts off continues beyond it.
     """
     fixed = _fixed(points)
     window = self._window(fixed, 2)
@@ -182,7 +182,7 @@ class Profile:
     density: of its inside, seen through the middle.
     radius_mm: half its thickness: attenuation rises from the edge over this depth as through a round body.
     cortex_mm: thickness of a denser wall, 0 for none.
-    cortex_density: added by the wall where the ray runs along it.
+    cortex_density: added where the ray runs along the wall.
     edge: exponent of the rise; .5 is that of a ball, 1 and more are softer.
   """
 
@@ -198,7 +198,7 @@ class Profile:
     outside = np.maximum(1.0 - depth / self.radius_mm, 0.0)
     inside = self.density * (1.0 - outside * outside) ** self.edge
     if self.cortex_mm > 0.0:
-      # The ray's way through a tube's wall rises steeply, is longest at the inner wall and then falls.
+      # A ray's path through a tube's wall grows steeply, is longest at the inner wall and then shrinks.
       wall = depth * (2.0 / self.cortex_mm)
       inside += self.cortex_density * wall * np.exp(1.0 - wall)
     inside[0] = 0.0
@@ -207,7 +207,7 @@ class Profile:
 
 @functools.lru_cache(maxsize=64)
 def _table(profile: Profile, steps_per_mm: float) -> np.ndarray:
-  """`Profile.table`, kept for the bodies of one kind in a picture."""
+  """Returns `Profile.table`, cached for the bodies of one kind in a picture."""
   return profile.table(steps_per_mm)
 
 
@@ -220,10 +220,28 @@ def smooth(points: npt.ArrayLike, closed: bool = True) -> np.ndarray:
 
 @functools.lru_cache(maxsize=256)
 def _neighbours(n: int, closed: bool) -> np.ndarray:
-  """For each segment the four control points that shape it, int64 [segments, 4]."""
+  """Returns for each segment the four control points that shape it, int64 [segments, 4]."""
   if closed:
     return (np.arange(n)[:, None] + np.arange(-1, 3)) % n
   return np.clip(np.arange(n - 1)[:, None] + np.arange(-1, 3), 0, n - 1)
+
+
+@dataclasses.dataclass(frozen=True)
+class Placement:
+  """Where a bone that is drawn about its own middle is in the picture.
+
+  Attributes:
+    centre: (x, y) of its middle, mm.
+    angle: its tilt, radians.
+  """
+
+  centre: np.ndarray
+  angle: float
+
+  def apply(self, points: npt.ArrayLike) -> np.ndarray:
+    """Returns points [n, 2] of the bone as points of the picture, float64 [n, 2]."""
+    cos, sin = np.cos(self.angle), np.sin(self.angle)
+    return np.asarray(points, np.float64) @ np.array([[cos, sin], [-sin, cos]]) + self.centre
 
 
 def ellipse(centre: tuple[float, float], radii: tuple[float, float], angle_deg: float = 0.0) -> np.ndarray:
@@ -253,7 +271,7 @@ def develop(canvas: Canvas, nuisance: Nuisance, rng: np.random.Generator, textur
   np.maximum(grey, 0.0, out=grey)
   # Contrast bends the scale between black and white, both of which stay.
   grey *= np.float32(1.0 + nuisance.contrast) - np.float32(nuisance.contrast) * np.minimum(grey, 1.0)
-  # Noise grows with brightness and is still there in the dark: (grey + foot) * (1 + noise) - foot.
+  # Noise grows with brightness, but the dark has some too: (grey + foot) * (1 + noise) - foot.
   grey *= np.float32(WHITE)
   grey += np.float32(_FOOT) * (grey > 0.0)
   full = cv2.resize(grey, (canvas.shape[1], canvas.shape[0]), interpolation=cv2.INTER_LINEAR)
@@ -264,18 +282,18 @@ def develop(canvas: Canvas, nuisance: Nuisance, rng: np.random.Generator, textur
 
 
 def _fixed(points: np.ndarray) -> np.ndarray:
-  """cv2's fixed-point pixel coordinates, int32 [n, 2]."""
+  """Returns cv2's fixed-point pixel coordinates, int32 [n, 2]."""
   return np.round(points * (1 << _SHIFT_BITS)).astype(np.int32)
 
 
 def _corner(window: tuple[slice, slice]) -> np.ndarray:
-  """Fixed-point (x, y) of a window's corner."""
+  """Returns the fixed-point (x, y) of a window's corner."""
   return np.array([window[1].start, window[0].start], np.int32) << _SHIFT_BITS
 
 
 @functools.lru_cache(maxsize=2)
 def _grain(noise: float) -> np.ndarray:
-  """The fine noise as a factor about 1, float32, the same bank for every cohort."""
+  """Returns the fine noise as a factor about 1, float32; every cohort has the same."""
   white = randomness.generator(0, "noise bank").standard_normal(_BANK_SHAPE, dtype=np.float32)
   fine = cv2.GaussianBlur(white, (0, 0), 0.6)
   return fine * np.float32(noise * _NOISE / fine.std()) + np.float32(1.0)
@@ -283,7 +301,7 @@ def _grain(noise: float) -> np.ndarray:
 
 @functools.lru_cache(maxsize=1)
 def _pattern() -> np.ndarray:
-  """The trabecular pattern, float32 of unit variance, the same bank for every cohort."""
+  """Returns the trabecular pattern, float32 of unit variance; every cohort has the same."""
   shape = (_BANK_SHAPE[0] // 2, _BANK_SHAPE[1] // 2)
   coarse = randomness.generator(0, "pattern bank").standard_normal(shape, dtype=np.float32)
   pattern = cv2.GaussianBlur(coarse, (0, 0), 0.8) - cv2.GaussianBlur(coarse, (0, 0), 6.0)
@@ -291,6 +309,7 @@ def _pattern() -> np.ndarray:
 
 
 def _cut(bank: np.ndarray, shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
+  """Returns a random window of a bank of noise."""
   top = rng.integers(bank.shape[0] - shape[0] + 1)
   left = rng.integers(bank.shape[1] - shape[1] + 1)
   return bank[top : top + shape[0], left : left + shape[1]]

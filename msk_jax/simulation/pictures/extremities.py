@@ -1,7 +1,7 @@
-"""Bones of forearms, hands and feet as the figure shows them: thin, and yet as bright as those of the shins.
+"""Bones of forearms, hands and feet as the figure shows them: thin, but as bright as those of the shins.
 
 In the published example the forearm reads 140 to 170 grey levels, the hand 145 to 200 and the foot 210 to 250, far
-above the skeleton's threshold of 70.
+above the threshold of 70 by which the skeleton image tells bone.
 """
 
 from collections.abc import Sequence

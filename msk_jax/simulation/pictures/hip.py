@@ -1,4 +1,4 @@
-"""The hip from the front, drawn as a right one: greater trochanter on the image's left; a left hip is its mirror image.
+"""The hip from the front, drawn as a right one: the greater trochanter is on the left. A left hip is its mirror image.
 
 Outlines are in millimetres about the middle of the femoral head, traced by eye at the proportions of a scanner's image.
 """
@@ -11,6 +11,7 @@ PX_PER_MM = 4.0
 ORIGIN = (0.62, 0.28)  # place of the femoral head's middle in the image
 
 _HEAD_RADIUS_MM = 22.5
+_TRACED_NECK_MM = 33.0  # width of the neck in the outline as traced
 _PELVIS = (
   (-12, -95),
   (-10, -48),
@@ -64,7 +65,7 @@ def draw(
   """Returns a right hip, uint8 `shape`.
 
   Args:
-    p: the parameters of view `hip` in `anatomy.AGE_EFFECTS`.
+    p: parameters of `hip` by name, see `anatomy.draw_parameters`.
     shape: (rows, columns) of the image.
     nuisance: position, size and exposure.
     rng: places noise and texture.
@@ -78,10 +79,9 @@ def draw(
 
 
 def _draw_femur(paper: canvas.Canvas, p: dict[str, float], bone: float, cortex: float) -> None:
-  width = p["neck_width_mm"] - 33.0  # against the outline as traced
+  upper = 0.5 * (p["neck_width_mm"] - _TRACED_NECK_MM)
   angles = np.deg2rad(np.linspace(55, -165, 14))
   head = _HEAD_RADIUS_MM * np.stack((np.cos(angles), np.sin(angles)), axis=1)
-  upper = 0.5 * width
   shaft = (
     (-25, 2 - upper),
     (-36.5, 7.5 - upper),
@@ -110,9 +110,14 @@ def _draw_femur(paper: canvas.Canvas, p: dict[str, float], bone: float, cortex: 
   paper.add(outline, canvas.Profile(bone, 9.0, 2.0, 0.06, edge=0.7))
   for edge, inwards in _WALLS:
     paper.add_wall(edge, inwards, p["cortex_mm"], cortex)
+  _draw_inside_of_femur(paper, p, bone, cortex)
+
+
+def _draw_inside_of_femur(paper: canvas.Canvas, p: dict[str, float], bone: float, cortex: float) -> None:
+  """Calcar, trabeculae, Ward's triangle, trochanteric crest, and the head's osteophytes."""
   calcar = canvas.smooth([(-17, 64), (-12, 50), (-5, 38), (5, 28)], closed=False)
   paper.add_stroke(np.add(calcar, (-1.0, -1.0)), 0.7 * p["cortex_mm"], 0.5 * cortex)
-  # The compressive trabeculae run from the calcar to the top of the head; between the groups bone is lost first.
+  # The compressive trabeculae run from the calcar to the top of the head. Between the groups bone is lost first.
   paper.add(
     canvas.smooth([(-13, 44), (-8, 8), (-14, -14), (4, -21), (15, -8), (8, 18)]),
     canvas.Profile(0.7 * bone, 12.0, edge=1.2),
@@ -127,7 +132,7 @@ def _draw_femur(paper: canvas.Canvas, p: dict[str, float], bone: float, cortex: 
 
 
 def _draw_pelvis(paper: canvas.Canvas, p: dict[str, float], bone: float) -> None:
-  """The joint space is the gap between the head and the acetabular roof, set by the pelvis' height."""
+  """The pelvis' height sets the joint space, the gap between the head and the acetabular roof."""
   rise = np.array([0.0, -(p["joint_space_mm"] - 2.5)])
   paper.add(canvas.smooth(_PELVIS) + rise, canvas.Profile(0.55 * bone, 12.0, 2.5, 0.12, edge=0.8))
   paper.add(canvas.smooth(_ISCHIUM) + rise, canvas.Profile(0.85 * bone, 9.0, 2.0, 0.08, edge=0.8))
@@ -135,7 +140,7 @@ def _draw_pelvis(paper: canvas.Canvas, p: dict[str, float], bone: float) -> None
   paper.add_stroke(canvas.smooth(_ILIOISCHIAL_LINE, closed=False) + rise + (3.0, 0.0), 11.0, 0.15)
   roof = canvas.smooth([(-15, -26.5), (-8, -25.5), (3, -26.5), (15, -20.5), (26, -10)], closed=False)
   paper.add_stroke(roof + rise, 2.5 + 4.0 * p["sclerosis"], 0.15 + 0.7 * p["sclerosis"])
-  # The front and back walls of the socket lie over the head.
+  # The front and back walls of the socket cover the head.
   socket = canvas.smooth([(-10, -23), (8, -21), (21, -12), (27, 4), (22, 20), (8, 16), (2, 0), (-4, -14)])
   paper.add(socket, canvas.Profile(0.65 * bone, 9.0, edge=1.2))
   paper.add(canvas.ellipse((18, 19), (6.0, 4.5), 40), canvas.Profile(0.45, 4.5, edge=1.2))

@@ -1,4 +1,4 @@
-"""The knee from the front, drawn as a right one: fibula on the image's left; a left knee is its mirror image.
+"""The knee from the front, drawn as a right one: the fibula is on the left. A left knee is its mirror image.
 
 Outlines are in millimetres about the middle of the joint, traced by eye at the proportions of a scanner's image.
 """
@@ -36,7 +36,7 @@ _FEMUR = (
   (13.5, -118),
   (13, -150),
 )
-# The outer edges of the shafts, along which the cortex is seen as a bright line; and the way inwards from them.
+# Each shaft's outer edges, along which the cortex is seen as a bright line, and the direction inwards from them.
 _FEMUR_WALLS = (
   (((-20.5, -150), (-20, -118), (-20, -72), (-23, -58), (-29, -44)), 1.0),
   (((13, -150), (13.5, -118), (16.5, -78), (21, -59), (28, -49)), -1.0),
@@ -101,7 +101,7 @@ def draw(
   """Returns a right knee, uint8 `shape`.
 
   Args:
-    p: the parameters of view `knee` in `anatomy.AGE_EFFECTS`.
+    p: parameters of `knee` by name, see `anatomy.draw_parameters`.
     shape: (rows, columns) of the image.
     nuisance: position, size and exposure.
     rng: places noise and texture.

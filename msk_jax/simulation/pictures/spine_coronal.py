@@ -28,7 +28,7 @@ def draw(
   """Returns an AP spine, uint8 `shape`.
 
   Args:
-    p: the parameters of view `spine/coronal` in `anatomy.AGE_EFFECTS`.
+    p: parameters of `spine/coronal` by name, see `anatomy.draw_parameters`.
     shape: (rows, columns) of the image.
     nuisance: position, size and exposure.
     rng: places noise and texture.
@@ -36,18 +36,19 @@ def draw(
   paper = canvas.Canvas(shape, PX_PER_MM, ORIGIN, nuisance)
   bone = 0.30 * p["bone_density"]
   _draw_surroundings(paper, p)
-  column = np.array([centre for centre, _ in _places(p)])
+  places = _places(p)
+  column = np.array([place.centre for place in places])
   paper.add_stroke(
     np.vstack((np.subtract(column[0], (0, 40)), column, np.add(column[-1], (0, 60)))), 46.0, 0.13 * p["bone_density"]
   )
-  for level, (centre, turn) in enumerate(_places(p)):
-    _draw_vertebra(paper, p, bone, level, centre, turn)
-  _draw_sacrum(paper, p, bone)
+  for level, place in enumerate(places):
+    _draw_vertebra(paper, p, bone, level, place)
+  _draw_sacrum(paper, p, bone, places[-1])
   return canvas.develop(paper, nuisance, rng, texture=0.05)
 
 
-def _places(p: dict[str, float]) -> list[tuple[np.ndarray, float]]:
-  """Middle (x, y) and tilt (radians) of each body: a single curve, its Cobb angle the scoliosis."""
+def _places(p: dict[str, float]) -> list[canvas.Placement]:
+  """Returns the place of each body, on a single curve whose Cobb angle is the scoliosis."""
   heights = [row[2] for row in _BODIES]
   pitch = np.array(heights) + p["disc_space_mm"]
   y = np.cumsum(pitch) - 0.5 * pitch
@@ -56,19 +57,12 @@ def _places(p: dict[str, float]) -> list[tuple[np.ndarray, float]]:
   half_angle = np.deg2rad(p["scoliosis_deg"]) / 2
   phase = np.pi * (y - y[0]) / reach
   x = reach / np.pi * np.tan(half_angle) * (np.sin(phase) - 0.6)
-  return [(np.array([x[i], y[i]]), float(-half_angle * np.cos(phase[i]))) for i in range(len(_BODIES))]
+  return [canvas.Placement(np.array([x[i], y[i]]), float(-half_angle * np.cos(phase[i]))) for i in range(len(_BODIES))]
 
 
-def _draw_vertebra(
-  paper: canvas.Canvas, p: dict[str, float], bone: float, level: int, centre: np.ndarray, turn: float
-) -> None:
+def _draw_vertebra(paper: canvas.Canvas, p: dict[str, float], bone: float, level: int, place: canvas.Placement) -> None:
   waist, edge, height = _BODIES[level]
   half, spur = height / 2, p["osteophyte_mm"]
-  cos, sin = np.cos(turn), np.sin(turn)
-
-  def place(points) -> np.ndarray:
-    return np.asarray(points, np.float64) @ np.array([[cos, sin], [-sin, cos]]) + centre
-
   outline = (
     (-edge - 0.7 * spur, -half),
     (-edge * 0.5, -half + 0.8),
@@ -87,20 +81,22 @@ def _draw_vertebra(
     (-waist, 0),
     (-edge + 1.5, -half + 4),
   )
-  paper.add(place(canvas.smooth(outline)), canvas.Profile(bone, 7.0, 1.2, 0.10))
+  paper.add(place.apply(canvas.smooth(outline)), canvas.Profile(bone, 7.0, 1.2, 0.10))
   for end in (-half + 0.8, half - 0.8):
-    line = place([(-edge - 0.5 * spur, end), (edge + 0.5 * spur, end)])
+    line = place.apply([(-edge - 0.5 * spur, end), (edge + 0.5 * spur, end)])
     paper.add_stroke(line, 1.6 + 2.0 * p["endplate_sclerosis"], 0.12 + 0.55 * p["endplate_sclerosis"])
   _draw_posterior(paper, p, bone, waist, half, place)
 
 
-def _draw_posterior(paper: canvas.Canvas, p: dict[str, float], bone: float, waist: float, half: float, place) -> None:
+def _draw_posterior(
+  paper: canvas.Canvas, p: dict[str, float], bone: float, waist: float, half: float, place: canvas.Placement
+) -> None:
   """Pedicles, facets, transverse and spinous processes."""
   for side in (-1, 1):
     pedicle = canvas.ellipse((side * waist * 0.78, -0.25 * half), (3.6, 6.0))
-    paper.add(place(pedicle), canvas.Profile(0.35 * bone, 4.0, 1.8, 0.28))
+    paper.add(place.apply(pedicle), canvas.Profile(0.35 * bone, 4.0, 1.8, 0.28))
     facet = canvas.ellipse((side * waist * 0.72, 0.95 * half), (4.5, 9.5), -8.0 * side)
-    paper.add(place(facet), canvas.Profile(0.10 + 0.42 * p["facet_sclerosis"], 5.5, edge=1.0))
+    paper.add(place.apply(facet), canvas.Profile(0.10 + 0.42 * p["facet_sclerosis"], 5.5, edge=1.0))
     process = [
       (side * waist, -1),
       (side * (waist + 12), -4),
@@ -109,7 +105,7 @@ def _draw_posterior(paper: canvas.Canvas, p: dict[str, float], bone: float, wais
       (side * (waist + 8), 5),
       (side * waist, 4),
     ]
-    paper.add(place(canvas.smooth(process)), canvas.Profile(0.25 * bone, 4.0))
+    paper.add(place.apply(canvas.smooth(process)), canvas.Profile(0.25 * bone, 4.0))
   lamina = [
     (-waist * 0.7, 0.1 * half),
     (0, -0.1 * half),
@@ -119,7 +115,7 @@ def _draw_posterior(paper: canvas.Canvas, p: dict[str, float], bone: float, wais
     (-3, 1.25 * half),
     (-waist * 0.6, half),
   ]
-  paper.add(place(canvas.smooth(lamina)), canvas.Profile(0.6 * bone, 6.0, edge=1.0))
+  paper.add(place.apply(canvas.smooth(lamina)), canvas.Profile(0.6 * bone, 6.0, edge=1.0))
   spinous = [
     (0, -0.1 * half),
     (3.0, 0.5 * half),
@@ -129,7 +125,7 @@ def _draw_posterior(paper: canvas.Canvas, p: dict[str, float], bone: float, wais
     (-4.5, 1.5 * half),
     (-3.0, 0.5 * half),
   ]
-  paper.add(place(canvas.smooth(spinous)), canvas.Profile(0.16, 3.5, 2.0, 0.36))
+  paper.add(place.apply(canvas.smooth(spinous)), canvas.Profile(0.16, 3.5, 2.0, 0.36))
 
 
 def _draw_surroundings(paper: canvas.Canvas, p: dict[str, float]) -> None:
@@ -155,8 +151,8 @@ def _draw_surroundings(paper: canvas.Canvas, p: dict[str, float]) -> None:
     paper.add(psoas, canvas.Profile(0.03, 14.0))
 
 
-def _draw_sacrum(paper: canvas.Canvas, p: dict[str, float], bone: float) -> None:
-  centre, _ = _places(p)[-1]
+def _draw_sacrum(paper: canvas.Canvas, p: dict[str, float], bone: float, lowest: canvas.Placement) -> None:
+  centre = lowest.centre
   top = centre[1] + 13.0 + p["disc_space_mm"]
   sacrum = [(-30, top), (0, top + 2), (30, top), (48, top + 10), (50, top + 60), (-50, top + 60), (-48, top + 10)]
   paper.add(np.add(canvas.smooth(sacrum), (centre[0], 0.0)), canvas.Profile(1.3 * bone, 9.0, 2.0, 0.1))

@@ -1,6 +1,6 @@
 """The spine from the side (LVA, lateral vertebral assessment): T4 to the sacrum, the person's front on the right.
 
-Millimetres from the back edge of L3; the spine is a chain of bodies whose angles follow kyphosis and lordosis.
+Millimetres from the back edge of L3. The spine is a chain of bodies whose angles follow kyphosis and lordosis.
 """
 
 import numpy as np
@@ -24,7 +24,7 @@ def draw(
   """Returns a lateral spine, uint8 `shape`.
 
   Args:
-    p: the parameters of view `spine/sagittal` in `anatomy.AGE_EFFECTS`.
+    p: parameters of `spine/sagittal` by name, see `anatomy.draw_parameters`.
     shape: (rows, columns) of the image.
     nuisance: position, size and exposure.
     rng: places noise and texture.
@@ -32,17 +32,18 @@ def draw(
   paper = canvas.Canvas(shape, PX_PER_MM, ORIGIN, nuisance)
   bone = 0.36 * p["bone_density"]
   centres, angles = _chain(p)
+  places = [canvas.Placement(centre, angle) for centre, angle in zip(centres, angles, strict=True)]
   _draw_surroundings(paper, centres, rng)
   _draw_column(paper, p, centres)
-  for level in range(len(_DEPTHS)):
-    _draw_vertebra(paper, p, bone, level, centres[level], angles[level])
-  _draw_sacrum(paper, p, bone, centres[-1], angles[-1])
+  for level, place in enumerate(places):
+    _draw_vertebra(paper, p, bone, level, place)
+  _draw_sacrum(paper, p, bone, places[-1])
   _draw_aorta(paper, p, centres, rng)
   return canvas.develop(paper, nuisance, rng, texture=0.06)
 
 
 def _draw_column(paper: canvas.Canvas, p: dict[str, float], centres: np.ndarray) -> None:
-  """The arches behind the bodies, ribs' ends and muscle: a bright band, brightest in the chest."""
+  """The arches behind the bodies, the ribs' ends and muscle: a bright band, brightest in the chest."""
   arches = canvas.smooth(
     centres - np.stack((np.array(_DEPTHS) / 2 + 13.0, np.zeros(len(centres))), axis=1), closed=False
   )
@@ -51,7 +52,7 @@ def _draw_column(paper: canvas.Canvas, p: dict[str, float], centres: np.ndarray)
 
 
 def _chain(p: dict[str, float]) -> tuple[np.ndarray, np.ndarray]:
-  """Centres [14, 2] and tilts [14] (radians, positive leans forwards) of the bodies."""
+  """Returns centres [14, 2] and tilts [14] (radians, positive leans forwards) of the bodies."""
   thoracic = np.linspace(0.5, -0.5, _FIRST_LUMBAR) * p["kyphosis_deg"]
   lumbar = -0.5 * p["kyphosis_deg"] + np.linspace(0.08, 1.0, len(_DEPTHS) - _FIRST_LUMBAR) ** 1.5 * _LORDOSIS_DEG
   angles = np.deg2rad(0.75 * np.concatenate((thoracic, lumbar)) + 4.0)
@@ -65,14 +66,7 @@ def _chain(p: dict[str, float]) -> tuple[np.ndarray, np.ndarray]:
   return centres - centres[_MIDDLE], angles
 
 
-def _placed(points, centre: np.ndarray, angle: float) -> np.ndarray:
-  cos, sin = np.cos(angle), np.sin(angle)
-  return np.asarray(points, np.float64) @ np.array([[cos, sin], [-sin, cos]]) + centre
-
-
-def _draw_vertebra(
-  paper: canvas.Canvas, p: dict[str, float], bone: float, level: int, centre: np.ndarray, angle: float
-) -> None:
+def _draw_vertebra(paper: canvas.Canvas, p: dict[str, float], bone: float, level: int, place: canvas.Placement) -> None:
   half_depth, half = _DEPTHS[level] / 2, _HEIGHTS[level] / 2
   front = half * (1.0 - p["wedging_percent"] / 100.0)
   spur = p["osteophyte_mm"]
@@ -92,7 +86,7 @@ def _draw_vertebra(
     (-half_depth + 2.0, 0),
     (-half_depth + 1.5, -half + 4),
   )
-  paper.add(_placed(canvas.smooth(outline), centre, angle), canvas.Profile(bone, 5.0, 1.2, 0.13))
+  paper.add(place.apply(canvas.smooth(outline)), canvas.Profile(bone, 5.0, 1.2, 0.13))
   for sign in (-1, 1):
     line = [
       (-half_depth, sign * half * 0.96),
@@ -100,29 +94,27 @@ def _draw_vertebra(
       (half_depth, sign * front * 0.96),
     ]
     paper.add_stroke(
-      _placed(canvas.smooth(line, closed=False), centre, angle),
+      place.apply(canvas.smooth(line, closed=False)),
       1.4 + 1.6 * p["endplate_sclerosis"],
       0.10 + 0.50 * p["endplate_sclerosis"],
     )
-  _draw_posterior(paper, bone, level, half_depth, half, centre, angle)
+  _draw_posterior(paper, bone, level, place)
 
 
-def _draw_posterior(
-  paper: canvas.Canvas, bone: float, level: int, half_depth: float, half: float, centre: np.ndarray, angle: float
-) -> None:
+def _draw_posterior(paper: canvas.Canvas, bone: float, level: int, place: canvas.Placement) -> None:
   """Pedicle, facets and spinous process; ribs make the thoracic ones brighter."""
   is_lumbar = level >= _FIRST_LUMBAR
-  back = -half_depth
+  back, half = -_DEPTHS[level] / 2, _HEIGHTS[level] / 2
   pedicle = [(back + 1, -0.75 * half), (back - 9, -0.7 * half), (back - 9, -0.05 * half), (back + 1, 0)]
-  paper.add(_placed(canvas.smooth(pedicle), centre, angle), canvas.Profile(0.7 * bone, 5.0, edge=1.0))
+  paper.add(place.apply(canvas.smooth(pedicle)), canvas.Profile(0.7 * bone, 5.0, edge=1.0))
   facets = canvas.ellipse((back - 12.5, 0.35 * half), (6.5, 1.45 * half), -12)
-  paper.add(_placed(facets, centre, angle), canvas.Profile(0.30 if is_lumbar else 0.50, 7.0, edge=1.2))
+  paper.add(place.apply(facets), canvas.Profile(0.30 if is_lumbar else 0.50, 7.0, edge=1.2))
   if is_lumbar:
     spinous = [(back - 16, -2), (back - 26, -5), (back - 37, -1), (back - 38, 9), (back - 28, 12), (back - 17, 8)]
-    paper.add(_placed(canvas.smooth(spinous), centre, angle), canvas.Profile(0.10, 5.0))
+    paper.add(place.apply(canvas.smooth(spinous)), canvas.Profile(0.10, 5.0))
   else:
     spinous = [(back - 12, 0), (back - 22, 10), (back - 27, 24), (back - 22, 27), (back - 12, 12)]
-    paper.add(_placed(canvas.smooth(spinous), centre, angle), canvas.Profile(0.22, 5.0, edge=1.0))
+    paper.add(place.apply(canvas.smooth(spinous)), canvas.Profile(0.22, 5.0, edge=1.0))
 
 
 def _draw_surroundings(paper: canvas.Canvas, centres: np.ndarray, rng: np.random.Generator) -> None:
@@ -157,12 +149,13 @@ def _draw_surroundings(paper: canvas.Canvas, centres: np.ndarray, rng: np.random
   paper.add(canvas.smooth(diaphragm), canvas.Profile(0.16, 60.0, edge=1.0))
 
 
-def _draw_sacrum(paper: canvas.Canvas, p: dict[str, float], bone: float, centre: np.ndarray, angle: float) -> None:
+def _draw_sacrum(paper: canvas.Canvas, p: dict[str, float], bone: float, lowest: canvas.Placement) -> None:
+  turned = canvas.Placement(lowest.centre, lowest.angle + 0.25)
   gap = 13.5 + 1.5 * p["disc_space_mm"]
   sacrum = [(-18, gap), (18, gap + 2), (20, gap + 22), (0, gap + 60), (-40, gap + 60), (-34, gap + 20)]
-  paper.add(_placed(canvas.smooth(sacrum), centre, angle + 0.25), canvas.Profile(1.6 * bone, 7.0, 1.5, 0.12))
+  paper.add(turned.apply(canvas.smooth(sacrum)), canvas.Profile(1.6 * bone, 7.0, 1.5, 0.12))
   ilium = canvas.ellipse((-25, gap + 42), (46, 26), 10)
-  paper.add(_placed(ilium, centre, angle), canvas.Profile(0.45, 16.0))
+  paper.add(lowest.apply(ilium), canvas.Profile(0.45, 16.0))
 
 
 def _draw_aorta(paper: canvas.Canvas, p: dict[str, float], centres: np.ndarray, rng: np.random.Generator) -> None:

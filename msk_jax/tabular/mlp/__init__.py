@@ -1,1 +1,1 @@
-"""A small network on tabular data: many fits side by side in one compiled program."""
+"""A small network for tabular data: many fits side by side in one compiled program."""

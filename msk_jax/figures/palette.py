@@ -1,0 +1,45 @@
+"""The colours of all figures. Each colour has one meaning, and those of one group differ for colour-blind readers too.
+
+Sources: Okabe and Ito, Color Universal Design (2008), for dimensions; Paul Tol, Colour Schemes (SRON/EPS/TN/09-002,
+2021), for the others.
+"""
+
+from matplotlib import colors
+
+INK, GRID = "#333333", "#e6e6e6"
+
+DIMENSIONS = {
+  "general": "#000000",
+  "full_body": "#0072b2",
+  "spine": "#cc79a7",
+  "hip": "#d55e00",
+  "knee": "#e69f00",
+  "scalars": "#009e73",
+}
+ALGORITHMS = {"elastic_net": "#332288", "lightgbm": "#999933", "mlp": "#882255", "univariate": "#bbbbbb"}
+PARTS = {"validation": "#88ccee", "test": "#aa4499"}
+SEXES = {"female": "#ee8866", "male": "#77aadd"}
+RATES = {"decelerated": "#4477aa", "accelerated": "#ee6677"}  # ageing
+GROUPS = {"dimensions": DIMENSIONS, "algorithms": ALGORITHMS, "parts": PARTS, "sexes": SEXES, "rates": RATES}
+
+OTHER = "#7f8c99"  # a dimension or algorithm that is not the paper's
+COUNTS = colors.LinearSegmentedColormap.from_list("counts", ["#ecd9ee", PARTS["test"], "#35123a"])
+SIGNED = "RdBu_r"  # matplotlib's name of the map for values around zero
+
+_PALE = 0.5
+
+
+def dimension(name: str) -> str:
+  """Returns a dimension's colour."""
+  return DIMENSIONS.get(name, OTHER)
+
+
+def algorithm(name: str) -> str:
+  """Returns an algorithm's colour."""
+  return ALGORITHMS.get(name, OTHER)
+
+
+def pale(colour: str) -> str:
+  """Returns a colour halfway to white, for what is part of something else."""
+  red, green, blue = (_PALE * channel + 1 - _PALE for channel in colors.to_rgb(colour))
+  return colors.to_hex((red, green, blue))

@@ -1,0 +1,1 @@
+"""The schemas of all tables that are written: columns, units, kinds."""

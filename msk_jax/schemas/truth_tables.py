@@ -1,0 +1,115 @@
+"""What was simulated, under `raw/truth/`: phantom cohorts, and predictions of the paper's models."""
+
+from msk_jax.io.tables import Column, Kind, Schema
+from msk_jax.schemas import columns
+
+_TEXT_OF_PERSON = Column("string", Kind.PERSONAL)
+_FILE = Column("string", Kind.IDENTIFIER)  # names of files hold ids
+
+PEOPLE = Schema(
+  "phantom_people",
+  1,
+  {
+    "eid": columns.EID,
+    "sex": Column("int8", Kind.PERSONAL),
+    "ethnicity": Column("int16", Kind.PERSONAL),
+    "birth_date": _TEXT_OF_PERSON,
+    "height_cm": columns.personal("cm"),
+    "weight_kg": columns.personal("kg"),
+    "family": Column("string", Kind.IDENTIFIER),
+    "kinship": columns.personal(""),
+  },
+)
+VISITS = Schema(
+  "phantom_visits",
+  1,
+  {
+    "eid": columns.EID,
+    "instance": columns.INSTANCE,
+    "date": _TEXT_OF_PERSON,
+    "age_years": columns.personal("years"),
+    "centre": Column("int32", Kind.PERSONAL),
+    "is_imaged": Column("bool", Kind.PERSONAL),
+  },
+)
+ACCELERATIONS = Schema(
+  "phantom_accelerations",
+  1,
+  {
+    "eid": columns.EID,
+    "dimension": columns.LABEL,
+    "genetic_years": columns.personal("years"),
+    "environmental_years": columns.personal("years"),
+    "acceleration_years": columns.personal("years"),
+  },
+)
+PARAMETERS = Schema(
+  "phantom_parameters",
+  1,
+  {
+    "eid": columns.EID,
+    "instance": columns.INSTANCE,
+    "view": columns.LABEL,
+    "side": columns.SIDE,
+    "parameter": columns.LABEL,
+    "value": columns.personal("see parameter"),
+  },
+)
+FLAWS = Schema(
+  "phantom_flaws",
+  1,
+  {
+    "eid": columns.EID,
+    "instance": columns.INSTANCE,
+    "kind": columns.LABEL,
+    "file": _FILE,
+    "member": _FILE,
+    "protocol": columns.LABEL,
+  },
+)
+AGE_EFFECTS = Schema(
+  "phantom_age_effects",
+  1,
+  {
+    "view": columns.LABEL,
+    "parameter": columns.LABEL,
+    **dict.fromkeys(("mean", "per_year", "male_difference", "person_sd", "least"), columns.estimate("see parameter")),
+    "why": columns.LABEL,
+  },
+)
+_SCALAR_EFFECTS = (
+  "mean",
+  "male_difference",
+  "per_cm",
+  "per_bmi",
+  "per_muscle",
+  "per_year_female",
+  "per_year_male",
+  "per_year_squared",
+  "person_sd",
+  "visit_sd",
+)
+SCALAR_EFFECTS = Schema(
+  "phantom_scalar_effects",
+  1,
+  {
+    "set": columns.LABEL,
+    "quantity": columns.LABEL,
+    **dict.fromkeys(_SCALAR_EFFECTS, columns.estimate("see quantity")),
+    "why": columns.LABEL,
+  },
+)
+
+# What lasts of a dimension's errors: the same at every visit.
+SIMULATED_ACCELERATIONS = Schema(
+  "simulated_accelerations",
+  1,
+  {"eid": columns.EID, "dimension": columns.LABEL, "acceleration_years": columns.personal("years")},
+)
+SIMULATED_PERFORMANCE = Schema("simulated_performance", 1, {"model": columns.LABEL, "r2": columns.estimate()})
+# Of accelerations after bias correction.
+SIMULATED_CORRELATIONS = Schema(
+  "simulated_correlations",
+  1,
+  {"model": columns.LABEL, "other_model": columns.LABEL, "correlation": columns.estimate()},
+)

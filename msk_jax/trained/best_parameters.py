@@ -1,0 +1,43 @@
+"""A trained fold's parameters at its best epoch, read for predicting."""
+
+import pathlib
+from typing import Any
+
+import jax
+
+from msk_jax.io import errors
+from msk_jax.trained import checkpoints, model_card, network, predictor, sharding
+
+FOLDER = "best"  # of the checkpoint, in the fold's folder
+
+
+def abstract(card: model_card.ModelCard, placement: jax.sharding.Sharding) -> dict[str, Any]:
+  """Returns shapes, dtypes and placement of the parameters of a card's network, for `read`.
+
+  Args:
+    card: of any fold of the model.
+    placement: of all arrays.
+
+  Raises:
+    InputError: there is no such backbone.
+  """
+  model = network.build_model(card.network)
+  return sharding.abstract(network.variable_shapes(model, card.image_shape, card.num_side_inputs), placement)
+
+
+def read(fold: pathlib.Path, expected: dict[str, Any]) -> predictor.Variables:
+  """Returns the {'params', 'batch_stats'} of a fold's best epoch.
+
+  Args:
+    fold: the fold's folder, `<workdir>/models/<view>/<backbone>/fold_<k>`.
+    expected: from `abstract`.
+
+  Raises:
+    InputError: the fold has no finished epoch, all its checkpoints are damaged, or they are of another architecture.
+  """
+  if not (fold / FOLDER).is_dir():
+    raise errors.InputError(
+      f"{fold} has no finished epoch yet: continue its training first (python -m msk_jax.train, same --workdir)."
+    )
+  with checkpoints.Checkpoints(fold / FOLDER, kept=1, is_writable=False) as best:
+    return best.load(expected)

@@ -1,0 +1,65 @@
+"""When a training pauses before its end: a signal, or a spent wall-clock budget."""
+
+import enum
+import signal
+import threading
+import time
+from types import FrameType
+
+
+class Status(enum.Enum):
+  """How a call of the training loop ended."""
+
+  FINISHED = "finished"
+  TERMINATED = "stopped by a signal"
+  OUT_OF_TIME = "out of its wall-clock budget"
+
+
+_VOTES = (None, Status.OUT_OF_TIME, Status.TERMINATED)  # the highest of several processes' votes counts
+
+
+def vote_of(status: Status | None) -> int:
+  """Returns the number that tells the other processes whether and why this one wants to pause; 0 if it does not."""
+  return _VOTES.index(status)
+
+
+def status_of(vote: int) -> Status | None:
+  """Returns the status of a vote; the inverse of `vote_of`."""
+  return _VOTES[vote]
+
+
+class Budget:
+  """Wall-clock budget and termination signals; use as a context manager around the loop.
+
+  SIGTERM (what Slurm and cloud schedulers send before they take a machine back), SIGUSR1 and SIGHUP (a closed terminal)
+  ask for a checkpoint and an orderly end. The loop looks at `exhausted` after each step. A signal that the process
+  ignores, as under nohup, stays ignored.
+  """
+
+  _SIGNALS = (signal.SIGTERM, signal.SIGUSR1, signal.SIGHUP)
+
+  def __init__(self, max_hours: float):
+    self._deadline = time.monotonic() + max_hours * 3600
+    self._signalled = threading.Event()
+    self._previous: dict[signal.Signals, object] = {}
+
+  def __enter__(self) -> "Budget":
+    if threading.current_thread() is threading.main_thread():
+      heeded = [number for number in self._SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
+      self._previous = {number: signal.signal(number, self._on_signal) for number in heeded}
+    return self
+
+  def __exit__(self, *unused) -> None:
+    for number, handler in self._previous.items():
+      signal.signal(number, handler)  # type: ignore[arg-type]
+
+  def _on_signal(self, number: int, frame: FrameType | None) -> None:
+    del number, frame
+    self._signalled.set()
+
+  @property
+  def exhausted(self) -> Status | None:
+    """Why the loop has to pause now, or None."""
+    if self._signalled.is_set():
+      return Status.TERMINATED
+    return Status.OUT_OF_TIME if time.monotonic() > self._deadline else None

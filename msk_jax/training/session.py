@@ -1,0 +1,38 @@
+"""What one call of the training loop works with."""
+
+import dataclasses
+
+from msk_jax.trained import checkpoints, predictor
+from msk_jax.training import metrics_log, spec, step_clock
+from msk_jax.training.data import Data, sharing_of
+from msk_jax.training.program import Program
+
+
+@dataclasses.dataclass(frozen=True)
+class Session:
+  """What one call of the training loop works with.
+
+  Attributes:
+    program: the compiled functions.
+    experiment: the settings.
+    data: what is read.
+    latest: checkpoints to resume from.
+    best: checkpoint of the best epoch.
+    log: of metrics.
+    clock: of the steps.
+  """
+
+  program: Program
+  experiment: spec.ExperimentSpec
+  data: Data
+  latest: checkpoints.Checkpoints
+  best: checkpoints.Checkpoints
+  log: metrics_log.MetricsLog
+  clock: step_clock.StepClock
+
+
+def stored_samples(data: Data, experiment: spec.ExperimentSpec) -> predictor.StoredSamples:
+  """Returns the samples of a training as the predict program takes them."""
+  return predictor.StoredSamples(
+    data.inputs, data.scaler, experiment.train.evaluation_batch_size, sharing_of(experiment.input)
+  )

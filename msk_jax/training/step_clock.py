@@ -1,0 +1,27 @@
+"""The speed of training steps."""
+
+import time
+
+
+class StepClock:
+  """Counts images and the seconds spent on training steps; the first step, which compiles, is left out."""
+
+  def __init__(self):
+    self._images, self._seconds = 0, 0.0
+    self._since: float | None = None
+
+  def lap(self, images: int) -> None:
+    """Counts images, and the time since the last call unless `pause` came between."""
+    now = time.monotonic()
+    if self._since is not None:
+      self._images, self._seconds = self._images + images, self._seconds + now - self._since
+    self._since = now
+
+  def pause(self) -> None:
+    """Leaves out the time until the next `lap`."""
+    self._since = None
+
+  @property
+  def images_per_second(self) -> float:
+    """Images per second so far, 0 before there is a time."""
+    return self._images / self._seconds if self._seconds else 0.0

@@ -1,0 +1,74 @@
+"""Models that know nothing of age are named; those that know something are not."""
+
+import numpy as np
+import pytest
+
+from msk_jax.biological_age import age_signal, run
+from msk_jax.biological_age.spec import AgesSpec
+from msk_jax.io import tables
+from msk_jax.predictions import pooled_table
+from msk_jax.predictions.pooled_rows import Rows
+from msk_jax.schemas import age_tables
+from tests.predictions import pooled_cohort as cohort
+
+_FAST = AgesSpec(num_bootstraps=10, has_figures=False)
+
+
+def _visits(num_people: int, visits: int, slope: float, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+  """Ages, predictions and people; a person's error is the same at all visits."""
+  rng = np.random.default_rng(seed)
+  person = np.repeat(np.arange(num_people), visits)
+  age = np.repeat(rng.uniform(45, 80, num_people), visits) + np.tile(2.5 * np.arange(visits), num_people)
+  return age, 62 + slope * (age - 62) + np.repeat(rng.normal(0, 4, num_people), visits), person
+
+
+def test_one_visit_each_gives_the_textbook_error():
+  age, predicted, person = _visits(4000, 1, 0.1, 0)
+  slope = age_signal.fit_slope(age, predicted, person)
+  (value, _), covariance = np.polyfit(age, predicted, 1, cov=True)
+  assert slope.value == pytest.approx(value) and slope.standard_error == pytest.approx(
+    np.sqrt(covariance[0, 0]), rel=0.03
+  )
+
+
+def test_copies_of_people_add_nothing():
+  age, predicted, person = _visits(300, 1, 0.0, 1)
+  slope = age_signal.fit_slope(age, predicted, person)
+  copies = age_signal.fit_slope(np.repeat(age, 4), np.repeat(predicted, 4), np.repeat(person, 4))
+  assert copies.value == pytest.approx(slope.value) and copies.standard_error == pytest.approx(slope.standard_error)
+
+
+def test_noise_exceeds_the_bound_as_often_as_two_standard_errors_say():
+  exceeded = [age_signal.fit_slope(*_visits(200, 3, 0.0, seed)).is_above_chance for seed in range(400)]
+  assert np.mean(exceeded) == pytest.approx(0.0228, abs=0.02)
+
+
+@pytest.mark.parametrize("slope", [0.0, -0.5])
+def test_noise_and_the_wrong_direction_are_described(slope):
+  age, predicted, person = _visits(300, 2, slope, 3)
+  assert "do not rise with age" in age_signal.describe_lack(Rows(person, person * 0, person * 0, age, predicted))
+
+
+def test_what_has_no_slope_is_described():
+  age, person = np.array([50.0, 60.0, 70.0]), np.arange(3)
+  for predicted, people in ((np.full(3, 61.3), person), (age, np.zeros(3, int))):
+    assert age_signal.describe_lack(Rows(people, person * 0, person * 0, age, predicted))
+  assert age_signal.describe_lack(Rows(person, person, person, np.full(3, 60.0), age))
+  assert not age_signal.describe_lack(Rows(person, person, person, age, 0.1 * age + 55))
+
+
+def test_the_stage_warns_of_noise_alone(tmp_path, capsys, caplog):
+  cohort.write_workdir(tmp_path, {"knee/inception_v3": 4.0, "knee/noise": 3.0}, n=300)
+  rng = np.random.default_rng(5)
+  for product in pooled_table.PRODUCTS:
+    table, fold_map_hash = pooled_table.read(tmp_path, product, "knee/noise")
+    noise = table.assign(predicted_age_years=62 + rng.normal(0, 3, len(table)))
+    pooled_table.write(tmp_path, product, "knee/noise", noise, fold_map_hash)
+  cohort.write_record(tmp_path)
+  folder = run.make_ages(tmp_path, _FAST)
+  summary = tables.read(folder / "summary.parquet", age_tables.SUMMARY).set_index("model")
+  assert summary.loc["knee/noise", "warning"].str.contains("do not rise with age").all()
+  assert (summary.loc["knee/inception_v3", "warning"] == "").all() and (summary["refused"] == "").all()
+  assert "knee/noise (sample): its predictions" in caplog.text and "knee/inception_v3 (" not in caplog.text
+  shown = capsys.readouterr().out
+  assert shown.count("no age signal") == 2 and "knee/noise: its predictions do not rise" in shown

@@ -1,0 +1,53 @@
+"""Every table says what its columns hold; a table that leaves has nothing of a single person."""
+
+import importlib
+import pkgutil
+
+import pytest
+
+from msk_jax import schemas
+from msk_jax.io.tables import Kind, Schema
+from msk_jax.schemas import cohort_tables, performance_tables
+from msk_jax.scores import score_sums
+
+_MODULES = [
+  importlib.import_module(f"msk_jax.schemas.{module.name}") for module in pkgutil.iter_modules(schemas.__path__)
+]
+_SCHEMAS = [value for module in _MODULES for value in vars(module).values() if isinstance(value, Schema)]
+_SCHEMAS.append(cohort_tables.scalars(["waist_cm"]))
+_NUMBERS = (Kind.PEOPLE, Kind.SAMPLES, Kind.COUNT)
+_OF_ONE_PERSON = (Kind.IDENTIFIER, Kind.PERSONAL, Kind.POSITION)
+
+
+def test_all_schemas_are_here_once():
+  names = [schema.name for schema in _SCHEMAS]
+  assert len(names) == len(set(names)) == 27
+
+
+@pytest.mark.parametrize("schema", _SCHEMAS, ids=lambda schema: schema.name)
+def test_every_column_has_a_kind_that_fits_its_type_and_name(schema):
+  for name, column in schema.columns.items():
+    assert isinstance(column.kind, Kind), name
+    if column.kind in _NUMBERS:
+      assert column.dtype.lower().startswith("int") and column.unit, name
+    if column.kind == Kind.LABEL:
+      assert column.dtype == "string" and not column.unit, name
+    if column.kind in (Kind.ESTIMATE, Kind.PUBLISHED):
+      assert column.dtype == "float64", name
+    if name.endswith("_years"):
+      assert column.unit == "years", name
+    assert (name == "eid") <= (column.kind == Kind.IDENTIFIER)
+    assert name.startswith("published_") == (column.kind == Kind.PUBLISHED)
+
+
+@pytest.mark.parametrize("schema", [s for s in _SCHEMAS if s.is_shared], ids=lambda schema: schema.name)
+def test_a_table_that_leaves_has_no_column_of_one_person(schema):
+  assert schema.of_kind(*_OF_ONE_PERSON) == []
+
+
+def test_tables_that_leave():
+  assert {s.name for s in _SCHEMAS if s.is_shared} == {"performance", "performance_groups", "best_models"}
+
+
+def test_performance_has_the_scores_that_are_computed():
+  assert tuple(performance_tables.SCORE_UNITS) == score_sums.SCORES
