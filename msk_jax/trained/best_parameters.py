@@ -37,7 +37,8 @@ def read(fold: pathlib.Path, expected: dict[str, Any]) -> predictor.Variables:
   """
   if not (fold / FOLDER).is_dir():
     raise errors.InputError(
-      f"{fold} has no finished epoch yet: continue its training first (python -m msk_jax.train, same --workdir)."
+      f"{fold} has no finished epoch, or its folder best/ was removed: train it first (python -m msk_jax.train, same "
+      "--workdir)."
     )
   with checkpoints.Checkpoints(fold / FOLDER, kept=1, is_writable=False) as best:
     return best.load(expected)

@@ -17,14 +17,13 @@ _ROOT = pathlib.Path(__file__).resolve().parents[2]
 _SPOILT = """
 import dataclasses, sys
 sys.argv = [{binary!r}, *{arguments!r}]
-from msk_jax import train
-from msk_jax.io import console
+from msk_jax import stages, train
 import jax, jax.numpy as jnp, pytest
 from tests.training import step_hooks
 def spoil(current):
   return dataclasses.replace(current, params=jax.tree.map(lambda leaf: leaf * jnp.nan, current.params))
 step_hooks.change_state(pytest.MonkeyPatch(), spoil)
-console.run(train.main)
+stages.run(stages.find("train"), train.main)
 """
 
 
@@ -62,7 +61,7 @@ def test_the_advice_after_numbers_that_are_not_finite_works(root):
   code = _SPOILT.format(binary=str(_ROOT / "msk_jax/train.py"), arguments=arguments)
   spoilt = _run([sys.executable, "-c", code])
   assert spoilt.returncode == 1 and "Traceback" not in spoilt.stderr, spoilt.stderr
-  advice = shlex.split(re.search(r"start over with a smaller learning rate: (python .*)", spoilt.stderr)[1])
+  advice = shlex.split(re.search(r"Start over with a smaller learning rate: (python .*)", spoilt.stderr)[1])
   assert advice[:3] == ["python", "-m", "msk_jax.train"] and "0.01" not in advice
   assert {"--config.train.learning_rate=0.001", "--overwrite"} <= set(advice)
   done = _run([sys.executable, *advice[1:]], LC_ALL="C")
@@ -79,7 +78,7 @@ def _predict(root: pathlib.Path) -> None:
   (model / "fold_0/best").rename(root / "lost")
   lost = _run([*command, f"--output={root / 'none.csv'}"])
   assert lost.returncode == 1 and "Traceback" not in lost.stderr, lost.stderr
-  assert "error: no checkpoint in" in lost.stderr and not (root / "none.csv").exists()
+  assert "has no finished epoch" in lost.stderr and not (root / "none.csv").exists()
   assert not (model / "fold_0/best").exists()
 
 
