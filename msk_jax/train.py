@@ -59,14 +59,13 @@ def main(call: stages.Call) -> int:
 
 
 def _announce_phantom() -> None:
-  from rich import console as rich_console
-  from rich import panel
+  from msk_jax.io import printing
 
   text = (
     "No data configured: training on a PHANTOM cohort, drawn by this program. The figures below say nothing about "
     "real people.\nFor real data set MSK_DATA=/path/to/ukb, or use configs/folder.py with your own radiographs."
   )
-  rich_console.Console(stderr=True).print(panel.Panel(text, title="phantom data", style="bold yellow"))
+  printing.warn_of_phantom(text)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import pandas as pd
-from rich import box, console, table
+from rich import box, console, panel, table
 
 MISSING = "–"
 
@@ -62,3 +62,8 @@ def with_sd(value: float | None, sd: float | None, digits: int, sd_digits: int) 
 def count(value: float | None) -> str:
   """Returns a count with commas between thousands; a dash for what is missing."""
   return MISSING if pd.isna(value) else f"{int(value):,}"
+
+
+def warn_of_phantom(text: str) -> None:
+  """Prints a framed warning to standard error: the figures to come are not of real people."""
+  console.Console(stderr=True).print(panel.Panel(text, title="phantom data", style="bold yellow"))

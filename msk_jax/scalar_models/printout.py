@@ -3,8 +3,6 @@
 import pathlib
 from collections.abc import Sequence
 
-from rich import console, panel
-
 from msk_jax.io import printing, run_record
 from msk_jax.predictions import comparison, split_folder
 from msk_jax.scalar_models import data, experiment
@@ -44,7 +42,7 @@ def announce_phantom() -> None:
     "No data configured: a PHANTOM cohort, drawn by this program. The figures below say nothing about real people.\n"
     "For real data set MSK_DATA=/path/to/ukb, or use a config like configs/nhanes.py with a table of your own."
   )
-  console.Console(stderr=True).print(panel.Panel(text, title="phantom data", style="bold yellow"))
+  printing.warn_of_phantom(text)
 
 
 def _scores(workdir: pathlib.Path, model: str) -> list[str]:
