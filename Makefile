@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-fast test-recipes lint clean
+.PHONY: demo test test-fast test-long lint clean
 
 demo: .venv/installed
 	$(BIN)/python -m msk_jax.train --config=configs/knee.py
@@ -10,8 +10,8 @@ demo: .venv/installed
 test: .venv/installed-test
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder --durations=20 -rs -m "not trains"
 
-test-recipes: .venv/installed-test
-	$(BIN)/python -m pytest -n 2 -m trains tests/recipes
+test-long: .venv/installed-test
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder -m trains
 
 test-fast: .venv/installed-test
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder -m "not slow"

@@ -32,6 +32,8 @@ import jax
 import pytest
 from absl import flags
 
+from tests import compiling
+
 _SHARED_DATA = pathlib.Path(__file__).resolve().parents[2] / "shared" / "data"
 _MAX_GROWTH_BYTES = 1 << 30  # of a process between two clearings
 _PEAKS = pytest.StashKey[dict[str, tuple[int, int]]]()
@@ -65,10 +67,8 @@ def compile_quickly(_forget_programs) -> Iterator[None]:
 
   Tests of other modules do not get these programs.
   """
-  before = jax.config.read("jax_disable_most_optimizations")
-  jax.config.update("jax_disable_most_optimizations", True)
-  yield
-  jax.config.update("jax_disable_most_optimizations", before)
+  with compiling.quickly():
+    yield
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

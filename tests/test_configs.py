@@ -3,8 +3,6 @@
 import dataclasses
 import importlib
 import pathlib
-import subprocess
-import sys
 
 import pytest
 
@@ -15,6 +13,7 @@ from msk_jax.io import config_files, errors, renamed, specs
 from msk_jax.preparation import spec as data_spec
 from msk_jax.trained import network_spec
 from msk_jax.training import spec
+from tests import commands
 
 _ROOT = pathlib.Path(__file__).resolve().parents[1]
 _NAMES = sorted(path.stem for path in (_ROOT / "configs").glob("*.py") if path.stem not in ("__init__", "common"))
@@ -186,8 +185,7 @@ def test_impossible_values_are_refused():
   ],
 )
 def test_mistakes_on_the_command_line_end_in_one_line(arguments, message):
-  command = [sys.executable, "-m", "msk_jax.train", *arguments]
-  done = subprocess.run(command, capture_output=True, text=True, cwd=_ROOT, timeout=60)
+  done = commands.run("train", *arguments)
   assert done.returncode != 0 and message in done.stderr
   assert "Traceback" not in done.stderr, done.stderr
 

@@ -1,10 +1,6 @@
 """The commands as a person gives them, from nothing to results."""
 
 import json
-import os
-import pathlib
-import subprocess
-import sys
 
 import cv2
 import numpy as np
@@ -15,22 +11,14 @@ from msk_jax.imaging import store, views
 from msk_jax.io import tables
 from msk_jax.predictions import split_table
 from msk_jax.schemas import cohort_tables
-from tests import id_search
-
-_ROOT = pathlib.Path(__file__).resolve().parents[2]
-
-
-def _command(module: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
-  variables = {k: v for k, v in os.environ.items() if k not in ("MSK_DATA", "JAX_NUM_CPU_DEVICES")} | environment
-  command = [sys.executable, "-m", f"msk_jax.{module}", *arguments]
-  return subprocess.run(command, capture_output=True, text=True, cwd=_ROOT, timeout=900, env=variables)
+from tests import commands, compiling, id_search
 
 
 @pytest.fixture(scope="module")
 def phantom_run(tmp_path_factory):
   """`train` on a phantom that it has to make first."""
   workdir = tmp_path_factory.mktemp("work")
-  done = _command("train", "--config=configs/knee.py:smoke,backbone=simple_cnn", f"--workdir={workdir}")
+  done = commands.run("train", "--config=configs/knee.py:smoke,backbone=simple_cnn", f"--workdir={workdir}")
   assert done.returncode == 0, done.stderr
   return workdir, done
 
@@ -91,7 +79,7 @@ def test_nothing_printed_or_reported_holds_an_id(phantom_run):
 def test_the_same_command_again_does_nothing(phantom_run):
   workdir, _ = phantom_run
   before = {path: path.stat().st_mtime_ns for path in workdir.rglob("*") if path.is_file() and path.name[0] != "."}
-  again = _command("train", "--config=configs/knee.py:smoke,backbone=simple_cnn", f"--workdir={workdir}")
+  again = commands.run("train", "--config=configs/knee.py:smoke,backbone=simple_cnn", f"--workdir={workdir}")
   assert again.returncode == 0 and "nothing to do: this training is finished" in again.stderr
   assert before == {path: path.stat().st_mtime_ns for path in before}
 
@@ -110,7 +98,7 @@ def test_predict_gives_archives_the_ages_that_training_gave_their_images(phantom
     lines.append(f"{name},{row.eid},{row.instance},{row.sex},{row.ethnicity},{row.age_years!r}")
   (tmp_path / "labels.csv").write_text("\n".join(lines) + "\n")
   arguments = [f"--model={folder.parent}", f"--images={workdir / 'raw'}", f"--table={tmp_path / 'labels.csv'}"]
-  done = _command("predict", *arguments, f"--output={tmp_path / 'ages.csv'}", "--batch_size=8")
+  done = commands.run("predict", *arguments, f"--output={tmp_path / 'ages.csv'}", "--batch_size=8")
   assert done.returncode == 0, done.stderr
   assert "PHANTOM" in done.stderr and not id_search.has_id(done.stdout + done.stderr)
   found = pd.read_csv(tmp_path / "ages.csv", dtype={"id": "string"})
@@ -124,7 +112,8 @@ def test_colour_images_in_the_same_workdir(phantom_run):
   """The mixed view has three channels; the prepared data serve every view."""
   workdir, _ = phantom_run
   config = "--config=configs/full_body.py:view=mixed,smoke,backbone=simple_cnn,fold=3"
-  done = _command("train", config, f"--workdir={workdir}", "--config.model.dropout=.25")
+  arguments = (config, f"--workdir={workdir}", "--config.model.dropout=.25")
+  done = commands.run("train", *arguments, **compiling.VARIABLES)
   assert done.returncode == 0, done.stderr
   assert "80x76x3" in done.stderr
   result = json.loads((workdir / "models/full_body/mixed/simple_cnn/fold_3/result.json").read_text())
@@ -135,7 +124,7 @@ def test_colour_images_in_the_same_workdir(phantom_run):
 def test_another_phantom_in_the_same_workdir_is_refused(phantom_run):
   workdir, _ = phantom_run
   config = "--config=configs/knee.py:smoke,backbone=simple_cnn"
-  other = _command("train", config, f"--workdir={workdir}", "--config.train.learning_rate=0.5")
+  other = commands.run("train", config, f"--workdir={workdir}", "--config.train.learning_rate=0.5")
   assert other.returncode == 1 and "train.learning_rate: 0.0003 -> 0.5" in other.stderr
 
 
@@ -160,7 +149,8 @@ def radiographs(tmp_path):
 def test_own_radiographs(radiographs, tmp_path):
   workdir = tmp_path / "work"
   arguments = ["--config=configs/folder.py:rows=48,columns=40,smoke", f"--config.data.root={radiographs}"]
-  done = _command("train", *arguments, f"--workdir={workdir}", "--config.model.image_shape=(48,40)")
+  arguments += [f"--workdir={workdir}", "--config.model.image_shape=(48,40)"]
+  done = commands.run("train", *arguments, **compiling.VARIABLES)
   assert done.returncode == 0, done.stderr
   result = json.loads((workdir / "models/folder/simple_cnn/fold_0/result.json").read_text())
   assert result["data"] == "folder" and result["n_train"] + result["n_validation"] + result["n_test"] == 40
@@ -170,7 +160,7 @@ def test_own_radiographs(radiographs, tmp_path):
 def test_a_table_without_age_is_named(radiographs, tmp_path):
   text = (radiographs / "labels.csv").read_text()
   (radiographs / "labels.csv").write_text(text.replace("age", "years", 1))
-  done = _command(
+  done = commands.run(
     "train", "--config=configs/folder.py", f"--config.data.root={radiographs}", f"--workdir={tmp_path / 'w'}"
   )
   assert done.returncode == 1 and "age" in done.stderr and "Traceback" not in done.stderr
@@ -186,19 +176,19 @@ def test_a_table_without_age_is_named(radiographs, tmp_path):
 )
 def test_an_empty_data_root_says_what_was_looked_for(tmp_path, module, config, message):
   (tmp_path / "data").mkdir()
-  done = _command(
+  done = commands.run(
     module, f"--config=configs/{config}.py", f"--workdir={tmp_path / 'w'}", MSK_DATA=str(tmp_path / "data")
   )
   assert done.returncode == 1 and message in done.stderr and "Traceback" not in done.stderr, done.stderr
 
 
 def test_predict_says_what_it_needs(tmp_path):
-  done = _command("predict", f"--images={tmp_path}")
+  done = commands.run("predict", f"--images={tmp_path}")
   assert done.returncode == 1 and "--model" in done.stderr
-  done = _command("predict", f"--images={tmp_path}", f"--model={tmp_path / 'models/knee'}")
+  done = commands.run("predict", f"--images={tmp_path}", f"--model={tmp_path / 'models/knee'}")
   assert done.returncode == 1 and "no trained fold" in done.stderr and "Traceback" not in done.stderr
 
 
 def test_an_unknown_backbone_and_view_are_named(tmp_path):
-  done = _command("train", "--config=configs/spine.py:view=elbow,smoke", f"--workdir={tmp_path}")
+  done = commands.run("train", "--config=configs/spine.py:view=elbow,smoke", f"--workdir={tmp_path}")
   assert done.returncode == 1 and "spine/elbow" in done.stderr and "Traceback" not in done.stderr, done.stderr

@@ -1,6 +1,5 @@
 """What a person is told when something goes wrong, and that the advice works."""
 
-import os
 import pathlib
 import re
 import shlex
@@ -11,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
+from tests import commands, compiling
 from tests.training import cohort
 
 _ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -44,7 +44,7 @@ def root(tmp_path_factory) -> pathlib.Path:
 
 
 def _run(command: list[str], **environment: str) -> subprocess.CompletedProcess:
-  variables = {k: v for k, v in os.environ.items() if k not in ("MSK_DATA", "JAX_NUM_CPU_DEVICES")} | environment
+  variables = commands.environment(**compiling.VARIABLES, **environment)
   return subprocess.run(command, capture_output=True, text=True, cwd=_ROOT, timeout=600, env=variables)
 
 

@@ -8,8 +8,7 @@ import pytest
 from msk_jax.biological_age import acceleration
 from msk_jax.io import tables
 from msk_jax.schemas import performance_tables
-from tests import id_search
-from tests.end_to_end import test_commands
+from tests import commands, id_search
 
 _MODELS = tuple(f"{view}/{name}" for view in ("hip", "knee") for name in ("inception_resnet_v2", "inception_v3"))
 _ENSEMBLES = ("general", "hip/ensemble", "knee/ensemble")
@@ -21,7 +20,7 @@ _COMMANDS = (
 
 
 def _run_all(workdir):
-  runs = [test_commands._command(*command, f"--workdir={workdir}") for command in _COMMANDS]
+  runs = [commands.run(*command, f"--workdir={workdir}") for command in _COMMANDS]
   for done in runs:
     assert done.returncode == 0, done.stderr
     assert not id_search.has_id(done.stdout + done.stderr)
@@ -31,11 +30,11 @@ def _run_all(workdir):
 @pytest.mark.slow
 def test_from_simulated_predictions_to_ages(tmp_path):
   arguments = ("--config=configs/simulated.py:num_participants=300,scalars=false", f"--workdir={tmp_path}")
-  done = test_commands._command("simulate_predictions", *arguments)
+  done = commands.run("simulate_predictions", *arguments)
   assert done.returncode == 0 and "16 models" in done.stderr, done.stderr
   for name in ("full_body", "spine"):
     shutil.rmtree(tmp_path / "models" / name)
-  early = test_commands._command(*_COMMANDS[1], f"--workdir={tmp_path}")
+  early = commands.run(*_COMMANDS[1], f"--workdir={tmp_path}")
   assert early.returncode == 1 and "run python -m msk_jax.ensemble first" in early.stderr
 
   combined, evaluated, aged = _run_all(tmp_path)

@@ -75,6 +75,7 @@ def test_prepare(places, tmp_path):
 def test_from_predictions_to_ages(places):
   for place in places:
     predictions.generate(spec.SimulatedPredictionsSpec(300, scalars=False, num_folds=4), place)
+    shutil.rmtree(place / "models/full_body")  # half of the models: each has as many figures
     ensembling.run(ensemble_spec.EnsembleSpec(), place)
     evaluation.evaluate(place, evaluation_spec.EvaluateSpec(num_bootstraps=5))
     ages.make_ages(place, ages_spec.AgesSpec(num_bootstraps=5))

@@ -4,8 +4,7 @@ import json
 
 import pytest
 
-from tests import id_search
-from tests.end_to_end import test_commands
+from tests import commands, id_search
 
 _ARGUMENTS = (
   "--config=configs/scalars.py:smoke",
@@ -16,7 +15,7 @@ _ARGUMENTS = (
 
 @pytest.mark.slow
 def test_scalars_from_nothing_and_again(tmp_path):
-  first = test_commands._command("scalars", *_ARGUMENTS, f"--workdir={tmp_path}")
+  first = commands.run("scalars", *_ARGUMENTS, f"--workdir={tmp_path}")
   assert first.returncode == 0, first.stderr
   assert "PHANTOM" in first.stderr and "hand_grip" in first.stdout and "0.117" in first.stdout  # published, hand grip
   for name in ("hand_grip/elastic_net", "hand_grip/lightgbm", "all/elastic_net", "all/lightgbm"):
@@ -24,7 +23,7 @@ def test_scalars_from_nothing_and_again(tmp_path):
     results = [json.loads((folder / f"fold_{k}/result.json").read_text()) for k in range(10)]
     assert [result["fold"] for result in results] == list(range(10))
     assert {"model_validation", "model_test"} <= {path.stem for path in (folder / "fold_3").iterdir()}
-  again = test_commands._command("scalars", *_ARGUMENTS, f"--workdir={tmp_path}")
+  again = commands.run("scalars", *_ARGUMENTS, f"--workdir={tmp_path}")
   assert (
     again.returncode == 0 and again.stderr.count("nothing to do") == 8
   )  # phantom, cohort, four models, two sets' importances

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.end_to_end import test_commands
+from tests import commands
 
 _CONFIG = """
 import ml_collections
@@ -29,7 +29,9 @@ _GONE = "0042"
 def _call(stage: str, tmp_path: pathlib.Path, *arguments: str) -> str:
   configs = {"scalars": tmp_path / "own.py", "ensemble": "configs/ensemble.py"}
   config = configs.get(stage, f"configs/{stage}.py:smoke")
-  done = test_commands._command(stage, f"--config={config}", f"--workdir={tmp_path / 'work'}", *arguments)
+  if stage in ("evaluate", "ages"):
+    arguments += (f"--config.{stage}.has_figures=false",)
+  done = commands.run(stage, f"--config={config}", f"--workdir={tmp_path / 'work'}", *arguments)
   assert done.returncode == 0, done.stderr
   return done.stderr
 

@@ -1,6 +1,7 @@
 """The stage `evaluate` from files to files: idempotent, without ids, refusing what does not belong together."""
 
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -16,12 +17,26 @@ from tests import id_search, tiny_workdir
 from tests.predictions import pooled_cohort as cohort
 
 _PLAIN = EvaluateSpec(num_bootstraps=20, has_figures=False)
+_FEW_BOOTSTRAPS = EvaluateSpec(num_bootstraps=5)
 
 
 @pytest.fixture
 def workdir(tmp_path):
-  cohort.write_workdir(tmp_path, {"knee/inception_v3": 4.0, "knee/ensemble": 3.0}, n=150)
+  _write_workdir(tmp_path)
   return tmp_path
+
+
+def _write_workdir(workdir):
+  cohort.write_workdir(workdir, {"knee/inception_v3": 4.0, "knee/ensemble": 3.0}, n=150)
+
+
+@pytest.fixture(scope="module")
+def _drawn(tmp_path_factory):
+  """A workdir that was evaluated by `_FEW_BOOTSTRAPS`, with figures."""
+  workdir = tmp_path_factory.mktemp("drawn")
+  _write_workdir(workdir)
+  run.evaluate(workdir, _FEW_BOOTSTRAPS)
+  return workdir
 
 
 def test_files_and_what_is_printed(workdir, capsys, caplog):
@@ -63,11 +78,13 @@ def test_published_numbers_stand_beside_data_like_uk_biobanks_only(workdir, caps
 @pytest.mark.parametrize(
   "lost", ["groups.csv", "best.parquet", "figures/sample/knee-ensemble.png", "figures/sample/scores.svg"]
 )
-def test_a_lost_file_is_made_again(workdir, lost):
-  settings = EvaluateSpec(num_bootstraps=5)
-  folder = run.evaluate(workdir, settings)
+def test_a_lost_file_is_made_again(_drawn, tmp_path, caplog, lost):
+  workdir = shutil.copytree(_drawn, tmp_path / "work")
+  with caplog.at_level("INFO"):
+    folder = run.evaluate(workdir, _FEW_BOOTSTRAPS)
+  assert "nothing to do" in caplog.text  # until the file is lost
   (folder / lost).unlink()
-  run.evaluate(workdir, settings)
+  run.evaluate(workdir, _FEW_BOOTSTRAPS)
   assert (folder / lost).exists()
 
 

@@ -1,8 +1,6 @@
 """Mistakes in a config file are shown with their line; the preset is chosen by what the parsed flags say."""
 
 import pathlib
-import subprocess
-import sys
 
 import pytest
 from absl import flags
@@ -10,6 +8,7 @@ from ml_collections import config_flags
 
 from configs import common
 from msk_jax.io import config_files, errors
+from tests import commands
 
 pytestmark = pytest.mark.filterwarnings("ignore:the load_module:DeprecationWarning")  # of ml_collections
 _ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -103,8 +102,7 @@ def test_a_config_that_takes_no_preset_says_so(tmp_path):
 def test_a_mistake_in_a_config_file_is_shown_with_its_line(tmp_path, line, said):
   path = tmp_path / "mine.py"
   path.write_text(f"from configs import knee\ndef get_config(argument=''):\n  {line}\n")
-  command = [sys.executable, "-m", "msk_jax.prepare", f"--config={path}", f"--workdir={tmp_path / 'work'}"]
-  done = subprocess.run(command, capture_output=True, text=True, cwd=_ROOT, timeout=60, check=False)
+  done = commands.run("prepare", f"--config={path}", f"--workdir={tmp_path / 'work'}")
   assert done.returncode == 1 and done.stderr.count("\n") == 1 and "Traceback" not in done.stderr
   assert done.stderr.startswith(f"error: {path}, line 3: {said}") and done.stderr.endswith(f"in the line: {line}\n")
 

@@ -8,13 +8,9 @@ import sys
 
 import pytest
 
+from tests import commands
+
 _ROOT = pathlib.Path(__file__).resolve().parents[2]
-
-
-def _command(module: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
-  variables = {k: v for k, v in os.environ.items() if k not in ("MSK_DATA", "JAX_NUM_CPU_DEVICES")} | environment
-  command = [sys.executable, "-m", f"msk_jax.{module}", *arguments]
-  return subprocess.run(command, capture_output=True, text=True, cwd=_ROOT, timeout=120, env=variables)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +53,7 @@ def _command(module: str, *arguments: str, **environment: str) -> subprocess.Com
   ],
 )
 def test_what_is_not_understood_is_one_line_and_nothing_is_written(tmp_path, stage, arguments, said):
-  done = _command(stage, *arguments, f"--workdir={tmp_path / 'work'}")
+  done = commands.run(stage, *arguments, f"--workdir={tmp_path / 'work'}")
   lines = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
   assert done.returncode == 1 and len(lines) == 1 and said in lines[0], done.stderr
   assert "Traceback" not in done.stderr
@@ -80,7 +76,7 @@ def test_what_is_not_understood_is_one_line_and_nothing_is_written(tmp_path, sta
   ],
 )
 def test_what_has_another_name_now_is_one_line(tmp_path, stage, arguments, said):
-  done = _command(stage, *arguments, f"--workdir={tmp_path / 'work'}")
+  done = commands.run(stage, *arguments, f"--workdir={tmp_path / 'work'}")
   assert done.returncode == 1 and done.stderr.count("\n") == 1 and said in done.stderr, done.stderr
 
 
@@ -89,7 +85,7 @@ def test_a_config_file_of_an_earlier_version_is_one_line(tmp_path):
   path.write_text(
     "import ml_collections\ndef get_config():\n  return ml_collections.ConfigDict({'num_bootstraps': 3})\n"
   )
-  done = _command("evaluate", f"--config={path}", f"--workdir={tmp_path / 'work'}")
+  done = commands.run("evaluate", f"--config={path}", f"--workdir={tmp_path / 'work'}")
   assert done.returncode == 1 and done.stderr.count("\n") == 1
   assert f"error: {path}: this config file is of an earlier version" in done.stderr
   assert "config.num_bootstraps is now config.evaluate.num_bootstraps: in the file, put all" in done.stderr
@@ -98,13 +94,13 @@ def test_a_config_file_of_an_earlier_version_is_one_line(tmp_path):
 
 @pytest.mark.parametrize("stage", ["train", "prepare", "ages", "phantom"])
 def test_an_empty_workdir_is_refused(stage):
-  done = _command(stage, "--workdir=")
+  done = commands.run(stage, "--workdir=")
   assert done.returncode == 1 and "--workdir=: it is empty" in done.stderr and done.stderr.count("\n") == 1
 
 
 def test_a_workdir_that_is_a_file_is_one_line(tmp_path):
   (tmp_path / "work").write_text("")
-  done = _command("phantom", f"--workdir={tmp_path / 'work'}")
+  done = commands.run("phantom", f"--workdir={tmp_path / 'work'}")
   assert done.returncode == 1 and "is a file: give a folder" in done.stderr and "Traceback" not in done.stderr
 
 

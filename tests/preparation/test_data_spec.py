@@ -8,6 +8,7 @@ import pytest
 
 from msk_jax.io import errors
 from msk_jax.preparation import spec
+from tests import commands
 
 HEAVY = ("pandas", "numpy", "pyarrow", "cv2", "pydicom", "jax", "matplotlib", "rich", "scipy", "sklearn")
 
@@ -76,7 +77,7 @@ def test_the_binary_says_in_one_line_what_is_wrong(tmp_path, argument, said):
   where = [f"--workdir={tmp_path}/w", argument]
   if "configs/" not in argument:
     where.append(f"--config.data.root={tmp_path}/nowhere")
-  done = _run("-m", "msk_jax.prepare", *where)
+  done = commands.run("prepare", *where)
   assert done.returncode == 1
   assert said in done.stderr and "Traceback" not in done.stderr
   assert done.stderr.splitlines()[-1].startswith("error: ")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from msk_jax.training import experiment, program
+from tests import compiling
 from tests.training import cohort
 
 
@@ -26,14 +27,14 @@ def _sharing(programs: dict[Any, program.Program]) -> Iterator[None]:
       programs[key] = program.Program(settings, *shapes)
     return programs[key]
 
-  with pytest.MonkeyPatch.context() as patch:
+  with pytest.MonkeyPatch.context() as patch, compiling.quickly():
     patch.setattr(experiment, "Program", make)
     yield
 
 
 @pytest.fixture(scope="module")
 def compile_once(_programs) -> Iterator[None]:
-  """Lets the runs of a module share compiled functions with those of other modules: compiling is most of their time."""
+  """Lets a module's runs share functions, compiled quickly, with other modules: compiling is most of their time."""
   with _sharing(_programs):
     yield
 

@@ -13,14 +13,18 @@ from absl import flags
 
 from msk_jax.trained import processes
 from msk_jax.training import experiment
+from tests import compiling
 from tests.training import cohort, step_hooks
 
 _ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 def start(workdir: pathlib.Path, *arguments: str, devices: int = 2, **environment: str) -> subprocess.Popen:
-  """Starts this file on `workdir` with so many simulated devices and these variables on top of this process's."""
-  environment = {**os.environ, "JAX_NUM_CPU_DEVICES": str(devices), **environment}
+  """Starts this file on `workdir` with so many simulated devices and these variables on top of this process's.
+
+  It compiles quickly, as `compile_once` does: equal programs are compiled once, and leave equal bits.
+  """
+  environment = {**os.environ, **compiling.VARIABLES, "JAX_NUM_CPU_DEVICES": str(devices), **environment}
   command = [sys.executable, "-m", "tests.training.run_once", str(workdir), *arguments]
   return subprocess.Popen(
     command, cwd=_ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True

@@ -14,12 +14,12 @@ _TIMEOUT_SECONDS = 900
 
 
 @pytest.mark.slow
+@pytest.mark.trains
 @pytest.mark.parametrize("name", sorted(set(backbones.BACKBONES) - _ELSEWHERE))
 def test_two_epochs_and_results(tmp_path, name):
-  """Compiled without optimisation: InceptionResNetV2 takes minutes otherwise."""
   cohort.write_workdir(tmp_path)
   options = (f"--backbone={name}", f"--image_px={_SMALLEST_PX.get(name, 75)}", "--epochs=2")
-  process = run_once.start(tmp_path, *options, devices=1, JAX_DISABLE_MOST_OPTIMIZATIONS="true")
+  process = run_once.start(tmp_path, *options, devices=1)
   try:
     printed, _ = process.communicate(timeout=_TIMEOUT_SECONDS)
   finally:

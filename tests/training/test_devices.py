@@ -13,11 +13,14 @@ import pytest
 
 from msk_jax.io import errors
 from msk_jax.trained import processes
+from msk_jax.training import experiment, pausing
+from tests import compiling
 from tests.training import cohort, run_once
 
 _TIMEOUT_SECONDS = 1200  # compiling InceptionV3 in two processes beside another test takes minutes on two cores
 _ROOT = pathlib.Path(__file__).resolve().parents[2]
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("devices")]
+_SMALL_STEPS = 1e-4  # a learning rate at which rounding stays below 1e-6 for three epochs; 2% more of it shows at 1e-3
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("devices"), pytest.mark.usefixtures("compile_once")]
 
 
 def _workdir(folder: pathlib.Path) -> pathlib.Path:
@@ -37,8 +40,10 @@ def _finish(*started: subprocess.Popen, status: int = 0) -> list[str]:
   return printed
 
 
-def _start(workdir: pathlib.Path, *arguments: str, **more) -> subprocess.Popen:
-  return run_once.start(workdir, "--learning_rate=1e-4", *arguments, **more)
+def _run(workdir: pathlib.Path, **train) -> None:
+  """Trains in this process, which has two devices, to the end."""
+  ended = experiment.run(cohort.experiment(**train), cohort.VIEW, "phantom", workdir)
+  assert ended.status is pausing.Status.FINISHED
 
 
 def _start_pair(
@@ -50,7 +55,7 @@ def _start_pair(
     address = f"127.0.0.1:{free.getsockname()[1]}"
   joined = [f"--coordinator={address}", "--num_processes=2", *arguments]
   return [
-    _start(workdir, *joined, f"--process_id={i}", *(first_only if i == 0 else ()), devices=1, **environment)
+    run_once.start(workdir, *joined, f"--process_id={i}", *(first_only if i == 0 else ()), devices=1, **environment)
     for i in (0, 1)
   ]
 
@@ -65,50 +70,49 @@ def _log(workdir: pathlib.Path) -> np.ndarray:
 
 
 def _assert_equal_but_for_rounding(workdir: pathlib.Path, other: pathlib.Path) -> None:
-  """At this learning rate rounding stays below 1e-6 for three epochs; a learning rate 2% larger shows at 1e-3."""
   np.testing.assert_allclose(_log(workdir), _log(other), rtol=2e-5)
 
 
 @pytest.fixture(scope="module")
-def two_devices(tmp_path_factory) -> pathlib.Path:
-  """A workdir with a training in one process on two devices."""
-  workdir = _workdir(tmp_path_factory.mktemp("two"))
-  _finish(_start(workdir))
+def small_steps(tmp_path_factory) -> pathlib.Path:
+  """A workdir with a training in one process on two devices, of small steps."""
+  workdir = _workdir(tmp_path_factory.mktemp("small_steps"))
+  _run(workdir, learning_rate=_SMALL_STEPS)
   return workdir
 
 
-def test_two_processes_give_the_bits_of_one_process_with_two_devices(tmp_path, two_devices):
+def test_two_processes_give_the_bits_of_one_process_with_two_devices(tmp_path, straight):
   _finish(*_start_pair(_workdir(tmp_path)))
-  assert _result(tmp_path)["params_sha256"] == _result(two_devices)["params_sha256"]
-  assert _result(tmp_path)["test"] == _result(two_devices)["test"]
+  assert _result(tmp_path)["params_sha256"] == straight[1]["params_sha256"]
+  assert _result(tmp_path)["test"] == straight[1]["test"]
 
 
-def test_two_processes_pause_together_and_one_process_goes_on_to_the_same_bits(tmp_path, two_devices):
+def test_two_processes_pause_together_and_one_process_goes_on_to_the_same_bits(tmp_path, straight):
   """SIGTERM to one of two processes: both write the checkpoint and end; then one process with two devices resumes."""
   _finish(*_start_pair(_workdir(tmp_path), first_only=("--signal_at=3", "--signal=TERM")), status=75)
   assert (tmp_path / "models/knee/simple_cnn/fold_0/checkpoints/4").exists()
-  _finish(_start(tmp_path))
-  assert _result(tmp_path)["params_sha256"] == _result(two_devices)["params_sha256"]
+  _run(tmp_path)
+  assert _result(tmp_path)["params_sha256"] == straight[1]["params_sha256"]
 
 
-def test_a_checkpoint_of_one_device_count_goes_on_with_another(tmp_path, two_devices):
-  killed = _start(_workdir(tmp_path), "--signal_at=6")
-  _finish(killed, status=-signal.SIGKILL)
-  (printed,) = _finish(_start(tmp_path, devices=1))
+def test_a_checkpoint_of_one_device_count_goes_on_with_another(tmp_path, small_steps):
+  rate = f"--learning_rate={_SMALL_STEPS}"
+  _finish(run_once.start(_workdir(tmp_path), rate, "--signal_at=6"), status=-signal.SIGKILL)
+  (printed,) = _finish(run_once.start(tmp_path, rate, devices=1))
   assert "RESUMED UNDER OTHER CONDITIONS (num_devices: 2 -> 1)" in printed
   assert _result(tmp_path)["resumed_otherwise"] == ["num_devices: 2 -> 1"]
-  assert _result(two_devices)["resumed_otherwise"] == []
-  _assert_equal_but_for_rounding(tmp_path, two_devices)
+  assert _result(small_steps)["resumed_otherwise"] == []
+  _assert_equal_but_for_rounding(tmp_path, small_steps)
 
 
-def test_splitting_the_optimizers_moments_changes_no_result(tmp_path, two_devices):
-  _finish(_start(_workdir(tmp_path), "--optimizer_shards=2", devices=4))
-  _assert_equal_but_for_rounding(tmp_path, two_devices)
+def test_splitting_the_optimizers_moments_changes_no_result(tmp_path, small_steps):
+  _finish(run_once.start(_workdir(tmp_path), f"--learning_rate={_SMALL_STEPS}", "--optimizer_shards=2", devices=4))
+  _assert_equal_but_for_rounding(tmp_path, small_steps)
 
 
 def test_one_two_and_eight_devices_agree():
   """One step of the real step function: loss and BatchNorm statistics to 1e-6; moments lie where they should."""
-  environment = {**os.environ, "JAX_NUM_CPU_DEVICES": "8", "JAX_DISABLE_MOST_OPTIMIZATIONS": "true"}
+  environment = {**os.environ, **compiling.VARIABLES, "JAX_NUM_CPU_DEVICES": "8"}
   command = [sys.executable, "-m", "tests.training.step_on_devices"]
   done = subprocess.run(
     command, cwd=_ROOT, env=environment, capture_output=True, text=True, timeout=_TIMEOUT_SECONDS, check=False
@@ -125,18 +129,15 @@ def test_one_two_and_eight_devices_agree():
   assert found["num_compilations"] == 1
 
 
+@pytest.mark.trains
 def test_the_real_network_gives_the_same_bits_in_two_processes_and_after_a_pause(tmp_path):
-  """InceptionV3 at its smallest: two processes, paused, one of two devices resumes; equals one process all the way.
-
-  Compiled without optimisation: minutes otherwise.
-  """
+  """InceptionV3 at its smallest: two processes, paused, one of two devices resumes; equals one process all the way."""
   options = ("--backbone=inception_v3", "--image_px=75")
-  quick = {"JAX_DISABLE_MOST_OPTIMIZATIONS": "true"}
-  straight, resumed = _workdir(tmp_path / "straight"), _workdir(tmp_path / "resumed")
-  _finish(_start(straight, *options, **quick))
-  _finish(*_start_pair(resumed, *options, first_only=("--signal_at=2", "--signal=TERM"), **quick), status=75)
-  _finish(_start(resumed, *options, **quick))
-  ours, theirs = (_result(folder, "inception_v3") for folder in (resumed, straight))
+  unbroken, resumed = _workdir(tmp_path / "unbroken"), _workdir(tmp_path / "resumed")
+  _finish(run_once.start(unbroken, *options))
+  _finish(*_start_pair(resumed, *options, first_only=("--signal_at=2", "--signal=TERM")), status=75)
+  _finish(run_once.start(resumed, *options))
+  ours, theirs = (_result(folder, "inception_v3") for folder in (resumed, unbroken))
   assert ours["params_sha256"] == theirs["params_sha256"] and ours["test"] == theirs["test"]
 
 

@@ -29,19 +29,25 @@ def _run(workdir: pathlib.Path, **train) -> experiment.Ended:
   return experiment.run(cohort.experiment(**train), cohort.VIEW, "phantom", workdir)
 
 
-@pytest.fixture
-def paused(tmp_path, monkeypatch):
-  """A run that was asked to stop at step 17: the checkpoints are those of steps 16, an epoch's end, and 18."""
-  cohort.write_workdir(tmp_path)
-  step_hooks.interrupt_at(monkeypatch, 17, signal.SIGHUP)
+@pytest.fixture(scope="module")
+def _paused(tmp_path_factory):
+  """A run that was told to stop at step 17: the checkpoints are those of steps 16, an epoch's end, and 18."""
+  workdir = tmp_path_factory.mktemp("paused")
+  cohort.write_workdir(workdir)
   before = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whoever runs the tests under nohup ignores it
   try:
-    assert _run(tmp_path).status is pausing.Status.TERMINATED
+    with pytest.MonkeyPatch.context() as patch:
+      step_hooks.interrupt_at(patch, 17, signal.SIGHUP)
+      assert _run(workdir).status is pausing.Status.TERMINATED
   finally:
     signal.signal(signal.SIGHUP, before)
-  monkeypatch.undo()
-  assert _steps(tmp_path) == ["16", "18"]
-  return tmp_path
+  assert _steps(workdir) == ["16", "18"]
+  return workdir
+
+
+@pytest.fixture
+def paused(_paused, tmp_path):
+  return shutil.copytree(_paused, tmp_path / "work")
 
 
 def _steps(workdir: pathlib.Path, name: str = "checkpoints") -> list[str]:

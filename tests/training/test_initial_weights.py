@@ -2,10 +2,7 @@
 
 import dataclasses
 import json
-import pathlib
 import re
-import subprocess
-import sys
 
 import jax
 import numpy as np
@@ -15,9 +12,10 @@ from msk_jax.io import errors, run_record
 from msk_jax.trained import backbone_weights
 from msk_jax.training import experiment, initial_weights, program, spec
 from msk_jax.weights import pretrained, safetensors_files
+from tests import commands
 from tests.training import cohort, step_hooks
 
-_ROOT = pathlib.Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.usefixtures("compile_once")
 
 
 def make_variables(seed: int = 0):
@@ -125,19 +123,16 @@ def test_the_backbone_of_a_trained_fold_starts_the_next_training(trained, tmp_pa
     backbone_weights.read(tmp_path)
 
 
-def convert(*arguments: str) -> subprocess.CompletedProcess:
-  command = [sys.executable, "-m", "msk_jax.convert_weights", *arguments]
-  return subprocess.run(command, capture_output=True, text=True, cwd=_ROOT, timeout=300)
-
-
 def test_the_command_converts_a_fold_and_says_what_it_did(trained, tmp_path):
   output = tmp_path / "knee.safetensors"
-  done = convert(f"--input={trained[2].folder}", f"--output={output}")
+  done = commands.run("convert_weights", f"--input={trained[2].folder}", f"--output={output}")
   assert done.returncode == 0, done.stderr
   assert "simple_cnn: 10 layers, 1" in done.stdout and "input scale minus_one_to_one" in done.stdout
   assert run_record.hash_file(output) in done.stdout
   assert safetensors_files.read_metadata(output)["source"] == "knee/simple_cnn/fold_0"
   expected = backbone_weights.read(trained[2].folder)[1]
   assert_equal_trees(pretrained.read(output, "simple_cnn").variables, expected.variables)
-  refused = convert(f"--input={trained[2].folder}", f"--output={output}", "--input_scale=imagenet")
+  refused = commands.run(
+    "convert_weights", f"--input={trained[2].folder}", f"--output={output}", "--input_scale=imagenet"
+  )
   assert refused.returncode == 1 and re.fullmatch(r"error: --input_scale=imagenet, but .*\n", refused.stderr)

@@ -9,6 +9,7 @@ from msk_jax.predictions import split_table
 from msk_jax.training import experiment, pausing
 from tests.training import cohort
 
+pytestmark = pytest.mark.usefixtures("compile_once")
 _GONE = frozenset({"9000009", "9000010", "9000003"})  # of the validation fold, the test fold and a training fold
 
 
