@@ -9,6 +9,7 @@ from msk_jax.io import errors, run_record
 from msk_jax.training import compute_environment, experiment, spec
 from tests.training import cohort
 
+pytestmark = pytest.mark.usefixtures("compile_quickly")
 _FOLDER = "models/knee/simple_cnn/fold_0"
 
 
