@@ -14,6 +14,7 @@ from benchmarks import (
   flax_networks,
   image_store,
   input_pipeline,
+  mixed_models,
   mlp,
   networks,
   report,
@@ -174,3 +175,15 @@ def test_bootstrap_times_every_contestant():
   found = bootstrap.measure(bootstrap.QUICK, 1)
   table = bootstrap.tabulate(found)
   assert len(table.rows) == 5 and all(times[0] > 0 for times in found["seconds"].values())
+
+
+def test_mixed_models_are_tabulated_and_resumed(tmp_path, capsys):
+  """Estimates and null chromosomes of 200 people; GEMMA is not needed."""
+  log = tmp_path / "log.jsonl"
+  flags = ["--quick", "--parts", "null", "components", "--settings", "30% relatives", "--log", str(log)]
+  mixed_models.main(flags)
+  first = log.read_text()
+  mixed_models.main([*flags, "--json", str(tmp_path / "out.json")])
+  assert log.read_text() == first
+  assert len(first.splitlines()) == 6
+  assert "rg = 0.95" in capsys.readouterr().out

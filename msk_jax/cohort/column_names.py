@@ -16,7 +16,10 @@ import re
 EID_NAMES = ("eid", "f.eid", "participant.eid")
 
 # Fields without instances or arrays: the platform writes `p31`, not `p31_i0`.
-SINGLE_FIELDS = frozenset({31, 34, 52, 22001})
+SINGLE_FIELDS = frozenset({31, 34, 52, 22000, 22001, 22005, 22006, 22009, 22019, 22027})
+
+# Fields whose answers are numbered from 1: the first of several in a cell is number 1.
+_NUMBERED_FROM_1 = frozenset({22009})
 
 _CLASSIC = re.compile(r"(\d+)-(\d+)\.(\d+)")
 _R = re.compile(r"f\.(\d+)\.(\d+)\.(\d+)")
@@ -100,6 +103,11 @@ def spell(column: Column, spelling: Spelling, *, has_array: bool | None = None) 
   if has_array if has_array is not None else array:
     name += f"_a{array}"
   return f"participant.{name}" if spelling is Spelling.DATASET else name
+
+
+def place_in_cell(column: Column) -> int:
+  """Returns which of several answers in one cell is the column's, from 0."""
+  return column.array - (column.field in _NUMBERED_FROM_1)
 
 
 def spellings(column: Column) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """UK Biobank's data codings. A table holds codes or their meanings; both are read.
 
-Sources: UK Biobank showcase, data codings 9 (sex), 8 (month), 1001 (ethnic background), 10 (assessment centre).
+Sources: UK Biobank showcase, data codings 9 (sex), 8 (month), 1001 (ethnic background), 10 (assessment centre),
+22000 (genotyping batch).
 """
 
 from collections.abc import Mapping
@@ -85,6 +86,14 @@ CENTRE: dict[str, int] = {
   "newcastle (imaging)": 11027,
   "bristol (imaging)": 11028,
 }
+
+# Field 22000: negative codes are of the UK BiLEVE array, positive ones of the UK Biobank Axiom array.
+BATCH: dict[str, int] = {
+  **{f"batch_b{number:03d}": number for number in range(1, 96)},
+  **{f"ukbileveax_b{number}": -number for number in range(1, 12)},
+}
+
+YES: dict[str, int] = {"yes": 1, "true": 1, "caucasian": 1}  # fields 22006, 22019 and 22027 hold 1 or nothing
 
 _LEAST_CODE, _GREATEST_CODE = -(2**31), 2**31 - 1
 

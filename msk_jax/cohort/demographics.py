@@ -6,7 +6,6 @@ of a visit), 54 (assessment centre), 21000 (ethnic background).
 
 import dataclasses
 import datetime
-import functools
 import pathlib
 from collections.abc import Collection, Iterable, Mapping
 
@@ -14,7 +13,7 @@ import numpy as np
 import pandas as pd
 from absl import logging
 
-from msk_jax.cohort import cell_rules, column_names, data_codings, dates, ethnicity, joined_tables, table_files
+from msk_jax.cohort import cell_rules, code_rules, column_names, data_codings, dates, ethnicity, joined_tables
 from msk_jax.schemas import cohort_tables
 
 DAYS_PER_YEAR = 365.25
@@ -34,33 +33,19 @@ _YEARS = range(1800, 2101)  # what can be meant as a year
 _FIRST_YEAR = 1900  # of birth
 
 
-def _read_codes(
-  cells: pd.Series, place: cell_rules.Place, meanings: Mapping[str, int], allowed: Collection[int] = ()
-) -> pd.Series:
-  """Returns codes or meanings as codes, missing where a cell is neither or (if `allowed` is given) not allowed."""
-  del place  # each cell can be read by itself
-  codes = data_codings.codes(cells, meanings)
-  good = ~np.isnan(codes) & (np.isin(codes, list(allowed)) if allowed else True)
-  text = pd.Series(np.where(good, codes, 0).astype(np.int64).astype(str), index=cells.index, dtype=table_files.TEXT)
-  return text.where(good)
-
-
-def _rule(
-  meanings: Mapping[str, int], allowed: Collection[int], accepted: str, count: str, *, is_needed: bool = True
-) -> cell_rules.Rule:
-  read_codes = functools.partial(_read_codes, meanings=meanings, allowed=allowed)
-  return cell_rules.Rule(read_codes, accepted, count, is_needed=is_needed)
-
-
-_SEX_RULE = _rule(data_codings.SEX, data_codings.SEX.values(), "0 or Female, 1 or Male", "unknown_sex_values")
+_SEX_RULE = code_rules.codes(
+  data_codings.SEX, data_codings.SEX.values(), "0 or Female, 1 or Male", "unknown_sex_values"
+)
 _RULES: dict[column_names.Column, cell_rules.Rule] = {
   _SEX: _SEX_RULE,
   _GENETIC_SEX: _SEX_RULE,
-  _BIRTH_YEAR: _rule({}, _YEARS, "years of four digits", "unknown_birth_years"),
-  _BIRTH_MONTH: _rule(data_codings.MONTH, range(1, 13), "1 to 12 or the months' names", "unknown_birth_months"),
+  _BIRTH_YEAR: code_rules.codes({}, _YEARS, "years of four digits", "unknown_birth_years"),
+  _BIRTH_MONTH: code_rules.codes(
+    data_codings.MONTH, range(1, 13), "1 to 12 or the months' names", "unknown_birth_months"
+  ),
   **dict.fromkeys(
     _ETHNICITY,
-    _rule(
+    code_rules.codes(
       data_codings.ETHNICITY, ethnicity.CODES, "the codes and meanings of data coding 1001", "unknown_ethnicity_values"
     ),
   ),
@@ -68,7 +53,7 @@ _RULES: dict[column_names.Column, cell_rules.Rule] = {
   # Nothing but the groups of reports depends on the centre.
   **dict.fromkeys(
     _CENTRE,
-    _rule(
+    code_rules.codes(
       data_codings.CENTRE, (), "the codes and meanings of data coding 10", "unknown_centre_values", is_needed=False
     ),
   ),

@@ -122,7 +122,9 @@ def read(table: TableFile, wanted: Sequence[column_names.Column]) -> Cells:
   result = {"eid": columns_of_ids[0]}
   for column, name in named.items():
     cells = raw[str(positions[column])]
-    result[str(column)] = _pick_answer(cells, column.array) if name in table.packed else _clean(cells)
+    result[str(column)] = (
+      _pick_answer(cells, column_names.place_in_cell(column)) if name in table.packed else _clean(cells)
+    )
   return Cells(pd.DataFrame(result), num_inside)
 
 
@@ -210,13 +212,13 @@ def _clean(values: pa.ChunkedArray) -> pd.Series:
   return text.mask(missing.is_missing(text))
 
 
-def _pick_answer(values: pa.ChunkedArray, array: int) -> pd.Series:
-  """Returns answer number `array` of cells that may hold several."""
+def _pick_answer(values: pa.ChunkedArray, place: int) -> pd.Series:
+  """Returns the answer at a place, from 0, of cells that may hold several."""
   cells = _clean(values)
   several = cells.str.contains(r"[|\[]", na=False)
-  if array == 0 and not several.any():
+  if place == 0 and not several.any():
     return cells
   answers = cells[cells.notna()].map(column_names.unpack)
-  picked = answers.map(lambda parts: parts[array] if array < len(parts) else None)
+  picked = answers.map(lambda parts: parts[place] if place < len(parts) else None)
   picked = picked.reindex(cells.index).astype(TEXT)
   return picked.mask(missing.is_missing(picked))

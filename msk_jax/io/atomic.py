@@ -139,7 +139,8 @@ def remove(path: pathlib.Path) -> None:
   if path.is_dir() and not path.is_symlink():
     shutil.rmtree(path, ignore_errors=True)
   else:
-    path.unlink(missing_ok=True)
+    with contextlib.suppress(NotADirectoryError):  # what should be its folder is a file
+      path.unlink(missing_ok=True)
 
 
 def cannot_write(name: str, error: OSError) -> errors.InputError:

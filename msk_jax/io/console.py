@@ -19,7 +19,7 @@ _FLAG_ERRORS = (flags.Error, AttributeError, KeyError, ValueError, TypeError, Fi
 
 _DISK_ERRORS = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
-_HASHED = ("models/scalars", "performance", "ages")  # prepared data: see `preparation.damage`
+_HASHED = ("models/scalars", "performance", "ages", "gwas")  # prepared data: see `preparation.damage`
 UNFINISHED = 75  # exit status: stopped early on purpose, run the same command again (EX_TEMPFAIL of sysexits.h)
 _PACKAGE = str(pathlib.Path(__file__).resolve().parents[1])
 

@@ -10,7 +10,7 @@ from absl import logging
 from msk_jax.io import atomic, owner
 
 _OTHERS_AFTER_SECONDS = 24 * 3600.0
-_FOLDERS = ("cohort", "images", "qc", "models", "predictions", "ensembles", "performance", "ages")
+_FOLDERS = ("cohort", "images", "qc", "models", "predictions", "ensembles", "performance", "ages", "gwas")
 
 
 def clear(

@@ -8,7 +8,7 @@ import dataclasses
 import enum
 import json
 import pathlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from msk_jax.io import atomic, errors
@@ -25,6 +25,7 @@ class Kind(enum.Enum):
   IDENTIFIER = "identifier"  # of a person, or of a person's picture or file
   PERSONAL = "personal value"  # a value of one person, e.g. an age
   POSITION = "position"  # where a person's data are in a file
+  LOCUS = "place on the genome"  # base pairs
   LABEL = "label"  # a text or code that is not about one person, e.g. a model's name
   PEOPLE = "count of people"
   SAMPLES = "count of samples"  # a person's visits are samples of their own
@@ -75,7 +76,12 @@ class Schema:
 
 
 def write(
-  path: pathlib.Path | str, table: "pd.DataFrame", schema: Schema, extra: Mapping[str, Any] | None = None
+  path: pathlib.Path | str,
+  table: "pd.DataFrame",
+  schema: Schema,
+  extra: Mapping[str, Any] | None = None,
+  *,
+  small: bool = False,
 ) -> None:
   """Writes `table` as Parquet under `schema`.
 
@@ -84,12 +90,55 @@ def write(
     table: holds exactly the schema's columns, in any order.
     schema: the columns and their dtypes; values are cast to them.
     extra: JSON values kept in the file's metadata, read back by `read_extra`.
+    small: whether the file is packed as well as Parquet can; it takes longer.
 
   Raises:
     ValueError: a column is missing or surplus.
   """
-  import pyarrow as pa
   import pyarrow.parquet as pq
+
+  arrow = _to_arrow(table, schema, extra)
+  with atomic.replacing(path) as temporary:
+    pq.write_table(arrow, temporary, **(_pack_well(schema) if small else {}))
+
+
+def write_parts(
+  path: pathlib.Path | str,
+  parts: "Iterable[pd.DataFrame]",
+  schema: Schema,
+  extra: Mapping[str, Any] | None = None,
+) -> int:
+  """Writes a table that does not fit in memory, part by part; returns its number of rows.
+
+  Args:
+    path: the file to write, whole or not at all.
+    parts: the table's rows, in order; each as `write` takes it. At least one, which may be empty.
+    schema: see `write`.
+    extra: see `write`.
+
+  Raises:
+    ValueError: see `write`.
+  """
+  import pyarrow.parquet as pq
+
+  num_rows, writer = 0, None
+  with atomic.replacing(path) as temporary:
+    try:
+      for part in parts:
+        arrow = _to_arrow(part, schema, extra)
+        writer = writer or pq.ParquetWriter(temporary, arrow.schema)
+        writer.write_table(arrow)
+        num_rows += len(part)
+    finally:
+      if writer is not None:
+        writer.close()
+    if writer is None:
+      raise ValueError(f"table {schema.name}: it has no part")
+  return num_rows
+
+
+def _to_arrow(table: "pd.DataFrame", schema: Schema, extra: Mapping[str, Any] | None):
+  import pyarrow as pa
 
   missing = [c for c in schema.columns if c not in table]
   surplus = [c for c in table if c not in schema.columns]
@@ -98,9 +147,18 @@ def write(
   typed = table[list(schema.columns)].astype(schema.dtypes)
   arrow = pa.Table.from_pandas(typed, preserve_index=False)
   header = {"schema": schema.name, "version": schema.version, "extra": dict(extra or {})}
-  arrow = arrow.replace_schema_metadata({_METADATA_KEY: json.dumps(header, sort_keys=True).encode()})
-  with atomic.replacing(path) as temporary:
-    pq.write_table(arrow, temporary)
+  return arrow.replace_schema_metadata({_METADATA_KEY: json.dumps(header, sort_keys=True).encode()})
+
+
+def _pack_well(schema: Schema) -> dict[str, Any]:
+  """Returns Parquet's options for a small file: places are stored as differences, texts that repeat by number."""
+  loci = schema.of_kind(Kind.LOCUS)
+  return {
+    "compression": "zstd",
+    "compression_level": 19,
+    "use_dictionary": [name for name in schema.columns if name not in loci],
+    "column_encoding": dict.fromkeys(loci, "DELTA_BINARY_PACKED"),
+  }
 
 
 def write_with_csv(

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from absl import logging
 
-from msk_jax.cohort import ethnicity, scalar_tables
+from msk_jax.cohort import ethnicity, genetic_fields, scalar_tables
 from msk_jax.cohort import folds as fold_map
 from msk_jax.io import errors, tables
 from msk_jax.labels import cells
@@ -19,15 +19,16 @@ _SAME_AGE_YEARS = 1e-6
 
 @dataclasses.dataclass(frozen=True)
 class Cohort:
-  """The tables of `cohort/`, ordered by their keys (see `schemas.cohort_tables`)."""
+  """The tables of `cohort/`, ordered by their keys (see `schemas.cohort_tables`); genetics where tables have them."""
 
   participants: pd.DataFrame
   visits: pd.DataFrame
   folds: pd.DataFrame
   scalars: Mapping[str, pd.DataFrame] = dataclasses.field(default_factory=dict)
+  genetics: genetic_fields.GeneticFields | None = None
 
   def write(self, folder: pathlib.Path) -> None:
-    """Writes the tables and removes other scalar sets; the folds' metadata holds the map's hash."""
+    """Writes the tables and removes others of an earlier call; the folds' metadata holds the map's hash."""
     for name in set(scalar_tables.names(folder)) - set(self.scalars):
       scalar_tables.remove(folder, name)
     for name, table in self.scalars.items():
@@ -36,6 +37,11 @@ class Cohort:
     tables.write(folder / "visits.parquet", self.visits, cohort_tables.VISITS)
     extra = {"hash": fold_map.fold_map_hash(self.folds)}
     tables.write(folder / "folds.parquet", self.folds, cohort_tables.FOLDS, extra)
+    path = folder / "genetics.parquet"
+    if self.genetics is None:
+      path.unlink(missing_ok=True)
+    else:
+      tables.write(path, self.genetics.table, cohort_tables.GENETICS, {"num_pcs": self.genetics.num_pcs})
 
 
 def available(eid: pd.Series, data_sets: Mapping[str, pd.DataFrame]) -> np.ndarray:

@@ -11,13 +11,14 @@ from msk_jax.io import outputs, run_record
 from msk_jax.preparation import assembly, damage, ownership, summary
 from msk_jax.preparation import spec as data_spec
 from msk_jax.schemas import cohort_tables
+from msk_jax.simulation import spec as phantom_spec
 
 _VERSION = 8  # raised when the same inputs would give other tables
 
 
 def settings_of(spec: data_spec.DataSpec, workdir: pathlib.Path) -> dict[str, Any]:
   """Returns the settings that determine the outputs, as JSON values."""
-  values = dataclasses.asdict(spec)
+  values = {**dataclasses.asdict(spec), "phantom": phantom_spec.settings_of(spec.phantom)}
   for name in ("workers", "allow_no_relatedness", *({"phantom", "folder", "table"} - {spec.kind})):
     del values[name]
   pictures = folder_ingest.pipeline_version() if spec.kind == "folder" else dxa_ingest.pipeline_version()

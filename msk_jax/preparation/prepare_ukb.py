@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from msk_jax.cohort import demographics, families, joined_tables, scalar_reader, withdrawals
+from msk_jax.cohort import demographics, families, genetic_fields, joined_tables, scalar_reader, withdrawals
 from msk_jax.imaging import dxa_ingest, dxa_zips, ingest_units, views
 from msk_jax.io import errors, privacy, run_record
 from msk_jax.preparation import (
@@ -28,6 +28,8 @@ from msk_jax.preparation import (
 from msk_jax.preparation import spec as data_spec
 from msk_jax.schemas import cohort_tables
 
+_GENETICS_VERSION = 1  # raised when the same genetic fields would give another table
+
 
 @dataclasses.dataclass(frozen=True)
 class _Tables:
@@ -40,6 +42,7 @@ class _Tables:
     family: int64 [n], a label per participant, equal for relatives.
     relatedness: counts of pairs of relatives.
     left_out: counts of rows, people and samples left out, by reason.
+    genetics: what they say of the genotyped; None where no table has principal components.
   """
 
   participants: pd.DataFrame
@@ -48,6 +51,7 @@ class _Tables:
   family: np.ndarray
   relatedness: dict[str, int]
   left_out: dict[str, int]
+  genetics: genetic_fields.GeneticFields | None
 
   @property
   def eid(self) -> list[str]:
@@ -102,7 +106,8 @@ def prepare(
   if spec.images_only:
     _read_images_only(spec, files, workdir, leaving.decide(spec, workdir, files.withdrawals, requested, imaged))
     return
-  output = cohort_output.describe(spec, workdir, files.hashes() | requested.hashes())
+  inputs = files.hashes() | requested.hashes() | _genetic_input(files.tables)
+  output = cohort_output.describe(spec, workdir, inputs)
   if cohort_output.is_up_to_date(output, workdir, today):
     return
   # Tables first: what is wrong with them, or with the names of archives, shows before hours of reading images.
@@ -126,9 +131,21 @@ def prepare(
     "passed_over": files.passed_over,
     "images_without_age": images.unseen,
     **people.measured.facts(),
+    **_genetic_facts(people.genetics),
     **_describe_tables(files.tables, root, today),
   }
   cohort_output.finish(output, workdir, cohort, facts, images.counts)
+
+
+def _genetic_input(paths: Iterable[pathlib.Path]) -> dict[str, str]:
+  """Returns what the inputs of the run record say of the genetic fields: nothing where no table has them."""
+  return {"genetics": f"version {_GENETICS_VERSION}"} if genetic_fields.are_in(paths) else {}
+
+
+def _genetic_facts(genetics: genetic_fields.GeneticFields | None) -> Mapping[str, Any]:
+  if genetics is None:
+    return {}
+  return {"genetics": {"people": len(genetics.table), "pcs": genetics.num_pcs, **genetics.counts}}
 
 
 def _read_images_only(
@@ -168,7 +185,8 @@ def _read_tables(
   family, relatedness = families.of_cohort(
     families.read(files.kinship), participants["eid"].tolist(), everybody.participants["eid"]
   )
-  return _Tables(participants, visits, measured, family, relatedness, left_out)
+  genetics = genetic_fields.read(files.tables).of(participants["eid"]) if genetic_fields.are_in(files.tables) else None
+  return _Tables(participants, visits, measured, family, relatedness, left_out, genetics)
 
 
 def _read_images(
@@ -197,13 +215,14 @@ def _divide(spec: data_spec.DataSpec, people: _Tables, images: _Images) -> assem
     num_folds=spec.num_folds,
     seed=spec.fold_seed,
   )
-  return assembly.Cohort(people.participants, people.visits, folds, people.measured.tables)
+  return assembly.Cohort(people.participants, people.visits, folds, people.measured.tables, people.genetics)
 
 
 def _check_withdrawn(withdrawn: Collection[str], people: _Tables, images: _Images) -> None:
   """Checks, before anything is called finished, that withdrawn people are nowhere."""
   written = [people.participants, people.visits, people.measured.refused]
   written += [*images.stored.values(), *people.measured.tables.values()]
+  written += [] if people.genetics is None else [people.genetics.table]
   if any(table["eid"].isin(list(withdrawn)).any() for table in written):
     raise RuntimeError("a withdrawn participant is still in a table or image index: nothing was finished")
 

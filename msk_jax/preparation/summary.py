@@ -17,7 +17,7 @@ def show(results: Mapping[str, Any], workdir: pathlib.Path) -> None:
   Args:
     results: `images` and, of them, `images_without_age`, `left_out`, `reasons`, `withdrawals`; unless images alone were
       read, `participants` and `visits`; with scalars `scalars` and `refused_values`; of UK Biobank's files
-      `relatedness` and `passed_over`; of own tables `read_as`.
+      `relatedness`, `passed_over` and, where there are such fields, `genetics`; of own tables `read_as`.
     workdir: where everything is.
   """
   printer = console.Console(stderr=True)
@@ -44,6 +44,9 @@ def make_table(results: Mapping[str, Any]) -> table.Table:
     shown.add_row(
       f"scalars {name}", printing.count(facts["complete"]), f"complete cases of {facts['samples']:,} samples"
     )
+  if genetics := results.get("genetics"):
+    meaning = f"people with genetic fields; {genetics['pcs']} principal components"
+    shown.add_row("genotyped", printing.count(genetics["people"]), meaning)
   for row in (*_withdrawals(results["withdrawals"]), *_relatedness(results.get("relatedness"))):
     shown.add_row(*row)
   shown.add_section()

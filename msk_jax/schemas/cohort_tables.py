@@ -31,6 +31,31 @@ VISITS = Schema(
 # fold: 0-9. The metadata's `hash` is `folds.fold_map_hash`. Ordered by eid.
 FOLDS = Schema("folds", 1, {"eid": columns.EID, "fold": columns.FOLD})
 
+NUM_PCS = 40
+SEX_MISSING, BATCH_MISSING, FLAG_UNKNOWN = -1, 0, -1
+_FLAG = Column("int8", Kind.PERSONAL)
+
+# reported_sex, genetic_sex: fields 31 and 22001, FEMALE or MALE, -1 where missing. batch: code of field 22000, negative
+# for the UK BiLEVE array, 0 where missing. missing_call_rate: field 22005. is_outlier: of heterozygosity or missing
+# calls (22027); has_aneuploidy: of sex chromosomes (22019); is_white_british: genetic group (22006); 0, 1, or -1 where
+# no table has the field. pc_1 to pc_40: field 22009. A row per participant with anything but a sex, ordered by eid.
+# The metadata's `num_pcs` says how many of the components the tables have.
+GENETICS = Schema(
+  "genetics",
+  1,
+  {
+    "eid": columns.EID,
+    "reported_sex": Column("int8", Kind.PERSONAL),
+    "genetic_sex": Column("int8", Kind.PERSONAL),
+    "batch": Column("int16", Kind.PERSONAL),
+    "missing_call_rate": columns.personal(""),
+    "is_outlier": _FLAG,
+    "has_aneuploidy": _FLAG,
+    "is_white_british": _FLAG,
+    **{f"pc_{number}": columns.personal("") for number in range(1, NUM_PCS + 1)},
+  },
+)
+
 
 def scalars(features: Sequence[str]) -> Schema:
   """Returns the schema of a scalar set, ordered by eid and instance.

@@ -77,6 +77,27 @@ AGE_EFFECTS = Schema(
     "why": columns.LABEL,
   },
 )
+# Causal variants, a row for each dimension that one changes. variant: chromosome:position:other_allele:effect_allele,
+# GRCh37. kind: `lead` (within a gene that the paper names) or `background`. source: `array`, `imputed` or `both`, the
+# files that have it. effect_years: of one effect allele on the acceleration. The frequency is that among the British.
+VARIANTS = Schema(
+  "phantom_variants",
+  1,
+  {
+    "variant": columns.LABEL,
+    "rsid": columns.LABEL,
+    "chromosome": columns.LABEL,
+    "position_bp": Column("int32", Kind.LOCUS, "bp"),
+    "effect_allele": columns.LABEL,
+    "other_allele": columns.LABEL,
+    "effect_allele_frequency": columns.estimate(),
+    "gene": columns.LABEL,
+    "kind": columns.LABEL,
+    "source": columns.LABEL,
+    "dimension": columns.LABEL,
+    "effect_years": columns.estimate("years"),
+  },
+)
 _SCALAR_EFFECTS = (
   "mean",
   "male_difference",

@@ -11,7 +11,7 @@ from msk_jax.cohort.split_parts import PARTS
 from msk_jax.schemas import cohort_tables
 from msk_jax.simulated_predictions import error_model, targets
 from msk_jax.simulated_predictions import spec as predictions_spec
-from msk_jax.simulation import randomness
+from msk_jax.simulation import latent, randomness
 from msk_jax.simulation import spec as phantom_spec
 
 _FEMALE_SHARE = 0.52
@@ -85,16 +85,25 @@ def samples_of(cohort: Cohort) -> pd.DataFrame:
   return imaged[["eid", "instance", "age_years"]].assign(fold=fold).reset_index(drop=True)
 
 
-def draw(model: error_model.ErrorModel, person: np.ndarray, seed: int) -> Draws:
+def draw(model: error_model.ErrorModel, person: np.ndarray, seed: int, latent_sds: np.ndarray | None = None) -> Draws:
   """Draws the errors of samples.
 
   Args:
     model: their covariances.
     person: int64 [n], each sample's participant, numbered from 0 without gaps.
     seed: of the spec.
+    latent_sds: float64 [people, d], the participants' latent accelerations in units of their SDs; by default the
+      lasting parts are drawn.
   """
   n, m = len(person), len(model.models)
-  lasting = _normal(seed, "simulated lasting", (person.max() + 1, len(model.dimensions))) @ _root(model.lasting).T
+  shape = (person.max() + 1, len(model.dimensions))
+  covariance, known = model.lasting, np.zeros(shape)
+  if latent_sds is not None:
+    dimensions = [latent.DIMENSIONS.index(name) for name in model.dimensions]
+    correlation = latent.phenotypic_correlation()[np.ix_(dimensions, dimensions)]
+    share, covariance = error_model.split_lasting(model, correlation)
+    known = latent_sds * np.sqrt(share * np.diag(model.lasting))
+  lasting = known + _normal(seed, "simulated lasting", shape) @ _root(covariance).T
   view = _normal(seed, "simulated view", (n, len(model.views))) @ _root(model.view).T
   own = _normal(seed, "simulated own", (n, 3, m)) * np.sqrt(model.own)
   same = np.sqrt(_TWO_TRAININGS) * own[:, 0]

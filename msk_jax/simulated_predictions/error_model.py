@@ -22,6 +22,7 @@ import numpy as np
 from msk_jax.simulated_predictions import targets
 
 _LASTING_SHARE = 0.95  # of the largest lasting part that the views' covariances allow
+_LATENT_SHARE = 0.98  # of the largest share of the lasting parts that latent accelerations may have
 _BISECTIONS = 60
 
 
@@ -105,6 +106,28 @@ def published(dimensions: Sequence[str] = targets.DIMENSIONS) -> ErrorModel:
     view=view,
     own=variance_of(r2) - np.array([shared[view_name] for view_name, _, _ in leaves]),
   )
+
+
+def split_lasting(model: ErrorModel, correlation: np.ndarray) -> tuple[float, np.ndarray]:
+  """Splits the lasting parts into the latent accelerations, which images show, and what networks always get wrong.
+
+  The two add up to `model.lasting`, so that accuracies and correlations stay as published.
+
+  Args:
+    model: the error model of d dimensions.
+    correlation: float64 [d, d], of the latent accelerations.
+
+  Returns:
+    The share of each lasting part's variance that is its latent acceleration, about .8: the largest that leaves the
+      rest a covariance.
+    The covariance of the rest, float64 [d, d].
+  """
+  root = np.sqrt(np.diag(model.lasting))
+  latent = correlation * np.outer(root, root)
+  # The largest c for which lasting - c latent has no negative eigenvalue.
+  inverse_root = np.linalg.inv(np.linalg.cholesky(latent))
+  share = _LATENT_SHARE * float(np.linalg.eigvalsh(inverse_root @ model.lasting @ inverse_root.T).min())
+  return share, model.lasting - share * latent
 
 
 def _dimension(view: str) -> str:

@@ -1,7 +1,7 @@
 """Writes simulated predictions: a cohort and `models/<model>/fold_<k>/` as if all models had been trained.
 
-They serve to try and test what follows training (ensembles, performance, ages, correlations) at full size, with a known
-truth in `raw/truth/`.
+They serve to try and test what follows training (ensembles, performance, ages, correlations, genetics) at full size,
+with a known truth in `raw/truth/`.
 """
 
 import dataclasses
@@ -20,8 +20,9 @@ from msk_jax.cohort.people import People
 from msk_jax.io import errors, outputs, progress, run_record, tables
 from msk_jax.predictions import split_folder, split_table
 from msk_jax.schemas import cohort_tables, truth_tables
-from msk_jax.simulated_predictions import draws, error_model, targets
+from msk_jax.simulated_predictions import draws, error_model, phantom_cohort, targets
 from msk_jax.simulated_predictions import spec as predictions_spec
+from msk_jax.simulation import cohort as phantom
 from msk_jax.simulation.files import truth
 
 STAGE = "simulate_predictions"
@@ -38,46 +39,80 @@ def generate(
   Args:
     spec: the cohort and its models.
     workdir: where to write.
-    overwrite: whether to replace predictions of another spec.
+    overwrite: whether to replace predictions of another spec, or another phantom.
 
   Raises:
-    InputError: the workdir holds other data, or predictions of another spec.
+    InputError: the workdir holds other data, trained models, or predictions of another spec.
   """
-  settings = settings_of(spec)
-  _claim(workdir)
   model = error_model.published(targets.DIMENSIONS if spec.scalars else targets.DIMENSIONS[:-1])
-  files = _list_files(workdir, model.models, spec.num_folds)
-  output = outputs.Output(STAGE, workdir / cohort_tables.FOLDER, settings)
-  _check_replaceable(workdir, settings, overwrite)
-  if outputs.is_up_to_date(output, lambda: _list_damage(workdir, files)):
+  output = outputs.Output(STAGE, _record_folder(spec, workdir), settings_of(spec))
+  if spec.phantom is None:
+    _claim(workdir)
+  _check_replaceable(output, workdir, overwrite)
+  cohort = None
+  if spec.phantom is not None:
+    cohort = phantom_cohort.make_cohort(spec, workdir, overwrite=overwrite)
+    output = dataclasses.replace(output, inputs={"cohort": phantom_cohort.hash_cohort(workdir)})
+  files = _list_files(workdir, model.models, spec)
+  if outputs.is_up_to_date(output, lambda: _list_damage(output, workdir, files)):
     return
-  _remove_simulated(workdir)
-  cohort = draws.make_cohort(spec)
-  samples = draws.samples_of(cohort)
-  person = People(samples["eid"]).number_of(samples["eid"])
-  drawn = draws.draw(model, person, spec.seed)
-  age_years = samples["age_years"].to_numpy()
-  predicted = draws.predict(model, drawn.errors, age_years)
-  extra = {"hash": fold_map.fold_map_hash(cohort.folds)}
-  folder = workdir / cohort_tables.FOLDER
-  tables.write(folder / "participants.parquet", cohort.participants, cohort_tables.PARTICIPANTS)
-  tables.write(folder / "visits.parquet", cohort.visits, cohort_tables.VISITS)
-  tables.write(folder / "folds.parquet", cohort.folds, cohort_tables.FOLDS, extra)
-  _write_truth(workdir, model, drawn.lasting * age_years.std(), samples["eid"].unique())
-  with progress.track("writing predictions", len(model.models), "models") as advance:
-    for m, name in enumerate(model.models):
-      rows = drawn.is_present[:, m]
-      _write_model(workdir, name, samples[rows], predicted[:, rows, m], spec.num_folds, extra["hash"])
-      advance()
-  results = {"participants": len(cohort.participants), "samples": len(samples), "models": len(model.models)}
+  _remove_simulated(output, workdir)
+  if cohort is None:
+    cohort = draws.make_cohort(spec)
+    _write_cohort(workdir, cohort)
+  results = _write_predictions(spec, workdir, model, cohort)
   described = run_record.describe_files(workdir, [path.relative_to(workdir).as_posix() for path in files])
   outputs.finish(output, {**results, outputs.FILES: described})
   logging.info("simulated predictions: %d participants, %d samples, %d models", *results.values())
 
 
+def _write_predictions(
+  spec: predictions_spec.SimulatedPredictionsSpec,
+  workdir: pathlib.Path,
+  model: error_model.ErrorModel,
+  cohort: draws.Cohort,
+) -> dict[str, int]:
+  """Writes all models' predictions and the truth; returns counts."""
+  samples = draws.samples_of(cohort)
+  people = People(samples["eid"])
+  planted = None
+  if spec.phantom is not None:
+    planted = phantom_cohort.read_latent_sds(workdir, people.eid, model.dimensions)
+  drawn = draws.draw(model, people.number_of(samples["eid"]), spec.seed, planted)
+  age_years = samples["age_years"].to_numpy()
+  predicted = draws.predict(model, drawn.errors, age_years)
+  _write_truth(workdir, model, drawn.lasting * age_years.std(), people.eid)
+  hash_ = fold_map.fold_map_hash(cohort.folds)
+  with progress.track("writing predictions", len(model.models), "models") as advance:
+    for m, name in enumerate(model.models):
+      rows = drawn.is_present[:, m]
+      _write_model(workdir, name, samples[rows], predicted[:, rows, m], spec.num_folds, hash_)
+      advance()
+  return {"participants": len(cohort.participants), "samples": len(samples), "models": len(model.models)}
+
+
+def _write_cohort(workdir: pathlib.Path, cohort: draws.Cohort) -> None:
+  folder = workdir / cohort_tables.FOLDER
+  extra = {"hash": fold_map.fold_map_hash(cohort.folds)}
+  tables.write(folder / "participants.parquet", cohort.participants, cohort_tables.PARTICIPANTS)
+  tables.write(folder / "visits.parquet", cohort.visits, cohort_tables.VISITS)
+  tables.write(folder / "folds.parquet", cohort.folds, cohort_tables.FOLDS, extra)
+
+
 def settings_of(spec: predictions_spec.SimulatedPredictionsSpec) -> dict[str, Any]:
   """Returns the settings that determine the predictions, as the run record has them."""
-  return {**dataclasses.asdict(spec), _PROGRAM: _GENERATOR_VERSION}
+  values: dict[str, Any] = dataclasses.asdict(spec)
+  if spec.phantom is None:
+    del values["phantom"]
+  else:
+    values = {**values, "phantom": phantom.settings_of(spec.phantom)}
+    del values["num_participants"], values["repeat_imaging_fraction"]
+  return {**values, _PROGRAM: _GENERATOR_VERSION}
+
+
+def _record_folder(spec: predictions_spec.SimulatedPredictionsSpec, workdir: pathlib.Path) -> pathlib.Path:
+  """Returns the folder of the run record: a phantom's cohort has the record of `prepare`."""
+  return workdir / (cohort_tables.FOLDER if spec.phantom is None else split_folder.MODELS)
 
 
 def expected(model: error_model.ErrorModel) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -102,15 +137,18 @@ def expected(model: error_model.ErrorModel) -> tuple[pd.DataFrame, pd.DataFrame]
   return performance, pd.DataFrame({**pairs, "correlation": values})
 
 
-def _list_damage(workdir: pathlib.Path, files: Sequence[pathlib.Path]) -> list[str]:
+def _list_damage(output: outputs.Output, workdir: pathlib.Path, files: Sequence[pathlib.Path]) -> list[str]:
   """Returns a line for each file that is missing or not as it was written."""
   missing = [f"{path.relative_to(workdir)} is missing" for path in files if not path.exists()]
-  return missing or outputs.list_damage(workdir / cohort_tables.FOLDER, workdir)
+  return missing or outputs.list_damage(output.folder, workdir)
 
 
-def _list_files(workdir: pathlib.Path, models: Sequence[str], num_folds: int) -> list[pathlib.Path]:
-  """Returns all files that `generate` writes, but the record."""
-  cohort = [workdir / cohort_tables.FOLDER / f"{name}.parquet" for name in ("participants", "visits", "folds")]
+def _list_files(
+  workdir: pathlib.Path, models: Sequence[str], spec: predictions_spec.SimulatedPredictionsSpec
+) -> list[pathlib.Path]:
+  """Returns all files that `generate` itself writes, but the record."""
+  names = ("participants", "visits", "folds") if spec.phantom is None else ()
+  cohort = [workdir / cohort_tables.FOLDER / f"{name}.parquet" for name in names]
   truths = [
     truth.path(workdir / "raw", schema)
     for schema in (
@@ -119,7 +157,7 @@ def _list_files(workdir: pathlib.Path, models: Sequence[str], num_folds: int) ->
       truth_tables.SIMULATED_CORRELATIONS,
     )
   ]
-  folders = [split_folder.path_of(workdir, name, k) for name in models for k in range(num_folds)]
+  folders = [split_folder.path_of(workdir, name, k) for name in models for k in range(spec.num_folds)]
   names = (split_table.FILE_NAME, split_folder.RESULT_NAME)
   return [*cohort, *truths, *(folder / name for folder in folders for name in names)]
 
@@ -181,10 +219,12 @@ def _claim(workdir: pathlib.Path) -> None:
     source.write(workdir, {"kind": DATA, "root": ""})
 
 
-def _check_replaceable(workdir: pathlib.Path, settings: dict[str, Any], overwrite: bool) -> None:
-  """Refuses to replace finished predictions of another spec; those of an older program are replaced."""
-  record = run_record.read(workdir / cohort_tables.FOLDER)
-  differences = run_record.changes(record["settings"], settings) if record else []
+def _check_replaceable(output: outputs.Output, workdir: pathlib.Path, overwrite: bool) -> None:
+  """Refuses to replace trained models, and finished predictions of another spec; an older program's are replaced."""
+  if _has_trained(workdir):
+    raise errors.InputError(f"the workdir {workdir} holds trained models: give another --workdir.")
+  record = run_record.read(output.folder)
+  differences = run_record.changes(record["settings"], output.settings) if record else []
   differences = [line for line in differences if not line.startswith(f"{_PROGRAM}:")]
   if differences and not overwrite:
     raise errors.InputError(
@@ -193,11 +233,26 @@ def _check_replaceable(workdir: pathlib.Path, settings: dict[str, Any], overwrit
     )
 
 
-def _remove_simulated(workdir: pathlib.Path) -> None:
+def _has_trained(workdir: pathlib.Path) -> bool:
+  return any(not is_simulated for _, is_simulated in _list_splits(workdir))
+
+
+def _remove_simulated(output: outputs.Output, workdir: pathlib.Path) -> None:
   """Removes another spec's predictions. The record is removed first, so that an interrupted removal is noticed."""
-  run_record.remove(workdir / cohort_tables.FOLDER)
-  for model in split_folder.list_models(workdir):
-    for folder in split_folder.list_finished(split_folder.model_folder(workdir, model)):
-      result = split_folder.read_result(folder)
-      if result is not None and result.get("data") == DATA:
-        shutil.rmtree(folder)
+  run_record.remove(output.folder)
+  for folder, is_simulated in _list_splits(workdir):
+    if is_simulated:
+      shutil.rmtree(folder)
+
+
+def _list_splits(workdir: pathlib.Path) -> list[tuple[pathlib.Path, bool]]:
+  """Returns the folders of all finished splits, and whether their predictions are simulated."""
+  folders = [
+    folder
+    for model in split_folder.list_models(workdir)
+    for folder in split_folder.list_finished(split_folder.model_folder(workdir, model))
+  ]
+  results = [split_folder.read_result(folder) for folder in folders]
+  return [
+    (folder, result.get("data") == DATA) for folder, result in zip(folders, results, strict=True) if result is not None
+  ]

@@ -16,6 +16,8 @@ class SimulatedPredictionsSpec:
       per person as published: 42,287 of 41,212 people.
     scalars: whether to simulate the 15 scalar models too, at the imaging visits.
     num_folds: folds of participants.
+    phantom: a phantom cohort whose people, families, visits and latent accelerations are taken; it is drawn if it is
+      not there yet. Its `num_participants` and `seed` count then, not those above.
   """
 
   num_participants: int = 41_000
@@ -23,12 +25,15 @@ class SimulatedPredictionsSpec:
   repeat_imaging_fraction: float = 0.026
   scalars: bool = True
   num_folds: int = 10
+  phantom: phantom_spec.PhantomSpec | None = None
 
   def __post_init__(self):
     if not 100 <= self.num_participants <= phantom_spec.MAX_PARTICIPANTS:
       raise ValueError(
         f"num_participants must be in 100..{phantom_spec.MAX_PARTICIPANTS}, got {self.num_participants}."
       )
+    if self.phantom is not None and self.phantom.has_images:
+      raise ValueError("phantom.has_images: predictions are simulated for a phantom without images alone.")
     if self.seed < 0:
       raise ValueError(f"seed must not be negative, got {self.seed}.")
     if not 0.0 <= self.repeat_imaging_fraction <= 1.0:

@@ -1,4 +1,4 @@
-"""Writes a phantom cohort: tables, DXA zips and the truth, resumable and idempotent."""
+"""Writes a phantom cohort: tables, DXA zips, genotypes and the truth, resumable and idempotent."""
 
 import concurrent.futures
 import dataclasses
@@ -17,6 +17,8 @@ from msk_jax.io import atomic, errors, leftovers, outputs, progress, run_record
 from msk_jax.simulation import people
 from msk_jax.simulation import spec as spec_lib
 from msk_jax.simulation.files import biobank_tables, dxa_files, flaws, truth
+from msk_jax.simulation.genotypes import files as genotype_files
+from msk_jax.simulation.genotypes import study as genotype_study
 from msk_jax.simulation.pictures import drawing
 
 STAGE = "phantom"
@@ -29,6 +31,7 @@ _OWN = (
   ZIPS,
   "tables",
   truth.FOLDER,
+  genotype_files.FOLDER,
   biobank_tables.WITHDRAWALS,
   biobank_tables.KINSHIP,
 )  # what the phantom writes in its folder
@@ -77,9 +80,12 @@ def generate(spec: spec_lib.PhantomSpec, folder: pathlib.Path, workers: int = 0,
   for name in damaged:  # of this spec: another one's files are removed by now
     (folder / name).unlink(missing_ok=True)
   cohort = people.make_people(spec)
-  planned = flaws.plan(spec, cohort)
-  biobank_tables.write(spec, cohort, planned, folder)
-  truth.write(spec.seed, cohort, planned, folder)
+  study = genotype_study.make(spec, cohort, folder) if spec.has_genotypes else None
+  if study is not None:
+    cohort = study.cohort
+  planned = flaws.plan(spec, cohort, () if study is None else study.genotyped)
+  biobank_tables.write(spec, cohort, planned, folder, study)
+  truth.write(spec.seed, cohort, planned, folder, study)
   tasks = _make_tasks(cohort, planned)
   _write_zips(spec, tasks, folder, (os.cpu_count() or 1) if workers < 0 else workers)
   counts = {"participants": len(cohort), "zips": len(tasks), "flaws": len(planned)}
@@ -91,7 +97,7 @@ def generate(spec: spec_lib.PhantomSpec, folder: pathlib.Path, workers: int = 0,
 
 def settings_of(spec: spec_lib.PhantomSpec) -> dict[str, Any]:
   """Returns the settings that determine the phantom, as the run record has them."""
-  return {**dataclasses.asdict(spec), _PROGRAM: spec_lib.GENERATOR_VERSION}
+  return {**spec_lib.settings_of(spec), _PROGRAM: spec_lib.GENERATOR_VERSION}
 
 
 def _check_folder(folder: pathlib.Path, settings: dict[str, Any], overwrite: bool) -> None:

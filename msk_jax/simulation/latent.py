@@ -4,9 +4,9 @@ A person's acceleration of a dimension is the sum of a genetic and an environmen
 all visits. The dimensions have the published heritabilities and phenotypic and genetic correlations (`published`).
 Relatives share genetic parts in proportion to their kinship.
 
-What is drawn from the same latent model: images and scalars use their dimensions. Genotypes can replace the normal
-draw of the genetic parts by polygenic scores with covariance `genetic_correlation()`. X variables can take a share of
-the environmental parts.
+What is drawn from the same latent model: images and scalars use their dimensions. In a phantom with genotypes,
+polygenic scores with the same covariance take the place of the normal draw of the genetic parts (`genotypes/`). X
+variables can take a share of the environmental parts.
 """
 
 from collections.abc import Mapping, Sequence

@@ -127,6 +127,35 @@ def kinship_pairs(people: list[Person]) -> list[tuple[str, str, float]]:
   ]
 
 
+def draw_sex(rng: np.random.Generator) -> int:
+  """Draws 0, female, or 1, male."""
+  return int(rng.random() >= _FEMALE_SHARE)
+
+
+def draw_ethnicity(rng: np.random.Generator) -> int:
+  """Draws a code of field 21000, -5 for an empty cell."""
+  shares = np.array(list(_ETHNICITIES.values()))
+  return int(rng.choice(list(_ETHNICITIES), p=shares / shares.sum()))
+
+
+def draw_centre(rng: np.random.Generator) -> int:
+  """Draws the centre of a first visit, a code of field 54."""
+  return int(rng.choice(_ASSESSMENT_CENTRES))
+
+
+def make_stranger(spec: spec_lib.PhantomSpec, eid: str) -> Person:
+  """Returns somebody without relatives who is not in the cohort."""
+  return _make_person(spec, eid, "", 0.0, None)
+
+
+def role_in_family(seed: int, eid: str) -> int:
+  """Returns which member of the family a person is, from 0, whoever else of it is in the cohort."""
+  index = int(eid) - spec_lib.FIRST_EID
+  families = _families_of_block(seed, index // BLOCK_SIZE)
+  family, _ = families[index % BLOCK_SIZE]
+  return sorted(place for place, (name, _) in families.items() if name == family).index(index % BLOCK_SIZE)
+
+
 def _families_of_block(seed: int, block: int) -> dict[int, tuple[str, float]]:
   """Returns (family's name, kinship) by place within the block, of people with relatives."""
   rng = randomness.generator(seed, "families", block)
@@ -144,9 +173,8 @@ def _make_person(
   spec: spec_lib.PhantomSpec, eid: str, family: str, kinship: float, family_values: np.ndarray | None
 ) -> Person:
   rng = randomness.generator(spec.seed, "person", eid)
-  sex = int(rng.random() >= _FEMALE_SHARE)
-  shares = np.array(list(_ETHNICITIES.values()))
-  ethnicity = int(rng.choice(list(_ETHNICITIES), p=shares / shares.sum()))
+  sex = draw_sex(rng)
+  ethnicity = draw_ethnicity(rng)
   height = (176.0 if sex else 163.0) + 6.5 * rng.standard_normal()
   body_mass_index = 26.7 * np.exp(0.15 * rng.standard_normal())
   birth_date, visits = _make_visits(spec, eid)
@@ -174,7 +202,7 @@ def _make_visits(spec: spec_lib.PhantomSpec, eid: str) -> tuple[datetime.date, t
   imaging = rng.uniform(2014.4, min(2020.1, 2010.7 + age - 38.0))
   gap = rng.uniform(imaging - 2010.75, min(imaging - 2006.2, age - 37.5))
   repeat = imaging + rng.uniform(2.0, 3.5)
-  assessment_centre, imaging_centre = int(rng.choice(_ASSESSMENT_CENTRES)), int(rng.choice(_IMAGING_CENTRES))
+  assessment_centre, imaging_centre = draw_centre(rng), int(rng.choice(_IMAGING_CENTRES))
   is_imaged, is_repeated, only_second = rng.random(3) < (
     spec.imaged_fraction,
     spec.repeat_imaging_fraction,

@@ -1,6 +1,7 @@
 """What a phantom cohort is made of: its size, its seed, its flaws and its image settings."""
 
 import dataclasses
+from typing import Any
 
 FIRST_EID = 9_000_001  # above UK Biobank's eids, so that nobody takes a phantom for a real participant
 MAX_PARTICIPANTS = 999_998  # eids keep seven digits
@@ -58,6 +59,70 @@ class FlawCounts:
     return cls(**{field.name: 0 for field in dataclasses.fields(cls)})
 
 
+# The same for genotypes: a phantom without them stays as it is.
+GENOTYPES_VERSION = 1
+MAX_GENOTYPED = 100_000  # people; all genotypes of a chromosome are in memory at once
+_MAX_LOCUS_H2 = 0.025  # with .028, loci that two dimensions share would leave no room for the published correlations
+
+
+@dataclasses.dataclass(frozen=True)
+class GenotypesSpec:
+  """Genotypes of a phantom.
+
+  Attributes:
+    num_array_variants: variants on the genotyping array, chromosome X included.
+    num_array_variants_on_x: those on chromosome X.
+    num_variants_per_gene: variants, most of them imputed alone, within 500 kb of each gene that the paper names.
+    missing_call_fraction: share of missing calls on the array.
+    locus_h2: share of a dimension's variance that each of its lead loci has.
+    num_causal_variants: array variants with small effects on all dimensions.
+    structure: how much allele frequencies differ between ancestries, relative to the usual.
+    num_reference_people: imagined people whose scores set the scale of effects.
+    num_sex_mismatches: people whose reported sex is not their genetic one.
+  """
+
+  num_array_variants: int = 21_000
+  num_array_variants_on_x: int = 1_000
+  num_variants_per_gene: int = 200
+  missing_call_fraction: float = 0.005
+  locus_h2: float = 0.02
+  num_causal_variants: int = 2_000
+  structure: float = 1.0
+  num_reference_people: int = 2_000
+  num_sex_mismatches: int = 3
+
+  def __post_init__(self):
+    if not 20 <= self.num_variants_per_gene <= 2_000:
+      raise ValueError(f"num_variants_per_gene must be in 20..2_000, got {self.num_variants_per_gene}.")
+    if not 100 <= self.num_array_variants_on_x <= self.num_array_variants / 4:
+      raise ValueError(
+        f"num_array_variants_on_x must be in 100..{self.num_array_variants // 4} (a quarter of all), got "
+        f"{self.num_array_variants_on_x}."
+      )
+    if not 2_000 <= self.num_array_variants <= 1_000_000:
+      raise ValueError(f"num_array_variants must be in 2_000..1_000_000, got {self.num_array_variants}.")
+    if not 100 <= self.num_causal_variants <= self.num_array_variants / 4:
+      raise ValueError(
+        f"num_causal_variants must be in 100..{self.num_array_variants // 4} (a quarter of the array's), got "
+        f"{self.num_causal_variants}."
+      )
+    if not 0.0 <= self.missing_call_fraction <= 0.2:
+      raise ValueError(f"missing_call_fraction is a share in [0, 0.2], got {self.missing_call_fraction}.")
+    if not 0.0 <= self.locus_h2 <= _MAX_LOCUS_H2:
+      raise ValueError(f"locus_h2 is a share in [0, {_MAX_LOCUS_H2}], got {self.locus_h2}.")
+    if not 0.0 <= self.structure <= 3.0:
+      raise ValueError(f"structure must be in [0, 3], got {self.structure}.")
+    if not 500 <= self.num_reference_people <= MAX_GENOTYPED:
+      raise ValueError(f"num_reference_people must be in 500..{MAX_GENOTYPED}, got {self.num_reference_people}.")
+    if self.num_sex_mismatches < 0:
+      raise ValueError(f"num_sex_mismatches is a count, got {self.num_sex_mismatches}.")
+
+  @classmethod
+  def small(cls) -> "GenotypesSpec":
+    """Returns genotypes for quick tests: 4,000 variants on the array."""
+    return cls(num_array_variants=4_000, num_array_variants_on_x=300, num_causal_variants=600)
+
+
 @dataclasses.dataclass(frozen=True)
 class PhantomSpec:
   """A phantom cohort; two equal specs give the same bytes.
@@ -74,6 +139,8 @@ class PhantomSpec:
     nuisance: variation that has nothing to do with age (position, size, exposure), relative to the usual.
     noise: of the images, relative to the usual.
     has_images: whether DXA images are drawn. Without them, many people cost little: there are tables and the truth.
+    has_genotypes: whether genotypes are drawn. The genetic parts of the accelerations are then polygenic scores.
+    genotypes: what they are like.
   """
 
   num_participants: int = 1000
@@ -86,10 +153,14 @@ class PhantomSpec:
   nuisance: float = 1.0
   noise: float = 1.0
   has_images: bool = True
+  has_genotypes: bool = False
+  genotypes: GenotypesSpec = GenotypesSpec()
 
   def __post_init__(self):
     if not 1 <= self.num_participants <= MAX_PARTICIPANTS:
       raise ValueError(f"num_participants must be in 1..{MAX_PARTICIPANTS}, got {self.num_participants}.")
+    if self.has_genotypes and self.num_participants > MAX_GENOTYPED:
+      raise ValueError(f"num_participants with genotypes must be in 1..{MAX_GENOTYPED}, got {self.num_participants}.")
     if self.seed < 0:
       raise ValueError(f"seed must not be negative, got {self.seed}.")
     for name in ("imaged_fraction", "repeat_imaging_fraction", "missing_value_fraction", "max_flawed_fraction"):
@@ -98,3 +169,12 @@ class PhantomSpec:
     for name in ("nuisance", "noise"):
       if not 0.0 <= getattr(self, name) <= 3.0:
         raise ValueError(f"{name} must be in [0, 3], got {getattr(self, name)}.")
+
+
+def settings_of(spec: PhantomSpec) -> dict[str, Any]:
+  """Returns the settings that determine a phantom, as run records have them; those of genotypes only if it has them."""
+  settings: dict[str, Any] = dataclasses.asdict(spec)
+  is_drawn, genotypes = settings.pop("has_genotypes"), settings.pop("genotypes")
+  if is_drawn:
+    settings["genotypes"] = {**genotypes, "version": GENOTYPES_VERSION}
+  return settings

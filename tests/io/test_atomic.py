@@ -61,3 +61,11 @@ def test_a_folder_is_replaced_whole(tmp_path):
     (temporary / "file").write_text("third")
     raise KeyboardInterrupt
   assert (folder / "file").read_text() == "second" and [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_file_where_a_folder_should_be_is_named(tmp_path):
+  (tmp_path / "gwas").touch()
+  with pytest.raises(errors.InputError, match="could not write"), atomic.replacing(tmp_path / "gwas" / "table"):
+    raise AssertionError("there is nothing to write to")
+  with pytest.raises(errors.InputError, match="could not write"), atomic.replacing_folder(tmp_path / "gwas" / "work"):
+    raise AssertionError("there is nothing to write to")

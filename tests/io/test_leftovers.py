@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from msk_jax import stage_table
 from msk_jax.io import atomic, leftovers, owner
 
 _HERE = owner.Owner.current()
@@ -125,3 +126,16 @@ def test_a_long_name_is_cut(tmp_path):
   path = tmp_path / ("ä" * 120 + ".json")
   atomic.write_text(path, "whole")
   assert path.read_text() == "whole" and atomic.is_partial(atomic.partial_of(path).name)
+
+
+@pytest.mark.parametrize(
+  "stage", [stage for stage in stage_table.STAGES if stage.workdir], ids=lambda stage: stage.name
+)
+def test_every_folder_that_a_stage_writes_is_cleared(tmp_path, stage):
+  dead = subprocess.Popen(["true"])
+  dead.wait()
+  folders = [name for name in stage.writes if name.endswith("/") and " " not in name and not name.startswith("raw/")]
+  for name in folders:
+    (tmp_path / name / "below").mkdir(parents=True)
+    (tmp_path / name / "below" / f".table.parquet.{dead.pid}.partial").touch()
+  assert leftovers.clear_workdir(tmp_path) == len(folders)

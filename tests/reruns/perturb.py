@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 _LIKELY = (12, 16)  # numbers that few settings refuse
+_WORDS = ("female", "GRCh38")  # for settings that are a choice of few texts
 
 
 def leaves(spec: Any, prefix: str = "") -> list[str]:
@@ -44,12 +45,15 @@ def others(value: Any, hint: Any = None) -> Iterator[Any]:
   elif isinstance(value, int | float):
     yield from (value + 1, value - 1, value / 2, value * 0.9, *_LIKELY)
   elif isinstance(value, str):
-    yield f"{value}x"
+    yield from (f"{value}x", *_WORDS)
   elif isinstance(value, tuple):
     inner = typing.get_args(hint)[0]
     yield from (value[:-1] for _ in value[-1:])
     yield from ((*value, item) for item in _made(inner))
     yield tuple(_made(inner))
+  elif value is None:
+    for spec in (option() for option in typing.get_args(hint) if dataclasses.is_dataclass(option)):
+      yield from (spec, *(changed(spec, name) for name in leaves(spec)))
   elif isinstance(value, Mapping):
     inner = typing.get_args(hint)[1]
     yield from ({**value, key: item} for key, old in value.items() for item in others(old, inner))
@@ -64,4 +68,4 @@ def _made(hint: Any) -> list[Any]:
     return [tuple(_made(typing.get_args(hint)[0]))]
   if typing.get_origin(hint) is typing.Literal:
     return list(typing.get_args(hint))
-  return {int: [1, 64], float: [1.0, 64.0], str: ["x", "y"]}[hint]
+  return {int: [1, 64], float: [1.0, 64.0], str: ["x", "y", *_WORDS]}[hint]

@@ -14,6 +14,8 @@ from msk_jax.ensembling import run as ensemble_run
 from msk_jax.ensembling import spec as ensemble_spec
 from msk_jax.evaluation import run as evaluate_run
 from msk_jax.evaluation import spec as evaluate_spec
+from msk_jax.genetics import run as gwas_run
+from msk_jax.genetics import spec as gwas_spec
 from msk_jax.imaging import folder_spec, views
 from msk_jax.io import run_record
 from msk_jax.preparation import cohort_output, ownership, prepared, table_spec
@@ -140,7 +142,22 @@ def test_scalar_models(tmp_path):
   reading.compare("scalars", found)
 
 
-@pytest.mark.parametrize("title", ["phantom", "prepare", "train", "scalars", "ensemble", "evaluate", "ages"])
+def test_genetics():
+  engines = ("bolt", "embedded", "regenie", "plan")
+  found = {}
+  for name in perturb.leaves(gwas_spec.GwasSpec()):
+    found[name] = {}
+    for engine in engines:
+      spec = gwas_spec.GwasSpec(engine=engine)
+      other = perturb.changed(spec, name)
+      assert other is not None, name
+      chosen = other.engine if other.engine != "auto" else engine
+      is_same = _is_equal(gwas_run.settings_of(spec, engine), gwas_run.settings_of(other, chosen))
+      found[name][engine] = "same" if is_same else "again"
+  reading.compare("gwas", found)
+
+
+@pytest.mark.parametrize("title", ["gwas", "phantom", "prepare", "train", "scalars", "ensemble", "evaluate", "ages"])
 def test_what_changes_nothing_says_why(title):
   for name, row in reading.read(title).items():
     quiet = {"same", "warns", "other models", "another model"} & set(row.values())

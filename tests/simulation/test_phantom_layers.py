@@ -13,7 +13,8 @@ _ALLOWED = {
   "": set(),  # people, latent accelerations, random numbers, the spec
   "pictures": {""},
   "scalars": {""},
-  "files": {"", "pictures", "scalars"},
+  "genotypes": {""},
+  "files": {"", "pictures", "scalars", "genotypes"},
 }
 _TOP = _ROOT / "cohort.py"  # writes all of it
 

@@ -8,35 +8,56 @@ import pandas as pd
 from msk_jax.io import atomic
 from msk_jax.simulation import people, randomness
 from msk_jax.simulation import spec as spec_lib
-from msk_jax.simulation.files import flaws, scalar_columns
+from msk_jax.simulation.files import flaws, genotype_columns, scalar_columns
+from msk_jax.simulation.genotypes import study as genotype_study
 
 MAIN_TABLE = "tables/ukb99999.csv"
 WITHDRAWALS = "w99999_20260101.csv"
 KINSHIP = "ukb_rel.dat"
 
+_REPORTED_SEX, _GENETIC_SEX = "31-0.0", "22001-0.0"
 _INSTANCES = (0, 1, 2, 3)
 _ETHNICITY_INSTANCES = (0, 1, 2)
 _MISSING_ETHNICITY = -5
 _STRANGER = "9999999"  # an eid on the list of withdrawals that is in no table
 
 
-def main_table(spec: spec_lib.PhantomSpec, cohort: list[people.Person], planned: list[flaws.Flaw]) -> pd.DataFrame:
+def main_table(
+  spec: spec_lib.PhantomSpec,
+  cohort: list[people.Person],
+  planned: list[flaws.Flaw],
+  study: genotype_study.Study | None = None,
+) -> pd.DataFrame:
   """Returns the main table as text cells, one row per participant, columns named as `ukbconv` does.
 
   Fields: 31 sex, 34 year and 52 month of birth, 53 dates, 54 centres, 21000 ethnicity, 22001 genetic sex, and the
-  scalar measurements (`scalar_columns`).
+  scalar measurements (`scalar_columns`). With genotypes, those of `genotype_columns` too; field 22001 is then empty
+  for people who were not genotyped.
   """
   absurd = {flaw.eid for flaw in planned if flaw.kind == "implausible_age"}
   demographics = pd.DataFrame([_row(spec, person, person.eid in absurd) for person in cohort])
-  return pd.concat([demographics, scalar_columns.main_table_columns(spec, cohort, planned)], axis=1)
+  scalars = scalar_columns.main_table_columns(spec, cohort, planned)
+  if study is None:
+    return pd.concat([demographics, scalars], axis=1)
+  mismatched = {flaw.eid for flaw in planned if flaw.kind == flaws.SEX_MISMATCH}
+  for row, (person, sample) in enumerate(zip(cohort, study.samples, strict=True)):
+    if person.eid in mismatched:
+      demographics.loc[row, [_REPORTED_SEX, _GENETIC_SEX]] = [str(1 - person.sex), str(person.sex)]
+    elif not sample.is_genotyped:
+      demographics.loc[row, _GENETIC_SEX] = ""
+  return pd.concat([demographics, genotype_columns.main_table_columns(spec.seed, study), scalars], axis=1)
 
 
 def write(
-  spec: spec_lib.PhantomSpec, cohort: list[people.Person], planned: list[flaws.Flaw], folder: pathlib.Path
+  spec: spec_lib.PhantomSpec,
+  cohort: list[people.Person],
+  planned: list[flaws.Flaw],
+  folder: pathlib.Path,
+  study: genotype_study.Study | None = None,
 ) -> None:
   """Writes the main table, the list of withdrawals and the relatedness file under `folder`."""
   with atomic.replacing(folder / MAIN_TABLE) as temporary:
-    main_table(spec, cohort, planned).to_csv(temporary, index=False, lineterminator="\n")
+    main_table(spec, cohort, planned, study).to_csv(temporary, index=False, lineterminator="\n")
   withdrawn = sorted(flaw.eid for flaw in planned if flaw.kind == "withdrawn")
   atomic.write_text(folder / WITHDRAWALS, "".join(f"{eid}\n" for eid in (*withdrawn, _STRANGER)))
   atomic.write_text(folder / KINSHIP, _kinship_text(spec, cohort))
@@ -48,7 +69,7 @@ def _row(spec: spec_lib.PhantomSpec, person: people.Person, is_absurd: bool) -> 
   is_known = rng.random(3) >= spec.missing_value_fraction
   row = {
     "eid": person.eid,
-    "31-0.0": str(person.sex) if is_known[0] else "",
+    _REPORTED_SEX: str(person.sex) if is_known[0] else "",
     "34-0.0": str(flaws.ABSURD_BIRTH_YEAR if is_absurd else person.birth_date.year),
     "52-0.0": str(person.birth_date.month),
   }
@@ -61,7 +82,7 @@ def _row(spec: spec_lib.PhantomSpec, person: people.Person, is_absurd: bool) -> 
   for instance in _ETHNICITY_INSTANCES:
     has_answer = instance in visits and has_ethnicity and (instance > 0 or is_known[1])
     row[f"21000-{instance}.0"] = str(person.ethnicity) if has_answer else ""
-  row["22001-0.0"] = str(person.sex) if is_known[2] else ""
+  row[_GENETIC_SEX] = str(person.sex) if is_known[2] else ""
   return row
 
 

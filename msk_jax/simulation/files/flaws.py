@@ -25,6 +25,8 @@ VISIT_FLAWS = (
   "unknown_protocol",
 )
 PERSON_FLAWS = ("withdrawn", "implausible_age", "implausible_scalar", "infinite_scalar", "text_scalar")
+# Of people with genotypes: the reported sex (field 31) is not the genetic one (22001 and the .fam files).
+SEX_MISMATCH = "sex_mismatch"
 ABSURD_BIRTH_YEAR = 1885  # of people with an implausible age
 # Flaws of a scalar: what the table's cell holds instead of the value.
 SCALAR_TEXTS = {"implausible_scalar": "9999.0", "infinite_scalar": "inf", "text_scalar": "not measured"}
@@ -44,7 +46,7 @@ class Flaw:
   Attributes:
     eid: whose.
     instance: of which visit, -1 for flaws of a person.
-    kind: one of VISIT_FLAWS and PERSON_FLAWS.
+    kind: one of VISIT_FLAWS and PERSON_FLAWS, or SEX_MISMATCH.
     file: the zip's name, or the table that shows it.
     member: the file within the zip, or the column of the table; empty where the flaw is of the whole.
     protocol: the ProtocolName of the member, as it was before the flaw.
@@ -58,8 +60,14 @@ class Flaw:
   protocol: str = ""
 
 
-def plan(spec: spec_lib.PhantomSpec, cohort: list[people.Person]) -> list[Flaw]:
-  """Chooses who gets which flaw: at most one per visit and per person."""
+def plan(spec: spec_lib.PhantomSpec, cohort: list[people.Person], genotyped: Sequence[str] = ()) -> list[Flaw]:
+  """Chooses who gets which flaw: at most one per visit and per person.
+
+  Args:
+    spec: the numbers of flaws.
+    cohort: all people.
+    genotyped: eids of those with genotypes, some of whom get a SEX_MISMATCH.
+  """
   rng = randomness.generator(spec.seed, "flaws")
   visits = [(p.eid, v.instance) for p in cohort for v in p.visits if v.is_imaged]
   kinds = _scaled(spec, VISIT_FLAWS, len(visits))
@@ -69,7 +77,14 @@ def plan(spec: spec_lib.PhantomSpec, cohort: list[people.Person]) -> list[Flaw]:
   others = [p.eid for p in cohort if p.eid not in touched]
   for kind, i in zip(_scaled(spec, PERSON_FLAWS, len(others)), rng.permutation(len(others)), strict=False):
     planned.append(_plan_for_person(spec.seed, kind, others[i]))
-  return planned
+  flawed = {flaw.eid for flaw in planned}
+  return planned + _plan_mismatches(spec, [eid for eid in genotyped if eid not in flawed])
+
+
+def _plan_mismatches(spec: spec_lib.PhantomSpec, candidates: Sequence[str]) -> list[Flaw]:
+  number = min(spec.genotypes.num_sex_mismatches, int(spec.max_flawed_fraction * len(candidates)))
+  chosen = randomness.generator(spec.seed, "sex mismatches").permutation(len(candidates))[:number]
+  return [Flaw(candidates[i], -1, SEX_MISMATCH, "main table", "31-0.0") for i in chosen]
 
 
 def _plan_for_person(seed: int, kind: str, eid: str) -> Flaw:

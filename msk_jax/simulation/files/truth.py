@@ -9,6 +9,8 @@ from msk_jax.io import tables
 from msk_jax.schemas import truth_tables
 from msk_jax.simulation import latent, people
 from msk_jax.simulation.files import flaws
+from msk_jax.simulation.genotypes import causal_variants
+from msk_jax.simulation.genotypes import study as genotype_study
 from msk_jax.simulation.pictures import anatomy
 from msk_jax.simulation.scalars import age_effects
 
@@ -20,8 +22,14 @@ def path(folder: pathlib.Path, schema: tables.Schema) -> pathlib.Path:
   return pathlib.Path(folder) / FOLDER / f"{schema.name.removeprefix('phantom_')}.parquet"
 
 
-def write(seed: int, cohort: list[people.Person], planted: list[flaws.Flaw], folder: pathlib.Path) -> None:
-  """Writes all tables of the truth."""
+def write(
+  seed: int,
+  cohort: list[people.Person],
+  planted: list[flaws.Flaw],
+  folder: pathlib.Path,
+  study: genotype_study.Study | None = None,
+) -> None:
+  """Writes all tables of the truth; the one of variants for a phantom with genotypes alone."""
   visits = [(person, visit) for person in cohort for visit in person.visits]
   planted_tables = (
     (truth_tables.PEOPLE, [_person_row(person) for person in cohort]),
@@ -34,6 +42,8 @@ def write(seed: int, cohort: list[people.Person], planted: list[flaws.Flaw], fol
   )
   for schema, rows in planted_tables:
     tables.write(path(folder, schema), pd.DataFrame(rows, columns=list(schema.columns)), schema)
+  if study is not None:
+    tables.write(path(folder, truth_tables.VARIANTS), causal_variants.make_table(study), truth_tables.VARIANTS)
 
 
 def _person_row(person: people.Person) -> tuple:

@@ -1,0 +1,1 @@
+"""LD scores, and what they say of summary statistics: heritability, confounding, genetic correlation."""

@@ -1,0 +1,1 @@
+"""The genome: chromosomes, builds, variants, genes, and files of genotypes."""

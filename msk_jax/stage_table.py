@@ -1,0 +1,169 @@
+"""The table of stages: what each reads and writes, its config and its flags. `stages.py` is the frame around them."""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Stage:
+  """A stage: a binary of its own.
+
+  Attributes:
+    name: the binary, `python -m msk_jax.<name>`.
+    summary: what it does, one line.
+    package: the package of `msk_jax` that does it.
+    reads: folders of the workdir, or what else is read.
+    writes: folders of the workdir, or what else is written.
+    config: the default config file; empty for a stage without a config.
+    config_help: what the config says.
+    sections: keys that its config has. The stage's settings are in the section with its name.
+    optional_sections: further keys that it reads.
+    workdir: the default workdir; empty for a stage without one.
+    is_about_people: whether it writes about people: then it has --withdrawn and --confirm_withdrawals.
+    overwrite: help of its flag --overwrite; empty for a stage without one.
+  """
+
+  name: str
+  summary: str
+  package: str
+  reads: tuple[str, ...]
+  writes: tuple[str, ...]
+  config: str = ""
+  config_help: str = ""
+  sections: tuple[str, ...] = ()
+  optional_sections: tuple[str, ...] = ()
+  workdir: str = "workspace"
+  is_about_people: bool = False
+  overwrite: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Tool:
+  """A binary that is not a stage: it has no place in the data flow."""
+
+  name: str
+  summary: str
+  arguments: str = ""
+
+
+STAGES = (
+  Stage(
+    name="phantom",
+    summary="draws a phantom cohort in UK Biobank's formats, with a known truth",
+    package="simulation",
+    reads=(),
+    writes=("raw/",),
+    config="configs/phantom.py",
+    config_help="The cohort's size, seed and flaws.",
+    sections=("phantom",),
+    overwrite="Replace a phantom of other settings.",
+  ),
+  Stage(
+    name="prepare",
+    summary="turns tables and images into a cohort, scalar sets, ten folds, image stores and a QC report",
+    package="preparation",
+    reads=("the data root", "raw/"),
+    writes=("cohort/", "images/", "qc/"),
+    config="configs/ukb.py",
+    config_help="Says in its section `data` what to prepare.",
+    sections=("data",),
+    is_about_people=True,
+    overwrite="Throw away what the workdir holds of another data root.",
+  ),
+  Stage(
+    name="train",
+    summary="trains one image model on one split",
+    package="training",
+    reads=("cohort/", "images/"),
+    writes=("models/",),
+    config="configs/knee.py",
+    config_help="What to train, e.g. configs/knee.py:backbone=simple_cnn,fold=3.",
+    sections=("data", "view", "train"),
+    optional_sections=("fold", "seed", "model", "input"),
+    is_about_people=True,
+    overwrite="Throw away data and model of other settings in the workdir.",
+  ),
+  Stage(
+    name="scalars",
+    summary="predicts age from each scalar set by three algorithms, with importances",
+    package="scalar_models",
+    reads=("cohort/",),
+    writes=("models/scalars/",),
+    config="configs/scalars.py",
+    config_help="Which data, which sets and algorithms, how they are searched.",
+    sections=("data", "scalars"),
+    is_about_people=True,
+    overwrite="Throw away prepared data of another source in the workdir, and images that this config leaves out; no "
+    "effect on UK Biobank's, which `prepare` makes. Models need no flag: those of other settings or data are made "
+    "again.",
+  ),
+  Stage(
+    name="ensemble",
+    summary="pools the predictions of all finished models and combines them at three levels",
+    package="ensembling",
+    reads=("cohort/", "models/"),
+    writes=("predictions/", "ensembles/"),
+    config="configs/ensemble.py",
+    config_help="How models are combined, e.g. configs/ensemble.py:cases=available.",
+    sections=("ensemble",),
+    is_about_people=True,
+  ),
+  Stage(
+    name="evaluate",
+    summary="scores all models, by group and beside the published numbers, with figures",
+    package="evaluation",
+    reads=("cohort/", "predictions/"),
+    writes=("performance/",),
+    config="configs/evaluate.py",
+    config_help="Number and kind of bootstraps, whether figures are drawn.",
+    sections=("evaluate",),
+    is_about_people=True,
+  ),
+  Stage(
+    name="ages",
+    summary="corrects the bias; biological age and accelerated ageing, with their correlations",
+    package="biological_age",
+    reads=("cohort/", "predictions/"),
+    writes=("ages/", "bias_correction.json in models/"),
+    config="configs/ages.py",
+    config_help="How the bias is fitted; number and kind of bootstraps.",
+    sections=("ages",),
+    is_about_people=True,
+  ),
+  Stage(
+    name="gwas",
+    summary="finds variants that go with accelerated ageing; heritability and genetic correlations",
+    package="genetics",
+    reads=("cohort/", "ages/", "--genotypes"),
+    writes=("gwas/",),
+    config="configs/gwas.py",
+    config_help="Which traits, people, covariates and engine, e.g. configs/gwas.py:engine=plan.",
+    sections=("gwas",),
+    is_about_people=True,
+  ),
+  Stage(
+    name="predict",
+    summary="predicts the ages of new images by trained folds",
+    package="inference",
+    reads=("--model", "--images", "--table"),
+    writes=("--output", "a list of refused files beside it"),
+    workdir="",
+    is_about_people=True,
+  ),
+  Stage(
+    name="simulate_predictions",
+    summary="makes a workdir as if the paper's 31 models had been trained, with a known truth",
+    package="simulated_predictions",
+    reads=(),
+    writes=("cohort/", "models/", "raw/truth/"),
+    config="configs/simulated.py",
+    config_help="How many people, which seed, with or without scalar models.",
+    sections=("simulate_predictions",),
+    workdir="simulated",
+    overwrite="Replace simulated predictions of other settings.",
+  ),
+)
+
+TOOLS = (
+  Tool("convert_weights", "turns weights of Keras, safetensors or a trained fold into one another"),
+  Tool("audit", "looks for integers that could be participant ids in a repository", "."),
+)
