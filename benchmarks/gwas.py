@@ -82,10 +82,10 @@ def _measure(workdir: pathlib.Path, *, mixed: bool, people: float, variants: flo
   settings = GwasSpec(embedded=EmbeddedSpec(has_polygenic_part=mixed), genetic_correlations=False)
   began = time.process_time()
   with tempfile.TemporaryDirectory() as folder:
-    made = engine.run(_take(analysis, rows), files, settings, pathlib.Path(folder), {})
+    estimated = engine.run(_take(analysis, rows), files, settings, pathlib.Path(folder), {})
     tested = 0
     for trait in analysis.traits:
-      facts = made.write_association(trait.name, "array", pathlib.Path(folder) / "out.parquet")
+      facts = estimated.write_association(trait.name, "array", pathlib.Path(folder) / "out.parquet")
       tested = getattr(facts, "num_variants", 0)
   seconds = time.process_time() - began
   peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

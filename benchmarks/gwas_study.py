@@ -90,10 +90,10 @@ def _loci(workdir: pathlib.Path, folder: pathlib.Path) -> report.Table:
     p = strongest["effect_allele_frequency"]
     share = 2 * p * (1 - p) * effect.max() ** 2
     best = [_best_near(folder, strongest, source) for source in ("array", "imputed")]
-    found = "yes" if max(value for value, _ in best) > _SIGNIFICANT else "no"
+    is_significant = "yes" if max(value for value, _ in best) > _SIGNIFICANT else "no"
     shown = [f"{value:.1f}{' (the variant itself)' if key == variant else ''}" for value, key in best]
     described = [strongest[name] for name in ("gene", "dimension", "chromosome", "source")]
-    rows.append([*described, f"{share:.3f}", *shown, found])
+    rows.append([*described, f"{share:.3f}", *shown, is_significant])
   columns = ("gene", "dimension", "chromosome", "is on", "h2 of the latent", "best array", "best imputed", "p < 5e-8")
   num = sum(row[-1] == "yes" for row in rows)
   return report.Table(
@@ -115,8 +115,8 @@ def _best_near(folder: pathlib.Path, lead: pd.Series, source: str) -> tuple[floa
 
 
 def _heritability(folder: pathlib.Path, held: dict[str, np.ndarray]) -> report.Table:
-  found = tables.read(folder / "heritability.parquet", genetics_tables.HERITABILITY)
-  by_trait = {row["trait"]: row for row in found.to_dict("records")}
+  table = tables.read(folder / "heritability.parquet", genetics_tables.HERITABILITY)
+  by_trait = {row["trait"]: row for row in table.to_dict("records")}
   rows = []
   for name, columns in held.items():
     columns = columns[np.isfinite(columns).all(1)]
@@ -133,8 +133,8 @@ def _heritability(folder: pathlib.Path, held: dict[str, np.ndarray]) -> report.T
 
 
 def _correlations(folder: pathlib.Path, held: dict[str, np.ndarray]) -> report.Table:
-  found = tables.read(folder / "genetic_correlations.parquet", genetics_tables.GENETIC_CORRELATIONS)
-  by_pair = {(row["trait_1"], row["trait_2"]): row for row in found.to_dict("records")}
+  table = tables.read(folder / "genetic_correlations.parquet", genetics_tables.GENETIC_CORRELATIONS)
+  by_pair = {(row["trait_1"], row["trait_2"]): row for row in table.to_dict("records")}
   generating, rows = latent.genetic_correlation(), []
   for one, other in itertools.combinations(held, 2):
     both = np.isfinite(held[one]).all(1) & np.isfinite(held[other]).all(1)

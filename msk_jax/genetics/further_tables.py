@@ -58,14 +58,14 @@ def make(
     settings: of the stage.
   """
   listed = [(trait, source, path) for (trait, source), path in written.items()]
-  made: Tables = {"hits": (hits.collect(listed, sources.genes), genetics_tables.HITS)}
+  by_name: Tables = {"hits": (hits.collect(listed, sources.genes), genetics_tables.HITS)}
   arrays = {trait: path for (trait, source), path in written.items() if source == summary_statistics.ARRAY}
   if settings.ld_score.is_run and arrays:
     known = sources.ld_scores or scores.from_genotypes(gathered.analysis, gathered.files, settings.ld_score)
     regressions, joined = stage.regress(arrays, known)
     by_place = settings.ld_score.external_build == settings.build
     pairs = stage.correlate(joined, sources.studies, known, by_place=by_place)
-    made["ld_scores"] = (known.table, genetics_tables.LD_SCORES)
-    made["ld_score_regression"] = (regressions, genetics_tables.LD_SCORE_REGRESSION)
-    made["ld_score_correlations"] = (pairs, genetics_tables.LD_SCORE_CORRELATIONS)
-  return made
+    by_name["ld_scores"] = (known.table, genetics_tables.LD_SCORES)
+    by_name["ld_score_regression"] = (regressions, genetics_tables.LD_SCORE_REGRESSION)
+    by_name["ld_score_correlations"] = (pairs, genetics_tables.LD_SCORE_CORRELATIONS)
+  return by_name

@@ -48,10 +48,12 @@ def collect(paths: Iterable[tuple[str, str, pathlib.Path]], known: genes.Genes |
     parts.append(chosen.assign(trait=trait, source=source, engine_p=about.p_value))
   if not parts:
     return pd.DataFrame(columns=_COLUMNS)
-  found = pd.concat(parts, ignore_index=True)
+  significant = pd.concat(parts, ignore_index=True)
   if known is None:
-    return found.assign(genes="", relation=annotation.NONE, distance_bp=-1)[_COLUMNS]
+    return significant.assign(genes="", relation=annotation.NONE, distance_bp=-1)[_COLUMNS]
   annotated = annotation.annotate(
-    found["chromosome"].to_numpy(str), found["position_bp"].to_numpy("int64"), known.build, known
+    significant["chromosome"].to_numpy(str), significant["position_bp"].to_numpy("int64"), known.build, known
   )
-  return found.assign(**{name: annotated[name].to_numpy() for name in ("genes", "relation", "distance_bp")})[_COLUMNS]
+  return significant.assign(**{name: annotated[name].to_numpy() for name in ("genes", "relation", "distance_bp")})[
+    _COLUMNS
+  ]

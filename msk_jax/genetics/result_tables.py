@@ -50,19 +50,21 @@ def _describe(trait: Trait, facts: Facts) -> dict:
   return row
 
 
-def make_heritability(analysis: Analysis, engine: str, found: results.Results, *, is_comparable: bool) -> pd.DataFrame:
+def make_heritability(
+  analysis: Analysis, engine: str, estimated: results.Results, *, is_comparable: bool
+) -> pd.DataFrame:
   """Returns the heritabilities of all traits (schema gwas_heritability).
 
   Args:
     analysis: what was analysed.
     engine: its name.
-    found: the results.
+    estimated: the results.
     is_comparable: whether published numbers are shown beside them.
   """
   published = reader.heritabilities() if is_comparable else {}
   rows = []
   for trait in analysis.traits:
-    estimate = found.heritability(trait.name)
+    estimate = estimated.heritability(trait.name)
     theirs = published.get(trait.dimension) if trait.stratum == "all" else None
     rows.append(
       {
@@ -79,7 +81,9 @@ def make_heritability(analysis: Analysis, engine: str, found: results.Results, *
   return pd.DataFrame(rows, columns=list(genetics_tables.HERITABILITY.columns))
 
 
-def make_correlations(analysis: Analysis, engine: str, found: results.Results, *, is_comparable: bool) -> pd.DataFrame:
+def make_correlations(
+  analysis: Analysis, engine: str, estimated: results.Results, *, is_comparable: bool
+) -> pd.DataFrame:
   """Returns the genetic correlations of all pairs of one stratum (schema gwas_genetic_correlations); see above.
 
   Not estimable ones have no number: an rg of two traits without heritability is noise.
@@ -89,7 +93,7 @@ def make_correlations(analysis: Analysis, engine: str, found: results.Results, *
   for first, second in itertools.combinations(analysis.traits, 2):
     if first.stratum != second.stratum:
       continue
-    estimate = found.correlation((first.name, second.name))
+    estimate = estimated.correlation((first.name, second.name))
     theirs = published.get(frozenset((first.dimension, second.dimension))) if first.stratum == "all" else None
     is_usable = not estimate.reason
     rows.append(

@@ -100,13 +100,13 @@ def _make(places: Places, settings: GwasSpec, withdrawn: Collection[str]) -> int
   if outputs.is_up_to_date(output, lambda: outputs.list_damage(output.folder)):
     _show(output.folder)
     return 0
-  found, unfinished = _analyse(places, settings, gathered, name)
+  estimated, unfinished = _analyse(places, settings, gathered, name)
   engine = settings.plan_engine if name == "plan" else name
   unfinished = written_results.write(
     output,
     gathered,
     engine,
-    found,
+    estimated,
     lambda written: further_tables.make(written, gathered, sources, settings),
     unfinished=unfinished,
   )
@@ -150,8 +150,8 @@ def _analyse(places: Places, settings: GwasSpec, gathered: Inputs, name: str) ->
     earlier_people.add(folder, gathered.analysis.people.iid)
     hashes = {**gathered.hashes, **_describe_analysis(settings)}
     return embedded.run(gathered.analysis, gathered.files, settings, folder, hashes), []
-  made = _collect(places, settings, gathered) if name == "plan" else _run_program(places, settings, gathered, name)
-  return made, made.list_unfinished()
+  program = _collect(places, settings, gathered) if name == "plan" else _run_program(places, settings, gathered, name)
+  return program, program.list_unfinished()
 
 
 def _describe_analysis(settings: GwasSpec) -> dict[str, str]:

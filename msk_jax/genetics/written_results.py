@@ -25,7 +25,7 @@ def write(
   output: outputs.Output,
   gathered: Inputs,
   engine: str,
-  found: results.Results,
+  estimated: results.Results,
   make_further: MakeFurther = lambda written: {},
   *,
   unfinished: Sequence[str] = (),
@@ -36,7 +36,7 @@ def write(
     output: the stage's.
     gathered: what was analysed.
     engine: what analysed it.
-    found: its results.
+    estimated: its results.
     make_further: from trait and source to the files of summary statistics to further tables, by file name.
     unfinished: lines on runs without results that another call could mend.
 
@@ -51,8 +51,10 @@ def write(
   atomic.remove(folder / STATISTICS)  # also those of traits that are no longer analysed
   facts: dict[tuple[str, str], results.AssociationFacts | results.Missing] = {}
   for trait, source in itertools.product(gathered.analysis.traits, list_sources(gathered)):
-    facts[trait.name, source] = found.write_association(trait.name, source, statistics_path(folder, trait.name, source))
-  names = _write_tables(folder, gathered, engine, found, facts)
+    facts[trait.name, source] = estimated.write_association(
+      trait.name, source, statistics_path(folder, trait.name, source)
+    )
+  names = _write_tables(folder, gathered, engine, estimated, facts)
   written = {key: statistics_path(folder, *key) for key, each in facts.items() if not isinstance(each, results.Missing)}
   for name, (table, schema) in make_further(written).items():
     tables.write_with_csv(folder, name, table, schema)
@@ -74,7 +76,7 @@ def statistics_path(folder: pathlib.Path, trait: str, source: str) -> pathlib.Pa
 
 
 def _write_tables(
-  folder: pathlib.Path, gathered: Inputs, engine: str, found: results.Results, facts: Facts
+  folder: pathlib.Path, gathered: Inputs, engine: str, estimated: results.Results, facts: Facts
 ) -> list[str]:
   """Writes the tables; returns their names."""
   is_comparable = source_file.is_comparable(folder.parent) and all(t.model for t in gathered.analysis.traits)
@@ -83,11 +85,11 @@ def _write_tables(
     "overlap": (gathered.overlap, genetics_tables.OVERLAP),
     "traits": (result_tables.make_traits(gathered.analysis, facts, refused), genetics_tables.TRAITS),
     "heritability": (
-      result_tables.make_heritability(gathered.analysis, engine, found, is_comparable=is_comparable),
+      result_tables.make_heritability(gathered.analysis, engine, estimated, is_comparable=is_comparable),
       genetics_tables.HERITABILITY,
     ),
     "genetic_correlations": (
-      result_tables.make_correlations(gathered.analysis, engine, found, is_comparable=is_comparable),
+      result_tables.make_correlations(gathered.analysis, engine, estimated, is_comparable=is_comparable),
       genetics_tables.GENETIC_CORRELATIONS,
     ),
   }

@@ -50,7 +50,7 @@ def _open_file(file: ArrayFile, iid: np.ndarray, excluded: frozenset[str]) -> li
   opened = bed_reader.open_bed(
     file.bed, iid_count=len(people), sid_count=len(table), fam_filepath=file.fam, bim_filepath=file.bim
   )
-  found = []
+  variants_of_file = []
   for name in chromosomes.NAMES:
     columns = np.flatnonzero(is_kept & (table["chromosome"] == name).to_numpy(bool))
     if len(columns) == 0:
@@ -65,8 +65,8 @@ def _open_file(file: ArrayFile, iid: np.ndarray, excluded: frozenset[str]) -> li
         "other_allele": chosen["allele_2"].to_numpy(object),
       }
     )
-    found.append(ArrayVariants(Chromosome(name, len(columns), _Reader(opened, rows, columns)), variants))
-  return found
+    variants_of_file.append(ArrayVariants(Chromosome(name, len(columns), _Reader(opened, rows, columns)), variants))
+  return variants_of_file
 
 
 @dataclasses.dataclass(frozen=True)

@@ -147,19 +147,19 @@ def run(
     for each in arrays
     if settings.embedded.has_x_in_relationship or each.chromosome.name != chromosomes.X
   ]
-  made = groups.make_groups(analysis)
+  groups_ = groups.make_groups(analysis)
   fitted = []
-  for number, group in enumerate(made):
+  for number, group in enumerate(groups_):
     logging.info(
-      "first step, group %d of %d: %d people, traits %s", number + 1, len(made), len(group.rows), _list(group.traits)
+      "first step, group %d of %d: %d people, traits %s", number + 1, len(groups_), len(group.rows), _list(group.traits)
     )
     own = [take_people(chromosome, group.rows) for chromosome in relationship]
     path = folder / f"group_{number}.npz"
     fitted.append(polygenic.fit(group, own, settings.embedded, path, fingerprint))
   order = tuple(trait.name for trait in analysis.traits)
-  plan = scan.Scan(made, [each.residuals for each in fitted], order, _is_male(analysis), folder, fingerprint)
+  plan = scan.Scan(groups_, [each.residuals for each in fitted], order, _is_male(analysis), folder, fingerprint)
   paths = _scan(plan, arrays, files, analysis, settings)
-  of_trait = {name: (g, f.components) for g, f in zip(made, fitted, strict=True) for name in g.traits}
+  of_trait = {name: (g, f.components) for g, f in zip(groups_, fitted, strict=True) for name in g.traits}
   of_pair = _correlate(analysis, relationship, settings, of_trait) if settings.genetic_correlations else {}
   return Embedded(analysis, files.build, paths, fingerprint, of_trait, of_pair)
 

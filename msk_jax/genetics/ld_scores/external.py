@@ -86,22 +86,24 @@ def _read_text(path: pathlib.Path) -> pd.DataFrame:
 def _find_columns(path: pathlib.Path, columns: list[str]) -> dict[str, str]:
   """Returns our names to the table's, for those that it has."""
   by_lower = {column.strip().lower(): column for column in columns}
-  found = {}
+  column_of = {}
   for name, others in _NAMES.items():
     column = next((by_lower[other] for other in others if other in by_lower), None)
-    if column is not None and column not in found.values():
-      found[name] = column
-  lacking = [name for name in ("effect_allele", "other_allele") if name not in found]
-  if "rsid" not in found and not {"chromosome", "position_bp"} <= set(found):
+    if column is not None and column not in column_of.values():
+      column_of[name] = column
+  lacking = [name for name in ("effect_allele", "other_allele") if name not in column_of]
+  if "rsid" not in column_of and not {"chromosome", "position_bp"} <= set(column_of):
     lacking.append("rsid (or chromosome and position)")
-  if "z" not in found and not ({"beta", "odds_ratio"} & set(found) and {"se", "p", "neg_log10_p"} & set(found)):
+  if "z" not in column_of and not (
+    {"beta", "odds_ratio"} & set(column_of) and {"se", "p", "neg_log10_p"} & set(column_of)
+  ):
     lacking.append("z (or beta or odds ratio with a standard error or p value)")
   if lacking:
     raise errors.InputError(
       f"{path.name} has no column for {', '.join(lacking)}. Its columns: {', '.join(columns[:20])}. Rename them as in "
       "GWAS-SSF (rsid, chromosome, base_pair_location, effect_allele, other_allele, beta, standard_error, n)."
     )
-  return found
+  return column_of
 
 
 def _complete(path: pathlib.Path, table: pd.DataFrame, num_people: float | None) -> pd.DataFrame:
