@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks import report
-from msk_jax.genetics import inputs, run, summary_statistics, written_results
+from msk_jax.genetics import inputs, results, run, summary_statistics, written_results
 from msk_jax.genetics.embedded import groups
 from msk_jax.genetics.spec import GwasSpec
 from msk_jax.genome import genotype_files
@@ -29,7 +29,6 @@ from msk_jax.simulation.files import truth
 from msk_jax.simulation.genotypes import measured
 
 _NEAR_BP = 500_000  # a hit as near as this is of the planted locus
-_SIGNIFICANT = 7.301
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -90,7 +89,7 @@ def _loci(workdir: pathlib.Path, folder: pathlib.Path) -> report.Table:
     p = strongest["effect_allele_frequency"]
     share = 2 * p * (1 - p) * effect.max() ** 2
     best = [_best_near(folder, strongest, source) for source in ("array", "imputed")]
-    is_significant = "yes" if max(value for value, _ in best) > _SIGNIFICANT else "no"
+    is_significant = "yes" if max(value for value, _ in best) > results.SIGNIFICANT_NEG_LOG10_P else "no"
     shown = [f"{value:.1f}{' (the variant itself)' if key == variant else ''}" for value, key in best]
     described = [strongest[name] for name in ("gene", "dimension", "chromosome", "source")]
     rows.append([*described, f"{share:.3f}", *shown, is_significant])

@@ -79,6 +79,13 @@ class _OnX:
     self._expected, self.num = 0.0, 0
 
   def add(self, block: bed_counts.Block, frequency: np.ndarray, is_in: np.ndarray) -> None:
+    """Counts a block of variants.
+
+    Args:
+      block: of the .bed file.
+      frequency: float64 [m], of allele 1 among those analysed; NaN without a call.
+      is_in: bool [m], variants that count if they are common.
+    """
     is_common = is_in & (np.minimum(frequency, 1 - frequency) >= _COMMON)  # False for NaN
     self._mixed.add(block, is_common)
     self._missing.add(block, is_common)
@@ -86,6 +93,7 @@ class _OnX:
     self.num += int(is_common.sum())
 
   def homozygosity(self) -> np.ndarray:
+    """Returns each person's F: one minus heterozygous calls over those expected; NaN without expected ones."""
     called = self.num - self._missing.totals
     expected = called * (self._expected / max(self.num, 1))
     mixed = self._mixed.totals

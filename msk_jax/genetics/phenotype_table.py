@@ -223,7 +223,7 @@ def _refuse_constant(path: pathlib.Path, values: pd.DataFrame) -> None:
       lines.append(f"{name} ({commonest:.2%} have one value)")
   if lines:
     raise errors.InputError(
-      f"{path.name}: columns with (almost) one value are no traits: {', '.join(lines)}. Name the traits that are "
+      f"{path.name}: columns with (almost) one value are not traits: {', '.join(lines)}. Name the traits that are "
       "wanted (config.gwas.traits)."
     )
 

@@ -146,7 +146,12 @@ def neg_log10_p(chi2: np.ndarray) -> np.ndarray:
 
 def lambda_gc(beta: np.ndarray, se: np.ndarray) -> float:
   """Returns the median chi-square over its expectation without any effect; NaN without variants."""
-  return float(np.median((np.asarray(beta) / np.asarray(se)) ** 2) / _MEDIAN_CHI2) if len(beta) else float("nan")
+  return inflation((np.asarray(beta) / np.asarray(se)) ** 2)
+
+
+def inflation(chi2: np.ndarray) -> float:
+  """Returns the median of chi-square statistics over its expectation without any effect; NaN without any."""
+  return float(np.median(chi2) / _MEDIAN_CHI2) if len(chi2) else float("nan")
 
 
 def _find_bad_alleles(table: pd.DataFrame) -> np.ndarray:

@@ -59,7 +59,7 @@ class Components:
     genetic: float64 [t, t], genetic covariances; traits have variance 1 without covariates.
     residual: float64 [t, t], environmental covariances.
     h2: float64 [t].
-    h2_se: float64 [t]; NaN where the estimated covariances are no covariances of anything, e.g. far too few people.
+    h2_se: float64 [t]; NaN where the estimated covariances are impossible, e.g. with far too few people.
     rg: float64 [t, t], NaN where a genetic variance is not positive.
     rg_se: float64 [t, t].
     residual_correlation: float64 [t, t].

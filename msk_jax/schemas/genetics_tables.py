@@ -5,6 +5,18 @@ from msk_jax.schemas import columns
 
 _ALLELE = columns.LABEL
 _NEG_LOG10 = columns.estimate("-log10 p")
+_TEST = {  # of a variant
+  "variant": columns.LABEL,
+  "rsid": columns.LABEL,
+  "chromosome": columns.LABEL,
+  "position_bp": Column("int32", Kind.LOCUS, "bp"),
+  "effect_allele": _ALLELE,
+  "other_allele": _ALLELE,
+  "effect_allele_frequency": columns.estimate(),
+  "beta": columns.estimate("trait's unit"),
+  "se": columns.estimate("trait's unit"),
+  "neg_log10_p": _NEG_LOG10,
+}
 
 # Variants, by chromosome and position. The metadata's `extra` holds engine, engine_version, build, source (`array` or
 # `imputed`), trait and p_value (the column that `neg_log10_p` repeats): see `genetics.summary_statistics`.
@@ -16,16 +28,7 @@ SUMMARY_STATISTICS = Schema(
   "gwas_summary_statistics",
   1,
   {
-    "variant": columns.LABEL,
-    "rsid": columns.LABEL,
-    "chromosome": columns.LABEL,
-    "position_bp": Column("int32", Kind.LOCUS, "bp"),
-    "effect_allele": _ALLELE,
-    "other_allele": _ALLELE,
-    "effect_allele_frequency": columns.estimate(),
-    "beta": columns.estimate("trait's unit"),
-    "se": columns.estimate("trait's unit"),
-    "neg_log10_p": _NEG_LOG10,
+    **_TEST,
     "neg_log10_p_infinitesimal": _NEG_LOG10,
     "neg_log10_p_mixture": _NEG_LOG10,
     "n": columns.NUM_PEOPLE,
@@ -41,16 +44,7 @@ HITS = Schema(
   {
     "trait": columns.LABEL,
     "source": columns.LABEL,
-    "variant": columns.LABEL,
-    "rsid": columns.LABEL,
-    "chromosome": columns.LABEL,
-    "position_bp": Column("int32", Kind.LOCUS, "bp"),
-    "effect_allele": _ALLELE,
-    "other_allele": _ALLELE,
-    "effect_allele_frequency": columns.estimate(),
-    "beta": columns.estimate("trait's unit"),
-    "se": columns.estimate("trait's unit"),
-    "neg_log10_p": _NEG_LOG10,
+    **_TEST,
     "engine_p": columns.LABEL,
     "n": columns.NUM_PEOPLE,
     "info": columns.estimate(),

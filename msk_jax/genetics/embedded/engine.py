@@ -27,7 +27,6 @@ NAME = "embedded"
 P_VALUE = "neg_log10_p_infinitesimal"
 _VERSION = 2  # raised when the same inputs give other results
 _LEAST_SHARED = 0.9  # share of a pair's people among those with all traits, from which they are estimated together
-_MEDIAN_CHI2 = 0.4549364231195724  # of chi-square with one degree of freedom
 
 
 @dataclasses.dataclass(frozen=True)
@@ -124,8 +123,7 @@ class _Tally:
   def facts(self) -> results.AssociationFacts:
     """Returns the facts of all parts."""
     chi2 = np.concatenate(self.chi2) if self.chi2 else np.empty(0)
-    median = float(np.median(chi2)) / _MEDIAN_CHI2 if len(chi2) else float("nan")
-    return results.AssociationFacts(len(chi2), self.num_hits, median, self.dropped)
+    return results.AssociationFacts(len(chi2), self.num_hits, summary_statistics.inflation(chi2), self.dropped)
 
 
 def run(
@@ -151,13 +149,19 @@ def run(
   fitted = []
   for number, group in enumerate(groups_):
     logging.info(
-      "first step, group %d of %d: %d people, traits %s", number + 1, len(groups_), len(group.rows), _list(group.traits)
+      "first step, group %d of %d: %d people, traits %s",
+      number + 1,
+      len(groups_),
+      len(group.rows),
+      ", ".join(group.traits),
     )
     own = [take_people(chromosome, group.rows) for chromosome in relationship]
     path = folder / f"group_{number}.npz"
     fitted.append(polygenic.fit(group, own, settings.embedded, path, fingerprint))
   order = tuple(trait.name for trait in analysis.traits)
-  plan = scan.Scan(groups_, [each.residuals for each in fitted], order, _is_male(analysis), folder, fingerprint)
+  plan = scan.Scan(
+    groups_, [each.residuals for each in fitted], order, analysis.people.sex == MALE, folder, fingerprint
+  )
   paths = _scan(plan, arrays, files, analysis, settings)
   of_trait = {name: (g, f.components) for g, f in zip(groups_, fitted, strict=True) for name in g.traits}
   of_pair = _correlate(analysis, relationship, settings, of_trait) if settings.genetic_correlations else {}
@@ -167,14 +171,6 @@ def run(
 def take_people(chromosome: Chromosome, rows: np.ndarray) -> Chromosome:
   """Returns a chromosome's genotypes of some people."""
   return dataclasses.replace(chromosome, read=lambda start, stop: chromosome.read(start, stop)[rows])
-
-
-def _is_male(analysis: Analysis) -> np.ndarray:
-  return analysis.people.sex == MALE
-
-
-def _list(names: Sequence[str]) -> str:
-  return ", ".join(names)
 
 
 def _scan(
@@ -245,7 +241,7 @@ class _Joint:
         self._fitted = self._reuse() or self._estimate()
       except NotEstimableError as error:
         self._has_failed = True
-        logging.warning("NO VARIANCE COMPONENTS of %s: %s", _list([trait.name for trait in self._traits]), error)
+        logging.warning("NO VARIANCE COMPONENTS of %s: %s", ", ".join(trait.name for trait in self._traits), error)
     return self._fitted
 
   def _reuse(self) -> tuple[groups.Group, Components] | None:
@@ -256,7 +252,7 @@ class _Joint:
 
   def _estimate(self) -> tuple[groups.Group, Components]:
     group = groups.make_group(self._traits, self._analysis.covariates)
-    logging.info("variance components of %s: %d people", _list(group.traits), len(group.rows))
+    logging.info("variance components of %s: %d people", ", ".join(group.traits), len(group.rows))
     own = [take_people(chromosome, group.rows) for chromosome in self._relationship]
     embedded = self._settings.embedded
     components = estimate(

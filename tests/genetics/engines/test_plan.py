@@ -45,16 +45,28 @@ def _run(folder: pathlib.Path, *wanted: str, status: int = 0) -> str:
 def test_places_are_filled_in_and_nothing_else_is(folder):
   odd = "a b * ~ \"'`echo x` \\ #"
   task = _task(
-    "a", "sh", "-c", 'printf "%s|" "$0" "$@" > out.txt', odd, "$GENOTYPES/x", "$INPUTS/y", "$TASK", "$RESULTS",
+    "a",
+    "sh",
+    "-c",
+    'printf "%s|" "$0" "$@" > out.txt',
+    odd,
+    "$GENOTYPES/x",
+    "$INPUTS/y",
+    "$TASK",
+    "$RESULTS",
     lists={"list.txt": "$GENOTYPES/c1 $GENOTYPES/c2\n$GENOTYPES/c3\n"},
-  )  # fmt: skip
+  )
   _write(folder, task)
   _run(folder)
   results = folder / "out put"
   genotypes = folder.parent / "genotypes of 'all'"
   assert (results / "a" / "out.txt").read_text().split("|")[:-1] == [
-    odd, f"{genotypes}/x", f"{folder}/y", f"{results}/a", f"{results}"
-  ]  # fmt: skip
+    odd,
+    f"{genotypes}/x",
+    f"{folder}/y",
+    f"{results}/a",
+    f"{results}",
+  ]
   assert (results / "a" / "list.txt").read_text() == f"{genotypes}/c1 {genotypes}/c2\n{genotypes}/c3\n"
   (outcome,) = plan.collect(folder, results, _PROGRAM)
   assert outcome.reason is None and outcome.task == task
