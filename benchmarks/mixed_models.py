@@ -1,14 +1,17 @@
 """Is the embedded mixed model right? Null chromosomes, power, heritability, genetic correlation, LD-score regression.
 
 Each seed draws its own genotypes, effects and environment; truths are the generating values. `null`: mean chi-square
-and lambda of variants on chromosomes without any effect. `power`: mean chi-square at planted loci beside GEMMA's, one
+and lambda of variants on chromosomes without any effect. `between`: the same of variants without effect between those
+with effects, on all of 22 chromosomes. `power`: mean chi-square at planted loci beside GEMMA's, one
 exact relatedness matrix per chromosome left out. `components`: error, coverage and spread of h2 and rg by MINQUE.
 `ldsc`: the same by LD-score regression of simulated statistics. Every number has its Monte-Carlo standard error, over
-seeds. `--log FILE` keeps each seed's numbers, so that a later call resumes.
+seeds. `--log FILE` keeps each seed's numbers, so that a later call resumes; `--workers` share the seeds.
 """
 
 import argparse
+import contextlib
 import json
+import multiprocessing
 import pathlib
 import shutil
 import time
@@ -33,18 +36,28 @@ _LDSC_H2 = (0.35, 0.25)
 _LDSC_INFLATION = {"no structure": 1.0, "structure left in": 1.2}
 
 _Numbers = dict[str, Any]
+_Task = tuple[str, str, int, int]  # part, setting, size, seed
 
 
 def score_null(setting: str, size: int, seed: int) -> _Numbers:
   """Returns mean chi-square and lambda on null chromosomes by heritability; causal variants are on others."""
   n, m = (2000, 8000) if size else (200, 400)
-  calls = mixed_model_data.draw_genotypes(seed, n, m, 4, share_of_relatives=_NULL[setting])
-  num_causal = 3 * m // 8
+  return _score_null(_NULL[setting], n, np.arange(m) < 3 * m // 8, 8, seed)
+
+
+def score_between(setting: str, size: int, seed: int) -> _Numbers:
+  """Returns mean chi-square and lambda of null variants between causal ones, by heritability."""
+  n, m = (2000, 8800) if size else (200, 440)
+  return _score_null(_RELATIVES[setting][1] * (setting != "unrelated"), n, np.arange(m) % 2 == 0, 22, seed)
+
+
+def _score_null(share_of_relatives: float, n: int, is_causal: np.ndarray, num_chromosomes: int, seed: int) -> _Numbers:
+  calls = mixed_model_data.draw_genotypes(seed, n, len(is_causal), 4, share_of_relatives=share_of_relatives)
   traits = np.concatenate(
-    [mixed_model_data.draw_traits([seed, k], calls[:, :num_causal], (h2,)) for k, h2 in enumerate(_NULL_H2)], 1
+    [mixed_model_data.draw_traits([seed, k], calls[:, is_causal], (h2,)) for k, h2 in enumerate(_NULL_H2)], 1
   )
-  chi2, h2 = _test(seed, calls, traits, num_chromosomes=8)
-  chi2 = chi2[num_causal:]
+  chi2, h2 = _test(seed, calls, traits, num_chromosomes)
+  chi2 = chi2[~is_causal]
   found = {}
   for k, true in enumerate(_NULL_H2):
     found[f"{true}"] = {
@@ -143,6 +156,7 @@ def score_ldsc(setting: str, size: int, seed: int) -> _Numbers:
 
 _SCORES: dict[str, tuple[Callable[[str, int, int], _Numbers], Sequence[str]]] = {
   "null": (score_null, tuple(_NULL)),
+  "between": (score_between, tuple(_RELATIVES)),
   "power": (score_power, ("unrelated", "sib groups of four")),
   "components": (score_components, tuple(_RELATIVES)),
   "ldsc": (score_ldsc, tuple(_LDSC_INFLATION)),
@@ -159,14 +173,14 @@ def _show(pair: tuple[float, float], digits: int = 3) -> str:
   return f"{pair[0]:.{digits}f} ({pair[1]:.{digits}f})"
 
 
-def _tabulate_null(by_setting: dict[str, list[_Numbers]]) -> report.Table:
+def _tabulate_null(title: str, by_setting: dict[str, list[_Numbers]]) -> report.Table:
   rows = []
   for setting, seeds in by_setting.items():
     for h2 in seeds[0]:
       parts = [_show(_mean([seed[h2][name] for seed in seeds]), 4) for name in ("mean", "lambda", "h2")]
       rows.append([f"{setting}, h2 {h2}", str(len(seeds)), *parts])
   columns = ("people", "seeds", "mean chi2", "lambda", "h2 estimated")
-  return report.Table("Null chromosomes: 2,000 people, 5,000 independent null variants of 8,000", columns, rows)
+  return report.Table(title, columns, rows)
 
 
 def _tabulate_power(by_setting: dict[str, list[_Numbers]]) -> report.Table:
@@ -232,7 +246,10 @@ def _spread(values: np.ndarray) -> tuple[float, float]:
 
 def _tabulate(name: str, by_setting: dict[str, list[_Numbers]]) -> report.Table:
   if name == "null":
-    return _tabulate_null(by_setting)
+    return _tabulate_null("Null chromosomes: 2,000 people, 5,000 independent null variants of 8,000", by_setting)
+  if name == "between":
+    title = "Null variants between causal ones: 2,000 people, 4,400 null variants of 8,800, 22 chromosomes"
+    return _tabulate_null(title, by_setting)
   if name == "power":
     return _tabulate_power(by_setting)
   titles = {
@@ -248,6 +265,7 @@ def main(arguments: list[str] | None = None) -> None:
   parser.add_argument("--parts", nargs="+", choices=list(_SCORES), default=list(_SCORES))
   parser.add_argument("--settings", nargs="+", help="only settings of these names")
   parser.add_argument("--seeds", type=int, default=100)
+  parser.add_argument("--workers", type=int, default=1, help="processes; set OMP_NUM_THREADS=1 with them")
   parser.add_argument("--log", type=pathlib.Path, help="numbers of seeds that are done, a JSON line each")
   parser.add_argument("--quick", action="store_true", help="three seeds of 200 people: shows that all works")
   report.add_flags(parser)
@@ -260,23 +278,37 @@ def main(arguments: list[str] | None = None) -> None:
     if name == "power" and shutil.which("gemma") is None:
       print("GEMMA is not installed: the power is not compared.")
       continue
-    score, settings = _SCORES[name]
-    by_setting: dict[str, list[_Numbers]] = {}
-    for setting in settings:
-      if args.settings and setting not in args.settings:
-        continue
-      by_setting[setting] = []
-      for seed in range(args.seeds):
-        key = json.dumps([name, setting, args.quick, seed])
-        if key not in done:
-          done[key] = score(setting, int(not args.quick), seed)
-          _append(args.log, key, done[key])
-        by_setting[setting].append(done[key])
+    settings = [each for each in _SCORES[name][1] if not args.settings or each in args.settings]
+    tasks = [(name, setting, int(not args.quick), seed) for seed in range(args.seeds) for setting in settings]
+    _score_all([task for task in tasks if _key(task) not in done], args.workers, args.log, done)
+    by_setting: dict[str, list[_Numbers]] = {setting: [] for setting in settings}
+    for task in tasks:
+      by_setting[task[1]].append(done[_key(task)])
     tables.append(_tabulate(name, by_setting))
   notes = ["In brackets: standard errors over seeds; after mean estimates, the mean reported standard error."]
   print(report.describe(machine))
   report.show(tables, notes)
   report.write(args, machine, tables, notes, {"seconds": time.perf_counter() - start, "scores": done})
+
+
+def _key(task: _Task) -> str:
+  name, setting, size, seed = task
+  return json.dumps([name, setting, not size, seed])
+
+
+def _score(task: _Task) -> _Numbers:
+  name, setting, size, seed = task
+  return _SCORES[name][0](setting, size, seed)
+
+
+def _score_all(tasks: Sequence[_Task], num_workers: int, log: pathlib.Path | None, done: dict[str, _Numbers]) -> None:
+  """Adds the numbers of tasks to those that are done, and to the log, one by one."""
+  context = multiprocessing.get_context("spawn")
+  with context.Pool(num_workers) if num_workers > 1 else contextlib.nullcontext() as pool:
+    scores = pool.imap(_score, tasks) if pool else map(_score, tasks)
+    for task, numbers in zip(tasks, scores, strict=True):
+      done[_key(task)] = numbers
+      _append(log, _key(task), numbers)
 
 
 def _read(log: pathlib.Path | None) -> dict[str, _Numbers]:

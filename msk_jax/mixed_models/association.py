@@ -4,9 +4,10 @@ For a variant x, the people with a call, and an orthonormal basis Q of the covar
 residual r on x and Q among just these people, as plink2's `--glm` does it. Missing calls are few, so that sums over all
 people are corrected by sums over the missing. The squared t statistic is then multiplied by
 
-  kappa = (r' r / (n - q)) / (gamma s2),
+  kappa = (r' r / (n - q)) / d,
 
-and the effect divided by gamma (see `leave_one_out`). Without a polygenic part kappa, gamma and s2 are 1.
+with d the variance of the score (`score_variance`), and the effect divided by gamma (see `leave_one_out`). Without a
+polygenic part kappa and gamma are 1.
 
 A variant that a whole level of a covariate lacks, e.g. all people of one genotyping array, takes that level's column
 out of the regression among the people with a call.
@@ -52,22 +53,22 @@ class Response:
     basis: float64 [n, q], orthonormal.
     residuals: float64 [n, t], without covariates.
     gamma: float64 [t].
-    variance: float64 [t], s2.
+    score_variance: float64 [t], d.
     trait_sd: float64 [t].
   """
 
   basis: np.ndarray
   residuals: np.ndarray
   gamma: np.ndarray
-  variance: np.ndarray
+  score_variance: np.ndarray
   trait_sd: np.ndarray
 
 
 def prepare(
-  basis: np.ndarray, residuals: np.ndarray, gamma: np.ndarray, variance: np.ndarray, trait_sd: np.ndarray
+  basis: np.ndarray, residuals: np.ndarray, gamma: np.ndarray, score_variance: np.ndarray, trait_sd: np.ndarray
 ) -> Response:
   """Returns a response; takes what rounding left of the covariates out of the residuals."""
-  return Response(basis, residuals - basis @ (basis.T @ residuals), gamma, variance, trait_sd)
+  return Response(basis, residuals - basis @ (basis.T @ residuals), gamma, score_variance, trait_sd)
 
 
 def test_variants(dosages: np.ndarray, response: Response) -> Tests:
@@ -183,7 +184,7 @@ def _scale(
   sums: _Sums, usable: np.ndarray, free: np.ndarray, count: np.ndarray, frequency: np.ndarray, response: Response
 ) -> Tests:
   n, q = response.basis.shape
-  kappa = (response.residuals**2).sum(0) / (n - q) / (response.gamma * response.variance)
+  kappa = (response.residuals**2).sum(0) / (n - q) / response.score_variance
   xx = np.where(usable, sums.xx, np.nan)[:, None]
   beta = sums.xr / xx
   left = np.maximum(sums.rr - sums.xr * beta, 0.0)

@@ -9,9 +9,8 @@ needs V_c^-1 x. As x' V_c^-1 x / x' x hardly differs between variants, its mean 
 without its own chromosome, takes its place (Svishcheva et al. 2012, Nat. Genet. 44:1166; Loh et al. 2015, Nat. Genet.
 47:284). With h2 = 0, r is y, gamma is 1, and the test is that of linear regression.
 
-The heritability of the chromosome that is left out is missing in K_-c: V_c is then not the variance of y, which matters
-where few chromosomes, or very unequal ones, make K. So its scale is estimated for each, s2_c = y' V_c^-1 y / (n - q)
-(the generalised least-squares estimate), and chi2 is divided by it. Where nothing is left of K, V_c is the identity.
+What the left-out chromosome explains is missing in K_-c: V_c is then not the variance of y. So the denominator is
+estimated for each chromosome (`score_variance`). Where nothing is left of K, V_c is the identity.
 """
 
 import dataclasses
@@ -20,12 +19,13 @@ from collections.abc import Sequence
 import jax.numpy as jnp
 import numpy as np
 
-from msk_jax.mixed_models import association, conjugate_gradients, genotype_blocks, variance_components
+from msk_jax.mixed_models import association, conjugate_gradients, genotype_blocks, score_variance, variance_components
 from msk_jax.mixed_models.failures import NotEstimableError
 from msk_jax.mixed_models.genotype_blocks import Chromosome
 from msk_jax.mixed_models.relationship import WHOLE, Relationship, project, standardize
 
-NUM_CALIBRATION_VARIANTS = 48
+NUM_CALIBRATION_VARIANTS = 36
+NUM_PROBES = 12  # random vectors for traces
 MAX_HERITABILITY = 0.95  # so that V can be inverted
 _LEAST_FREQUENCY = 0.02  # of the rarer allele of a calibration variant, if there are enough of them
 _LEAST_LEFT = 1e-6  # share of a calibration variant's variation that covariates must leave
@@ -41,7 +41,7 @@ class Residuals:
     columns: float64 [c + 1, n, t], r for each chromosome; the last are for variants of no chromosome of K.
     gamma: float64 [c + 1, t], mean of x' V^-1 x / x' x; 1 for chromosomes without which nothing is left of K.
     gamma_se: float64 [t], its standard error over calibration variants.
-    variance: float64 [c + 1, t], s2, estimated.
+    score_variance: float64 [c + 1, t], of x' r for a variant x without an effect, with x' x = 1.
     h2: float64 [t], heritabilities used, 0 for a trait without a polygenic part.
     trait_sd: float64 [t], of traits without covariates: effects per SD times it are in the trait's unit.
     num_iterations: of conjugate gradients.
@@ -51,7 +51,7 @@ class Residuals:
   columns: np.ndarray
   gamma: np.ndarray
   gamma_se: np.ndarray
-  variance: np.ndarray
+  score_variance: np.ndarray
   h2: np.ndarray
   trait_sd: np.ndarray
   num_iterations: int
@@ -64,7 +64,9 @@ class Residuals:
       chromosome: its name.
     """
     number = self.names.index(chromosome) if chromosome in self.names else WHOLE
-    return association.prepare(basis, self.columns[number], self.gamma[number], self.variance[number], self.trait_sd)
+    return association.prepare(
+      basis, self.columns[number], self.gamma[number], self.score_variance[number], self.trait_sd
+    )
 
 
 def make_residuals(
@@ -86,34 +88,47 @@ def make_residuals(
   scaled = variance_components.scale(relationship, traits)
   n, t = traits.shape
   calibration, home = _calibration_variants(relationship, chromosomes, seed)
+  probes = variance_components.draw_probes(relationship, n, NUM_PROBES, seed)
   groups = [*range(len(chromosomes)), WHOLE]
   is_empty = np.array([relationship.is_empty_without(number) for number in groups])
-  home = np.where(is_empty[home], WHOLE, home)
-  right = jnp.concatenate([jnp.tile(scaled, (1, len(groups))), jnp.repeat(calibration, t, axis=1)], 1)
-  left_out = np.concatenate([np.repeat(groups, t), np.repeat(home, t)])
+  # Probes leave out the chromosomes of the calibration variants, in the same shares, as their means are compared.
+  homes = np.concatenate([home, np.sort(home)[np.linspace(0, len(home) - 1, NUM_PROBES).round().astype(int)]])
+  homes = np.where(is_empty[homes], WHOLE, homes)
+  extra = jnp.concatenate([calibration, probes], 1)  # [n, j]
+  right = jnp.concatenate([jnp.tile(scaled, (1, len(groups))), jnp.repeat(extra, t, axis=1)], 1)
+  left_out = np.concatenate([np.repeat(groups, t), np.repeat(homes, t)])
   h2_of_groups = np.where(is_empty[:, None], 0.0, h2)  # [c + 1, t]
-  h2_of_columns = np.concatenate([h2_of_groups.ravel(), np.tile(h2, len(home))])
+  h2_of_columns = np.concatenate([h2_of_groups.ravel(), np.tile(h2, len(homes))])
   solution = conjugate_gradients.solve(relationship, right, h2_of_columns, left_out)
   solved = np.asarray(solution.columns, np.float64)
   residuals = solved[:, : len(groups) * t].reshape(n, len(groups), t).transpose(1, 0, 2)
-  ratios = _ratios(np.asarray(calibration, np.float64), solved[:, len(groups) * t :].reshape(n, len(home), t))
+  ratios = _ratios(np.asarray(extra, np.float64), solved[:, len(groups) * t :].reshape(n, len(homes), t))
+  of_variants, of_probes = np.split(ratios, [len(home)], axis=1)
+  variance = score_variance.estimate(
+    np.einsum("nt,cnt->ct", np.asarray(scaled, np.float64), residuals),
+    (residuals**2).sum(1),
+    of_probes.mean(1) * relationship.num_free,
+    of_variants.mean(1),
+    relationship.num_free,
+  )
   plain = traits - traits.mean(0)
   plain = plain - np.asarray(relationship.basis, np.float64) @ (np.asarray(relationship.basis, np.float64).T @ plain)
   return Residuals(
     names=relationship.names,
     columns=residuals,
-    gamma=np.where(is_empty[:, None], 1.0, ratios.mean(0)),
-    gamma_se=ratios.std(0, ddof=1) / np.sqrt(len(ratios)),
-    variance=np.einsum("nt,cnt->ct", np.asarray(scaled, np.float64), residuals) / relationship.num_free,
+    gamma=np.where(is_empty[:, None], 1.0, of_variants[0].mean(0)),
+    gamma_se=of_variants[0].std(0, ddof=1) / np.sqrt(len(home)),
+    score_variance=np.where(is_empty[:, None], (residuals**2).sum(1) / relationship.num_free, variance),
     h2=h2,
     trait_sd=np.sqrt((plain**2).sum(0) / relationship.num_free),
     num_iterations=solution.num_iterations,
   )
 
 
-def _ratios(variants: np.ndarray, solved: np.ndarray) -> np.ndarray:
-  """Returns x' V^-1 x / x' x, float64 [j, t], of variants [n, j] and their solutions [n, j, t]."""
-  return np.einsum("nj,njt->jt", variants, solved) / (variants**2).sum(0)[:, None]
+def _ratios(columns: np.ndarray, solved: np.ndarray) -> np.ndarray:
+  """Returns x' W x / x' x and x' W W x / x' x, float64 [2, j, t], of columns [n, j] and their solutions [n, j, t]."""
+  products = np.stack([np.einsum("nj,njt->jt", columns, solved), (solved**2).sum(0)])
+  return products / (columns**2).sum(0)[:, None]
 
 
 def _calibration_variants(relationship: Relationship, chromosomes: Sequence[Chromosome], seed: int):

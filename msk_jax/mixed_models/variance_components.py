@@ -97,8 +97,7 @@ def estimate(
     NotEstimableError: covariates explain a trait, K can't be told from the identity, or equations can't be solved.
   """
   scaled = scale(relationship, traits)
-  probes = np.random.default_rng(seed).choice(np.array([-1.0, 1.0], np.float32), (len(traits), num_probes))
-  probes = project(relationship.basis, jnp.asarray(probes))
+  probes = draw_probes(relationship, len(traits), num_probes, seed)
   both = jnp.concatenate([scaled, probes], 1)
   t = traits.shape[1]
   once = _solve(relationship, both, working_h2)
@@ -107,6 +106,12 @@ def estimate(
   weighted = np.asarray(once[:, :t], np.float64)
   plain = np.asarray(scaled, np.float64)
   return _components(plain.T @ weighted, weighted.T @ weighted, traces)
+
+
+def draw_probes(relationship: Relationship, n: int, count: int, seed: int) -> jax.Array:
+  """Returns random vectors of signs without what covariates explain, float32 [n, count]."""
+  probes = np.random.default_rng(seed).choice(np.array([-1.0, 1.0], np.float32), (n, count))
+  return project(relationship.basis, jnp.asarray(probes))
 
 
 def scale(relationship: Relationship, traits: np.ndarray) -> jax.Array:

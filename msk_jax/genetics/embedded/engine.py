@@ -25,7 +25,7 @@ from msk_jax.mixed_models.variance_components import Components, estimate
 
 NAME = "embedded"
 P_VALUE = "neg_log10_p_infinitesimal"
-_VERSION = 2  # raised when the same inputs give other results
+_VERSION = 3  # raised when the same inputs give other results
 _LEAST_SHARED = 0.9  # share of a pair's people among those with all traits, from which they are estimated together
 
 

@@ -103,7 +103,7 @@ def _plain(group: Group) -> leave_one_out.Residuals:
     (residual / sd)[None],
     gamma=np.ones((1, count)),
     gamma_se=np.zeros(count),
-    variance=np.ones((1, count)),
+    score_variance=np.ones((1, count)),
     h2=np.zeros(count),
     trait_sd=sd,
     num_iterations=0,
