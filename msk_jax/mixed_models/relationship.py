@@ -1,5 +1,6 @@
 """The genomic relationship matrix as an operator, whole or without one chromosome."""
 
+import functools
 from collections.abc import Sequence
 
 import jax
@@ -10,6 +11,8 @@ from msk_jax.mixed_models import genotype_blocks
 from msk_jax.mixed_models.failures import NotEstimableError
 from msk_jax.mixed_models.genotype_blocks import Chromosome
 
+# GPUs round float32 products to ten bits unless they are told not to: conjugate gradients would not converge.
+_multiply = functools.partial(jnp.matmul, precision=jax.lax.Precision.HIGHEST)
 WHOLE = -1  # in place of the number of a chromosome that is left out
 
 
@@ -31,19 +34,19 @@ def standardize(calls: jax.Array) -> jax.Array:
 @jax.jit
 def project(basis: jax.Array, columns: jax.Array) -> jax.Array:
   """Returns columns [n, k] without what the basis [n, q] explains."""
-  return columns - basis @ (basis.T @ columns)
+  return columns - _multiply(basis, _multiply(basis.T, columns))
 
 
 @jax.jit
 def _add_product(total: jax.Array, calls: jax.Array, columns: jax.Array, is_kept: jax.Array) -> jax.Array:
   standardized = standardize(calls)
-  return total + standardized @ ((standardized.T @ columns) * is_kept[None, :])
+  return total + _multiply(standardized, _multiply(standardized.T, columns) * is_kept[None, :])
 
 
 @jax.jit
 def _squared_norm(calls: jax.Array, basis: jax.Array) -> jax.Array:
   standardized = standardize(calls)
-  return (standardized**2).sum() - ((basis.T @ standardized) ** 2).sum()
+  return (standardized**2).sum() - (_multiply(basis.T, standardized) ** 2).sum()
 
 
 class Relationship:
