@@ -29,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> None:
   """Measures, and prints the tables."""
   parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
   parser.add_argument("--people", type=int, nargs="+", default=[10_000, 40_000])
-  parser.add_argument("--variants", type=int, default=32_768)
+  parser.add_argument("--variants", type=int, default=16_384)
   parser.add_argument("--quick", action="store_true", help="few people and variants: shows that all works")
   parser.add_argument("--part", help=argparse.SUPPRESS)  # of a measurement in a process of its own
   report.add_flags(parser)
