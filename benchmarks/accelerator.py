@@ -11,10 +11,14 @@ matrix product that this GPU reaches in the same dtype.
 """
 
 import argparse
+import json
 import math
+import os
 import statistics
+import subprocess
+import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -62,9 +66,8 @@ def _bytes(equation: Any) -> int:
 def roofline(network: str, shape: tuple[int, int], mode: str, batch: int) -> dict[str, Any]:
   """Returns the arithmetic for bfloat16: per image `flops`, `least_bytes`, `unfused_bytes`; speeds in images/s."""
   program = flax_networks.Program(network, shape, batch, mode, is_fast=False, dtype=jnp.bfloat16)
-  traced = program.trace()
-  cost = flax_networks.cost_of(traced)
-  flops, least = cost["flops"] / batch, least_traffic(traced) / batch
+  cost = _count_on_cpu(network, shape, batch, mode)
+  flops, least = cost["flops"] / batch, least_traffic(program.trace()) / batch
   by_flops, by_memory = UTILISATION * PEAK_FLOPS / flops, MEMORY_BANDWIDTH / least
   expected = min(by_flops, by_memory)
   return {
@@ -80,6 +83,19 @@ def roofline(network: str, shape: tuple[int, int], mode: str, batch: int) -> dic
     "expected": expected,
     "input_bytes_per_second": expected * math.prod(shape),
   }
+
+
+def _count_on_cpu(network: str, shape: tuple[int, int], batch: int, mode: str) -> dict[str, float]:
+  """Returns XLA's count for a step in bfloat16, made in a process without a GPU: for GPUs XLA has none."""
+  code = (
+    "import json, sys; import jax.numpy as jnp; from benchmarks import flax_networks; "
+    "program = flax_networks.Program(*json.loads(sys.argv[1]), is_fast=False, dtype=jnp.bfloat16); "
+    "print(json.dumps(program.cost()))"
+  )
+  command = [sys.executable, "-c", code, json.dumps([network, shape, batch, mode])]
+  environment = {**os.environ, "JAX_PLATFORMS": "cpu"}
+  done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environment)
+  return json.loads(done.stdout.splitlines()[-1])
 
 
 def tabulate(found: Sequence[dict[str, Any]]) -> report.Table:
@@ -133,10 +149,11 @@ def matmul_peak(dtype: Any) -> float:
   return 2 * _MATMUL_SIZE**3 / statistics.median(once() for _ in range(_ROUNDS))
 
 
-def measure(network: str, shape: tuple[int, int], mode: str, batch: int, dtype: Any, peak: float) -> list[str]:
-  """Measures a step on this device; returns the cells of a row."""
+def measure(
+  network: str, shape: tuple[int, int], mode: str, batch: int, dtype: Any, peak: float, flops: float
+) -> list[str]:
+  """Measures a step of so many operations on this device; returns the cells of a row."""
   program = flax_networks.Program(network, shape, batch, mode, is_fast=None, dtype=dtype)
-  flops = flax_networks.Program(network, shape, batch, mode, is_fast=False, dtype=dtype).cost()["flops"]
   run = flax_networks.start(program)
   run(_LEFT_OUT)
   seconds = []
@@ -156,16 +173,26 @@ def measure(network: str, shape: tuple[int, int], mode: str, batch: int, dtype: 
   ]
 
 
-def measured_table(networks: Sequence[str], batches: Sequence[int]) -> report.Table:
-  """Measures the networks on this device, in bfloat16 and float32; a batch that does not fit ends its column."""
-  peaks = {dtype: matmul_peak(dtype) for dtype in (jnp.bfloat16, jnp.float32)}
+def measured_table(
+  networks: Sequence[str], batches: Sequence[int], dtypes: Sequence[str], flops_of: Mapping[tuple[str, str], float]
+) -> report.Table:
+  """Measures the networks on this device; a batch that does not fit ends its column.
+
+  Args:
+    networks: to measure.
+    batches: images a step.
+    dtypes: `bfloat16`, `float32`.
+    flops_of: network and mode to operations an image.
+  """
+  peaks = {dtype: matmul_peak(dtype) for dtype in map(jnp.dtype, dtypes)}
   rows = []
   for network in networks:
     for mode in ("train", "infer"):
       for dtype, peak in peaks.items():
         for batch in batches:
           try:
-            rows.append(measure(network, SHAPES[0], mode, batch, dtype, peak))
+            flops = flops_of[network, mode] * batch
+            rows.append(measure(network, SHAPES[0], mode, batch, dtype, peak, flops))
           except jax.errors.JaxRuntimeError as error:
             rows.append(
               [f"{network} {mode}", jnp.dtype(dtype).name, str(batch), str(error).split("\n", 1)[0][:40], "", "", ""]
@@ -185,6 +212,7 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
   parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=list(NETWORKS))
   parser.add_argument("--batch", type=int, default=64, help="of the arithmetic; weights are read once a batch")
   parser.add_argument("--batches", type=int, nargs="+", default=[64, 256], help="measured on a GPU")
+  parser.add_argument("--dtypes", nargs="+", default=["bfloat16", "float32"], help="measured on a GPU")
   parser.add_argument("--quick", action="store_true", help="InceptionV3 at 299x299 only, batch 2")
   report.add_flags(parser)
   return parser.parse_args(argv)
@@ -209,7 +237,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     for network in args.networks
   ]
   if jax.default_backend() == "gpu":
-    tables.append(measured_table(args.networks, args.batches))
+    flops_of = {(each["network"], each["mode"]): each["flops"] for each in found if each["shape"] == SHAPES[0]}
+    tables.append(measured_table(args.networks, args.batches, args.dtypes, flops_of))
     report.show(tables[1:])
   else:
     notes.append(f"no GPU found (the backend is {jax.default_backend()}): nothing measured")

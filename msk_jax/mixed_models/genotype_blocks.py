@@ -41,4 +41,6 @@ def iterate(chromosomes: Sequence[Chromosome]) -> Iterator[tuple[int, np.ndarray
       size = BLOCK_SIZE
       while size // 2 >= max(calls.shape[1], _LEAST_SIZE):
         size //= 2
-      yield number, np.pad(calls, ((0, 0), (0, size - calls.shape[1])), constant_values=MISSING)
+      if calls.shape[1] < size:
+        calls = np.pad(calls, ((0, 0), (0, size - calls.shape[1])), constant_values=MISSING)
+      yield number, calls

@@ -22,7 +22,7 @@ def _exact(k, projection, traits, h0):
   y = projection @ traits
   y = y * np.sqrt(free / (y**2).sum(0))
   v0 = h0 * k + (1 - h0) * projection
-  w = np.linalg.pinv(v0)
+  w = np.linalg.pinv(v0, rcond=1e-9, hermitian=True)
   forms, parts = [w @ k @ w, w @ w], [k, projection]
   left = np.array([[np.trace(form @ part) for part in parts] for form in forms])
   right = np.array([y.T @ form @ y for form in forms])
