@@ -7,9 +7,7 @@ import tempfile
 import numpy as np
 import pandas as pd
 
-from msk_jax.mixed_models import genotype_blocks
-
-_CODES = np.array([0b11, 0b10, 0b00, 0b01], np.uint8)  # of 0, 1, 2 copies of allele 1, and of a missing call
+from benchmarks import plink_files
 
 
 def test_variants(calls: np.ndarray, chromosomes: np.ndarray, trait: np.ndarray, covariates: np.ndarray):
@@ -28,7 +26,7 @@ def test_variants(calls: np.ndarray, chromosomes: np.ndarray, trait: np.ndarray,
     for chromosome in np.unique(chromosomes):
       is_own = chromosomes == chromosome
       for label, columns in (("own", is_own), ("other", ~is_own)):
-        _write(folder / label, calls[:, columns], np.flatnonzero(columns), trait)
+        plink_files.write(folder / label, calls[:, columns], np.flatnonzero(columns), trait)
       _run(folder, "-bfile", "other", "-gk", "2", "-o", "k")
       options = ["-bfile", "own", "-k", "output/k.sXX.txt", "-lmm", "1", "-c", "covariates.txt", "-o", "own"]
       _run(folder, *options, "-maf", "0", "-miss", "1", "-hwe", "0", "-r2", "1")
@@ -41,14 +39,3 @@ def test_variants(calls: np.ndarray, chromosomes: np.ndarray, trait: np.ndarray,
 
 def _run(folder: pathlib.Path, *options: str) -> None:
   subprocess.run(["gemma", *options], cwd=folder, check=True, capture_output=True)
-
-
-def _write(stem: pathlib.Path, calls: np.ndarray, numbers: np.ndarray, trait: np.ndarray) -> None:
-  """Writes PLINK files with the trait in the .fam file."""
-  n, m = calls.shape
-  codes = _CODES[np.where(calls == genotype_blocks.MISSING, 3, calls)].T  # [m, n]
-  codes = np.pad(codes, ((0, 0), (0, -n % 4))).reshape(m, -1, 4)
-  packed = codes[:, :, 0] | codes[:, :, 1] << 2 | codes[:, :, 2] << 4 | codes[:, :, 3] << 6
-  stem.with_suffix(".bed").write_bytes(b"\x6c\x1b\x01" + packed.astype(np.uint8).tobytes())
-  stem.with_suffix(".bim").write_text("".join(f"1 v{number} 0 {number + 1} A G\n" for number in numbers))
-  stem.with_suffix(".fam").write_text("".join(f"p{i} p{i} 0 0 1 {value:.9g}\n" for i, value in enumerate(trait)))

@@ -2,10 +2,11 @@
 
 Each seed draws its own genotypes, effects and environment; truths are the generating values. `null`: mean chi-square
 and lambda of variants on chromosomes without any effect. `between`: the same of variants without effect between those
-with effects, on all of 22 chromosomes. `power`: mean chi-square at planted loci beside GEMMA's, one
-exact relatedness matrix per chromosome left out. `components`: error, coverage and spread of h2 and rg by MINQUE.
-`ldsc`: the same by LD-score regression of simulated statistics. Every number has its Monte-Carlo standard error, over
-seeds. `--log FILE` keeps each seed's numbers, so that a later call resumes; `--workers` share the seeds.
+with effects, on all of 22 chromosomes. `power`: mean chi-square at planted loci beside GEMMA's, one exact relatedness
+matrix per chromosome left out. `components`: error, coverage and spread of h2 and rg by MINQUE. `reml`: their standard
+errors beside BOLT-REML's. `ldsc`: error, coverage and spread by LD-score regression of simulated statistics. Every
+number has its Monte-Carlo standard error, over seeds. `--log FILE` keeps each seed's numbers, so that a later call
+resumes; `--workers` share the seeds.
 """
 
 import argparse
@@ -20,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import gemma_peer, mixed_model_data, report
+from benchmarks import bolt_peer, gemma_peer, mixed_model_data, report
 from msk_jax.genetics import summary_statistics
 from msk_jax.genetics.ld_scores import regression
 from msk_jax.mixed_models import association, leave_one_out, relationship, variance_components
@@ -137,6 +138,24 @@ def score_components(setting: str, size: int, seed: int) -> _Numbers:
   return found
 
 
+def score_reml(setting: str, size: int, seed: int) -> _Numbers:
+  """Returns estimates and standard errors of ours and of BOLT-REML: h2 of two traits and their rg."""
+  n, m = (2500, 5000) if size else (300, 600)
+  num_siblings, share = _RELATIVES[setting]
+  calls = mixed_model_data.draw_genotypes(seed, n, m, num_siblings, share_of_relatives=share)
+  traits = mixed_model_data.draw_traits(seed, calls, _H2, rg=0.6)
+  chromosomes = mixed_model_data.split_chromosomes(calls, 4)
+  basis = mixed_model_data.draw_basis(seed, n)
+  ours = variance_components.estimate(relationship.Relationship(chromosomes, basis), traits, seed=seed)
+  number = np.repeat(np.arange(1, 5), [chromosome.num_variants for chromosome in chromosomes])
+  theirs = bolt_peer.estimate(calls, number, traits, basis[:, 1:])
+  pairs = {f"h2 = {true}": (ours.h2[k], ours.h2_se[k], theirs.h2[k]) for k, true in enumerate(_H2)}
+  pairs["rg = 0.6"] = (ours.rg[0, 1], ours.rg_se[0, 1], theirs.rg)
+  return {
+    name: [float(value), float(se), float(other.value), float(other.se)] for name, (value, se, other) in pairs.items()
+  }
+
+
 def score_ldsc(setting: str, size: int, seed: int) -> _Numbers:
   """Returns estimate, standard error and truth of h2, rg and intercepts by LD-score regression."""
   inflation = _LDSC_INFLATION[setting]
@@ -159,8 +178,11 @@ _SCORES: dict[str, tuple[Callable[[str, int, int], _Numbers], Sequence[str]]] = 
   "between": (score_between, tuple(_RELATIVES)),
   "power": (score_power, ("unrelated", "sib groups of four")),
   "components": (score_components, tuple(_RELATIVES)),
+  "reml": (score_reml, ("unrelated", "sib groups of four")),
   "ldsc": (score_ldsc, tuple(_LDSC_INFLATION)),
 }
+
+_PEERS = {"power": "gemma", "reml": "bolt"}
 
 
 def _mean(values: Sequence[float] | np.ndarray) -> tuple[float, float]:
@@ -193,6 +215,18 @@ def _tabulate_power(by_setting: dict[str, list[_Numbers]]) -> report.Table:
     rows.append([setting, str(len(seeds)), *parts])
   columns = ("people", "seeds", "ours", "GEMMA", "ours / GEMMA", "correlation of z, all variants", "se / GEMMA's se")
   return report.Table("Mean chi2 at 20 planted loci: 1,500 people, 3,000 variants", columns, rows)
+
+
+def _tabulate_reml(by_setting: dict[str, list[_Numbers]]) -> report.Table:
+  rows = []
+  for setting, seeds in by_setting.items():
+    for quantity in seeds[0]:
+      values = np.array([seed[quantity] for seed in seeds])
+      ratios = values[:, 1] / values[:, 3]
+      texts = [f"{np.mean(values[:, k]):.3f} ({np.mean(values[:, k + 1]):.3f})" for k in (0, 2)]
+      rows.append([f"{setting}: {quantity}", str(len(seeds)), *texts, _show(_mean(ratios)), f"{ratios.max():.2f}"])
+  columns = ("setting", "seeds", "ours (SE)", "BOLT-REML (SE)", "SE / BOLT-REML's", "largest")
+  return report.Table("Standard errors beside BOLT-REML: 2,500 people, 5,000 variants", columns, rows)
 
 
 def _tabulate_estimates(title: str, by_setting: dict[str, list[_Numbers]]) -> report.Table:
@@ -252,6 +286,8 @@ def _tabulate(name: str, by_setting: dict[str, list[_Numbers]]) -> report.Table:
     return _tabulate_null(title, by_setting)
   if name == "power":
     return _tabulate_power(by_setting)
+  if name == "reml":
+    return _tabulate_reml(by_setting)
   titles = {
     "components": "Variance components: 2,500 people, 5,000 variants, three pairs of traits",
     "ldsc": "LD-score regression: 50,000 people, 48,000 variants, LD scores of 1 to 30",
@@ -275,8 +311,8 @@ def main(arguments: list[str] | None = None) -> None:
   machine, start = report.machine(), time.perf_counter()
   done, tables = _read(args.log), []
   for name in args.parts:
-    if name == "power" and shutil.which("gemma") is None:
-      print("GEMMA is not installed: the power is not compared.")
+    if name in _PEERS and shutil.which(_PEERS[name]) is None:
+      print(f"{_PEERS[name]} is not installed: {name} is left out.")
       continue
     settings = [each for each in _SCORES[name][1] if not args.settings or each in args.settings]
     tasks = [(name, setting, int(not args.quick), seed) for seed in range(args.seeds) for setting in settings]
