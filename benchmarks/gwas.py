@@ -2,7 +2,7 @@
 
 Reads a study that `benchmarks.gwas_study` made (`--workdir`). All times are CPU seconds of one run, single-threaded
 programs; the embedded engine does all phenotypes in one pass, the peers do one phenotype per run. Also: peak memory at
-m and 4 m variants, time against people x variants, and what follows for UK Biobank.
+m and 4 m random variants, m over 10,000; time against people x variants, and what follows for UK Biobank.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from benchmarks import report
+from benchmarks import plink_files, report
 from msk_jax.genetics import engine_files, inputs
 from msk_jax.genetics.analysis import Analysis, Covariates, People
 from msk_jax.genetics.embedded import engine
@@ -26,6 +26,10 @@ from msk_jax.genetics.spec import EmbeddedSpec, GwasSpec
 from msk_jax.genome import genotype_files
 from msk_jax.genome.genotype_files import GenotypeFiles
 
+_RANDOM = genotype_files.FilePatterns(
+  *(f"random_{{chromosome}}.{ending}" for ending in ("bed", "bim", "fam")), bgen="", sample="", allows_missing=True
+)
+_RANDOM_VARIANTS = (12_000, 48_000)
 _LARGE = ((40_000, 800_000), (400_000, 800_000))  # people, array variants
 
 
@@ -34,11 +38,15 @@ def main(argv: Sequence[str] | None = None) -> None:
   parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
   parser.add_argument("--workdir", type=pathlib.Path, default=pathlib.Path("study"))
   parser.add_argument("--without_bolt", action="store_true")
+  parser.add_argument("--only_memory", action="store_true")
   parser.add_argument("--part", help=argparse.SUPPRESS)  # of a measurement in a process of its own
   report.add_flags(parser)
   arguments = parser.parse_args(argv)
   if arguments.part:
     print(json.dumps(_measure(arguments.workdir, **json.loads(arguments.part))))
+    return
+  if arguments.only_memory:
+    report.show([_measure_memory(arguments.workdir)])
     return
   analysis, files = _read(arguments.workdir)
   n, t = len(analysis.people), len(analysis.traits)
@@ -46,6 +54,7 @@ def main(argv: Sequence[str] | None = None) -> None:
   tables = [
     report.Table(f"CPU seconds, {n:,} people, {t} phenotypes", ("what", "all", "per phenotype", "ratio"), rows),
     *_scaling(arguments.workdir, raw),
+    _measure_memory(arguments.workdir),
   ]
   machine = report.machine()
   print(report.describe(machine))
@@ -73,9 +82,21 @@ def _take(analysis: Analysis, rows: np.ndarray) -> Analysis:
   return dataclasses.replace(analysis, people=people, covariates=covariates, traits=traits)
 
 
-def _measure(workdir: pathlib.Path, *, mixed: bool, people: float, variants: float) -> dict[str, float]:
-  """Runs the embedded engine on shares of people and variants; returns CPU seconds, peak MB, people and variants."""
+def _measure(
+  workdir: pathlib.Path, *, mixed: bool, people: float, variants: float, random: str = ""
+) -> dict[str, float]:
+  """Runs the embedded engine on shares of people and variants; returns CPU seconds, peak MB, people and variants.
+
+  Args:
+    workdir: of the study.
+    mixed: whether variants are tested in the mixed model.
+    people: share.
+    variants: share of the chromosomes.
+    random: folder of files from `_draw_files` in place of the study's.
+  """
   analysis, files = _read(workdir)
+  if random:
+    files = genotype_files.find_files(pathlib.Path(random), _RANDOM, files.build)
   rows = np.arange(int(len(analysis.people) * people))
   count = max(1, int(len(files.array) * variants))
   files = dataclasses.replace(files, array=files.array[:count])
@@ -92,7 +113,33 @@ def _measure(workdir: pathlib.Path, *, mixed: bool, people: float, variants: flo
   return {"seconds": seconds, "peak_mb": peak, "people": len(rows), "variants": tested}
 
 
-def _apart(workdir: pathlib.Path, **part: float | bool) -> dict[str, float]:
+def _draw_files(folder: pathlib.Path, workdir: pathlib.Path, num_variants: int) -> str:
+  """Writes random variants of the study's people on 22 chromosomes; returns the folder."""
+  _, files = _read(workdir)
+  fam = files.array[0].fam.read_bytes()
+  num_people = fam.count(b"\n")
+  rng = np.random.default_rng(num_variants)
+  for name, part in enumerate(np.array_split(np.arange(num_variants), 22), start=1):
+    calls = rng.binomial(2, rng.uniform(0.05, 0.5, len(part)), (num_people, len(part))).astype(np.int8)
+    stem = folder / f"random_{name}"
+    plink_files.write(stem, calls, part, np.zeros(num_people), np.full(len(part), name))
+    stem.with_suffix(".fam").write_bytes(fam)
+  return str(folder)
+
+
+def _measure_memory(workdir: pathlib.Path) -> report.Table:
+  """Returns the table of peak memory at m and 4 m random variants."""
+  rows = []
+  for count in _RANDOM_VARIANTS:
+    with tempfile.TemporaryDirectory() as folder:
+      each = _apart(
+        workdir, mixed=True, people=0.5, variants=1.0, random=_draw_files(pathlib.Path(folder), workdir, count)
+      )
+    rows.append([f"{each['people']:,}", f"{each['variants']:,}", f"{each['seconds']:.0f}", f"{each['peak_mb']:.0f}"])
+  return report.Table("Memory: random variants", ("people", "variants", "CPU s", "peak MB"), rows)
+
+
+def _apart(workdir: pathlib.Path, **part: float | bool | str) -> dict[str, float]:
   """Measures in a process of its own."""
   command = [sys.executable, "-m", "benchmarks.gwas", f"--workdir={workdir}", f"--part={json.dumps(part)}"]
   done = subprocess.run(command, check=True, capture_output=True, text=True)

@@ -16,173 +16,17 @@ import multiprocessing
 import pathlib
 import shutil
 import time
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+import matplotlib.pyplot as plt
 import numpy as np
 
-from benchmarks import bolt_peer, gemma_peer, mixed_model_data, report
-from msk_jax.genetics import summary_statistics
-from msk_jax.genetics.ld_scores import regression
-from msk_jax.mixed_models import association, leave_one_out, relationship, variance_components
+from benchmarks import report
+from benchmarks.mixed_model_scores import PEERS, SCORES, Numbers
+from msk_jax.figures import frame, palette
 
-_NULL = {"30% relatives": 0.3, "all in sib groups of four": 1.0}
-_NULL_H2 = (0.6, 0.3)
-_RG = (0.0, 0.6, 0.95)
-_H2 = (0.5, 0.3)
-_RELATIVES = {"unrelated": (1, 1.0), "30% relatives": (4, 0.3), "sib groups of four": (4, 1.0)}
-_LOCUS_SHARE = 0.01  # of the trait's variance, of a planted locus
-_LDSC_PEOPLE = 50_000
-_LDSC_H2 = (0.35, 0.25)
-_LDSC_INFLATION = {"no structure": 1.0, "structure left in": 1.2}
-
-_Numbers = dict[str, Any]
 _Task = tuple[str, str, int, int]  # part, setting, size, seed
-
-
-def score_null(setting: str, size: int, seed: int) -> _Numbers:
-  """Returns mean chi-square and lambda on null chromosomes by heritability; causal variants are on others."""
-  n, m = (2000, 8000) if size else (200, 400)
-  return _score_null(_NULL[setting], n, np.arange(m) < 3 * m // 8, 8, seed)
-
-
-def score_between(setting: str, size: int, seed: int) -> _Numbers:
-  """Returns mean chi-square and lambda of null variants between causal ones, by heritability."""
-  n, m = (2000, 8800) if size else (200, 440)
-  return _score_null(_RELATIVES[setting][1] * (setting != "unrelated"), n, np.arange(m) % 2 == 0, 22, seed)
-
-
-def _score_null(share_of_relatives: float, n: int, is_causal: np.ndarray, num_chromosomes: int, seed: int) -> _Numbers:
-  calls = mixed_model_data.draw_genotypes(seed, n, len(is_causal), 4, share_of_relatives=share_of_relatives)
-  traits = np.concatenate(
-    [mixed_model_data.draw_traits([seed, k], calls[:, is_causal], (h2,)) for k, h2 in enumerate(_NULL_H2)], 1
-  )
-  chi2, h2 = _test(seed, calls, traits, num_chromosomes)
-  chi2 = chi2[~is_causal]
-  found = {}
-  for k, true in enumerate(_NULL_H2):
-    found[f"{true}"] = {
-      "mean": float(chi2[:, k].mean()),
-      "lambda": summary_statistics.lambda_gc(np.sqrt(chi2[:, k]), np.ones(len(chi2))),
-      "h2": float(h2[k]),
-    }
-  return found
-
-
-def _test(seed: int, calls: np.ndarray, traits: np.ndarray, num_chromosomes: int) -> tuple[np.ndarray, np.ndarray]:
-  """Returns chi-square statistics [m, t] leaving one chromosome out, and the heritabilities used."""
-  tests, h2 = _associate(seed, calls, traits, num_chromosomes)
-  return (tests[0] / tests[1]) ** 2, h2
-
-
-def _associate(seed: int, calls: np.ndarray, traits: np.ndarray, num_chromosomes: int):
-  """Returns effects and standard errors [2, m, t], and the heritabilities used [t]."""
-  chromosomes = mixed_model_data.split_chromosomes(calls, num_chromosomes)
-  basis = mixed_model_data.draw_basis(seed, len(calls))
-  operator = relationship.Relationship(chromosomes, basis)
-  components = variance_components.estimate(operator, traits, seed=seed)
-  residuals = leave_one_out.make_residuals(operator, chromosomes, traits, components.h2, seed=seed)
-  parts = []
-  for chromosome in chromosomes:
-    response = residuals.respond(basis, chromosome.name)
-    tests = association.test_variants(chromosome.read(0, chromosome.num_variants).astype(float), response)
-    parts.append(np.stack([tests.beta, tests.se]))
-  return np.concatenate(parts, 1), residuals.h2
-
-
-def score_power(setting: str, size: int, seed: int) -> _Numbers:
-  """Returns mean chi-square at planted loci and agreement of effects and standard errors with GEMMA."""
-  n, m = (1500, 3000) if size else (200, 400)
-  num_siblings, share = _RELATIVES[setting]
-  calls = mixed_model_data.draw_genotypes(seed, n, m, num_siblings, share_of_relatives=share)
-  loci = np.random.default_rng([seed, 9]).choice(m, 20, replace=False)
-  x = mixed_model_data.standardize(calls)
-  trait = mixed_model_data.draw_traits(seed, calls, (0.5,))[:, 0] * np.sqrt(1 - _LOCUS_SHARE * len(loci))
-  trait = trait + x[:, loci] @ np.full(len(loci), np.sqrt(_LOCUS_SHARE))
-  (beta, se), h2 = _associate(seed, calls, trait[:, None], num_chromosomes=4)
-  number = np.concatenate([np.full(len(part), i + 1) for i, part in enumerate(np.array_split(np.arange(m), 4))])
-  covariates = np.concatenate([np.ones((n, 1)), mixed_model_data.draw_basis(seed, n)[:, 1:]], 1)
-  gemma = gemma_peer.test_variants(calls, number, trait, covariates)
-  ours, theirs = (beta / se)[:, 0], gemma[:, 0] / gemma[:, 1]
-  has = np.isfinite(ours) & np.isfinite(theirs)
-  return {
-    "ours": float(np.nanmean(ours[loci] ** 2)),
-    "gemma": float(np.nanmean(theirs[loci] ** 2)),
-    "correlation": float(np.corrcoef(ours[has], theirs[has])[0, 1]),
-    "se_ratio": float(np.median(se[has, 0] / gemma[has, 1])),
-    "h2": float(h2[0]),
-  }
-
-
-def score_components(setting: str, size: int, seed: int) -> _Numbers:
-  """Returns estimate, standard error and truth of h2 and rg; six traits in pairs with one rg each."""
-  n, m = (2500, 5000) if size else (200, 400)
-  num_siblings, share = _RELATIVES[setting]
-  calls = mixed_model_data.draw_genotypes(seed, n, m, num_siblings, share_of_relatives=share)
-  traits = np.concatenate(
-    [mixed_model_data.draw_traits([seed, k], calls, _H2, rg=rg) for k, rg in enumerate(_RG)], axis=1
-  )
-  operator = relationship.Relationship(
-    mixed_model_data.split_chromosomes(calls, 4), mixed_model_data.draw_basis(seed, n)
-  )
-  components = variance_components.estimate(operator, traits, seed=seed)
-  found = {
-    f"h2 = {true}": [
-      [float(components.h2[2 * k + i]), float(components.h2_se[2 * k + i]), true] for k in range(len(_RG))
-    ]
-    for i, true in enumerate(_H2)
-  }
-  for k, rg in enumerate(_RG):
-    pair = 2 * k, 2 * k + 1
-    found[f"rg = {rg}"] = [[float(components.rg[pair]), float(components.rg_se[pair]), rg]]
-  return found
-
-
-def score_reml(setting: str, size: int, seed: int) -> _Numbers:
-  """Returns estimates and standard errors of ours and of BOLT-REML: h2 of two traits and their rg."""
-  n, m = (2500, 5000) if size else (300, 600)
-  num_siblings, share = _RELATIVES[setting]
-  calls = mixed_model_data.draw_genotypes(seed, n, m, num_siblings, share_of_relatives=share)
-  traits = mixed_model_data.draw_traits(seed, calls, _H2, rg=0.6)
-  chromosomes = mixed_model_data.split_chromosomes(calls, 4)
-  basis = mixed_model_data.draw_basis(seed, n)
-  ours = variance_components.estimate(relationship.Relationship(chromosomes, basis), traits, seed=seed)
-  number = np.repeat(np.arange(1, 5), [chromosome.num_variants for chromosome in chromosomes])
-  theirs = bolt_peer.estimate(calls, number, traits, basis[:, 1:])
-  pairs = {f"h2 = {true}": (ours.h2[k], ours.h2_se[k], theirs.h2[k]) for k, true in enumerate(_H2)}
-  pairs["rg = 0.6"] = (ours.rg[0, 1], ours.rg_se[0, 1], theirs.rg)
-  return {
-    name: [float(value), float(se), float(other.value), float(other.se)] for name, (value, se, other) in pairs.items()
-  }
-
-
-def score_ldsc(setting: str, size: int, seed: int) -> _Numbers:
-  """Returns estimate, standard error and truth of h2, rg and intercepts by LD-score regression."""
-  inflation = _LDSC_INFLATION[setting]
-  found: _Numbers = {}
-  for k, rg in enumerate(_RG):
-    z, scores, m, both = mixed_model_data.draw_statistics(
-      [seed, k], _LDSC_PEOPLE, _LDSC_H2, rg, inflation=inflation, num_blocks=1500 if size else 300
-    )
-    got = regression.estimate_genetic_correlation((z[:, 0], z[:, 1]), scores, (_LDSC_PEOPLE, _LDSC_PEOPLE), m)
-    for true, one in zip(_LDSC_H2, (got.first, got.second), strict=True):
-      found.setdefault(f"h2 = {true}", []).append([one.h2, one.h2_se, true])
-      found.setdefault("intercept of chi2", []).append([one.intercept, one.intercept_se, inflation])
-    found.setdefault("intercept of products", []).append([got.intercept, got.intercept_se, both])
-    found[f"rg = {rg}"] = [[got.rg, got.rg_se, rg]]
-  return found
-
-
-_SCORES: dict[str, tuple[Callable[[str, int, int], _Numbers], Sequence[str]]] = {
-  "null": (score_null, tuple(_NULL)),
-  "between": (score_between, tuple(_RELATIVES)),
-  "power": (score_power, ("unrelated", "sib groups of four")),
-  "components": (score_components, tuple(_RELATIVES)),
-  "reml": (score_reml, ("unrelated", "sib groups of four")),
-  "ldsc": (score_ldsc, tuple(_LDSC_INFLATION)),
-}
-
-_PEERS = {"power": "gemma", "reml": "bolt"}
+_NUM_NULL = 5000  # variants of part `null`
 
 
 def _mean(values: Sequence[float] | np.ndarray) -> tuple[float, float]:
@@ -195,7 +39,7 @@ def _show(pair: tuple[float, float], digits: int = 3) -> str:
   return f"{pair[0]:.{digits}f} ({pair[1]:.{digits}f})"
 
 
-def _tabulate_null(title: str, by_setting: dict[str, list[_Numbers]]) -> report.Table:
+def _tabulate_null(title: str, by_setting: dict[str, list[Numbers]]) -> report.Table:
   rows = []
   for setting, seeds in by_setting.items():
     for h2 in seeds[0]:
@@ -205,7 +49,29 @@ def _tabulate_null(title: str, by_setting: dict[str, list[_Numbers]]) -> report.
   return report.Table(title, columns, rows)
 
 
-def _tabulate_power(by_setting: dict[str, list[_Numbers]]) -> report.Table:
+def _plot_null(path: pathlib.Path, by_setting: dict[str, list[Numbers]]) -> None:
+  """Draws the mean chi-square of each seed, with what chance alone gives."""
+  rows = [
+    (f"{setting}, h2 {h2}", [seed[h2]["mean"] for seed in seeds])
+    for setting, seeds in by_setting.items()
+    for h2 in seeds[0]
+  ]
+  figure, axes = plt.subplots(figsize=(7, 0.6 * len(rows) + 1.2), layout="constrained")
+  spread = np.sqrt(2 / _NUM_NULL)
+  axes.axvspan(1 - 1.96 * spread, 1 + 1.96 * spread, color=palette.GRID, zorder=0)
+  axes.axvline(1.0, color=palette.INK, linewidth=0.8)
+  for place, (_, means) in enumerate(rows):
+    axes.plot(means, np.full(len(means), place), "o", color=palette.OTHER, alpha=0.6, markersize=4)
+    axes.plot(np.mean(means), place, "|", color=palette.INK, markersize=14)
+  axes.set_yticks(range(len(rows)), [name for name, _ in rows])
+  axes.set_ylim(len(rows) - 0.5, -0.5)
+  axes.set_xlabel("mean chi-square of 5,000 null variants")
+  axes.set_title("A point is a seed, the bar their mean; grey: 95% by chance", fontsize=10, loc="left")
+  frame.clean(axes)
+  frame.save(figure, path)
+
+
+def _tabulate_power(by_setting: dict[str, list[Numbers]]) -> report.Table:
   rows = []
   for setting, seeds in by_setting.items():
     ours, gemma = (np.array([seed[name] for seed in seeds]) for name in ("ours", "gemma"))
@@ -217,7 +83,7 @@ def _tabulate_power(by_setting: dict[str, list[_Numbers]]) -> report.Table:
   return report.Table("Mean chi2 at 20 planted loci: 1,500 people, 3,000 variants", columns, rows)
 
 
-def _tabulate_reml(by_setting: dict[str, list[_Numbers]]) -> report.Table:
+def _tabulate_reml(by_setting: dict[str, list[Numbers]]) -> report.Table:
   rows = []
   for setting, seeds in by_setting.items():
     for quantity in seeds[0]:
@@ -229,7 +95,7 @@ def _tabulate_reml(by_setting: dict[str, list[_Numbers]]) -> report.Table:
   return report.Table("Standard errors beside BOLT-REML: 2,500 people, 5,000 variants", columns, rows)
 
 
-def _tabulate_estimates(title: str, by_setting: dict[str, list[_Numbers]]) -> report.Table:
+def _tabulate_estimates(title: str, by_setting: dict[str, list[Numbers]]) -> report.Table:
   """Estimates of one seed are averaged before errors are taken over seeds, as they share genotypes."""
   rows = []
   for setting, seeds in by_setting.items():
@@ -256,7 +122,7 @@ def _tabulate_estimates(title: str, by_setting: dict[str, list[_Numbers]]) -> re
   return report.Table(title, columns, rows)
 
 
-def _pool(numbers: _Numbers) -> _Numbers:
+def _pool(numbers: Numbers) -> Numbers:
   """Returns the numbers of a seed, with those of all heritabilities and all genetic correlations together."""
   pooled = {
     f"all {kind}": [row for name, rows in numbers.items() if name.startswith(kind) for row in rows]
@@ -278,7 +144,7 @@ def _spread(values: np.ndarray) -> tuple[float, float]:
   return ratio(values), float(np.sqrt((count - 1) / count * ((without - without.mean()) ** 2).sum()))
 
 
-def _tabulate(name: str, by_setting: dict[str, list[_Numbers]]) -> report.Table:
+def _tabulate(name: str, by_setting: dict[str, list[Numbers]]) -> report.Table:
   if name == "null":
     return _tabulate_null("Null chromosomes: 2,000 people, 5,000 independent null variants of 8,000", by_setting)
   if name == "between":
@@ -298,11 +164,12 @@ def _tabulate(name: str, by_setting: dict[str, list[_Numbers]]) -> report.Table:
 def main(arguments: list[str] | None = None) -> None:
   """Measures and prints."""
   parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-  parser.add_argument("--parts", nargs="+", choices=list(_SCORES), default=list(_SCORES))
+  parser.add_argument("--parts", nargs="+", choices=list(SCORES), default=list(SCORES))
   parser.add_argument("--settings", nargs="+", help="only settings of these names")
   parser.add_argument("--seeds", type=int, default=100)
   parser.add_argument("--workers", type=int, default=1, help="processes; set OMP_NUM_THREADS=1 with them")
   parser.add_argument("--log", type=pathlib.Path, help="numbers of seeds that are done, a JSON line each")
+  parser.add_argument("--plot", type=pathlib.Path, help="PNG of the seeds of `null`; an SVG is written beside it")
   parser.add_argument("--quick", action="store_true", help="three seeds of 200 people: shows that all works")
   report.add_flags(parser)
   args = parser.parse_args(arguments)
@@ -311,16 +178,18 @@ def main(arguments: list[str] | None = None) -> None:
   machine, start = report.machine(), time.perf_counter()
   done, tables = _read(args.log), []
   for name in args.parts:
-    if name in _PEERS and shutil.which(_PEERS[name]) is None:
-      print(f"{_PEERS[name]} is not installed: {name} is left out.")
+    if name in PEERS and shutil.which(PEERS[name]) is None:
+      print(f"{PEERS[name]} is not installed: {name} is left out.")
       continue
-    settings = [each for each in _SCORES[name][1] if not args.settings or each in args.settings]
+    settings = [each for each in SCORES[name][1] if not args.settings or each in args.settings]
     tasks = [(name, setting, int(not args.quick), seed) for seed in range(args.seeds) for setting in settings]
     _score_all([task for task in tasks if _key(task) not in done], args.workers, args.log, done)
-    by_setting: dict[str, list[_Numbers]] = {setting: [] for setting in settings}
+    by_setting: dict[str, list[Numbers]] = {setting: [] for setting in settings}
     for task in tasks:
       by_setting[task[1]].append(done[_key(task)])
     tables.append(_tabulate(name, by_setting))
+    if name == "null" and args.plot:
+      _plot_null(args.plot, by_setting)
   notes = ["In brackets: standard errors over seeds; after mean estimates, the mean reported standard error."]
   print(report.describe(machine))
   report.show(tables, notes)
@@ -332,12 +201,12 @@ def _key(task: _Task) -> str:
   return json.dumps([name, setting, not size, seed])
 
 
-def _score(task: _Task) -> _Numbers:
+def _score(task: _Task) -> Numbers:
   name, setting, size, seed = task
-  return _SCORES[name][0](setting, size, seed)
+  return SCORES[name][0](setting, size, seed)
 
 
-def _score_all(tasks: Sequence[_Task], num_workers: int, log: pathlib.Path | None, done: dict[str, _Numbers]) -> None:
+def _score_all(tasks: Sequence[_Task], num_workers: int, log: pathlib.Path | None, done: dict[str, Numbers]) -> None:
   """Adds the numbers of tasks to those that are done, and to the log, one by one."""
   context = multiprocessing.get_context("spawn")
   with context.Pool(num_workers) if num_workers > 1 else contextlib.nullcontext() as pool:
@@ -347,14 +216,14 @@ def _score_all(tasks: Sequence[_Task], num_workers: int, log: pathlib.Path | Non
       _append(log, _key(task), numbers)
 
 
-def _read(log: pathlib.Path | None) -> dict[str, _Numbers]:
+def _read(log: pathlib.Path | None) -> dict[str, Numbers]:
   if log is None or not log.exists():
     return {}
   lines = [json.loads(line) for line in log.read_text().splitlines()]
   return {line["key"]: line["scores"] for line in lines}
 
 
-def _append(log: pathlib.Path | None, key: str, scores: _Numbers) -> None:
+def _append(log: pathlib.Path | None, key: str, scores: Numbers) -> None:
   if log is not None:
     with log.open("a") as file:
       file.write(json.dumps({"key": key, "scores": scores}) + "\n")
