@@ -39,7 +39,7 @@ class Embedded:
     files: source to the chunks' files, in the order of the genome.
     fingerprint: of the chunks.
     of_trait: trait to its group's people and variance components.
-    of_pair: pair to its people and variance components.
+    of_pair: pair to its people and variance components; None where these can't be estimated.
   """
 
   analysis: Analysis
@@ -47,7 +47,7 @@ class Embedded:
   files: dict[str, list[pathlib.Path]]
   fingerprint: str
   of_trait: dict[str, tuple[groups.Group, Components | None]]
-  of_pair: dict[tuple[str, str], tuple[groups.Group, Components]]
+  of_pair: dict[tuple[str, str], tuple[groups.Group, Components] | None]
 
   def write_association(
     self, trait: str, source: str, path: pathlib.Path
@@ -73,10 +73,10 @@ class Embedded:
 
   def correlation(self, traits: tuple[str, str]) -> estimates.GeneticCorrelation:
     """Returns the genetic correlation of two traits."""
-    if traits not in self.of_pair:
-      none = estimates.NONE
-      return estimates.GeneticCorrelation(none, none, (none, none), 0, estimates.NOT_RUN)
-    group, components = self.of_pair[traits]
+    if (estimated := self.of_pair.get(traits)) is None:
+      none, reason = estimates.NONE, estimates.NOT_ESTIMABLE if traits in self.of_pair else estimates.NOT_RUN
+      return estimates.GeneticCorrelation(none, none, (none, none), 0, reason)
+    group, components = estimated
     i, j = (group.traits.index(name) for name in traits)
     h2 = tuple(estimates.Estimate(float(components.h2[k]), float(components.h2_se[k])) for k in (i, j))
     rg = estimates.Estimate(float(components.rg[i, j]), float(components.rg_se[i, j]))
@@ -199,7 +199,7 @@ def _correlate(
   relationship: Sequence[Chromosome],
   settings: GwasSpec,
   of_trait: dict[str, tuple[groups.Group, Components | None]],
-) -> dict[tuple[str, str], tuple[groups.Group, Components]]:
+) -> dict[tuple[str, str], tuple[groups.Group, Components] | None]:
   """Estimates pairs of one stratum: together among the people with all traits, where these are most of a pair's."""
   of_pair = {}
   for stratum in dict.fromkeys(trait.stratum for trait in analysis.traits):
@@ -211,8 +211,7 @@ def _correlate(
         continue
       is_most = together.num_people >= _LEAST_SHARED * num_people
       joint = together if is_most else _Joint([first, second], analysis, relationship, settings, of_trait)
-      if (fitted := joint.fit()) is not None:
-        of_pair[first.name, second.name] = fitted
+      of_pair[first.name, second.name] = joint.fit()
   return of_pair
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from msk_jax.genetics import results, summary_statistics
+from msk_jax.genetics import estimates, results, summary_statistics
 from msk_jax.genetics.analysis import Covariates
 from msk_jax.genetics.embedded import chunks, engine, groups, imputed_reader, kept_arrays
 from msk_jax.genetics.spec import GwasSpec
@@ -139,7 +139,7 @@ def test_a_pair_whose_common_people_are_fewer_than_the_covariates_has_no_correla
   second[103:] = np.nan
   made = _run(cohort, cohort.analysis(first, second), tmp_path / "work")
   correlation = made.correlation(("trait0", "trait1"))
-  assert correlation.reason
+  assert correlation.reason == estimates.NOT_ESTIMABLE
   assert not correlation.rg.is_number
   assert np.isfinite(made.heritability("trait0").h2.value)
 
