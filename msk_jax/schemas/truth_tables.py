@@ -98,6 +98,39 @@ VARIANTS = Schema(
     "effect_years": columns.estimate("years"),
   },
 )
+# X variables, a row for each variable and dimension. variable: the field's number, `_` and the code where each code is
+# a variable; `icd10_` and the code for diagnoses. code: the answer or diagnosis, empty for a number. instances: digits,
+# the visits at which the field is due. parent: the field whose answer leads to the question, or empty.
+# partial_correlation_...: with the latent acceleration, given age, sex and ethnicity, at the visits with images where
+# the field is due there: of the liability; of the values of those who are asked; of those of everybody, the others with
+# the value of the published cleaning. They are exactly 0 for nulls. reliability: correlation of
+# the liability between two visits. share_missing: of the answers due. missing_slope: how the logarithm of the share of
+# missing answers depends on the liability.
+EXPOSURES = Schema(
+  "phantom_exposures",
+  1,
+  {
+    "variable": columns.LABEL,
+    "field": columns.LABEL,
+    "code": columns.LABEL,
+    "main_category": columns.LABEL,
+    "category": columns.LABEL,
+    "kind": columns.LABEL,
+    "instances": columns.LABEL,
+    "parent": columns.LABEL,
+    "dimension": columns.LABEL,
+    "partial_correlation_liability": columns.estimate(),
+    "partial_correlation_latent": columns.estimate(),
+    "partial_correlation_filled": columns.estimate(),
+    "reliability": columns.estimate(),
+    "age_per_decade": columns.estimate(),
+    "male_difference": columns.estimate(),
+    "missing_slope": columns.estimate(),
+    "share_missing": columns.estimate(),
+    "num_asked": columns.NUM_SAMPLES,
+    "num_observed": columns.NUM_SAMPLES,
+  },
+)
 _SCALAR_EFFECTS = (
   "mean",
   "male_difference",

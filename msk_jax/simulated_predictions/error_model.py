@@ -130,6 +130,24 @@ def split_lasting(model: ErrorModel, correlation: np.ndarray) -> tuple[float, np
   return share, model.lasting - share * latent
 
 
+def attenuation(model: ErrorModel, correlation: np.ndarray, weights: np.ndarray) -> np.ndarray:
+  """Returns what is left of effects on the latent accelerations in a measured one, float64 [d].
+
+  A measured acceleration is the weighted sum of the models' errors. Its partial correlation with an X variable is the
+  sum of these numbers times the variable's partial correlations with the latent accelerations. The number of a single
+  dimension's model is the correlation of its acceleration with the latent one, that of the other dimensions is 0.
+
+  Args:
+    model: the error model of d dimensions.
+    correlation: float64 [d, d], of the latent accelerations.
+    weights: float64 [m] of the models, e.g. those of `ErrorModel.best_weights`.
+  """
+  share, _ = split_lasting(model, correlation)
+  of_dimension = np.bincount(model.dimension_of, weights, len(model.dimensions))
+  variance = weights @ model.covariance() @ weights
+  return of_dimension * np.sqrt(share * np.diag(model.lasting) / variance)
+
+
 def _dimension(view: str) -> str:
   return view.split("/", maxsplit=1)[0]
 

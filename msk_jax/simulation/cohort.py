@@ -1,4 +1,4 @@
-"""Writes a phantom cohort: tables, DXA zips, genotypes and the truth, resumable and idempotent."""
+"""Writes a phantom cohort: tables, DXA zips, genotypes, X variables and the truth, resumable and idempotent."""
 
 import concurrent.futures
 import dataclasses
@@ -16,6 +16,7 @@ from absl import logging
 from msk_jax.io import atomic, errors, leftovers, outputs, progress, run_record
 from msk_jax.simulation import people
 from msk_jax.simulation import spec as spec_lib
+from msk_jax.simulation.exposures import study as exposure_study
 from msk_jax.simulation.files import biobank_tables, dxa_files, flaws, truth
 from msk_jax.simulation.genotypes import files as genotype_files
 from msk_jax.simulation.genotypes import study as genotype_study
@@ -85,10 +86,15 @@ def generate(spec: spec_lib.PhantomSpec, folder: pathlib.Path, workers: int = 0,
     cohort = study.cohort
   planned = flaws.plan(spec, cohort, () if study is None else study.genotyped)
   biobank_tables.write(spec, cohort, planned, folder, study)
-  truth.write(spec.seed, cohort, planned, folder, study)
+  exposures = None
+  if spec.has_exposures:
+    withdrawn = {flaw.eid for flaw in planned if flaw.kind == "withdrawn"}
+    exposures = exposure_study.make(spec, cohort, withdrawn, folder)
+  truth.write(spec.seed, cohort, planned, folder, truth.Options(study, exposures))
   tasks = _make_tasks(cohort, planned)
   _write_zips(spec, tasks, folder, (os.cpu_count() or 1) if workers < 0 else workers)
-  counts = {"participants": len(cohort), "zips": len(tasks), "flaws": len(planned)}
+  num_flaws = len(planned) + (0 if exposures is None else len(exposures.flaws))
+  counts = {"participants": len(cohort), "zips": len(tasks), "flaws": num_flaws}
   names = [name for name in run_record.list_files(folder) if name.split("/")[0] in _OWN]
   files = run_record.describe_files(folder, names, hashed=False)
   outputs.finish(output, {**counts, outputs.FILES: files})

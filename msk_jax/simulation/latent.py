@@ -6,7 +6,7 @@ Relatives share genetic parts in proportion to their kinship.
 
 What is drawn from the same latent model: images and scalars use their dimensions. In a phantom with genotypes,
 polygenic scores with the same covariance take the place of the normal draw of the genetic parts (`genotypes/`). X
-variables can take a share of the environmental parts.
+variables are correlated with the accelerations as a whole (`exposures/`).
 """
 
 from collections.abc import Mapping, Sequence

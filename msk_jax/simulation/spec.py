@@ -123,6 +123,67 @@ class GenotypesSpec:
     return cls(num_array_variants=4_000, num_array_variants_on_x=300, num_causal_variants=600)
 
 
+# The same for X variables.
+EXPOSURES_VERSION = 1
+
+
+@dataclasses.dataclass(frozen=True)
+class ExposuresSpec:
+  """X variables of a phantom.
+
+  Attributes:
+    num_variables: about how many. Questions and biomarkers end at some 860; diagnoses are the rest.
+    share_planted: share of liabilities that have something in common with an acceleration; the others are null.
+    smallest_correlation: least planted partial correlation of a liability with a latent acceleration, in size.
+    largest_correlation: greatest one.
+    missingness: how much is missing, relative to the usual.
+    num_unknown_codes: cells with a code that the field does not have.
+    num_text_cells: cells with text in place of a number.
+    num_single_value_variables: fields to which everybody gives the same answer, at most 2.
+    num_repeated_columns: columns that are in two tables.
+  """
+
+  num_variables: int = 600
+  share_planted: float = 0.3
+  smallest_correlation: float = 0.02
+  largest_correlation: float = 0.15
+  missingness: float = 1.0
+  num_unknown_codes: int = 2
+  num_text_cells: int = 2
+  num_single_value_variables: int = 2
+  num_repeated_columns: int = 1
+
+  def __post_init__(self):
+    if not 60 <= self.num_variables <= 2_200:
+      raise ValueError(f"num_variables must be in 60..2_200, got {self.num_variables}.")
+    if not 0.0 <= self.share_planted <= 1.0:
+      raise ValueError(f"share_planted is a share in [0, 1], got {self.share_planted}.")
+    if not 0.0 < self.smallest_correlation <= self.largest_correlation <= 0.2:
+      raise ValueError(
+        "0 < smallest_correlation <= largest_correlation <= 0.2 must hold, got "
+        f"{self.smallest_correlation} and {self.largest_correlation}."
+      )
+    if not 0.0 <= self.missingness <= 3.0:
+      raise ValueError(f"missingness must be in [0, 3], got {self.missingness}.")
+    limits = {"num_unknown_codes": 100, "num_text_cells": 100, "num_single_value_variables": 2}
+    for name, most in {**limits, "num_repeated_columns": 10}.items():
+      if not 0 <= getattr(self, name) <= most:
+        raise ValueError(f"exposures.{name} is a count from 0 to {most}, got {getattr(self, name)}.")
+
+  @classmethod
+  def small(cls) -> "ExposuresSpec":
+    """Returns X variables for quick tests: some 120."""
+    return cls(num_variables=120)
+
+  def without_flaws(self) -> "ExposuresSpec":
+    """Returns the same X variables without a single flaw."""
+    counts = {field.name: 0 for field in dataclasses.fields(self) if field.name in _EXPOSURE_FLAWS}
+    return dataclasses.replace(self, **counts)
+
+
+_EXPOSURE_FLAWS = ("num_unknown_codes", "num_text_cells", "num_single_value_variables", "num_repeated_columns")
+
+
 @dataclasses.dataclass(frozen=True)
 class PhantomSpec:
   """A phantom cohort; two equal specs give the same bytes.
@@ -141,6 +202,8 @@ class PhantomSpec:
     has_images: whether DXA images are drawn. Without them, many people cost little: there are tables and the truth.
     has_genotypes: whether genotypes are drawn. The genetic parts of the accelerations are then polygenic scores.
     genotypes: what they are like.
+    has_exposures: whether X variables are drawn, some of them with planted effects of the accelerations.
+    exposures: what they are like.
   """
 
   num_participants: int = 1000
@@ -155,6 +218,8 @@ class PhantomSpec:
   has_images: bool = True
   has_genotypes: bool = False
   genotypes: GenotypesSpec = GenotypesSpec()
+  has_exposures: bool = False
+  exposures: ExposuresSpec = ExposuresSpec()
 
   def __post_init__(self):
     if not 1 <= self.num_participants <= MAX_PARTICIPANTS:
@@ -172,9 +237,15 @@ class PhantomSpec:
 
 
 def settings_of(spec: PhantomSpec) -> dict[str, Any]:
-  """Returns the settings that determine a phantom, as run records have them; those of genotypes only if it has them."""
+  """Returns the settings that determine a phantom, as run records have them.
+
+  Those of genotypes and of X variables are there only if it has them.
+  """
   settings: dict[str, Any] = dataclasses.asdict(spec)
   is_drawn, genotypes = settings.pop("has_genotypes"), settings.pop("genotypes")
   if is_drawn:
     settings["genotypes"] = {**genotypes, "version": GENOTYPES_VERSION}
+  is_drawn, exposures = settings.pop("has_exposures"), settings.pop("exposures")
+  if is_drawn:
+    settings["exposures"] = {**exposures, "version": EXPOSURES_VERSION}
   return settings

@@ -14,7 +14,8 @@ _ALLOWED = {
   "pictures": {""},
   "scalars": {""},
   "genotypes": {""},
-  "files": {"", "pictures", "scalars", "genotypes"},
+  "exposures": {""},
+  "files": {"", "pictures", "scalars", "genotypes", "exposures"},
 }
 _TOP = _ROOT / "cohort.py"  # writes all of it
 

@@ -44,9 +44,9 @@ class Flaw:
   """One planted flaw.
 
   Attributes:
-    eid: whose.
-    instance: of which visit, -1 for flaws of a person.
-    kind: one of VISIT_FLAWS and PERSON_FLAWS, or SEX_MISMATCH.
+    eid: whose; empty for a flaw of a column.
+    instance: of which visit, -1 for flaws of a person or column.
+    kind: one of VISIT_FLAWS and PERSON_FLAWS, SEX_MISMATCH, or one of `exposures.flaws`.
     file: the zip's name, or the table that shows it.
     member: the file within the zip, or the column of the table; empty where the flaw is of the whole.
     protocol: the ProtocolName of the member, as it was before the flaw.

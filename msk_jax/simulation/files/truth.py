@@ -8,6 +8,7 @@ import pandas as pd
 from msk_jax.io import tables
 from msk_jax.schemas import truth_tables
 from msk_jax.simulation import latent, people
+from msk_jax.simulation.exposures import study as exposure_study
 from msk_jax.simulation.files import flaws
 from msk_jax.simulation.genotypes import causal_variants
 from msk_jax.simulation.genotypes import study as genotype_study
@@ -15,6 +16,19 @@ from msk_jax.simulation.pictures import anatomy
 from msk_jax.simulation.scalars import age_effects
 
 FOLDER = "truth"
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+  """What not every phantom has; None where this one does not.
+
+  Attributes:
+    genotypes: with its variants.
+    exposures: with its X variables and their flaws.
+  """
+
+  genotypes: genotype_study.Study | None = None
+  exposures: exposure_study.Study | None = None
 
 
 def path(folder: pathlib.Path, schema: tables.Schema) -> pathlib.Path:
@@ -27,9 +41,11 @@ def write(
   cohort: list[people.Person],
   planted: list[flaws.Flaw],
   folder: pathlib.Path,
-  study: genotype_study.Study | None = None,
+  options: Options = Options(),
 ) -> None:
-  """Writes all tables of the truth; the one of variants for a phantom with genotypes alone."""
+  """Writes all tables of the truth; those of variants and of X variables for a phantom that has them."""
+  if options.exposures is not None:
+    planted = [*planted, *_exposure_flaws(options.exposures)]
   visits = [(person, visit) for person in cohort for visit in person.visits]
   planted_tables = (
     (truth_tables.PEOPLE, [_person_row(person) for person in cohort]),
@@ -42,8 +58,18 @@ def write(
   )
   for schema, rows in planted_tables:
     tables.write(path(folder, schema), pd.DataFrame(rows, columns=list(schema.columns)), schema)
-  if study is not None:
-    tables.write(path(folder, truth_tables.VARIANTS), causal_variants.make_table(study), truth_tables.VARIANTS)
+  if options.genotypes is not None:
+    variants = causal_variants.make_table(options.genotypes)
+    tables.write(path(folder, truth_tables.VARIANTS), variants, truth_tables.VARIANTS)
+  if options.exposures is not None:
+    tables.write(path(folder, truth_tables.EXPOSURES), options.exposures.table, truth_tables.EXPOSURES)
+
+
+def _exposure_flaws(study: exposure_study.Study) -> list[flaws.Flaw]:
+  return [
+    flaws.Flaw(flaw.eid, -1, flaw.kind, exposure_study.table_name(flaw.main_category), flaw.column)
+    for flaw in study.flaws
+  ]
 
 
 def _person_row(person: people.Person) -> tuple:
