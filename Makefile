@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-fast test-long lint clean
+.PHONY: demo test test-fast test-long lint ssf-validator clean
 
 demo: .venv/installed
 	$(BIN)/python -m msk_jax.train --config=configs/knee.py
@@ -20,6 +20,14 @@ lint: .venv/installed-test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/pyrefly check
+
+# gwas-sumstats-tools, for tests/shared_release/test_official_validator.py: an environment within the environment.
+ssf-validator: .venv/ssf-validator/installed
+
+.venv/ssf-validator/installed: tests/shared_release/validator_requirements.txt | .venv/installed
+	$(PYTHON) -m venv .venv/ssf-validator
+	.venv/ssf-validator/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	touch $@
 
 .venv/installed: requirements.txt pyproject.toml
 	$(PYTHON) -m venv .venv

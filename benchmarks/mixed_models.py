@@ -21,7 +21,7 @@ from collections.abc import Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 
-from benchmarks import report
+from benchmarks import report, seed_log
 from benchmarks.mixed_model_scores import PEERS, SCORES, Numbers
 from msk_jax.figures import frame, palette
 
@@ -176,7 +176,7 @@ def main(arguments: list[str] | None = None) -> None:
   if args.quick:
     args.seeds = 3
   machine, start = report.machine(), time.perf_counter()
-  done, tables = _read(args.log), []
+  done, tables = seed_log.read(args.log), []
   for name in args.parts:
     if name in PEERS and shutil.which(PEERS[name]) is None:
       print(f"{PEERS[name]} is not installed: {name} is left out.")
@@ -213,20 +213,7 @@ def _score_all(tasks: Sequence[_Task], num_workers: int, log: pathlib.Path | Non
     scores = pool.imap(_score, tasks) if pool else map(_score, tasks)
     for task, numbers in zip(tasks, scores, strict=True):
       done[_key(task)] = numbers
-      _append(log, _key(task), numbers)
-
-
-def _read(log: pathlib.Path | None) -> dict[str, Numbers]:
-  if log is None or not log.exists():
-    return {}
-  lines = [json.loads(line) for line in log.read_text().splitlines()]
-  return {line["key"]: line["scores"] for line in lines}
-
-
-def _append(log: pathlib.Path | None, key: str, scores: Numbers) -> None:
-  if log is not None:
-    with log.open("a") as file:
-      file.write(json.dumps({"key": key, "scores": scores}) + "\n")
+      seed_log.append(log, _key(task), numbers)
 
 
 if __name__ == "__main__":

@@ -21,9 +21,6 @@ _PHENOTYPES = flags.DEFINE_string(
   "phenotypes", "", "Own table of phenotypes (CSV, TSV or Parquet; first column eid) instead of the workdir's ages."
 )
 _COLLECT = flags.DEFINE_string("collect", "", "Folder of results of a plan that ran on another machine.")
-_GENES = flags.DEFINE_string(
-  "genes", "", "GTF or GFF3 file of the build of the genotypes; by default the embedded genes (GENCODE 19, GRCh37)."
-)
 _STUDIES = flags.DEFINE_multi_string(
   "study",
   [],
@@ -43,7 +40,6 @@ def main(call: stages.Call) -> int:
     genotypes=pathlib.Path(_GENOTYPES.value) if _GENOTYPES.value else workdir / "raw" / "genotypes",
     phenotypes=pathlib.Path(_PHENOTYPES.value) if _PHENOTYPES.value else None,
     collect=pathlib.Path(_COLLECT.value) if _COLLECT.value else None,
-    genes=pathlib.Path(_GENES.value) if _GENES.value else None,
     studies=tuple(map(pathlib.Path, _STUDIES.value)),
   )
   return run.make_gwas(places, settings, call.find_withdrawn(workdir))

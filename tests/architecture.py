@@ -37,6 +37,8 @@ _IMPORTS = {
   "biological_age": "io schemas cohort figures scores predictions evaluation",
   "mixed_models": "",
   "genetics": "io published schemas cohort genome biological_age mixed_models",
+  "gwas_loci": "io schemas cohort figures genome mixed_models genetics",
+  "shared_release": "io published schemas cohort genome disclosure predictions genetics gwas_loci",
   "trained": "io imaging predictions input models weights",
   "training": "io schemas cohort imaging figures scores predictions input models weights trained",
   "inference": "io cohort labels imaging predictions input trained",

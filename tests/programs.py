@@ -1,12 +1,14 @@
-"""Debian's programs for genetics: tests that need one skip where it is absent, and fail in the gate."""
+"""Programs that are not ours: tests that need one skip where it is absent, and fail in the gate."""
 
 import os
+import pathlib
 import shutil
 from typing import NoReturn
 
 import pytest
 
-_PACKAGES = {"bolt": "bolt-lmm"}
+_ROOT = pathlib.Path(__file__).resolve().parents[1]
+_PACKAGES = {"bolt": "bolt-lmm", "Rscript": "r-base-core"}
 REQUIRED = "MSK_REQUIRE_PROGRAMS"
 
 
@@ -17,9 +19,20 @@ def require(*names: str) -> None:
       skip(_PACKAGES.get(name, name))
 
 
+def require_ssf_validator() -> str:
+  """Returns the path of the GWAS Catalog's validator of GWAS-SSF; else skips or fails the test as `require` does."""
+  path = _ROOT / ".venv" / "ssf-validator" / "bin" / "gwas-ssf"
+  if not path.exists():
+    _skip("the GWAS Catalog's validator is not installed: run `make ssf-validator`")
+  return str(path)
+
+
 def skip(package: str) -> NoReturn:
   """Skips or fails the test for lack of a Debian package."""
-  message = f"Debian package {package} is not installed"
+  _skip(f"Debian package {package} is not installed")
+
+
+def _skip(message: str) -> NoReturn:
   if os.environ.get(REQUIRED):
     pytest.fail(message)
   pytest.skip(message)

@@ -22,6 +22,7 @@ _NO_JAX = (
   "preparation",
   "genome",
   "genetics",
+  "shared_release",
   "figures",
   "disclosure",
   "scores",

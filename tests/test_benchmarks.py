@@ -11,6 +11,7 @@ from benchmarks import (
   data_wait,
   elastic_net,
   ensembles,
+  fine_mapping,
   flax_networks,
   image_store,
   input_pipeline,
@@ -187,3 +188,13 @@ def test_mixed_models_are_tabulated_and_resumed(tmp_path, capsys):
   assert log.read_text() == first
   assert len(first.splitlines()) == 6
   assert "rg = 0.95" in capsys.readouterr().out
+
+
+def test_credible_sets_are_tabulated_and_resumed(tmp_path, capsys):
+  log = tmp_path / "log.jsonl"
+  flags = ["--quick", "--settings", "drawn", "relatives", "--log", str(log)]
+  fine_mapping.main(flags)
+  first = log.read_text()
+  fine_mapping.main([*flags, "--markdown", str(tmp_path / "out.md")])
+  assert log.read_text() == first and len(first.splitlines()) == 6
+  assert "coverage" in capsys.readouterr().out and "relatives" in (tmp_path / "out.md").read_text()

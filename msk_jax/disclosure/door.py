@@ -1,4 +1,4 @@
-"""The one door: tables and figures that may leave for sharing are written here, after a check, or refused.
+"""The one door: tables, texts and figures that may leave for sharing are written here, after a check, or refused.
 
 The caller masks small counts (`small_counts`), as only the caller knows the people behind them. The door knows the
 table and its schema. It refuses what still tells of a single person, and what it does not know.
@@ -6,19 +6,23 @@ table and its schema. It refuses what still tells of a single person, and what i
 
 import dataclasses
 import pathlib
-from collections.abc import Collection, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import numpy as np
 import pandas as pd
 from matplotlib import figure as mpl_figure
 from matplotlib import text as mpl_text
 
-from msk_jax.disclosure import small_counts
+from msk_jax.disclosure import small_counts, variants
 from msk_jax.figures import frame
-from msk_jax.io import errors, privacy, tables
+from msk_jax.io import atomic, errors, privacy, tables, tsv
 from msk_jax.io.tables import Kind
 
 _OF_ONE_PERSON = (Kind.IDENTIFIER, Kind.PERSONAL, Kind.POSITION)
+_BASE_PAIRS, _MILLIONS = "bp", "Mb"
+_MISSING = "#NA"  # in data files, as GWAS-SSF has it
+_RS_NUMBER = re.compile(r"(?<![0-9A-Za-z])rs[0-9]+(?![0-9A-Za-z])")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,6 +84,58 @@ def write_table(
   tables.write_with_csv(folder, name, table, schema, hidden)
 
 
+def write_variants(path: pathlib.Path, parts: Iterable[pd.DataFrame], schema: tables.Schema) -> int:
+  """Writes a data file of variants that may leave, as `tsv.write_parts` does; returns its rows.
+
+  Only here may places on the genome be in base pairs: it is what the standards of such files ask for.
+
+  Args:
+    path: of the file, `.tsv.gz`.
+    parts: the table's rows, in order; each may lack columns of the schema, the same ones.
+    schema: the columns, in order; their kinds decide what is checked.
+
+  Raises:
+    InputError: a name that looks like an id; see `check_table`.
+  """
+  if _looks_like_id(path.name):
+    raise _refused(schema, "the name of its file looks like a participant's id")
+
+  def checked() -> Iterator[pd.DataFrame]:
+    for part in parts:
+      held = dataclasses.replace(
+        schema, columns={name: schema.columns[name] for name in schema.columns if name in part}
+      )
+      if surplus := [str(name) for name in part if name not in held.columns]:
+        raise _refused(schema, f"its columns {', '.join(surplus)} are not known")
+      _check(part, held, is_data=True)
+      yield part[list(held.columns)]
+
+  return tsv.write_parts(path, checked(), _MISSING)
+
+
+def write_text(path: pathlib.Path, text: str) -> None:
+  """Writes a text that may leave.
+
+  Args:
+    path: of the file.
+    text: its content; an rs number is no id.
+
+  Raises:
+    InputError: the text, or the file's name, holds what looks like an id.
+  """
+  if _looks_like_id(path.name) or _looks_like_id(_RS_NUMBER.sub("rs", text)):
+    raise errors.InputError(
+      "a text is not written: it, or its file's name, holds what looks like a participant's id, and it may not leave. "
+      "Look for numbers of seven digits in names of traits and models, and in the settings."
+    )
+  atomic.write_text(path, text)
+
+
+def looks_like_id(text: str) -> bool:
+  """Returns whether a text holds what looks like a participant's id: then it may not leave."""
+  return _looks_like_id(text)
+
+
 def check_table(table: pd.DataFrame, schema: tables.Schema, whole: Whole | None = None) -> None:
   """Refuses a table that may not leave.
 
@@ -91,8 +147,16 @@ def check_table(table: pd.DataFrame, schema: tables.Schema, whole: Whole | None 
   Raises:
     InputError: a schema that is not shared; a column of ids, positions or values of one person; a text or an estimate
       that looks like an id; a count of one to four people or samples; numbers of samples and people that differ by one
-      to four; groups without a total, or beside whose total one to four people can be counted.
+      to four; groups without a total, or beside whose total one to four people can be counted; places on the genome in
+      base pairs; a text of a place that is none; results of variants that `variants.find_problem` has a word on.
   """
+  _check(table, schema, is_data=False)
+  if whole is not None:
+    _check_groups(table, schema, whole)
+
+
+def _check(table: pd.DataFrame, schema: tables.Schema, *, is_data: bool) -> None:
+  """Refuses what `check_table` says; a data file may have base pairs."""
   if not schema.is_shared:
     raise _refused(schema, "its schema is not one of those that are shared")
   if of_people := schema.of_kind(*_OF_ONE_PERSON):
@@ -108,8 +172,25 @@ def check_table(table: pd.DataFrame, schema: tables.Schema, whole: Whole | None 
     for other in people:
       if _count_small(table[name] - table[other]):
         raise _refused(schema, f"its columns {name} and {other} differ by one to four")
-  if whole is not None:
-    _check_groups(table, schema, whole)
+  _check_places(table, schema, is_data=is_data)
+  if variants.FREQUENCY in schema.columns and (problem := variants.find_problem(table)):
+    raise _refused(schema, problem)
+
+
+def _check_places(table: pd.DataFrame, schema: tables.Schema, *, is_data: bool) -> None:
+  """Refuses places on the genome that may not leave as they are."""
+  for name in schema.of_kind(Kind.LOCUS):
+    column = schema.columns[name]
+    if column.dtype == "string":
+      if variants.find_bad_texts(table[name].astype("string"), table):
+        raise _refused(schema, f"its column {name} holds texts that are no places on the genome")
+    elif column.unit == _MILLIONS:
+      if (table[name].dropna() > variants.LONGEST_MB).any():
+        raise _refused(schema, f"its column {name} holds numbers past the end of any chromosome in Mb")
+    elif not is_data or column.unit != _BASE_PAIRS:
+      raise _refused(schema, f"its column {name} holds base pairs, which look like participants' ids: give Mb")
+    elif not table[name].between(1, variants.LONGEST_MB * 1e6).all():
+      raise _refused(schema, f"its column {name} holds numbers past the end of any chromosome")
 
 
 def save_figure(path: pathlib.Path, shared: SharedFigure) -> None:

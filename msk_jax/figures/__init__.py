@@ -1,1 +1,1 @@
-"""Figures of arrays and labels: frame, palette, scatter plots, counts, lines, bars, heat maps."""
+"""Figures of arrays and labels: frame, palette, points, counts, lines, bars, heat maps, and those of the genome."""

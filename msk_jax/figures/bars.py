@@ -33,7 +33,9 @@ class Bars:
     x_label: of the axis, with its unit.
     title: above the panel.
     diamonds: float64 [n], values of others to compare with; NaN for none.
+    diamond_sds: float64 [n], half-lengths of their error bars; NaN for none.
     digits: how many decimals of each value are written beside its bar; None for no text.
+    texts: [n], written instead of the values.
   """
 
   values: np.ndarray
@@ -42,7 +44,14 @@ class Bars:
   x_label: str
   title: str = ""
   diamonds: np.ndarray | None = None
+  diamond_sds: np.ndarray | None = None
   digits: int | None = None
+  texts: Sequence[str] | None = None
+
+  @property
+  def has_text(self) -> bool:
+    """Whether there is text beside the bars."""
+    return self.digits is not None or self.texts is not None
 
 
 def draw_panels(title: str, labels: Sequence[str], panels: Sequence[Bars], places: np.ndarray) -> mpl_figure.Figure:
@@ -54,7 +63,7 @@ def draw_panels(title: str, labels: Sequence[str], panels: Sequence[Bars], place
     panels: at least one, each of n bars.
     places: float64 [n], where each bar is on the vertical axis, from 0 at the top downwards.
   """
-  has_text = any(panel.digits is not None for panel in panels)
+  has_text = any(panel.has_text for panel in panels)
   width = (4.6 if has_text else 2.6) * len(panels) + (2.3 if has_text else 3.0)
   figure, row = plt.subplots(
     1,
@@ -94,8 +103,10 @@ def _draw(axes: mpl_axes.Axes, panel: Bars, places: np.ndarray) -> None:
     line.set_path_effects([patheffects.withStroke(linewidth=2.5, foreground="white")])  # to be seen on dark bars
   axes.axvline(0, color=palette.INK, linewidth=0.8)
   if panel.diamonds is not None:
+    if panel.diamond_sds is not None:
+      axes.errorbar(panel.diamonds, places, xerr=panel.diamond_sds, fmt="none", ecolor=palette.INK, elinewidth=1)
     axes.plot(panel.diamonds, places, **_DIAMOND)
-  if panel.digits is not None:
+  if panel.has_text:
     diamonds = np.full(len(places), np.nan) if panel.diamonds is None else panel.diamonds
     _write_values(axes, panel, places, sds, diamonds)
   axes.set_xlabel(panel.x_label, fontsize=9)
@@ -106,10 +117,13 @@ def _draw(axes: mpl_axes.Axes, panel: Bars, places: np.ndarray) -> None:
 
 def _write_values(axes: mpl_axes.Axes, panel: Bars, places: np.ndarray, sds: np.ndarray, diamonds: np.ndarray) -> None:
   """Writes each value behind its bar, past the diamond: in points, as markers have one size on any scale."""
+  if panel.diamond_sds is not None:
+    diamonds = diamonds + np.nan_to_num(panel.diamond_sds)
   ends = np.fmax(np.nan_to_num(np.fmax(panel.values + sds, diamonds)), 0.0)
-  for place, value, end in zip(places, panel.values, ends, strict=True):
+  texts = panel.texts or [f"{value:.{panel.digits}f}" if np.isfinite(value) else "none" for value in panel.values]
+  for place, text, end in zip(places, texts, ends, strict=True):
     axes.annotate(
-      f"{value:.{panel.digits}f}",
+      text,
       (end, place),
       (_MARKER_POINTS / 2 + _GAP_POINTS, 0),
       textcoords="offset points",

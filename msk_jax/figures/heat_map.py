@@ -61,6 +61,13 @@ def draw(title: str, matrix: Matrix, colour_label: str) -> mpl_figure.Figure:
   return figure
 
 
+def join_triangles(above: Matrix, below: Matrix) -> Matrix:
+  """Returns a matrix with the cells of one above its diagonal and those of another below; labels are the first's."""
+  is_above = np.triu(np.ones(above.values.shape, bool))
+  values, sds = (np.where(is_above, getattr(above, name), getattr(below, name)) for name in ("values", "sds"))
+  return dataclasses.replace(above, values=values, sds=sds)
+
+
 def _size(labels: Sequence[str], is_written: bool) -> tuple[float, float]:
   """Returns width and height in inches; the layout doesn't shrink square cells to make room for labels."""
   side = len(labels) * (0.85 if is_written else 0.24)
@@ -92,13 +99,15 @@ def _label(axes: mpl_axes.Axes, labels: Sequence[str], is_written: bool) -> None
 
 
 def _write_cells(axes: mpl_axes.Axes, matrix: Matrix, limit: float) -> None:
-  for i, j in np.argwhere(np.isfinite(matrix.values)):
-    if i == j:
+  for i, j in np.argwhere(~np.eye(len(matrix.labels), dtype=bool)):
+    value, sd = matrix.values[i, j], matrix.sds[i, j]
+    if np.isnan(value):
+      axes.text(j, i, "none", ha="center", va="center", color=palette.INK, fontsize=7.5)
       continue
-    value = matrix.values[i, j]
     ink = "white" if abs(value) > 0.65 * limit else palette.INK
-    axes.text(j, i - 0.08, f"{value:.3f}", ha="center", va="center", color=ink, fontsize=10)
-    axes.text(j, i + 0.2, f"± {matrix.sds[i, j]:.3f}", ha="center", va="center", color=ink, fontsize=7.5)
+    axes.text(j, i - (0.08 if np.isfinite(sd) else 0), f"{value:.3f}", ha="center", va="center", color=ink, fontsize=10)
+    if np.isfinite(sd):
+      axes.text(j, i + 0.2, f"± {sd:.3f}", ha="center", va="center", color=ink, fontsize=7.5)
 
 
 def _part_groups(axes: mpl_axes.Axes, groups: Sequence[str]) -> None:

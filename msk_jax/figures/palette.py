@@ -1,7 +1,7 @@
 """The colours of all figures. Each colour has one meaning, and those of one group differ for colour-blind readers too.
 
 Sources: Okabe and Ito, Color Universal Design (2008), for dimensions; Paul Tol, Colour Schemes (SRON/EPS/TN/09-002,
-2021), for the others.
+2021), for the others but linkage; van der Walt and Smith's plasma (matplotlib 2.0, 2017) for that.
 """
 
 from matplotlib import colors
@@ -20,7 +20,21 @@ ALGORITHMS = {"elastic_net": "#332288", "lightgbm": "#999933", "mlp": "#882255",
 PARTS = {"validation": "#88ccee", "test": "#aa4499"}
 SEXES = {"female": "#ee8866", "male": "#77aadd"}
 RATES = {"decelerated": "#4477aa", "accelerated": "#ee6677"}  # ageing
-GROUPS = {"dimensions": DIMENSIONS, "algorithms": ALGORITHMS, "parts": PARTS, "sexes": SEXES, "rates": RATES}
+LINKAGE = {  # lower bound of r2 with a lead variant
+  "0": "#0d0887",
+  "0.2": "#9511a1",
+  "0.4": "#d04d73",
+  "0.6": "#f58b47",
+  "0.8": "#fcce25",
+}
+GROUPS = {
+  "dimensions": DIMENSIONS,
+  "algorithms": ALGORITHMS,
+  "parts": PARTS,
+  "sexes": SEXES,
+  "rates": RATES,
+  "linkage": LINKAGE,
+}
 
 OTHER = "#7f8c99"  # a dimension or algorithm that is not the paper's
 COUNTS = colors.LinearSegmentedColormap.from_list("counts", ["#ecd9ee", PARTS["test"], "#35123a"])

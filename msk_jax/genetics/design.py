@@ -123,6 +123,11 @@ def residuals(design: Design, values: np.ndarray) -> np.ndarray:
   return result
 
 
+def rank(design: Design, is_in: np.ndarray) -> int:
+  """Returns how many columns are independent among some people, bool [n]."""
+  return int(np.linalg.matrix_rank(_squares(design, is_in), hermitian=True, rtol=_RCOND))
+
+
 def _squares(design: Design, is_in: np.ndarray) -> np.ndarray:
   """Returns the products of all pairs of columns over some people, float64 [k, k]."""
   return sum((rows.T @ rows for _, rows in design.rows(is_in)), np.zeros((len(design.columns),) * 2))

@@ -23,7 +23,7 @@ def add(folder: pathlib.Path, iid: np.ndarray) -> None:
     iid: str [n], ids as in the .fam file.
   """
   atomic.write_text(
-    folder / _FILE, "".join(f"{each}\n" for each in sorted({*iid.astype(str), *_read(folder)} - {_UNKNOWN}))
+    folder / _FILE, "".join(f"{each}\n" for each in sorted({*iid.astype(str), *read(folder)} - {_UNKNOWN}))
   )
 
 
@@ -35,12 +35,12 @@ def remove(folders: list[pathlib.Path], members: np.ndarray) -> None:
     members: str [n], the genotyped people of the cohort without those who have withdrawn.
   """
   for folder in folders:
-    if folder.is_dir() and not _read(folder) <= set(members.astype(str)):
+    if folder.is_dir() and not read(folder) <= set(members.astype(str)):
       atomic.remove(folder)
       logging.info("removed %s: it held data of people who are not in the cohort any more", folder)
 
 
-def _read(folder: pathlib.Path) -> set[str]:
-  """Returns whose data a folder holds; somebody unknown if it does not say so."""
+def read(folder: pathlib.Path) -> set[str]:
+  """Returns whose data a folder holds; somebody unknown, of an empty id, if it does not say so."""
   path = folder / _FILE
   return set(path.read_text(encoding="utf-8").split()) if path.is_file() else {_UNKNOWN}

@@ -1,4 +1,4 @@
-"""Tables made from summary statistics, whatever the engine: hits with their genes, LD-score regression."""
+"""Tables made from summary statistics, whatever the engine: LD-score regression."""
 
 import dataclasses
 import pathlib
@@ -6,11 +6,10 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from msk_jax.genetics import hits, summary_statistics
+from msk_jax.genetics import summary_statistics
 from msk_jax.genetics.inputs import Inputs
 from msk_jax.genetics.ld_scores import external, scores, stage
 from msk_jax.genetics.spec import GwasSpec
-from msk_jax.genome import genes
 from msk_jax.io import tables
 from msk_jax.schemas import genetics_tables
 
@@ -22,25 +21,22 @@ class Sources:
   """What is read besides summary statistics, before any engine starts.
 
   Attributes:
-    genes: beside the hits; None where there are none of this build.
     studies: statistics of other studies.
     ld_scores: of a file; None where they come from the genotypes.
   """
 
-  genes: genes.Genes | None
   studies: tuple[external.Statistics, ...]
   ld_scores: scores.LdScores | None
 
 
-def read_sources(gene_file: pathlib.Path | None, studies: Sequence[pathlib.Path], settings: GwasSpec) -> Sources:
-  """Reads genes, other studies and LD scores.
+def read_sources(studies: Sequence[pathlib.Path], settings: GwasSpec) -> Sources:
+  """Reads other studies and LD scores.
 
   Raises:
     InputError: a file is missing or can't be used.
   """
   ld_score = settings.ld_score
   return Sources(
-    hits.read_genes(gene_file, settings.build),
     tuple(external.read(path, ld_score.external_n or None) for path in studies),
     scores.from_file(pathlib.Path(ld_score.file), ld_score.num_reference) if ld_score.file else None,
   )
@@ -57,8 +53,7 @@ def make(
     sources: from `read_sources`.
     settings: of the stage.
   """
-  listed = [(trait, source, path) for (trait, source), path in written.items()]
-  by_name: Tables = {"hits": (hits.collect(listed, sources.genes), genetics_tables.HITS)}
+  by_name: Tables = {}
   arrays = {trait: path for (trait, source), path in written.items() if source == summary_statistics.ARRAY}
   if settings.ld_score.is_run and arrays:
     known = sources.ld_scores or scores.from_genotypes(gathered.analysis, gathered.files, settings.ld_score)

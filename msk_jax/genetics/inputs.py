@@ -79,14 +79,12 @@ def gather(
   Raises:
     InputError: an input is missing, wrong, or not of the same people as the others; the message says what to do.
   """
-  trait_table = _read_traits(workdir, spec, withdrawn, table)
-  cohort = cohort_people.read(workdir, spec.covariates, withdrawn)
-  people = genotyped_people.read(files)
+  sources = _read(workdir, files, spec, withdrawn, table)
+  trait_table, cohort, people, selection = sources.traits, sources.cohort, sources.people, sources.selection
   _check_for_engine(people, spec)
   variants = array_variants.read(files, len(people))
-  selection = samples.select(people, trait_table, cohort, withdrawn, spec)
   is_in, steps, judged, counts = _apply_genotypes(files, variants, people, selection, spec)
-  analysis, refused = _analysis(people, trait_table, selection, is_in, judged, spec)
+  analysis, refused = _analysis(sources, is_in, variant_quality.excluded_ids(judged), spec)
   return Inputs(
     analysis,
     files,
@@ -97,6 +95,56 @@ def gather(
     {**people.counts, **trait_table.counts, **counts, "age_visit": cohort.age_visit},
     people.fam.iid[np.isin(people.key, cohort.table.index.to_numpy(object).astype(str))],
   )
+
+
+def gather_again(
+  workdir: pathlib.Path,
+  files: GenotypeFiles,
+  spec: GwasSpec,
+  analysed: Collection[str],
+  withdrawn: Collection[str] = (),
+  table: pathlib.Path | None = None,
+) -> tuple[Analysis, dict[str, str]]:
+  """Returns what was analysed, without excluded variants, and the hashes of all inputs; reads no genotypes.
+
+  Args:
+    workdir: see `gather`.
+    files: see `gather`.
+    spec: that of the analysis.
+    analysed: ids in the .fam file of the people whom `gather` chose.
+    withdrawn: see `gather`.
+    table: see `gather`.
+
+  Raises:
+    InputError: see `gather`.
+  """
+  sources = _read(workdir, files, spec, withdrawn, table)
+  is_in = sources.selection.is_in & np.isin(sources.people.fam.iid, list(analysed))
+  analysis, _ = _analysis(sources, is_in, (), spec)
+  return analysis, _hash_inputs(workdir, files, sources.traits, sources.cohort, withdrawn)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Sources:
+  """All that is read, but for genotypes."""
+
+  traits: TraitTable
+  cohort: CohortPeople
+  people: GenotypedPeople
+  selection: Selection
+
+
+def _read(
+  workdir: pathlib.Path,
+  files: GenotypeFiles,
+  spec: GwasSpec,
+  withdrawn: Collection[str],
+  table: pathlib.Path | None,
+) -> _Sources:
+  trait_table = _read_traits(workdir, spec, withdrawn, table)
+  cohort = cohort_people.read(workdir, spec.covariates, withdrawn)
+  people = genotyped_people.read(files)
+  return _Sources(trait_table, cohort, people, samples.select(people, trait_table, cohort, withdrawn, spec))
 
 
 def _read_traits(
@@ -150,31 +198,27 @@ def _variant_facts(judged: pd.DataFrame, counts: VariantCounts) -> dict[str, int
 
 
 def _analysis(
-  people: GenotypedPeople,
-  trait_table: TraitTable,
-  selection: Selection,
-  is_in: np.ndarray,
-  judged: pd.DataFrame,
-  spec: GwasSpec,
+  sources: _Sources, is_in: np.ndarray, excluded: tuple[str, ...], spec: GwasSpec
 ) -> tuple[Analysis, tuple[traits.RefusedTrait, ...]]:
   """Returns what is tested, and the traits that are not.
 
   Raises:
     InputError: no trait is left, or covariates are collinear.
   """
+  people, selection = sources.people, sources.selection
   sex = selection.sex[is_in].astype(np.int8)
   chosen = People(
     people.fam.fid[is_in], people.fam.iid[is_in], sex, people.is_imputed[is_in], people.is_imputed_on_x[is_in]
   )
   held = covariates.make(selection.cohort[is_in].reset_index(drop=True), spec.covariates)
-  columns = _align(trait_table, people.key[is_in])
+  columns = _align(sources.traits, people.key[is_in])
   tested, refused = traits.make(columns, sex, held, spec)
   if not tested:
     first = refused[0]
     raise errors.InputError(
       f"no trait can be analysed. {first.trait.name}, of {first.trait.num_people:,} people: {first.detail}"
     )
-  return Analysis(chosen, tested, held, variant_quality.excluded_ids(judged)), refused
+  return Analysis(chosen, tested, held, excluded), refused
 
 
 def _align(table: TraitTable, key: np.ndarray) -> list[TraitColumn]:

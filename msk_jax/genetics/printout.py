@@ -18,41 +18,19 @@ def show_lines(lines: Sequence[str]) -> None:
   printing.print_text(output, "")
 
 
-def show_further(hits: pd.DataFrame, regressions: pd.DataFrame, pairs: pd.DataFrame) -> None:
-  """Prints each trait's strongest hit, and LD-score regression.
+def show_further(regressions: pd.DataFrame, pairs: pd.DataFrame) -> None:
+  """Prints LD-score regression.
 
   Args:
-    hits: schema gwas_hits.
     regressions: schema gwas_ld_score_regression; empty if it was not run.
     pairs: schema gwas_ld_score_correlations; those with other studies are shown.
   """
   output = printing.printer(_WIDTH)
-  if len(hits):
-    output.print(_hit_table(hits))
   if len(regressions):
     output.print(_regression_table(regressions))
   studies = pairs[pairs["other_kind"] == "study"] if len(pairs) else pairs
   if len(studies):
     output.print(_study_table(studies))
-
-
-def _hit_table(hits: pd.DataFrame):
-  numbers = ("hits", "Mb", "-log10 p", "beta")
-  table = printing.make_table("Strongest hit of each trait", ["trait", "source", "variant"], numbers, ["genes"])
-  for (trait, source), rows in hits.groupby(["trait", "source"], sort=False):
-    best = max(rows.to_dict("records"), key=lambda row: row["neg_log10_p"])
-    near = "" if best["relation"] == "overlapping" else f" ({best['relation']}, {best['distance_bp'] / 1000:.0f} kb)"
-    table.add_row(
-      str(trait),
-      str(source),
-      best["rsid"],
-      printing.count(len(rows)),
-      f"{best['chromosome']}:{best['position_bp'] / 1e6:.2f}",
-      printing.number(best["neg_log10_p"], 1),
-      printing.number(best["beta"], 3, signed=True),
-      f"{best['genes']}{near}",
-    )
-  return table
 
 
 def _regression_table(regressions: pd.DataFrame):

@@ -2,13 +2,14 @@
 
 import dataclasses
 import pathlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import pandas as pd
 from absl import logging
 
 from msk_jax.genetics import (
+  analysed_people,
   earlier_people,
   engine_choice,
   engine_files,
@@ -28,12 +29,12 @@ from msk_jax.genetics.engines import costs, interface, plan
 from msk_jax.genetics.inputs import Inputs
 from msk_jax.genetics.spec import GwasSpec
 from msk_jax.genome import bgen_header, genotype_files
-from msk_jax.io import errors, locks, outputs, run_record, tables
+from msk_jax.io import errors, locks, outputs, run_record, specs, tables
 from msk_jax.schemas import genetics_tables
 
 FOLDER = "gwas"
-_WORK, _PLAN = "work", "plan"
-_VERSION = 1  # raised when the same inputs give other tables
+WORK, _PLAN = "work", "plan"
+_VERSION = 2  # raised when the same inputs give other tables
 _LOCK = ".gwas_lock"
 
 
@@ -46,7 +47,6 @@ class Places:
     genotypes: the folder of the genotype files.
     phenotypes: an own table of phenotypes instead of `ages/`.
     collect: results of a plan that ran on another machine.
-    genes: a GTF or GFF3 file instead of the embedded genes.
     studies: summary statistics of other studies, for genetic correlations.
   """
 
@@ -54,7 +54,6 @@ class Places:
   genotypes: pathlib.Path
   phenotypes: pathlib.Path | None = None
   collect: pathlib.Path | None = None
-  genes: pathlib.Path | None = None
   studies: tuple[pathlib.Path, ...] = ()
 
   @property
@@ -88,10 +87,10 @@ def _make(places: Places, settings: GwasSpec, withdrawn: Collection[str]) -> int
   name = engine_choice.choose(settings, places.output)
   files = genotype_files.find_files(places.genotypes, settings.files, settings.build)
   resolved = dataclasses.replace(settings, engine=name)
-  sources = further_tables.read_sources(places.genes, places.studies, settings)
+  sources = further_tables.read_sources(places.studies, settings)
   gathered = inputs.gather(places.workdir, files, resolved, withdrawn, places.phenotypes)
   inputs_printout.show(gathered)
-  works = places.output / _WORK
+  works = places.output / WORK
   earlier_people.remove([*(works.iterdir() if works.is_dir() else ()), places.output / _PLAN], gathered.members)
   if name == "plan" and places.collect is None:
     _write_plan(places, settings, gathered)
@@ -100,6 +99,7 @@ def _make(places: Places, settings: GwasSpec, withdrawn: Collection[str]) -> int
   if outputs.is_up_to_date(output, lambda: outputs.list_damage(output.folder)):
     _show(output.folder)
     return 0
+  analysed_people.write(works, gathered.analysis.people.iid)
   estimated, unfinished = _analyse(places, settings, gathered, name)
   engine = settings.plan_engine if name == "plan" else name
   unfinished = written_results.write(
@@ -128,9 +128,21 @@ def settings_of(settings: GwasSpec, engine: str) -> dict[str, Any]:
   return {**values, "engine": engine, "requested_engine": settings.engine, "version": _VERSION}
 
 
+def spec_of(settings: Mapping[str, Any]) -> GwasSpec:
+  """Returns what was analysed, and how, from the settings of a run record (see `settings_of`).
+
+  Raises:
+    InputError: they are of another version.
+  """
+  if settings.get("version") != _VERSION:
+    raise errors.InputError("gwas was run by another version of msk_jax: run `python -m msk_jax.gwas` again.")
+  known = {name: value for name, value in settings.items() if name not in ("version", "requested_engine")}
+  return specs.from_mapping(GwasSpec, known, f"{FOLDER}/{run_record.FILE_NAME}")
+
+
 def _hash(gathered: Inputs, places: Places, settings: GwasSpec) -> dict[str, str]:
   """Returns the hashes of everything that is read; `settings` name the engine that was chosen."""
-  named = [*places.studies, *([places.genes] if places.genes else [])]
+  named = [*places.studies]
   named += [pathlib.Path(settings.ld_score.file)] if settings.ld_score.file else []
   hashes = {**gathered.hashes, **{f"named: {name}": value for name, value in input_hashes.of_files(named).items()}}
   program = settings.plan_engine if settings.engine == "plan" else settings.engine
@@ -145,7 +157,7 @@ def _hash(gathered: Inputs, places: Places, settings: GwasSpec) -> dict[str, str
 def _analyse(places: Places, settings: GwasSpec, gathered: Inputs, name: str) -> tuple[results.Results, list[str]]:
   """Returns the engine's results, and a line for each run that another call could mend."""
   if name == embedded.NAME:
-    folder = places.output / _WORK / name
+    folder = places.output / WORK / name
     folder.mkdir(parents=True, exist_ok=True)
     earlier_people.add(folder, gathered.analysis.people.iid)
     hashes = {**gathered.hashes, **_describe_analysis(settings)}
@@ -164,7 +176,7 @@ def _describe_analysis(settings: GwasSpec) -> dict[str, str]:
 def _run_program(places: Places, settings: GwasSpec, gathered: Inputs, name: str) -> program_results.ProgramResults:
   engine = engine_choice.PROGRAMS[name]
   version = engine.version(settings)
-  folder = places.output / _WORK / name
+  folder = places.output / WORK / name
   earlier_people.add(folder, gathered.analysis.people.iid)
   files, tasks = _prepare(engine, folder / "inputs", settings, gathered)
   estimated = _show_costs(tasks, files, settings, name, gathered)
@@ -238,7 +250,7 @@ def _show(folder: pathlib.Path) -> None:
     read(name, schema) if (folder / f"{name}.parquet").exists() else pd.DataFrame(columns=list(schema.columns))
     for name, schema in zip(names, optional, strict=True)
   ]
-  printout.show_further(read("hits", genetics_tables.HITS), *further)
+  printout.show_further(*further)
   printout.show_results(
     read("traits", genetics_tables.TRAITS),
     read("heritability", genetics_tables.HERITABILITY),

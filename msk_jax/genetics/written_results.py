@@ -8,13 +8,14 @@ from typing import Any
 import pandas as pd
 
 from msk_jax.cohort import source as source_file
-from msk_jax.genetics import result_tables, results, summary_statistics
+from msk_jax.genetics import analysed_people, result_tables, results, summary_statistics
 from msk_jax.genetics.inputs import Inputs
 from msk_jax.io import atomic, outputs, run_record, tables
 from msk_jax.schemas import genetics_tables
 
 STATISTICS = "summary_statistics"
-FURTHER = ("hits", "ld_scores", "ld_score_regression", "ld_score_correlations")  # what `make_further` may make
+FURTHER = ("ld_scores", "ld_score_regression", "ld_score_correlations")  # what `make_further` may make
+_OF_EARLIER_VERSIONS = ("hits",)
 SOURCES = (summary_statistics.ARRAY, summary_statistics.IMPUTED)
 
 MakeFurther = Callable[[dict[tuple[str, str], pathlib.Path]], Mapping[str, tuple[pd.DataFrame, tables.Schema]]]
@@ -45,7 +46,7 @@ def write(
   """
   folder = output.folder
   run_record.remove(folder)
-  for name in FURTHER:
+  for name in (*FURTHER, *_OF_EARLIER_VERSIONS):
     for ending in ("parquet", "csv"):
       atomic.remove(folder / f"{name}.{ending}")
   atomic.remove(folder / STATISTICS)  # also those of traits that are no longer analysed
@@ -117,6 +118,7 @@ def _describe(folder: pathlib.Path, gathered: Inputs, facts: Facts, names: Seque
   versions = {summary_statistics.read_about(statistics_path(folder, *key)).engine_version for key in written}
   return {
     "engine_versions": sorted(versions),
+    analysed_people.RESULT: analysed_people.fingerprint(gathered.analysis.people.iid),
     "counts": gathered.counts,
     "dropped_variants": dropped,
     outputs.FILES: described,

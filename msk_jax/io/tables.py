@@ -15,7 +15,10 @@ from msk_jax.io import atomic, errors
 
 if TYPE_CHECKING:
   import pandas as pd
+  import pyarrow as pa
 
+BLOCK_ROWS = 2**18  # of `iterate`
+BUFFER_BYTES = 2**20  # of a file that `iterate` reads at once
 _METADATA_KEY = b"msk_jax"
 
 
@@ -196,6 +199,35 @@ def read(path: pathlib.Path | str, schema: Schema, columns: Sequence[str] | None
   with _damage_named(pathlib.Path(path)):
     table = pq.read_table(path, columns=wanted).to_pandas()
   return table.astype({name: schema.dtypes[name] for name in wanted})
+
+
+def iterate(
+  path: pathlib.Path | str,
+  schema: Schema,
+  columns: Sequence[str] | None = None,
+  *,
+  categorical: Sequence[str] = (),
+) -> "Iterator[pa.RecordBatch]":
+  """Yields a table written by `write` or `write_parts` block by block, in bounded memory.
+
+  Args:
+    path: the Parquet file.
+    schema: what the caller expects.
+    columns: the columns wanted; all by default.
+    categorical: columns of texts that are read as dictionaries.
+
+  Raises:
+    InputError: see `read`.
+  """
+  import pyarrow.parquet as pq
+
+  _check_header(path, schema)
+  wanted = list(columns) if columns is not None else list(schema.columns)
+  with _damage_named(pathlib.Path(path)):
+    # By default (pre_buffer) PyArrow holds the whole file.
+    file = pq.ParquetFile(path, read_dictionary=list(categorical), pre_buffer=False, buffer_size=BUFFER_BYTES)
+    with file:
+      yield from file.iter_batches(BLOCK_ROWS, columns=wanted)
 
 
 def read_extra(path: pathlib.Path | str, schema: Schema) -> dict[str, Any]:

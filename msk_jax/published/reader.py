@@ -1,4 +1,4 @@
-"""Reads the published numbers: performance, correlations, heritability, Table 1, sample sizes.
+"""Reads the published numbers: performance, correlations, heritability, Table 1, numbers of the text, named genes.
 
 Models have this package's names. Hips and knees have one part more in the authors' names (`MRI`); here they are
 `hip/...` and `knee/...`. SDs of performance and of phenotypic correlations are the authors' bootstrap SDs, those of
@@ -79,6 +79,51 @@ class Gwas:
 
 
 @dataclasses.dataclass(frozen=True)
+class ProseNumber:
+  """A number of the paper's text.
+
+  Attributes:
+    name: in words.
+    statistic: `r2`, `rmse`, `h2`, `phenotypic`, `genetic`, `mean_phenotypic` or `mean_genetic`.
+    groups: the models, or for genetics the dimensions, that it is of. A mean over pairs is over all pairs in one group,
+      or over all pairs between two.
+    value: the number, a share of 1 where the text has percent; years for `rmse`.
+    sd: what stands after ±; NaN where nothing does.
+    sd_kind: what `sd` is: `bootstrap`, `standard error`, or the `sample` (ddof 1) or `population` SD over pairs.
+    num_pairs: how many pairs a mean is over; NaN for others.
+    source: where the number is from.
+  """
+
+  name: str
+  statistic: str
+  groups: tuple[tuple[str, ...], ...]
+  value: float
+  sd: float
+  sd_kind: str
+  num_pairs: float
+  source: str
+
+
+@dataclasses.dataclass(frozen=True)
+class NamedLocus:
+  """A gene that the paper's text names among the results of its GWASs.
+
+  Attributes:
+    dimension: whose GWAS; empty where the text does not say.
+    gene: its name there (GENCODE 19 has the same).
+    later_name: its name since, empty if that is the same.
+    linked_to: what the text links the gene to.
+    source: where the text names it.
+  """
+
+  dimension: str
+  gene: str
+  later_name: str
+  linked_to: str
+  source: str
+
+
+@dataclasses.dataclass(frozen=True)
 class SampleSize:
   """How many `people` or `samples` (participants at a visit)."""
 
@@ -154,6 +199,30 @@ def table_1() -> dict[str, Gwas]:
     )
     for row in read_rows("table_1.csv")
   }
+
+
+@functools.cache
+def prose_numbers() -> dict[str, ProseNumber]:
+  """Returns the numbers of the paper's text on performance, heritability and correlations, by name."""
+  return {
+    row["name"]: ProseNumber(
+      name=row["name"],
+      statistic=row["statistic"],
+      groups=tuple(tuple(group.split()) for group in row["models"].split(":")),
+      value=float(row["value"]),
+      sd=_number(row["sd"]),
+      sd_kind=row["sd_kind"],
+      num_pairs=_number(row["num_pairs"]),
+      source=row["source"],
+    )
+    for row in read_rows("prose_numbers.csv")
+  }
+
+
+@functools.cache
+def named_loci() -> dict[tuple[str, str], NamedLocus]:
+  """Returns the genes that the paper's text names, by dimension (may be empty) and gene."""
+  return {(row["dimension"], row["gene"]): NamedLocus(**row) for row in read_rows("named_loci.csv")}
 
 
 @functools.cache

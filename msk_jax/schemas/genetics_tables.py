@@ -5,7 +5,7 @@ from msk_jax.schemas import columns
 
 _ALLELE = columns.LABEL
 _NEG_LOG10 = columns.estimate("-log10 p")
-_TEST = {  # of a variant
+TEST_COLUMNS = {  # of a variant
   "variant": columns.LABEL,
   "rsid": columns.LABEL,
   "chromosome": columns.LABEL,
@@ -28,29 +28,11 @@ SUMMARY_STATISTICS = Schema(
   "gwas_summary_statistics",
   1,
   {
-    **_TEST,
+    **TEST_COLUMNS,
     "neg_log10_p_infinitesimal": _NEG_LOG10,
     "neg_log10_p_mixture": _NEG_LOG10,
     "n": columns.NUM_PEOPLE,
     "info": columns.estimate(),
-  },
-)
-
-# Variants with p < 5e-8, by trait and source. genes: those over the variant, else the nearest; relation: `overlapping`,
-# `nearest` (a label, not a claim) or `none`. engine_p: which p value `neg_log10_p` is.
-HITS = Schema(
-  "gwas_hits",
-  1,
-  {
-    "trait": columns.LABEL,
-    "source": columns.LABEL,
-    **_TEST,
-    "engine_p": columns.LABEL,
-    "n": columns.NUM_PEOPLE,
-    "info": columns.estimate(),
-    "genes": columns.LABEL,
-    "relation": columns.LABEL,
-    "distance_bp": Column("int32", Kind.LOCUS, "bp"),
   },
 )
 

@@ -1,6 +1,9 @@
 """Figures are two files, equal for equal figures, and known to be whole."""
 
+import base64
+import dataclasses
 import html
+import io
 import json
 import re
 import subprocess
@@ -111,3 +114,45 @@ def test_nothing_of_a_heat_map_is_cut_off(m):
 
 def test_places_have_a_gap_between_groups():
   np.testing.assert_allclose(bars.places_with_gaps(["a", "a", "b", "c"]), [0, 1, 2.7, 4.4])
+
+
+def test_an_svg_has_no_seven_digits_in_a_row_and_its_image_is_whole(tmp_path):
+  figure, axes = plt.subplots()
+  pixels = np.random.default_rng(0).uniform(size=(300, 300))
+  axes.pcolormesh(pixels, rasterized=True)
+  axes.plot([0, 100], [0, 100], marker="D", clip_on=True)
+  for number in range(60):  # each with a hash of its own
+    axes.plot([number], [number], marker=(5, 1, number), markersize=number + 1)
+  frame.save(figure, tmp_path / "figure.png")
+  svg = (tmp_path / "figure.svg").read_text()
+  assert not re.search(r"(?<!\d)\d{7}(?!\d)", svg)
+  names = re.findall(r'id="([^"]+)"', svg)
+  assert len(set(names)) == len(names) and set(re.findall(r'xlink:href="#([^"]+)"', svg)) <= set(names)
+  data = re.search(r'base64,([^"]+)"', svg)
+  with PIL.Image.open(io.BytesIO(base64.b64decode(data[1]))) as image:
+    assert np.asarray(image).std() > 10
+
+
+def test_bars_without_a_value_and_with_texts_of_their_own():
+  values = np.array([0.5, np.nan])
+  panel = bars.Bars(values, values, ["#0072b2"] * 2, "share", diamonds=values + 0.1, diamond_sds=values, digits=2)
+  for texts, expected in ((None, {"0.50", "none"}), (["half", "h2 near zero"], {"half", "h2 near zero"})):
+    figure = bars.draw_panels("bars", ["a", "b"], [dataclasses.replace(panel, texts=texts)], np.arange(2.0))
+    assert {text.get_text() for text in figure.axes[0].texts} == expected
+    plt.close(figure)
+
+
+def test_two_triangles_keep_their_sides_and_missing_cells_say_so():
+  above = np.full((3, 3), 0.3)
+  below = np.full((3, 3), -0.2)
+  below[2, 0] = np.nan
+  sds = np.full((3, 3), np.nan)
+  matrix = heat_map.join_triangles(
+    heat_map.Matrix(above, above / 10, ["a", "b", "c"]), heat_map.Matrix(below, sds, ["a", "b", "c"])
+  )
+  assert matrix.values[0, 1] == 0.3 and matrix.values[1, 0] == -0.2
+  figure = heat_map.draw("r", matrix, "r")
+  texts = [text.get_text() for text in figure.axes[0].texts]
+  assert texts.count("0.300") == 3 and texts.count("-0.200") == 2 and texts.count("none") == 1
+  assert sum(text.startswith("±") for text in texts) == 3
+  plt.close(figure)

@@ -17,6 +17,8 @@ _FILES = {
   "table_1.csv": 6,
   "sample_sizes.csv": 15,
   "importance_agreement.csv": 6,
+  "named_loci.csv": 24,
+  "prose_numbers.csv": 28,
 }
 _ALL = ("general", *reader.DIMENSIONS)
 
@@ -43,6 +45,8 @@ def test_no_row_is_there_twice():
     "table_1.csv": reader.table_1,
     "sample_sizes.csv": reader.sample_sizes,
     "importance_agreement.csv": reader.importance_agreement,
+    "named_loci.csv": reader.named_loci,
+    "prose_numbers.csv": reader.prose_numbers,
   }
   assert {name: len(read()) for name, read in readers.items()} == _FILES
 

@@ -16,6 +16,8 @@ from msk_jax.evaluation import run as evaluate_run
 from msk_jax.evaluation import spec as evaluate_spec
 from msk_jax.genetics import run as gwas_run
 from msk_jax.genetics import spec as gwas_spec
+from msk_jax.gwas_loci import run as loci_run
+from msk_jax.gwas_loci import spec as loci_spec
 from msk_jax.imaging import folder_spec, views
 from msk_jax.io import run_record
 from msk_jax.preparation import cohort_output, ownership, prepared, table_spec
@@ -24,6 +26,8 @@ from msk_jax.scalar_models import data as scalar_data
 from msk_jax.scalar_models import experiment as scalar_experiment
 from msk_jax.scalar_models import run as scalar_run
 from msk_jax.scalar_models import spec as scalar_spec
+from msk_jax.shared_release import run as release_run
+from msk_jax.shared_release import spec as release_spec
 from msk_jax.simulated_predictions import predictions
 from msk_jax.simulated_predictions import spec as predictions_spec
 from msk_jax.simulation import cohort as phantom
@@ -49,6 +53,8 @@ def _is_equal(one, other) -> bool:
     ("ensemble", ensemble_spec.EnsembleSpec(), ensemble_run.settings_of),
     ("evaluate", evaluate_spec.EvaluateSpec(), evaluate_run.settings_of),
     ("ages", ages_spec.AgesSpec(), ages_run.settings_of),
+    ("loci", loci_spec.LociSpec(), loci_run.settings_of),
+    ("release", release_spec.ReleaseSpec(), release_run.settings_of),
     ("simulate_predictions", predictions_spec.SimulatedPredictionsSpec(), predictions.settings_of),
   ],
 )
@@ -157,7 +163,9 @@ def test_genetics():
   reading.compare("gwas", found)
 
 
-@pytest.mark.parametrize("title", ["gwas", "phantom", "prepare", "train", "scalars", "ensemble", "evaluate", "ages"])
+@pytest.mark.parametrize(
+  "title", ["gwas", "release", "phantom", "prepare", "train", "scalars", "ensemble", "evaluate", "ages"]
+)
 def test_what_changes_nothing_says_why(title):
   for name, row in reading.read(title).items():
     quiet = {"same", "warns", "other models", "another model"} & set(row.values())

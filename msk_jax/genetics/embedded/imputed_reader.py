@@ -73,7 +73,7 @@ def iterate(
       yield _make_block(home, waiting)
       waiting = []
     home = here
-    dosage = _count_first_allele(variant)[place]
+    dosage = count_first_allele(variant)[place]
     dosage[~has_row] = np.nan
     waiting.append((variant.rsid, int(variant.pos), variant.alleles[0], variant.alleles[1], dosage))
   if waiting:
@@ -97,7 +97,7 @@ def _check_order(file: ImputedFile, last: tuple[int, int], place: tuple[int, int
   return place
 
 
-def _count_first_allele(variant) -> np.ndarray:
+def count_first_allele(variant) -> np.ndarray:
   """Returns copies of the first allele, float32 [n]; those of haploid people count twice."""
   ploidy = np.asarray(variant.ploidy, np.float32)
   with np.errstate(divide="ignore", invalid="ignore"):

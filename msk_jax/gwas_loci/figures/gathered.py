@@ -1,0 +1,47 @@
+"""Gathers the tables that are drawn."""
+
+import pathlib
+from collections.abc import Mapping
+
+import pandas as pd
+from absl import logging
+
+from msk_jax.gwas_loci.figures.draw import Tables
+from msk_jax.gwas_loci.gwas_folder import GwasFolder
+from msk_jax.io import tables
+from msk_jax.schemas import age_tables, genetics_tables
+
+_PRODUCT = "participant"  # of which `gwas` takes accelerated ageing
+
+
+def correlations_path(workdir: pathlib.Path) -> pathlib.Path:
+  """Returns the file of the phenotypic correlations, which the stage `ages` writes."""
+  return workdir / "ages" / "correlations.parquet"
+
+
+def gather(workdir: pathlib.Path, gwas: GwasFolder, by_name: Mapping[str, pd.DataFrame]) -> Tables:
+  """Returns all tables that are drawn.
+
+  Args:
+    workdir: holds `ages/`.
+    gwas: what `gwas` left.
+    by_name: name to table, of the stage `loci`.
+
+  Raises:
+    InputError: a table is damaged.
+  """
+  phenotypic = _read(correlations_path(workdir), age_tables.CORRELATIONS)
+  return Tables(
+    traits=gwas.traits,
+    heritability=_read(gwas.folder / "heritability.parquet", genetics_tables.HERITABILITY),
+    genetic_correlations=_read(gwas.folder / "genetic_correlations.parquet", genetics_tables.GENETIC_CORRELATIONS),
+    phenotypic_correlations=phenotypic[phenotypic["product"] == _PRODUCT],
+    **{name: by_name[name] for name in ("inflation", "loci", "lead_ld", "credible_sets")},
+  )
+
+
+def _read(path: pathlib.Path, schema: tables.Schema) -> pd.DataFrame:
+  if path.exists():
+    return tables.read(path, schema)
+  logging.warning("no %s: its numbers are not in the figures", path)
+  return pd.DataFrame(columns=list(schema.columns)).astype(schema.dtypes)

@@ -1,0 +1,61 @@
+"""What the figures call things."""
+
+import math
+
+import pandas as pd
+
+from msk_jax.figures.tall_axis import Line
+from msk_jax.genetics import results
+
+_P_VALUES = {
+  "neg_log10_p_infinitesimal": "p of the infinitesimal mixed model",
+  "neg_log10_p_mixture": "p of the mixture model",
+}
+_STRATA = {"all": "", "female": ", women", "male": ", men"}
+_MOST_GENES = 2
+
+
+def levels(num_dimensions: int) -> tuple[Line, ...]:
+  """Returns genome-wide significance, and the same over the number of dimensions."""
+  height = results.SIGNIFICANT_NEG_LOG10_P
+  if num_dimensions == 1:
+    return (Line("5e-8", height),)
+  return Line("5e-8", height), Line(f"5e-8 / {num_dimensions}", height + math.log10(num_dimensions))
+
+
+def trait(row: pd.Series) -> str:
+  """Returns a trait's name as figures show it: `full body, women`.
+
+  Args:
+    row: of schema gwas_traits.
+  """
+  stratum = str(row["stratum"])
+  name = str(row["trait"]).removesuffix(f".{stratum}").replace("_", " ")
+  return name + _STRATA.get(stratum, f", {stratum}")
+
+
+def variants(count: int, source: str) -> str:
+  """Returns `4,000 array variants`."""
+  return f"{count:,} {source} variant{'' if count == 1 else 's'}"
+
+
+def p_value(column: str) -> str:
+  """Returns which p an engine's column holds."""
+  return _P_VALUES.get(column, f"p in column {column}")
+
+
+def place(chromosome: str, position_bp: int) -> str:
+  """Returns `20:34.026 Mb`."""
+  return f"{chromosome}:{position_bp / 1e6:.3f} Mb"
+
+
+def genes(locus: pd.Series) -> str:
+  """Returns the genes of a lead variant in few letters, its place where there is none.
+
+  Args:
+    locus: a row of schema loci.
+  """
+  names = [name.strip() for name in str(locus["genes"]).split(",") if name.strip()]
+  if not names:
+    return place(str(locus["chromosome"]), int(locus["position_bp"]))
+  return ", ".join(names[:_MOST_GENES]) + (" …" if len(names) > _MOST_GENES else "")
