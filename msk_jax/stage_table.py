@@ -163,6 +163,17 @@ STAGES = (
     is_about_people=True,
   ),
   Stage(
+    name="xwas",
+    summary="finds what else goes with accelerated ageing: thousands of variables, by category",
+    package="associations",
+    reads=("cohort/", "ages/", "raw tables"),
+    writes=("xwas/",),
+    config="configs/xwas.py",
+    config_help="Which variables and dimensions, how missing values are dealt with, e.g. configs/xwas.py:paper=true.",
+    sections=("xwas",),
+    is_about_people=True,
+  ),
+  Stage(
     name="predict",
     summary="predicts the ages of new images by trained folds",
     package="inference",

@@ -39,6 +39,8 @@ _IMPORTS = {
   "genetics": "io published schemas cohort genome biological_age mixed_models",
   "gwas_loci": "io schemas cohort figures genome mixed_models genetics",
   "shared_release": "io published schemas cohort genome disclosure predictions genetics gwas_loci",
+  "associations": "io published schemas cohort figures disclosure scores predictions preparation tabular ensembling "
+  "biological_age",
   "trained": "io imaging predictions input models weights",
   "training": "io schemas cohort imaging figures scores predictions input models weights trained",
   "inference": "io cohort labels imaging predictions input trained",

@@ -23,6 +23,7 @@ _NO_JAX = (
   "genome",
   "genetics",
   "shared_release",
+  "associations",
   "figures",
   "disclosure",
   "scores",

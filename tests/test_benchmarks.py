@@ -21,6 +21,7 @@ from benchmarks import (
   report,
   stacking,
   workers,
+  xwas,
 )
 from msk_jax.tabular.mlp import training
 
@@ -198,3 +199,13 @@ def test_credible_sets_are_tabulated_and_resumed(tmp_path, capsys):
   fine_mapping.main([*flags, "--markdown", str(tmp_path / "out.md")])
   assert log.read_text() == first and len(first.splitlines()) == 6
   assert "coverage" in capsys.readouterr().out and "relatives" in (tmp_path / "out.md").read_text()
+
+
+def test_associations_are_scored_and_a_log_resumes(tmp_path, capsys):
+  log = tmp_path / "log.jsonl"
+  arguments = ["--quick", "--parts", "null", "planted", "speed", "--log", str(log)]
+  xwas.main(arguments)
+  first, out = log.read_text(), capsys.readouterr().out
+  assert "Null variables" in out and "Planted effects" in out and "one thread" in out
+  xwas.main(arguments)
+  assert log.read_text() == first

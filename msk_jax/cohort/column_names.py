@@ -18,6 +18,9 @@ EID_NAMES = ("eid", "f.eid", "participant.eid")
 # Fields without instances or arrays: the platform writes `p31`, not `p31_i0`.
 SINGLE_FIELDS = frozenset({31, 34, 52, 22000, 22001, 22005, 22006, 22009, 22019, 22027})
 
+# As a column's array: all answers of a cell as they are, `1|3|6`, in tables that pack them.
+ALL_ANSWERS = -1
+
 # Fields whose answers are numbered from 1: the first of several in a cell is number 1.
 _NUMBERED_FROM_1 = frozenset({22009})
 

@@ -115,7 +115,7 @@ def codes(values: pd.Series, meanings: Mapping[str, int]) -> np.ndarray:
     float64 [n] of whole numbers, NaN for cells that are empty or neither a whole number nor a known meaning. A
     number need not be one of the meanings' codes.
   """
-  result = numbers(values)
+  result = numbers(values).copy()  # of a column without any text pandas gives a view
   whole = (result == np.round(result)) & (result >= _LEAST_CODE) & (result <= _GREATEST_CODE)
   result[~whole] = np.nan
   rest = np.isnan(result) & values.notna().to_numpy()

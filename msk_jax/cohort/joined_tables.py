@@ -242,6 +242,8 @@ def _without_contradictions(
     table: the others.
     num_contradictory: number of people's units that were emptied.
   """
+  if not any(of_file.to_numpy(bool).any() for of_file in contradicts):
+    return joined, 0
   is_bad = pd.DataFrame(False, index=joined.index, columns=range(len(units)))
   for number, unit in enumerate(units):
     names = [str(column) for column in unit]

@@ -19,6 +19,7 @@ TEXT = pd.StringDtype("pyarrow")
 
 _DELIMITERS = (",", "\t", ";")
 _PARQUET = ".parquet"
+_PLAIN_ID = r"[1-9][0-9]*"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -122,9 +123,8 @@ def read(table: TableFile, wanted: Sequence[column_names.Column]) -> Cells:
   result = {"eid": columns_of_ids[0]}
   for column, name in named.items():
     cells = raw[str(positions[column])]
-    result[str(column)] = (
-      _pick_answer(cells, column_names.place_in_cell(column)) if name in table.packed else _clean(cells)
-    )
+    picks = name in table.packed and column.array != column_names.ALL_ANSWERS
+    result[str(column)] = _pick_answer(cells, column_names.place_in_cell(column)) if picks else _clean(cells)
   return Cells(pd.DataFrame(result), num_inside)
 
 
@@ -200,7 +200,9 @@ def _refuse_different_ids(table: TableFile, columns_of_ids: Sequence[pd.Series])
 
 def plain_ids(cells: pd.Series) -> pd.Series:
   """Returns ids as decimal digits (see `ids.parse`), missing where a cell is not an integer."""
-  return cells.map(ids.parse, na_action="ignore").astype(TEXT)
+  is_plain = cells.str.fullmatch(_PLAIN_ID).fillna(False).astype(bool)  # nearly all: they need no parsing
+  parsed = cells[~is_plain].map(ids.parse, na_action="ignore")
+  return cells.where(is_plain, parsed.reindex(cells.index)).astype(TEXT)
 
 
 def _is_parquet(path: pathlib.Path) -> bool:

@@ -27,6 +27,14 @@ LINKAGE = {  # lower bound of r2 with a lead variant
   "0.6": "#f58b47",
   "0.8": "#fcce25",
 }
+CATEGORIES = {  # of variables
+  "biomarkers": "#0077bb",
+  "clinical_phenotypes": "#ee7733",
+  "diseases": "#cc3311",
+  "family_history": "#33bbee",
+  "environmental": "#009988",
+  "socioeconomics": "#ee3377",
+}
 GROUPS = {
   "dimensions": DIMENSIONS,
   "algorithms": ALGORITHMS,
@@ -34,6 +42,7 @@ GROUPS = {
   "sexes": SEXES,
   "rates": RATES,
   "linkage": LINKAGE,
+  "categories": CATEGORIES,
 }
 
 OTHER = "#7f8c99"  # a dimension or algorithm that is not the paper's
@@ -46,6 +55,11 @@ _PALE = 0.5
 def dimension(name: str) -> str:
   """Returns a dimension's colour."""
   return DIMENSIONS.get(name, OTHER)
+
+
+def category(name: str) -> str:
+  """Returns a main category's colour."""
+  return CATEGORIES.get(name, INK)
 
 
 def algorithm(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Reads the published numbers: performance, correlations, heritability, Table 1, numbers of the text, named genes.
+"""Reads the published numbers: performance, correlations, heritability, Table 1, named genes, associations, the text's.
 
 Models have this package's names. Hips and knees have one part more in the authors' names (`MRI`); here they are
 `hip/...` and `knee/...`. SDs of performance and of phenotypic correlations are the authors' bootstrap SDs, those of
@@ -171,6 +171,45 @@ def genetic_correlations() -> dict[frozenset[str], Correlation]:
       _number(row["r"]), _number(row["r_sd"]), row["source"]
     )
     for row in read_rows("genetic_correlations.csv")
+  }
+
+
+@functools.cache
+def xwas_shares() -> dict[tuple[str, str, str, str], float]:
+  """Returns shares of variables associated, by (dimension, main category, category, direction)."""
+  return {
+    (row["dimension"], row["main_category"], row["category"], row["direction"]): float(row["share"])
+    for row in read_rows("xwas_shares.csv")
+  }
+
+
+@functools.cache
+def xwas_leading() -> dict[tuple[str, str, str, str, int], tuple[str, float]]:
+  """Returns label and partial correlation (positive: faster ageing) of a category's strongest variables.
+
+  Keys are (dimension, main category, category, direction, rank).
+  """
+  return {
+    (row["dimension"], row["main_category"], row["category"], row["direction"], int(row["rank"])): (
+      row["label"],
+      float(row["r"]),
+    )
+    for row in read_rows("xwas_leading.csv")
+  }
+
+
+@functools.cache
+def xwas_similarity() -> dict[str, tuple[float, float]]:
+  """Returns mean and SD of the correlations of dimensions' associations, over pairs, by main category."""
+  return {row["main_category"]: (float(row["mean"]), float(row["sd"])) for row in read_rows("xwas_similarity.csv")}
+
+
+@functools.cache
+def xwas_prediction() -> dict[tuple[str, str, str], tuple[float, float]]:
+  """Returns R2 and samples of predictions of accelerated ageing by (dimension, category, algorithm)."""
+  return {
+    (row["dimension"], row["category"], row["algorithm"]): (float(row["r2"]), float(row["num_samples"]))
+    for row in read_rows("xwas_prediction.csv")
   }
 
 

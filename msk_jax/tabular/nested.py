@@ -30,12 +30,14 @@ class Plan:
     num_trials: settings to score per split.
     seed: of the search and the fits.
     space: the hyper-parameters; the algorithm's own space if None.
+    splits: those that are searched; all if None. The outcome of one does not depend on the others.
   """
 
   num_folds: int
   num_trials: int
   seed: int
   space: algorithm.Space | None = None
+  splits: tuple[int, ...] | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,15 +74,16 @@ def search(
     For each split its scored settings in order.
   """
   space = chosen.space if plan.space is None else plan.space
-  studies = search_lib.Search(space, [0] * plan.num_folds, plan.seed, history)
+  splits = range(plan.num_folds) if plan.splits is None else plan.splits
+  studies = search_lib.Search(space, [0] * len(splits), plan.seed, history)
   while (done := len(studies.history[0])) < plan.num_trials:
     settings = studies.ask(min(chosen.trials_at_once, plan.num_trials - done))
     trials = [
       algorithm.Trial(inner_folds(k, plan.num_folds), setting, trial_seed(plan.seed, done + j))
-      for k, of_split in enumerate(settings)
+      for k, of_split in zip(splits, settings, strict=True)
       for j, setting in enumerate(of_split)
     ]
-    studies.tell(np.reshape(chosen.score(samples, trials), (plan.num_folds, -1)))
+    studies.tell(np.reshape(chosen.score(samples, trials), (len(splits), -1)))
     if after_round:
       after_round(studies.history)
   return studies.history

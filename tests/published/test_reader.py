@@ -19,6 +19,10 @@ _FILES = {
   "importance_agreement.csv": 6,
   "named_loci.csv": 24,
   "prose_numbers.csv": 28,
+  "xwas_shares.csv": 19,
+  "xwas_leading.csv": 58,
+  "xwas_similarity.csv": 6,
+  "xwas_prediction.csv": 8,
 }
 _ALL = ("general", *reader.DIMENSIONS)
 
@@ -47,6 +51,10 @@ def test_no_row_is_there_twice():
     "importance_agreement.csv": reader.importance_agreement,
     "named_loci.csv": reader.named_loci,
     "prose_numbers.csv": reader.prose_numbers,
+    "xwas_shares.csv": reader.xwas_shares,
+    "xwas_leading.csv": reader.xwas_leading,
+    "xwas_similarity.csv": reader.xwas_similarity,
+    "xwas_prediction.csv": reader.xwas_prediction,
   }
   assert {name: len(read()) for name, read in readers.items()} == _FILES
 
@@ -99,3 +107,10 @@ def test_sample_sizes_fit_each_other():
 def test_importances_agree_as_published():
   agreement = reader.importance_agreement()
   assert agreement["lightgbm", "mlp"] == 0.618 and agreement["elastic_net", "univariate"] == 0.331
+
+
+def test_leading_variables_go_the_way_that_they_stand_under():
+  for (_, _, _, direction, rank), (label, r) in reader.xwas_leading().items():
+    assert label and 1 <= rank <= 3
+    assert (r > 0) == (direction == "accelerating")
+  assert all(0 < share <= 1 for share in reader.xwas_shares().values())

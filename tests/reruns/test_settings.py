@@ -8,6 +8,8 @@ import pathlib
 
 import pytest
 
+from msk_jax.associations import run as xwas_run
+from msk_jax.associations import spec as xwas_spec
 from msk_jax.biological_age import run as ages_run
 from msk_jax.biological_age import spec as ages_spec
 from msk_jax.ensembling import run as ensemble_run
@@ -55,6 +57,7 @@ def _is_equal(one, other) -> bool:
     ("ages", ages_spec.AgesSpec(), ages_run.settings_of),
     ("loci", loci_spec.LociSpec(), loci_run.settings_of),
     ("release", release_spec.ReleaseSpec(), release_run.settings_of),
+    ("xwas", xwas_spec.XwasSpec(), xwas_run.settings_of),
     ("simulate_predictions", predictions_spec.SimulatedPredictionsSpec(), predictions.settings_of),
   ],
 )

@@ -1,0 +1,170 @@
+"""A table of own variables: any columns beside `eid` and, where there are visits, `instance`."""
+
+import dataclasses
+import pathlib
+from collections.abc import Collection, Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from msk_jax.associations.catalogue import entries
+from msk_jax.associations.catalogue.entries import Entry
+from msk_jax.associations.cleaning import answers, rows
+from msk_jax.associations.cleaning.answers import Answers
+from msk_jax.associations.cleaning.rows import Rows, Scope
+from msk_jax.cohort import column_names, data_codings, parquet_columns, table_files, withdrawals
+from msk_jax.io import errors, ids, missing
+
+INSTANCE = "instance"
+CATEGORY = "own"
+_KINDS = "column,kind[,main_category,category,label,rules]"
+_LAST_INSTANCE = 127
+
+
+@dataclasses.dataclass(frozen=True)
+class OwnTable:
+  """An own table and what its columns are.
+
+  Attributes:
+    file: its header.
+    entries: an entry per column; `variable` is the column.
+    scope: whose values the table's rows are.
+    row: int64 [t], the unit of each row of the table, -1 where it is nobody's.
+    counts: rows left out, by reason.
+  """
+
+  file: table_files.TableFile
+  entries: tuple[Entry, ...]
+  scope: Scope
+  unit: np.ndarray
+  counts: dict[str, int]
+
+  def read(self, columns: Sequence[str]) -> Iterator[tuple[str, Answers]]:
+    """Yields columns and their answers.
+
+    Raises:
+      InputError: the table is damaged.
+    """
+    for name, cells in _read(self.file, columns).items():
+      yield name, answers.read(cells, self.unit, 0)
+
+
+def columns_of(path: pathlib.Path) -> tuple[table_files.TableFile, list[str]]:
+  """Returns an own table's header and the columns that may be variables.
+
+  Raises:
+    InputError: the file is not a table, has no column `eid`, no other column, or one twice.
+  """
+  file = table_files.inspect(path)
+  if file is None:
+    raise errors.InputError(f"table {path.name} has no column `eid`, which tells whose its rows are.")
+  if twice := sorted({name for name in file.header if file.header.count(name) > 1}):
+    raise errors.InputError(f"table {path.name} has the column {twice[0]} twice: remove one of them.")
+  names = [name for name in file.header if not column_names.is_eid(name) and name != INSTANCE]
+  if not names:
+    raise errors.InputError(f"table {path.name} has no column beside `eid` and `{INSTANCE}`.")
+  return file, names
+
+
+def kinds(path: pathlib.Path | None, names: Sequence[str]) -> tuple[Entry, ...]:
+  """Returns the entries of an own table's columns; a column without a kind gets it from its answers.
+
+  Args:
+    path: CSV of kinds; None: all kinds are told by the answers.
+    names: the table's columns.
+
+  Raises:
+    InputError: the CSV can't be read, or names columns that the table lacks.
+  """
+  given = {} if path is None else {row.get("column", ""): row for row in entries.read_rows(path)}
+  if path is not None and (not given or "" in given):
+    raise errors.InputError(f"{path.name}: each line must name a column; the header is {_KINDS}.")
+  if path is not None and (surplus := sorted(set(given) - set(names))):
+    raise errors.InputError(f"{path.name} names columns that the table lacks: {', '.join(surplus[:10])}.")
+  source = path.name if path is not None else "own table"
+  return tuple(
+    entries.parse(
+      {
+        "kind": entries.AUTO,
+        "category": CATEGORY,
+        "name": name,
+        **_filled(given.get(name, {})),
+        "variable": name,
+        "readings": "first",
+      },
+      source,
+    )
+    for name in names
+    if given.get(name, {}).get("kind") != "skip"
+  )
+
+
+def open_table(
+  path: pathlib.Path, kinds_path: pathlib.Path | None, everybody: Rows, withdrawn: Collection[str] = ()
+) -> OwnTable:
+  """Reads whose rows an own table has.
+
+  Args:
+    path: the table.
+    kinds_path: see `kinds`.
+    everybody: the rows that variables are made for.
+    withdrawn: people who have withdrawn; their rows are dropped and counted.
+
+  Raises:
+    InputError: see `columns_of` and `kinds`; or none of its people is among the rows, a person's visit is there
+      twice, or a visit is not a number.
+  """
+  file, names = columns_of(path)
+  has_visits = INSTANCE in file.header
+  keys = _read(file, [file.eid_names[0], *([INSTANCE] if has_visits else [])])
+  eid = keys[file.eid_names[0]].fillna("")
+  unique, place = np.unique(eid.to_numpy(str), return_inverse=True)
+  plain = [ids.plain(each) for each in unique.tolist()]
+  person = everybody.people.number_of(plain)[place]
+  if not (person >= 0).any():
+    raise errors.InputError(
+      f"table {path.name}: none of its {len(unique):,} people is among the {len(everybody.people):,} with an "
+      "accelerated ageing: are its ids those of the cohort?"
+    )
+  scope, unit = rows.at_all_visits(everybody), person
+  if has_visits:
+    scope = Scope(np.arange(len(everybody)), np.arange(len(everybody)), len(everybody))
+    unit = np.where(person >= 0, everybody.find(person, _visits(keys[INSTANCE], path)), -1)
+  used = unit[unit >= 0]
+  if num := len(used) - len(np.unique(used)):
+    raise errors.InputError(f"table {path.name}: {num:,} rows are of a person's visit that another row has, too.")
+  counts = {
+    "own_rows_of_withdrawn_people": len(withdrawals.listed(unique.tolist(), withdrawn)),
+    "own_rows_of_no_sample": int((unit < 0).sum()),
+  }
+  own = kinds(kinds_path, names)
+  if not has_visits:
+    own = tuple(dataclasses.replace(entry, cleaning=f"{entry.cleaning}; the same at all visits") for entry in own)
+  return OwnTable(file, own, scope, unit, counts)
+
+
+def _filled(row: dict[str, str]) -> dict[str, str]:
+  renamed = {"name" if name == "label" else name: cell for name, cell in row.items()}
+  return {name: cell for name, cell in renamed.items() if cell and name != "column"}
+
+
+def _visits(cells: pd.Series, path: pathlib.Path) -> np.ndarray:
+  number = data_codings.numbers(cells)
+  is_bad = ~((number >= 0) & (number <= _LAST_INSTANCE) & (number == np.round(number)))
+  if is_bad.any():
+    raise errors.InputError(f"table {path.name}: {int(is_bad.sum()):,} cells of `{INSTANCE}` are no visit's number.")
+  return number.astype(np.int64)
+
+
+def _read(file: table_files.TableFile, names: Sequence[str]) -> dict[str, pd.Series]:
+  """Returns columns as stripped text, missing where blank."""
+  try:
+    if file.delimiter is None:
+      raw = parquet_columns.read(file.path, [file.header.index(name) for name in names]).rename_columns(list(names))
+    else:
+      raw = table_files.read_text(file.path, file.delimiter, names)
+  except (OSError, EOFError, pa.ArrowException) as error:
+    raise errors.InputError(f"table {file.path.name} can't be read ({type(error).__name__}).") from None
+  texts = {name: pd.Series(raw[name].to_pandas(), dtype=table_files.TEXT).str.strip() for name in names}
+  return {name: text.mask(missing.is_missing(text)) for name, text in texts.items()}

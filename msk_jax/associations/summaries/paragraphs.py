@@ -1,0 +1,102 @@
+"""What the associations say in words, as the paper's Results and supplement do."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from msk_jax.associations.summaries import tables
+
+_VERBS = {"accelerating": "accelerated", "decelerating": "decelerated"}
+_NUM_CATEGORIES = 3
+
+
+def write(
+  summaries: pd.DataFrame, leading: pd.DataFrame, dimensions: Sequence[str], level: float, *, has_published: bool
+) -> str:
+  """Returns Markdown: a section per dimension, a paragraph per main category and direction.
+
+  Args:
+    summaries: schema xwas_summaries.
+    leading: schema xwas_leading.
+    dimensions: in the order shown.
+    level: of significance.
+    has_published: whether the people are like the paper's, so that its numbers may stand beside.
+  """
+  lines = [
+    "# Variables associated with accelerated ageing",
+    "",
+    f"Partial correlations with age, sex and ethnicity held constant; p < {level:g}, by Bonferroni over the variables "
+    "of the category. Variables that fed a dimension's own model do not count.",
+  ]
+  for dimension in dimensions:
+    lines += ["", f"## {_plain(dimension).capitalize()}"]
+    own = summaries[(summaries["dimension"] == dimension) & (summaries["level"] == "category")]
+    for main in own["main_category"].unique():
+      lines += ["", f"### {_plain(main).capitalize()}", ""]
+      rows = own[own["main_category"] == main]
+      lines.append(_overview(summaries, dimension, main))
+      for direction in tables.DIRECTIONS:
+        lines += ["", _paragraph(rows, leading, dimension, main, direction, has_published=has_published)]
+  return "\n".join(lines) + "\n"
+
+
+def _overview(summaries: pd.DataFrame, dimension: str, main: str) -> str:
+  row = summaries[
+    (summaries["dimension"] == dimension)
+    & (summaries["level"] == "main_category")
+    & (summaries["main_category"] == main)
+  ].iloc[0]
+  circular = f", {row['num_circular']:,} of them circular" if row["num_circular"] else ""
+  if not row["num_tested"]:
+    return f"None of the {row['num_variables']:,} {_plain(main)} variables could be tested{circular}."
+  return (
+    f"Of {row['num_variables']:,} {_plain(main)} variables{circular}, {row['num_tested']:,} could be tested and "
+    f"{row['num_significant']:,} ({row['share_significant']:.1%}) are associated with {_plain(dimension)} ageing: "
+    f"{row['num_accelerating']:,} with accelerated, {row['num_decelerating']:,} with decelerated ageing."
+  )
+
+
+def _paragraph(
+  rows: pd.DataFrame, leading: pd.DataFrame, dimension: str, main: str, direction: str, *, has_published: bool
+) -> str:
+  share = f"share_{direction}"
+  ranked = rows[rows[share] > 0].sort_values(share, ascending=False, kind="stable").head(_NUM_CATEGORIES)
+  if ranked.empty:
+    return f"No {_plain(main)} variable is associated with {_VERBS[direction]} {_plain(dimension)} ageing."
+  names = _join([_plain(name) for name in ranked["category"]])
+  some = "categories" if len(ranked) > 1 else "category"
+  sentences = [
+    f"The {_plain(main)} {some} most associated with {_VERBS[direction]} {_plain(dimension)} ageing: {names}."
+  ]
+  for row in ranked.to_dict("records"):
+    own = leading[
+      (leading["dimension"] == dimension)
+      & (leading["level"] == "category")
+      & (leading["main_category"] == main)
+      & (leading["category"] == row["category"])
+      & (leading["direction"] == direction)
+    ]
+    sentences.append(_sentence(row, own, share, direction, has_published=has_published))
+  return " ".join(sentences)
+
+
+def _sentence(row: dict, own: pd.DataFrame, share: str, direction: str, *, has_published: bool) -> str:
+  listed = _join([f"{each.label or each.variable} ({each.r:+.3f})" for each in own.itertuples() if pd.notna(each.r)])
+  count = row[f"num_{direction}"]
+  text = (
+    f"{_plain(row['category']).capitalize()}: {row[share]:.1%} ({count:,} of {row['num_tested']:,}), first {listed}"
+  )
+  published = row[f"published_{share}"]
+  theirs = [f"{each.papers_label} ({each.published_r:+.3f})" for each in own.itertuples() if each.papers_label]
+  if has_published and (pd.notna(published) or theirs):
+    number = f"{published:.1%}" if pd.notna(published) else ""
+    text += f" [published: {', '.join(part for part in (number, _join(theirs)) if part)}]"
+  return text + "."
+
+
+def _plain(name: str) -> str:
+  return name.replace("_", " ")
+
+
+def _join(parts: Sequence[str]) -> str:
+  return ", ".join(parts[:-1]) + f" and {parts[-1]}" if len(parts) > 1 else "".join(parts)
