@@ -27,6 +27,7 @@ from msk_jax.schemas import loci_tables
 
 _SIZES, _QUICK_SIZES = (1_000_000, 3_000_000, 10_000_000), (50_000, 200_000)
 _BUILD = "GRCh37"
+_TRAIT = pd.Series({"model": "hip/ensemble", "unit": "years"})
 _NUM_LOCI, _LOCUS_BP = 40, 150_000
 
 
@@ -118,7 +119,7 @@ def _draw(path: pathlib.Path, folder: pathlib.Path) -> dict:
   figures = {
     "manhattan": lambda: manhattan.draw("", [panel], lines, _BUILD),
     "qq": lambda: variants.draw_quantiles("hip", streamed, "hip", 1.0),
-    "volcano": lambda: variants.draw_volcano("hip", streamed, no_loci, lines, "years"),
+    "volcano": lambda: variants.draw_volcano("hip", streamed, no_loci, lines, _TRAIT),
   }
   sizes = {}
   for name, make in figures.items():

@@ -5,7 +5,9 @@ Ten people with the rarer allele could be looked for. A variant is left out with
 frequency, as if all were men: with women among them there are more alleles than that.
 
 People with a call differ by a few from one variant to the next, and from those with the trait. Numbers of people are
-rounded down to a multiple of five before anything else is computed from them.
+rounded down to a multiple of five before anything else is computed from them. A frequency tells the number of alleles.
+Of two traits that few people do not share, or of all people and one sex, the difference would be those few people's
+alleles. So frequencies are rounded to a multiple of 5 / n: ten alleles.
 
 A place on the genome in base pairs looks like a participant's id. It may leave as a column of a data file of variants,
 where each place is checked; people get it in millions (Mb).
@@ -28,6 +30,16 @@ def round_people(num_people: np.ndarray | pd.Series) -> np.ndarray:
   """Returns numbers of people rounded down to a multiple of five, int64 [n]."""
   counts = np.asarray(num_people, np.int64)
   return counts - counts % small_counts.FEWEST_PEOPLE
+
+
+def round_frequencies(table: pd.DataFrame) -> np.ndarray:
+  """Returns frequencies rounded to a multiple of 5 / n, float [n]; NaN without people.
+
+  Args:
+    table: columns `effect_allele_frequency`, and `n` as `round_people` returns it.
+  """
+  fives = table[PEOPLE].to_numpy(float) / small_counts.FEWEST_PEOPLE
+  return np.round(table[FREQUENCY].to_numpy(float) * fives) / np.where(fives > 0, fives, np.nan)
 
 
 def count_minor_alleles(table: pd.DataFrame) -> np.ndarray:
@@ -58,6 +70,8 @@ def find_problem(table: pd.DataFrame) -> str:
     return f"it has variants with fewer than {FEWEST_MINOR_ALLELES} of the rarer allele"
   if (table[PEOPLE].to_numpy(np.int64) % small_counts.FEWEST_PEOPLE).any():
     return f"its column {PEOPLE} is not rounded to a multiple of five"
+  if not np.allclose(table[FREQUENCY].to_numpy(float), round_frequencies(table), rtol=0, atol=1e-9):
+    return f"its column {FREQUENCY} is not rounded to a multiple of 5 / n"
   return ""
 
 

@@ -74,7 +74,7 @@ def draw(title: str, quantiles: Quantiles, colour: str, lambda_gc: float) -> mpl
     title: may have several lines.
     quantiles: the values.
     colour: of the points.
-    lambda_gc: median chi-square over its expectation; NaN for none.
+    lambda_gc: median chi-square, (beta / se)^2, over its expectation; NaN for none.
   """
   figure, axes = plt.subplots(figsize=(6.0, 6.0), layout="constrained")
   frame.add_title(axes, title)
@@ -96,7 +96,7 @@ def draw(title: str, quantiles: Quantiles, colour: str, lambda_gc: float) -> mpl
   axes.plot(expected[is_infinite], heights[is_infinite], marker="^", markersize=7, **style)
   axes.legend(loc="upper left", frameon=False, fontsize=9)
   frame.clean(axes)
-  notes = [f"λ = {lambda_gc:.3f} (median χ² over its expectation)" if np.isfinite(lambda_gc) else "λ unknown"]
+  notes = [f"λ = {lambda_gc:.3f} (median of (β / SE)² over its expectation)" if np.isfinite(lambda_gc) else "λ unknown"]
   notes += tall_axis.describe_special(observed, quantiles.num_missing, 0)
   frame.say(axes, notes if quantiles.num_values else ["no variant to draw", *notes[1:]])
   return figure

@@ -25,8 +25,10 @@ REASONS: Mapping[str, str] = {
   "too_few_variants": "Fewer than two variants of the locus have genotypes and vary.",
   "too_many_variants": "More variants than config.loci.fine_mapping.max_variants.",
   "ld_mismatch": "Doubt: the z scores do not fit the correlations of these people's genotypes (misfit above 10.8).",
+  "mhc": "Doubt: the lead variant is in the MHC, whose variants are linked over more than a locus' window.",
   "not_converged": "Doubt: the fit had not converged after config.loci.fine_mapping.max_iterations.",
 }
+_MHC = ("6", 28_477_797, 33_480_577)  # extended by the few kb in which GRCh37 and GRCh38 differ
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,7 +70,7 @@ def run(window: Window, other_leads_bp: np.ndarray, spec: FineMappingSpec) -> Re
   own = [
     each for each in sets if _is_nearest(int(rows["position_bp"][each.members[0]]), window.lead_bp, other_leads_bp)
   ]
-  reason = "ld_mismatch" if not fitness.fits else "" if fit.has_converged else "not_converged"
+  reason = _find_doubt(window, fits=fitness.fits, has_converged=fit.has_converged)
   position = rows["position_bp"]
   row = _describe(window, reason) | {
     "start_bp": int(position.min()),
@@ -84,7 +86,15 @@ def run(window: Window, other_leads_bp: np.ndarray, spec: FineMappingSpec) -> Re
     "misfit": fitness.misfit,
   }
   members = [_members(window, rows, fit, number, each) for number, each in enumerate(own, 1)]
-  return Result(row, [member for each in members for member in each])
+  return Result(row, [member | {"reason": reason} for each in members for member in each])
+
+
+def _find_doubt(window: Window, *, fits: bool, has_converged: bool) -> str:
+  """Returns the gravest doubt about a result, empty if there is none."""
+  chromosome, first, last = _MHC
+  is_in_mhc = window.chromosome == chromosome and first <= window.lead_bp <= last
+  doubts = {"ld_mismatch": not fits, "not_converged": not has_converged, "mhc": is_in_mhc}
+  return next((name for name, holds in doubts.items() if holds), "")
 
 
 def _is_nearest(position: int, lead_bp: int, other_leads_bp: np.ndarray) -> bool:

@@ -1,10 +1,13 @@
 """Prints what `loci` has."""
 
 import pathlib
+from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
 from msk_jax.genome import annotation
+from msk_jax.gwas_loci import names
 from msk_jax.io import printing, tables
 from msk_jax.schemas import loci_tables
 
@@ -47,22 +50,29 @@ def _loci_table(leads: pd.DataFrame, mapped: pd.DataFrame):
   texts, numbers = ["trait", "source", "lead variant"], ("Mb", "-log10 p", "hits", "credible sets", "locus")
   table = printing.make_table("Loci (equal numbers: one locus)", texts, numbers, ["effect", "genes"])
   keys = ["trait", "source", "locus"]
-  num_sets = mapped.set_index(keys)["num_sets"]
+  by_locus = {tuple(row[name] for name in keys): row for row in mapped.to_dict("records")}
   for row in leads.to_dict("records"):
-    key = tuple(row[name] for name in keys)
+    own = by_locus.get(tuple(row[name] for name in keys))
     table.add_row(
       row["trait"],
       row["source"],
-      row["rsid"],
+      names.variant(row),
       f"{row['chromosome']}:{row['position_bp'] / 1e6:.2f}",
       printing.number(row["neg_log10_p"], 1),
       printing.count(row["num_variants"]),
-      printing.count(num_sets[key]) if key in num_sets.index else printing.MISSING,
+      _count_sets(own),
       printing.count(row["shared_locus"]),
       row["direction"],
       _describe_genes(row),
     )
   return table
+
+
+def _count_sets(mapped: Mapping[Any, Any] | None) -> str:
+  """Returns the number of a locus' credible sets, with a question mark if they are doubtful; a dash without any fit."""
+  if mapped is None or not mapped["iterations"]:
+    return printing.MISSING
+  return printing.count(mapped["num_sets"]) + (" ?" if mapped["reason"] else "")
 
 
 def _describe_genes(row) -> str:

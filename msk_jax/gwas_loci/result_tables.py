@@ -55,7 +55,8 @@ def make(gwas: GwasFolder, genotyped: Genotyped | None, known: genes_lib.Genes |
   }
   if settings.sex_differences:
     strata = dict(zip(gwas.traits["trait"], gwas.traits["stratum"], strict=True))
-    effects = sex_differences.compare(leads, everything, near, strata)
+    is_ranked = gwas.spec.transformation == "rank_normal"
+    effects = sex_differences.compare(leads, everything, near, strata, has_own_scales=is_ranked)
     by_name["sex_differences"] = (effects, loci_tables.SEX_DIFFERENCES)
   return {name: (_in_schema(table, schema), schema) for name, (table, schema) in by_name.items()}
 
@@ -120,8 +121,8 @@ def _leads(
   parts = []
   for each, own in zip(everything, clumped, strict=True):
     trait = by_name[each.trait]
-    pairs = zip(own.leads["beta"], own.leads["effect_allele"], strict=True)
-    words = [directions.describe(beta, allele, trait) for beta, allele in pairs]
+    effects = zip(*(own.leads[name] for name in ("beta", "effect_allele", "chromosome")), strict=True)
+    words = [directions.describe(beta, allele, str(chromosome), trait) for beta, allele, chromosome in effects]
     about = {name: trait[name] for name in ("dimension", "stratum", "unit")}
     parts.append(own.leads.assign(**_name(each), **about, direction=np.array(words, object)))
   leads = shared.number(_mark(pd.concat(parts, ignore_index=True), settings), near, settings)

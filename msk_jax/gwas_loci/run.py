@@ -16,7 +16,7 @@ from msk_jax.gwas_loci.spec import LociSpec
 from msk_jax.io import locks, outputs, run_record, tables
 
 FOLDER, FIGURES = "loci", "figures"
-_VERSION = 1  # raised when the same inputs give other tables
+_VERSION = 2  # raised when the same inputs give other tables
 _LOCK = ".loci_lock"
 
 

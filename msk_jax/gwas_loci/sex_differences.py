@@ -18,7 +18,7 @@ from msk_jax.genetics.analysis import FEMALE, MALE, Analysis
 from msk_jax.gwas_loci import statistics
 from msk_jax.gwas_loci.tested import Neighbourhoods, Tested
 
-BY_STRATA, BY_REGRESSION = "strata", "linear"
+BY_STRATA, BY_STRATA_OF_OWN_SCALES, BY_REGRESSION = "strata", "strata_own_scales", "linear"
 _SEXES = {"female": FEMALE, "male": MALE}
 _FEWEST = 50  # people of one sex, besides covariates
 
@@ -42,7 +42,14 @@ class Effect:
   reason: str = ""
 
 
-def compare(leads: pd.DataFrame, tested: list[Tested], near: Neighbourhoods, strata: Mapping[str, str]) -> pd.DataFrame:
+def compare(
+  leads: pd.DataFrame,
+  tested: list[Tested],
+  near: Neighbourhoods,
+  strata: Mapping[str, str],
+  *,
+  has_own_scales: bool = False,
+) -> pd.DataFrame:
   """Returns the effects of lead variants within each sex (the columns of schema loci_sex_differences).
 
   Args:
@@ -50,6 +57,8 @@ def compare(leads: pd.DataFrame, tested: list[Tested], near: Neighbourhoods, str
     tested: the summary statistics of all traits, the strata among them.
     near: the genotypes.
     strata: trait to its stratum.
+    has_own_scales: whether the trait was transformed within each stratum. The unit of women is then their own SD, and
+      that of men theirs; the method's name says so.
   """
   paths = {(each.trait, each.source): each for each in tested}
   rows = []
@@ -60,7 +69,8 @@ def compare(leads: pd.DataFrame, tested: list[Tested], near: Neighbourhoods, str
       method = ""
     elif all(both.values()):
       by_sex = [_of_stratum(group, each) for each in both.values() if each is not None]
-      effects, method = list(zip(*by_sex, strict=True)), BY_STRATA
+      effects = list(zip(*by_sex, strict=True))
+      method = BY_STRATA_OF_OWN_SCALES if has_own_scales else BY_STRATA
     else:
       effects, method = [_regress(lead, near) for _, lead in group.iterrows()], BY_REGRESSION
     for lead, (female, male) in zip(group.to_dict("records"), effects, strict=True):

@@ -58,7 +58,7 @@ HITS = Schema(
 # A row per lead variant. locus: from 1 in each trait and source, along the genome. start_bp, end_bp: first and last
 # member of the clump, of whatever p. num_variants: members with p < 5e-8. clump_by: `r2`, or `distance` where the lead
 # variant's genotypes are not there; clump_reason: why. direction: the effect in words. shared_locus: lead variants of
-# any trait and source with the same number are one locus; also_in: the others, in words.
+# several traits and sources with the same number are one locus, at most one of each; also_in: the others, in words.
 LOCI = Schema(
   "loci",
   1,
@@ -125,6 +125,7 @@ FINE_MAPPING = Schema(
 # Members of credible sets. credible_set: from 1 in each locus. pip: posterior inclusion probability of the variant over
 # all effects. log_bayes_factor: natural, of the set's effect against none. coverage: summed probability of the set;
 # purity: least absolute correlation of two members. num_variants: members. is_lead: whether it is the locus' lead.
+# reason: the doubt about the locus' fine-mapping, empty if there is none.
 CREDIBLE_SETS = Schema(
   "loci_credible_sets",
   1,
@@ -140,12 +141,14 @@ CREDIBLE_SETS = Schema(
     "purity": columns.estimate(),
     "num_variants": _VARIANTS,
     "is_lead": _SWITCH,
+    "reason": columns.LABEL,
   },
 )
 
 # Effects of each lead variant within each sex, per copy of the effect allele; on X men's single copy counts as two.
-# difference: of women less that of men. method: `strata` (the summary statistics of the strata), or `linear` (linear
-# regression on the covariates within each sex). reason: why there is no result.
+# difference: of women less that of men. method: `strata` (the summary statistics of the strata), `strata_own_scales`
+# (likewise, each sex in SDs of its own: a difference of effects may be one of SDs), or `linear` (linear regression on
+# the covariates within each sex). reason: why there is no result.
 SEX_DIFFERENCES = Schema(
   "loci_sex_differences",
   1,

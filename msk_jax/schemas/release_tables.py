@@ -15,7 +15,7 @@ def _count(unit: str) -> Column:
 
 # GWAS-SSF v1.1.0: its mandatory columns in its order, then columns that it knows. chromosome: X is 23. variant_id:
 # chromosome, place, other and effect allele; which of the two is the reference allele is not known. n: rounded down to
-# a multiple of five. info: between 0 and 1; of imputed variants alone.
+# a multiple of five, effect_allele_frequency to a multiple of 5 / n. info: between 0 and 1; of imputed variants alone.
 ASSOCIATIONS = Schema(
   "release_associations",
   1,
@@ -147,7 +147,8 @@ NAMED_LOCI = Schema(
   is_shared=True,
 )
 
-# Lead variants of loci, without those of rare alleles. n: rounded down to a multiple of five.
+# Lead variants of loci, without those of rare alleles. n: rounded down to a multiple of five, frequencies to a
+# multiple of 5 / n. also_in: of the lead variants that leave.
 LEAD_VARIANTS = Schema(
   "release_lead_variants",
   1,

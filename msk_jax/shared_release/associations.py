@@ -94,6 +94,7 @@ def make_part(table: pd.DataFrame, source: str, tally: Tally) -> pd.DataFrame:
   is_rare = variants.is_rare(part)
   tally.num_rare += int(is_rare.sum())
   part = part[~is_rare].reset_index(drop=True)
+  part[variants.FREQUENCY] = variants.round_frequencies(part)
   for name in ("effect_allele", "other_allele", "rsid"):
     part[name] = part[name].astype("string")
   part["rsid"] = part["rsid"].where(part["rsid"].str.fullmatch("rs[0-9]+").fillna(False).astype(bool))

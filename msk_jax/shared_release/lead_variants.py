@@ -5,6 +5,7 @@ from collections.abc import Collection
 import pandas as pd
 
 from msk_jax.disclosure import variants
+from msk_jax.gwas_loci import shared
 from msk_jax.schemas import release_tables
 
 _SCHEMA = release_tables.LEAD_VARIANTS
@@ -25,7 +26,9 @@ def make(loci: pd.DataFrame, hidden: Collection[str] = ()) -> tuple[pd.DataFrame
   table = loci.assign(n=variants.round_people(loci["n"]), position_mb=loci["position_bp"] / 1e6)
   is_rare = variants.is_rare(table)
   table = table[~is_rare].reset_index(drop=True)
+  table[variants.FREQUENCY] = variants.round_frequencies(table)
+  table["also_in"] = shared.list_others(table)  # of those that leave
   rsid = table["rsid"].astype("string")
   table["rsid"] = rsid.where(rsid.str.fullmatch("rs[0-9]+").fillna(False).astype(bool))
-  shared = table["shared_locus"].astype("int64")
-  return table[list(_SCHEMA.columns)].astype(_SCHEMA.dtypes), shared, int(is_rare.sum())
+  number = table["shared_locus"].astype("int64")
+  return table[list(_SCHEMA.columns)].astype(_SCHEMA.dtypes), number, int(is_rare.sum())

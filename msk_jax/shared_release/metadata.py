@@ -50,7 +50,7 @@ def make(file: File, settings: gwas_spec.GwasSpec, spec: ReleaseSpec, *, is_draw
     is_drawn: whether the people are a phantom's.
   """
   fields: dict[str, Any] = {
-    "author_notes": " ".join(_notes(file, is_drawn=is_drawn)),
+    "author_notes": " ".join(_notes(file, settings, is_drawn=is_drawn)),
     "date_metadata_last_modified": file.date,
     "trait_description": [describe_trait(file.trait)],
     "genome_assembly": file.about.build,
@@ -127,7 +127,7 @@ def _describe_people(file: File, settings: gwas_spec.GwasSpec, spec: ReleaseSpec
   return {**described, "case_control_study": False}
 
 
-def _notes(file: File, *, is_drawn: bool) -> list[str]:
+def _notes(file: File, settings: gwas_spec.GwasSpec, *, is_drawn: bool) -> list[str]:
   """Returns what the standard has no field for, a sentence each."""
   unit = file.trait["unit"] or "the trait's unit"
   notes = [
@@ -140,8 +140,10 @@ def _notes(file: File, *, is_drawn: bool) -> list[str]:
     "Which allele is the reference is not known: variant_id has other_allele before effect_allele.",
     f"Left out: variants with fewer than {variants.FEWEST_MINOR_ALLELES} copies of the rarer allele, and those whose "
     "alleles are not sequences.",
-    "n and sample_size are rounded down to a multiple of five.",
+    "n and sample_size are rounded down to a multiple of five, effect_allele_frequency to a multiple of 5 / n.",
   ]
+  if settings.transformation == "rank_normal":
+    notes.append("The trait's residuals on the covariates were transformed to normal quantiles before the analysis.")
   if file.about.p_value == _MIXTURE:
     notes.append("beta and standard_error are of the infinitesimal model, the p value of the Gaussian mixture.")
   if file.about.source == summary_statistics.IMPUTED:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from msk_jax.predictions import model_names
 from msk_jax.published import reader
 from msk_jax.schemas import release_tables
 from msk_jax.shared_release import table_1
@@ -110,7 +111,9 @@ def _genetic(wanted: reader.ProseNumber, read: Inputs, fewest_people: int) -> Va
   """Returns a genetic correlation, or a mean of those of pairs with enough people."""
   table = read.genetic_correlations
   dimension_of = {
-    str(row["trait"]): str(row["dimension"]) for row in read.traits.to_dict("records") if row["stratum"] == "all"
+    str(trait["trait"]): name
+    for name in model_names.DIMENSIONS
+    if (trait := table_1.find_trait(read, name)) is not None
   }
   first, second = (table[name].map(dimension_of) for name in ("trait_1", "trait_2"))
   reason = table["reason"].mask((table["reason"] == "") & ~np.isfinite(table["rg"]), "no estimate")

@@ -57,13 +57,14 @@ def make(read: Inputs, spec: ReleaseSpec, files: pd.DataFrame, date: datetime.da
     "",
     f"- Build of all places: {builds}. In summary statistics places are base pairs, from 1; in other files Mb. "
     "Chromosome X is 23.",
-    "- Sign: positive effects go with faster ageing. Effects are per copy of the effect allele; on X a man's single "
-    "copy counts as two. The paper's authors stored the opposite sign.",
+    "- Sign: positive effects go with faster ageing; of own traits, with higher values. Effects are per copy "
+    "of the effect allele; on X a man's single copy counts as two. The paper's authors stored the opposite sign.",
     f"- p values: {engines}.",
     "- p values are given as -log10 p, so that very small ones do not become 0.",
     f"- Left out: variants with fewer than {variants.FEWEST_MINOR_ALLELES} copies of the rarer allele (on X counted as "
     "if all people were men), and variants whose alleles are not sequences of bases (I, D).",
-    f"- Numbers of people in summary statistics are rounded down to a multiple of {small_counts.FEWEST_PEOPLE}.",
+    f"- Beside variants, numbers of people are rounded down to a multiple of {small_counts.FEWEST_PEOPLE}, and "
+    f"frequencies to a multiple of {small_counts.FEWEST_PEOPLE} / n.",
     "- `variant_id` has the other allele before the effect allele: which of them is the reference is not known.",
     "- Only summary statistics have numbers of seven digits, as places; elsewhere they are within MD5 sums and other "
     "hashes.",

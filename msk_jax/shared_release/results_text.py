@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from msk_jax.genetics import spec as gwas_spec
 from msk_jax.genetics import written_results
 from msk_jax.shared_release import named_loci, table_1, words
 from msk_jax.shared_release.inputs import Inputs
@@ -13,6 +14,10 @@ from msk_jax.shared_release.inputs import Inputs
 _DRAWN = (
   "**These people are drawn by a program (a phantom), not real.** Published numbers stand beside to show the form of "
   "the tables; that ours are near to them or far from them says nothing about ageing."
+)
+_NOT_LOOKED_UP = (
+  "No variant is in or around a gene that the paper names. Their places are known in GRCh37 alone: in results of "
+  "another build they are not looked up."
 )
 _OTHERS = "These people are not like the paper's, so no published numbers stand beside."
 
@@ -93,8 +98,8 @@ def make_results(made: Tables, read: Inputs, num_top_loci: int) -> str:
   lines = ["# Results", "", *_preface(read)]
   lines += [
     f"{_describe_p(made.table_1)} "
-    "Effects are per copy of the allele named; faster ageing is positive. A gene beside a variant is the one that it "
-    "lies in or the nearest: a label, not a claim on what it acts.",
+    "Effects are per copy of the allele named; on X a man's single copy counts as two. A gene beside a "
+    "variant is the one that it lies in or the nearest: a label, not a claim on what it acts.",
     "",
   ]
   if read.gaps:
@@ -108,6 +113,8 @@ def make_results(made: Tables, read: Inputs, num_top_loci: int) -> str:
     lines += _describe_named(made.named[made.named["dimension"] == row["dimension"]])
   for row in made.others.to_dict("records"):
     lines += [f"## Trait {row['trait']}", "", _describe_gwas(row), "", *_describe_loci(row, made, num_top_loci)]
+  if made.named["num_variants"].eq(0).all():
+    lines += [_NOT_LOOKED_UP, ""]
   lines += ["## Genes that the paper names without a dimension", ""]
   lines += _describe_named(made.named[made.named["dimension"] == ""])
   lines += ["## Numbers of the paper's text", "", _make_prose_table(made.prose, read.is_comparable)]
@@ -115,9 +122,19 @@ def make_results(made: Tables, read: Inputs, num_top_loci: int) -> str:
 
 
 def _preface(read: Inputs) -> list[str]:
-  if read.is_drawn:
-    return [_DRAWN, ""]
-  return [] if read.is_comparable else [_OTHERS, ""]
+  lines = [_DRAWN, ""] if read.is_drawn else [] if read.is_comparable else [_OTHERS, ""]
+  return [*lines, *_list_differences(read)]
+
+
+def _list_differences(read: Inputs) -> list[str]:
+  """Returns a line on how the analysis differs from the paper's; none where it does not."""
+  settings = read.gwas.spec
+  differences = []
+  if set(settings.ethnicities) != set(gwas_spec.WHITE):
+    differences.append("the paper's people are White (field 21000), these are others")
+  if settings.transformation != "none":
+    differences.append(f"the traits are transformed ({settings.transformation}), the paper's are in years")
+  return [f"The analysis is not the paper's: {'; '.join(differences)}.", ""] if differences else []
 
 
 def _describe_p(table: pd.DataFrame) -> str:

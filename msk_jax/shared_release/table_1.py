@@ -51,9 +51,12 @@ def make_others(read: Inputs, written: Written) -> pd.DataFrame:
 
 
 def find_trait(read: Inputs, dimension: str) -> dict[str, Any] | None:
-  """Returns the row of schema gwas_traits of a dimension among all people, or None."""
+  """Returns the row of schema gwas_traits of a dimension among all people, or None.
+
+  A trait of an own table may have a dimension's name; without a model it does not stand for it.
+  """
   traits = read.traits
-  rows = traits[(traits["dimension"] == dimension) & (traits["stratum"] == "all")]
+  rows = traits[(traits["dimension"] == dimension) & (traits["stratum"] == "all") & (traits["model"] != "")]
   return {str(name): value for name, value in rows.iloc[0].items()} if len(rows) else None
 
 
@@ -87,13 +90,14 @@ def _make_row(
 
 def _add_variants(row: dict, gaps: list[str], trait: Mapping[Any, Any], read: Inputs, written: Written) -> None:
   """Adds numbers of SNPs, loci and genes, and what positions and p values are."""
+  builds, columns = [], []
   for source in written_results.SOURCES:
     about = written.about.get((str(trait["trait"]), source))
     if about is None:
       gaps.append(f"no {source} variants")
       continue
-    row["build"] = about.build
-    row["engine_p"] = about.p_value
+    builds.append(about.build)
+    columns.append(about.p_value)
     row[f"num_snps_{source}"] = trait[f"num_hits_{source}"]
     if read.hits is None or read.inflation is None:
       continue
@@ -105,6 +109,7 @@ def _add_variants(row: dict, gaps: list[str], trait: Mapping[Any, Any], read: In
       row[f"num_genes_{source}"] = count_genes(hits) if has_genes else pd.NA
       if not has_genes:
         gaps.append(f"no genes beside the {source} hits: those of {about.build} were not given to the stage loci")
+  row["build"], row["engine_p"] = (", ".join(dict.fromkeys(names)) for names in (builds, columns))
   if read.hits is None:
     gaps.append(f"loci and genes: loci/ {NOT_THERE}")
 
@@ -116,8 +121,10 @@ def _add_heritability(row: dict, gaps: list[str], trait: str, read: Inputs) -> N
     return
   estimate = estimates.iloc[0]
   row["h2"], row["h2_se"] = estimate["h2"], estimate["h2_se"]
-  if estimate["reason"] or math.isnan(row["h2"]):
+  if math.isnan(row["h2"]):
     gaps.append(f"no heritability ({estimate['reason'] or 'no estimate'})")
+  elif estimate["reason"]:
+    gaps.append(f"heritability is in doubt ({estimate['reason']})")
 
 
 def _add_r2(row: dict, gaps: list[str], dimension: str, read: Inputs) -> None:

@@ -63,6 +63,7 @@ def test_the_same_rows_give_the_same_bytes(tmp_path):
     ({"effect_allele_frequency": 0.996}, "fewer than 10 of the rarer allele"),
     ({"effect_allele_frequency": np.nan}, "fewer than 10 of the rarer allele"),
     ({"effect_allele_frequency": 0.008, "chromosome": "23"}, "fewer than 10 of the rarer allele"),  # 9.6 in men
+    ({"effect_allele_frequency": 0.3 + 1 / 2_400}, "effect_allele_frequency is not rounded to a multiple of 5 / n"),
     ({"n": 1203}, "n is not rounded to a multiple of five"),
     ({"n": 4}, "n holds counts of one to four"),
     ({"rsid": "9000001"}, "rsid holds texts that are no places"),
@@ -94,6 +95,16 @@ def test_exactly_ten_alleles_may_leave():
 
 def test_people_are_rounded_down_to_fives():
   assert variants.round_people(np.array([4, 5, 1204, 1205])).tolist() == [0, 5, 1200, 1205]
+
+
+def test_frequencies_do_not_tell_a_few_peoples_alleles():
+  """Of 1,204 and 1,201 people, the frequencies that leave are those of whole tens of alleles."""
+  table = pd.DataFrame({"chromosome": "1", "n": variants.round_people(np.array([1204, 1201, 1200]))})
+  table["effect_allele_frequency"] = [103 / 2_408, 101 / 2_402, 1.0]
+  rounded = variants.round_frequencies(table)
+  assert rounded.tolist() == [100 / 2_400, 100 / 2_400, 1.0]
+  exact = table.assign(effect_allele_frequency=[10 / 2_400, 14.9 / 2_400, 1 - 10 / 2_400])
+  assert not variants.is_rare(exact.assign(effect_allele_frequency=variants.round_frequencies(exact))).any()
 
 
 def test_a_table_for_people_has_no_base_pairs(tmp_path):

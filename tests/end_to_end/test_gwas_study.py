@@ -15,8 +15,12 @@ from msk_jax.ensembling import run as ensemble_run
 from msk_jax.ensembling.spec import EnsembleSpec
 from msk_jax.genetics import run, summary_statistics, written_results
 from msk_jax.genetics.spec import BoltSpec, CovariateSpec, GwasSpec
+from msk_jax.genome import genotype_files
+from msk_jax.gwas_loci import genotypes, statistics
+from msk_jax.gwas_loci import run as loci_run
+from msk_jax.gwas_loci.spec import LociSpec
 from msk_jax.io import errors, tables
-from msk_jax.schemas import genetics_tables
+from msk_jax.schemas import genetics_tables, loci_tables
 from msk_jax.simulated_predictions import predictions
 from msk_jax.simulated_predictions.spec import SimulatedPredictionsSpec
 from msk_jax.simulation import spec as phantom_spec
@@ -140,6 +144,34 @@ def test_a_shuffled_trait_has_its_reason_and_the_other_its_results(workdir, tmp_
   assert (traits.loc[list(shuffled), "reason"] == "h2_near_zero").any()  # by chance not all of them
   assert (traits.loc[list(shuffled), "num_hits_array"] == 0).all()
   assert status == 0
+
+
+def test_loci_name_the_genes_of_planted_variants(workdir, tmp_path):
+  """An own trait with effects of a variant on the array, one that is only imputed, and one on X."""
+  variants = pd.read_parquet(workdir / "raw/truth/variants.parquet").query("kind == 'lead'").drop_duplicates("gene")
+  variants = variants[variants["gene"].isin(["SOX5", "GDF5", "PHEX"])].astype({"chromosome": str})
+  assert set(variants["source"]) == {"both", "imputed"}
+  files = genotype_files.find_files(workdir / "raw/genotypes", _SHORT.files, _SHORT.build)
+  eid = pd.read_parquet(workdir / "cohort/participants.parquet")["eid"].to_numpy(str)
+  opened = genotypes.open_imputed(files, eid, statistics.surround(variants, 0))
+  values = np.random.default_rng(1).normal(size=len(eid))
+  for chromosome in variants["chromosome"]:
+    values += opened.read(chromosome, np.array([0]))[:, 0]
+  pd.DataFrame({"eid": eid, "own": values}).dropna().to_csv(tmp_path / "own.csv", index=False)
+  settings = dataclasses.replace(
+    _SHORT, engine="embedded", dimensions=(), ld_score=dataclasses.replace(_SHORT.ld_score, is_run=False)
+  )
+  assert run.make_gwas(_places(workdir, phenotypes=tmp_path / "own.csv"), settings) == 0
+  places = loci_run.Places(workdir, workdir / "raw/genotypes", tmp_path / "own.csv")
+  folder = loci_run.make_loci(places, LociSpec(has_figures=False))
+  leads = tables.read(folder / "loci.parquet", loci_tables.LOCI)
+  imputed = leads[leads["source"] == "imputed"].set_index("rsid").loc[variants["rsid"]]
+  assert [gene in genes.split(", ") for gene, genes in zip(variants["gene"], imputed["genes"], strict=True)] == [
+    True
+  ] * 3
+  assert (imputed["beta"] > 0.5).all() and imputed["direction"].str.contains("own higher by").all()
+  on_array = leads[(leads["source"] == "array") & (leads["chromosome"] == "12")]
+  assert "SOX5" in on_array["genes"].iloc[0] and "own (imputed)" in on_array["also_in"].iloc[0]
 
 
 def test_results_of_a_plan_need_a_plan(workdir, tmp_path):

@@ -90,3 +90,15 @@ def test_loci_of_strata_are_one_with_those_of_all(study):
   assert {"general", "general.female"} <= set(own["trait"]) and own["shared_locus"].nunique() == 1
   assert set(own["stratum"]) >= {"all", "female"}
   assert study.read("fine_mapping", loci_tables.FINE_MAPPING).empty
+
+
+def test_effects_in_sds_of_each_sex_are_called_so(tmp_path):
+  study = planted.make(tmp_path / "study")
+  ranked = dataclasses.replace(
+    planted.SPEC, strata=("all", "female", "male"), dimensions=("general",), transformation="rank_normal"
+  )
+  study.run_gwas(ranked)
+  fine_mapping = dataclasses.replace(planted.LOCI.fine_mapping, is_run=False)
+  study.run_loci(dataclasses.replace(planted.LOCI, fine_mapping=fine_mapping))
+  effects = study.read("sex_differences", loci_tables.SEX_DIFFERENCES)
+  assert set(effects[effects["trait"] == "general"]["method"]) == {"strata_own_scales"}

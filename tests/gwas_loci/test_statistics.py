@@ -91,4 +91,7 @@ def test_genes_of_hits_and_of_another_build(caplog):
   ],
 )
 def test_effects_in_words(beta, trait, words):
-  assert directions.describe(beta, "A", {"trait": "x", "dimension": "x", **trait}) == words
+  trait = {"trait": "x", "dimension": "x", **trait}
+  assert directions.describe(beta, "A", "7", trait) == words
+  of_x = words.replace("copy of A:", "copy of A (a man's counts as two):")
+  assert directions.describe(beta, "A", "X", trait) == of_x != words

@@ -1,16 +1,29 @@
 """Published numbers come out again where our results are the published ones."""
 
+import dataclasses
 import math
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from msk_jax.genetics import summary_statistics
 from msk_jax.genome import chromosomes, genes
 from msk_jax.io import tables
 from msk_jax.published import reader
-from msk_jax.schemas import release_tables
-from msk_jax.shared_release import inputs, named_genes, named_loci, prose_numbers, run, spec, words
+from msk_jax.schemas import loci_tables, release_tables
+from msk_jax.shared_release import (
+  inputs,
+  lead_variants,
+  named_genes,
+  named_loci,
+  prose_numbers,
+  run,
+  spec,
+  statistics,
+  table_1,
+  words,
+)
 from tests.shared_release import study
 
 _MEAN = "mean genetic correlation of "
@@ -101,6 +114,40 @@ def test_genes_of_another_build_are_not_looked_up():
   assert {w.gene for w in named_genes.find_windows(known, "GRCh37", 0, chromosomes.number)} == {
     locus.gene for locus in reader.named_loci().values()
   }
+
+
+def test_an_estimate_in_doubt_is_not_called_missing(made):
+  read = inputs.read(made)
+  estimates = read.heritability.assign(reason="not_estimable")
+  for h2, gap in ((0.2, "heritability is in doubt (not_estimable)"), (math.nan, "no heritability (not_estimable)")):
+    changed = dataclasses.replace(read, heritability=estimates.assign(h2=h2))
+    table = table_1.make(changed, statistics.Written(pd.DataFrame(), {}, {}))
+    assert table["gaps"].str.contains(gap, regex=False).all()
+
+
+def test_table_1_names_the_p_values_of_both_sources(made):
+  read = inputs.read(made)
+  about = {
+    ("knee", source): summary_statistics.About("bolt", "2.4", "GRCh37", source, "knee", name)
+    for source, name in (("array", "P_BOLT_LMM"), ("imputed", "P_BOLT_LMM_INF"))
+  }
+  table = table_1.make(read, statistics.Written(pd.DataFrame(), {}, about)).set_index("dimension")
+  assert (table.at["knee", "engine_p"], table.at["knee", "build"]) == ("P_BOLT_LMM, P_BOLT_LMM_INF", "GRCh37")
+
+
+def test_lead_variants_that_stay_are_not_named_beside_others():
+  row = {**dict.fromkeys(loci_tables.LOCI.columns, 1), "chromosome": "7", "effect_allele_frequency": 0.3, "n": 1_201}
+  row |= {
+    "rsid": "rs9000007",
+    "source": "array",
+    "position_bp": study.WNT16[1],
+    "also_in": "hip (array), hip.male (array)",
+  }
+  names = ("knee", "hip", "hip.male")
+  loci = pd.DataFrame([row | {"trait": name} for name in names])
+  loci.loc[1, "effect_allele_frequency"] = 0.001
+  leads, _, num_rare = lead_variants.make(loci, {"hip.male"})
+  assert num_rare == 1 and list(leads["trait"]) == ["knee"] and list(leads["also_in"]) == [""]
 
 
 def test_the_strongest_variant_is_kept_over_all_parts():

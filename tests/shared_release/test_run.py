@@ -10,6 +10,8 @@ import pandas as pd
 import pytest
 import yaml
 
+from msk_jax.genetics import run as gwas_run
+from msk_jax.genetics.spec import GwasSpec
 from msk_jax.io import errors, run_record, tables
 from msk_jax.schemas import release_tables
 from msk_jax.shared_release import run, spec
@@ -91,6 +93,23 @@ def test_the_results_are_in_words(workdir):
   assert "drawn by a program" not in text
 
 
+def test_genes_that_are_not_looked_up_and_transformed_traits_are_said(workdir, tmp_path):
+  assert "known in GRCh37 alone" not in (workdir / "release" / "results.md").read_text()
+  study.write_gwas(tmp_path, study.variants().assign(position_bp=10_001))
+  settings = GwasSpec(engine="bolt", transformation="rank_normal", ethnicities=(4001,))
+  study.finish(tmp_path / "gwas", "gwas", gwas_run.settings_of(settings, "bolt"), {})
+  run.make_release(tmp_path, spec.ReleaseSpec())
+  assert "known in GRCh37 alone" in (tmp_path / "release" / "results.md").read_text()
+  for name in ("results.md", "table_1.md"):
+    assert "not the paper's" not in (workdir / "release" / name).read_text()
+    text = (tmp_path / "release" / name).read_text()
+    assert "these are others; the traits are transformed (rank_normal), the paper's are in years" in text
+  of_file = "release/knee/knee_array.tsv.gz-meta.yaml"
+  for folder, is_ranked in ((workdir, False), (tmp_path, True)):
+    notes = yaml.safe_load((folder / of_file).read_text())["author_notes"]
+    assert ("transformed to normal quantiles" in notes) == is_ranked
+
+
 def test_a_rerun_does_nothing_and_changes_make_it_again(workdir):
   record = (workdir / "release" / "run.json").read_bytes()
   run.make_release(workdir, spec.ReleaseSpec())
@@ -155,6 +174,22 @@ def test_strata_and_own_phenotypes_leave_too(tmp_path):
   assert metadata["sex"] == "F" and "sex" not in metadata["adjusted_covariates"]
   assert yaml.safe_load((folder / "grip" / "grip_array.tsv.gz-meta.yaml").read_text())["trait_description"] == ["grip"]
   assert "## Trait grip" in (folder / "results.md").read_text()
+
+
+def test_an_own_trait_with_a_dimensions_name_does_not_stand_for_it(tmp_path):
+  own = [study.Trait(name, name) for name in ("knee", "hip")]
+  study.write_gwas(tmp_path, of=own)
+  study.write_source(tmp_path, "ukb")
+  run.make_release(tmp_path, spec.ReleaseSpec())
+  folder = tmp_path / "release"
+  table = tables.read(folder / "table_1.parquet", release_tables.TABLE_1)
+  assert (table["gaps"].str.startswith("no trait of the GWAS stands for it")).all() and table["n"].isna().all()
+  others = tables.read(folder / "other_traits.parquet", release_tables.TABLE_1)
+  assert others["trait"].tolist() == ["knee", "hip"] and others["published_n"].isna().all()
+  numbers = tables.read(folder / "prose_numbers.parquet", release_tables.PROSE_NUMBERS)
+  assert numbers["value"].isna().all()
+  named = tables.read(folder / "named_loci.parquet", release_tables.NAMED_LOCI)
+  assert set(named["status"]) == {"no_result"}
 
 
 def test_a_stratum_with_few_people_outside_stays(tmp_path):

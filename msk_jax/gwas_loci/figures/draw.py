@@ -124,7 +124,7 @@ def _draw_trait(
   album.add(f"{name}_{source}_manhattan", manhattan.draw("", [panel], lines, str(about["build"])))
   broken = title.replace(": ", "\n", 1)
   album.add(f"{name}_{source}_qq", variants.draw_quantiles(broken, streamed, dimension, float(about["lambda_gc"])))
-  album.add(f"{name}_{source}_volcano", variants.draw_volcano(broken, streamed, loci, lines, str(trait["unit"])))
+  album.add(f"{name}_{source}_volcano", variants.draw_volcano(broken, streamed, loci, lines, trait))
   return panel
 
 
@@ -189,7 +189,7 @@ def _draw_overview(album: _Album, tables: Tables) -> None:
 
 def _title(trait: pd.Series, about: pd.Series) -> str:
   counted = wording.variants(int(about["num_variants"]), str(about["source"]))
-  return f"Accelerated ageing, {wording.trait(trait)}: {counted}, {wording.p_value(str(about['engine_p']))}"
+  return f"{wording.subject(trait)}: {counted}, {wording.p_value(str(about['engine_p']))}"
 
 
 def _is(table: pd.DataFrame, trait: str, source: str) -> pd.Series:

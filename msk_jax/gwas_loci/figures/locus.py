@@ -10,6 +10,7 @@ from msk_jax.figures import gene_rows, regional
 from msk_jax.figures.tall_axis import Line
 from msk_jax.genome import chromosomes
 from msk_jax.genome.genes import PROTEIN_CODING, Genes
+from msk_jax.gwas_loci import names
 from msk_jax.gwas_loci.figures import wording
 
 
@@ -44,9 +45,9 @@ def draw(
     neg_log10_p=inside["neg_log10_p"].to_numpy(),
     r2=inside["r2"].to_numpy(),
     lead=int(np.flatnonzero(inside["variant"] == locus["variant"])[0]),
-    lead_name=str(locus["rsid"]) or wording.place(chromosome, position),
+    lead_name=names.variant(locus),
   )
-  described = f"{title}\n{wording.genes(locus)}, {wording.place(chromosome, position)}; {locus['direction']}"
+  described = f"{title}\n{wording.genes(locus)}, {names.place(chromosome, position)}; {locus['direction']}"
   near = None if genes is None else _genes(genes, chromosome, (low, high), str(locus["genes"]))
   return regional.draw(described, region, near, _sets(credible_sets), lines)
 
@@ -64,7 +65,9 @@ def _sets(credible_sets: pd.DataFrame) -> list[regional.CredibleSet]:
   sets = []
   for number, members in credible_sets.groupby("credible_set", sort=True):
     count, coverage = len(members), float(members["coverage"].iloc[0])
+    doubt = str(members["reason"].iloc[0]).replace("_", " ")
     label = f"{number}: {count} variant{'' if count == 1 else 's'}, {100 * coverage:.0f}%"
+    label += f"\ndoubtful: {doubt}" if doubt else ""
     sets.append(
       regional.CredibleSet(label, members["position_bp"].to_numpy() / 1e6, members["pip"].to_numpy(np.float64))
     )

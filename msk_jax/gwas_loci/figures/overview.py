@@ -15,7 +15,7 @@ def draw_heritability(traits: pd.DataFrame, heritability: pd.DataFrame) -> mpl_f
     traits: schema gwas_traits.
     heritability: schema gwas_heritability, at least one row.
   """
-  rows = heritability.merge(traits[["trait", "dimension", "stratum"]], on="trait", how="left")
+  rows = heritability.merge(traits[["trait", "dimension", "stratum", "model"]], on="trait", how="left")
   published = rows["published_h2"].to_numpy(np.float64)
   panel = bars.Bars(
     values=rows["h2"].to_numpy(np.float64),
@@ -27,15 +27,17 @@ def draw_heritability(traits: pd.DataFrame, heritability: pd.DataFrame) -> mpl_f
     texts=[_describe(row) for _, row in rows.iterrows()],
   )
   names = [wording.trait(row) for _, row in rows.iterrows()]
-  figure = bars.draw_panels("Heritability of accelerated ageing", names, [panel], np.arange(len(rows), dtype=float))
+  title = "Heritability of accelerated ageing" if wording.is_ageing(rows) else "Heritability"
+  figure = bars.draw_panels(title, names, [panel], np.arange(len(rows), dtype=float))
   if np.isfinite(published).any():
     bars.add_legend(figure, "published, ± SE")
   return figure
 
 
 def _describe(row: pd.Series) -> str:
-  """Returns a heritability, or why there is none, and the published one."""
-  own = f"{row['h2']:.3f}" if np.isfinite(row["h2"]) else str(row["reason"]).replace("_", " ") or "none"
+  """Returns a heritability with the doubt about it, or why there is none, and the published one."""
+  reason = str(row["reason"]).replace("_", " ")
+  own = f"{row['h2']:.3f}" + (f", {reason}" if reason else "") if np.isfinite(row["h2"]) else reason or "none"
   return own + (f" (published {row['published_h2']:.3f})" if np.isfinite(row["published_h2"]) else "")
 
 
@@ -52,7 +54,8 @@ def draw_figure_6(traits: pd.DataFrame, genetic: pd.DataFrame, phenotypic: pd.Da
   labels = [wording.trait(row).replace(", ", "\n") for _, row in traits.iterrows()]
   above = _matrix(models, phenotypic[["model_1", "model_2", "r", "sd"]], labels)
   below = _matrix(names, genetic[["trait_1", "trait_2", "rg", "rg_se"]], labels)
-  title = "Correlations of accelerated ageing\nabove the diagonal: phenotypic, ± SD by bootstrap; below: genetic, ± SE"
+  of_what = " of accelerated ageing" if wording.is_ageing(traits) else ""
+  title = f"Correlations{of_what}\nabove the diagonal: phenotypic, ± SD by bootstrap; below: genetic, ± SE"
   return heat_map.draw(title, heat_map.join_triangles(above, below), "Pearson's r above, genetic correlation below")
 
 

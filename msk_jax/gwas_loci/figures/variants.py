@@ -40,15 +40,25 @@ def draw_quantiles(title: str, streamed: Streamed, dimension: str, lambda_gc: fl
 
 
 def draw_volcano(
-  title: str, streamed: Streamed, loci: pd.DataFrame, lines: Sequence[Line], unit: str
+  title: str, streamed: Streamed, loci: pd.DataFrame, lines: Sequence[Line], trait: pd.Series
 ) -> mpl_figure.Figure:
-  """Draws the volcano plot of a trait: hits by whether a copy of the effect allele ages faster or slower."""
+  """Draws the volcano plot of a trait: hits by whether a copy of the effect allele ages faster or slower.
+
+  Args:
+    title: of the figure.
+    streamed: the variants.
+    loci: of the trait and source, schema loci.
+    lines: levels of significance.
+    trait: its row of schema gwas_traits. Of an own trait, values are higher or lower.
+  """
+  more, less = ("ages faster", "ages slower") if trait["model"] else ("higher values", "lower values")
+  unit = str(trait["unit"]) or "trait's unit"
   beta, neg_log10_p = streamed.effects.points()
   is_hit = neg_log10_p > results.SIGNIFICANT_NEG_LOG10_P
   groups = (
     (f"p above {lines[0].label}", ~is_hit, _NOT_A_HIT),
-    ("ages faster", is_hit & (beta > 0), palette.RATES["accelerated"]),
-    ("ages slower", is_hit & (beta <= 0), palette.RATES["decelerated"]),
+    (more, is_hit & (beta > 0), palette.RATES["accelerated"]),
+    (less, is_hit & (beta <= 0), palette.RATES["decelerated"]),
   )
   named = zip(loci["beta"], loci["neg_log10_p"], (wording.genes(locus) for _, locus in loci.iterrows()), strict=True)
   return volcano.draw(

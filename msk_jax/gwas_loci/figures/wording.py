@@ -6,6 +6,7 @@ import pandas as pd
 
 from msk_jax.figures.tall_axis import Line
 from msk_jax.genetics import results
+from msk_jax.gwas_loci import names as names_lib
 
 _P_VALUES = {
   "neg_log10_p_infinitesimal": "p of the infinitesimal mixed model",
@@ -34,6 +35,20 @@ def trait(row: pd.Series) -> str:
   return name + _STRATA.get(stratum, f", {stratum}")
 
 
+def is_ageing(traits: pd.DataFrame) -> bool:
+  """Returns whether all traits (schema gwas_traits) are accelerated ageing; those of an own table are not."""
+  return bool((traits["model"] != "").all())
+
+
+def subject(row: pd.Series) -> str:
+  """Returns what a figure of a trait is about: `Accelerated ageing, full body, women`; of an own trait its name.
+
+  Args:
+    row: of schema gwas_traits.
+  """
+  return f"Accelerated ageing, {trait(row)}" if row["model"] else trait(row)
+
+
 def variants(count: int, source: str) -> str:
   """Returns `4,000 array variants`."""
   return f"{count:,} {source} variant{'' if count == 1 else 's'}"
@@ -44,11 +59,6 @@ def p_value(column: str) -> str:
   return _P_VALUES.get(column, f"p in column {column}")
 
 
-def place(chromosome: str, position_bp: int) -> str:
-  """Returns `20:34.026 Mb`."""
-  return f"{chromosome}:{position_bp / 1e6:.3f} Mb"
-
-
 def genes(locus: pd.Series) -> str:
   """Returns the genes of a lead variant in few letters, its place where there is none.
 
@@ -57,5 +67,5 @@ def genes(locus: pd.Series) -> str:
   """
   names = [name.strip() for name in str(locus["genes"]).split(",") if name.strip()]
   if not names:
-    return place(str(locus["chromosome"]), int(locus["position_bp"]))
+    return names_lib.place(str(locus["chromosome"]), int(locus["position_bp"]))
   return ", ".join(names[:_MOST_GENES]) + (" …" if len(names) > _MOST_GENES else "")

@@ -1,5 +1,6 @@
 """All figures from tables: which there are, what they say, and what they don't hold."""
 
+import dataclasses
 import pathlib
 
 import matplotlib.pyplot as plt
@@ -69,7 +70,7 @@ def test_figures_name_variants_p_genes_and_build(tmp_path, saved):
   for name in _OF_ALL:
     assert "10 array variants" in saved[name] and "p of the infinitesimal mixed model" in saved[name]
   assert "GDF5, UQCC1 …" in saved["hip_array_manhattan"] and "GDF5, UQCC1 …" in saved["hip_array_volcano"]
-  assert "λ = 1.020" in saved["hip_array_qq"] and "GRCh37" in saved["manhattan_all_array"]
+  assert "λ = 1.020 (median of (β / SE)²" in saved["hip_array_qq"] and "GRCh37" in saved["manhattan_all_array"]
   region = saved["hip_array_locus_1"]
   assert "20:34.002 Mb; each copy of A: ages 0.40 years faster" in region and "1: 1 variant, 99%" in region
   assert "GDF5" in region.split("\n") and "unknown" in region.split("\n")
@@ -121,6 +122,10 @@ def test_why_there_is_no_heritability_is_said(tmp_path, saved):
   tables = stand_ins.make_tables(heritability=stand_ins.empty(genetics_tables.HERITABILITY, row))
   draw.draw_all(tmp_path, _paths(tmp_path, *stand_ins.whole_genome()), tables, None, _SETTINGS)
   assert "h2 near zero (published 0.277)" in saved["heritability"]
+  doubtful = stand_ins.empty(genetics_tables.HERITABILITY, row | {"h2": 0.02, "h2_se": 0.1})
+  tables = stand_ins.make_tables(heritability=doubtful)
+  draw.draw_all(tmp_path, _paths(tmp_path, *stand_ins.whole_genome()), tables, None, _SETTINGS)
+  assert "0.020, h2 near zero (published 0.277)" in saved["heritability"]
 
 
 def test_only_the_strongest_of_very_many_loci_have_regional_plots(tmp_path, monkeypatch, saved, caplog):
@@ -132,3 +137,22 @@ def test_only_the_strongest_of_very_many_loci_have_regional_plots(tmp_path, monk
   names = draw.draw_all(tmp_path, _paths(tmp_path, *rows), tables, None, _SETTINGS)
   assert [name for name in names if "_locus_" in name] == ["hip_array_locus_1", "hip_array_locus_3"]
   assert "2 strongest of 3 loci of hip (array)" in caplog.text
+
+
+def test_own_traits_are_not_called_ageing(tmp_path, saved):
+  parts, tables = _with_locus()
+  own = tables.traits.assign(model="", unit="kg")
+  draw.draw_all(tmp_path, _paths(tmp_path, *parts), dataclasses.replace(tables, traits=own), None, _SETTINGS)
+  titles = {name: text for name, text in saved.items() if name != "hip_array_locus_1"}  # that has the locus' direction
+  assert {name for name, text in titles.items() if "ageing" in text or "ages " in text} == set()
+  assert "higher values" in saved["hip_array_volcano"] and "beta: kg per copy" in saved["hip_array_volcano"]
+  assert "ageing" not in saved["hip_array_locus_1"]
+
+
+def test_doubtful_credible_sets_and_lead_variants_without_a_name_are_shown_as_such(tmp_path, saved):
+  parts, tables = _with_locus()
+  doubtful = tables.credible_sets.assign(reason="ld_mismatch")
+  changed = dataclasses.replace(tables, credible_sets=doubtful, loci=tables.loci.assign(rsid="."))
+  draw.draw_all(tmp_path, _paths(tmp_path, *parts), changed, None, _SETTINGS)
+  region = saved["hip_array_locus_1"]
+  assert "1: 1 variant, 99%\ndoubtful: ld mismatch" in region and "20:34.002 Mb A/G" in region
