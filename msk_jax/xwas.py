@@ -21,7 +21,10 @@ _OWN_TABLE = flags.DEFINE_string(
   "own_table", "", "Own variables (CSV, TSV or Parquet: eid, instance where there are visits, then any columns)."
 )
 _KINDS = flags.DEFINE_string(
-  "kinds", "", "CSV that says what the columns of --own_table are: column,kind[,main_category,category,label,rules]."
+  "kinds",
+  "",
+  "CSV that says what the columns of --own_table are: column,kind[,main_category,category,label,rules]. Kinds are "
+  "continuous, ordinal, binary, one_hot, date, auto (by the values; also for columns without a line) and skip.",
 )
 _MORE_FIELDS = flags.DEFINE_string(
   "more_fields", "", "CSV of UK Biobank fields beside the catalogue's: field,category."

@@ -72,7 +72,7 @@ def _heat_map(main: str, pairs: pd.DataFrame, dimensions: Sequence[str]):
     i, j = dimensions.index(row["dimension_1"]), dimensions.index(row["dimension_2"])
     values[i, j], values[j, i] = row["pearson"], row["spearman"]
   num = int(pairs["num_variables"].max())
-  title = f"Same variables? {_plain(main or 'all variables').capitalize()}, up to {num:,} of them"
+  title = f"Similarity of dimensions: {_plain(main or 'all categories')}, up to {num:,} variables"
   matrix = heat_map.Matrix(values, np.full((m, m), np.nan), [_plain(name) for name in dimensions])
   return title, matrix, "correlation of partial correlations (above: Pearson, below: Spearman)"
 

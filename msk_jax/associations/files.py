@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 from absl import logging
 
-from msk_jax.cohort import source
+from msk_jax.associations.cleaning.inputs import Inputs
+from msk_jax.cohort import scalar_tables, source
 from msk_jax.io import errors
 from msk_jax.preparation import layout
 from msk_jax.preparation import spec as data_spec
+from msk_jax.schemas import cohort_tables
 
 FOLDER = "xwas"
 _RAW = "raw"  # of a phantom, in the workdir
@@ -42,6 +44,11 @@ class Places:
   def output(self) -> pathlib.Path:
     """The stage's folder."""
     return self.workdir / FOLDER
+
+  def exposures(self) -> Inputs:
+    """Returns what variables are made from; the cohort's measurements count where tables are read."""
+    scalars = self.workdir / cohort_tables.FOLDER / scalar_tables.FOLDER if self.tables else None
+    return Inputs(self.tables, scalars, self.own_table, self.kinds, self.more_fields)
 
   def named(self) -> list[pathlib.Path]:
     """Returns all files that flags name."""

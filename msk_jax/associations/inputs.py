@@ -32,6 +32,7 @@ class Inputs:
     variables_hashes: of what the cleaned variables are made from.
     hashes: of everything that the results depend on.
     is_comparable: whether the people are like the paper's.
+    is_drawn: whether the people are a phantom's.
   """
 
   outcomes: Outcomes
@@ -42,6 +43,7 @@ class Inputs:
   variables_hashes: dict[str, str]
   hashes: dict[str, str]
   is_comparable: bool
+  is_drawn: bool
 
   def wholes(self) -> list[tuple[int, int]]:
     """Returns samples and people that have each outcome."""
@@ -90,7 +92,15 @@ def gather(places: Places, settings: XwasSpec, withdrawn: Collection[str]) -> In
   )
   cohort = exposures.Cohort(read.samples, visits, participants, folds)
   return Inputs(
-    read, covariates, further, groups, cohort, variables_hashes, hashes, source.is_comparable(places.workdir)
+    read,
+    covariates,
+    further,
+    groups,
+    cohort,
+    variables_hashes,
+    hashes,
+    is_comparable=source.is_comparable(places.workdir),
+    is_drawn=source.is_drawn(places.workdir),
   )
 
 

@@ -5,13 +5,14 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
+from absl import logging
 
-from msk_jax.cohort import column_names, data_codings, parquet_columns, table_files
+from msk_jax.associations.cleaning import own_table
+from msk_jax.cohort import column_names, data_codings, table_files
 from msk_jax.cohort.people import People
-from msk_jax.io import errors, ids, missing
+from msk_jax.io import errors, ids
 
-_INSTANCE = "instance"
+_INSTANCE = own_table.INSTANCE
 _LAST_INSTANCE = 127
 
 
@@ -37,21 +38,29 @@ def read(
   file = table_files.inspect(path)
   if file is None:
     raise errors.InputError(f"table {path.name} has no column `eid`, which tells whose its rows are.")
-  names = [name for name in file.header if not column_names.is_eid(name) and name != _INSTANCE]
+  of_visit = own_table.find_instance(file)
+  names = [name for name in file.header if not column_names.is_eid(name) and name != of_visit]
   if absent := [name for name in columns if name not in names]:
     raise errors.InputError(f"config.xwas.dimensions: {path.name} has no column {', '.join(absent)}.")
   wanted = list(columns or names)
   if not wanted or len(set(wanted)) < len(wanted):
     raise errors.InputError(f"{path.name} must have columns of accelerated ageing beside `eid`, each once.")
-  has_visits = _INSTANCE in file.header
-  cells = _read(file, [file.eid_names[0], *([_INSTANCE] if has_visits else []), *wanted])
+  cells = own_table.read_cells(file, [file.eid_names[0], *([of_visit] if of_visit else []), *wanted])
   values = pd.DataFrame({name: _numbers(path, name, cells[name]) for name in wanted})
   people = People([ids.plain(each) for each in visits["eid"].astype(str).unique().tolist()])
   eid = cells[file.eid_names[0]].fillna("").to_numpy(str)
   person = people.number_of([ids.plain(each) for each in eid.tolist()])
   own = people.number_of([ids.plain(each) for each in visits["eid"].astype(str).tolist()])
   instance = visits["instance"].to_numpy(np.int64)
-  number = data_codings.numbers(cells[_INSTANCE]) if has_visits else _first_visits(own, instance, len(people))[person]
+  first = _first_visits(own, instance, len(people))
+  number = data_codings.numbers(cells[of_visit]) if of_visit else first[person]
+  if not of_visit and len(visits) > len(people):
+    logging.warning(
+      "%s HAS NO COLUMN `%s`: each person's accelerated ageing is taken to be of their first visit. If it is of "
+      "another, such as the imaging visit 2, add the column",
+      path.name,
+      _INSTANCE,
+    )
   place = pd.MultiIndex.from_arrays([own, instance]).get_indexer(pd.MultiIndex.from_arrays([person, number]))
   is_gone = np.isin(visits["eid"].to_numpy(str)[place], list(withdrawn)) & (place >= 0)
   kept = (place >= 0) & ~is_gone
@@ -86,16 +95,3 @@ def _numbers(path: pathlib.Path, name: str, cells: pd.Series) -> np.ndarray:
   if np.isinf(values).any():
     raise errors.InputError(f"{path.name}, column {name}: some numbers are infinite. Mend them.")
   return values
-
-
-def _read(file: table_files.TableFile, names: Sequence[str]) -> dict[str, pd.Series]:
-  """Returns columns as stripped text, missing where blank."""
-  try:
-    if file.delimiter is None:
-      raw = parquet_columns.read(file.path, [file.header.index(name) for name in names]).rename_columns(list(names))
-    else:
-      raw = table_files.read_text(file.path, file.delimiter, names)
-  except (OSError, EOFError, pa.ArrowException) as error:
-    raise errors.InputError(f"table {file.path.name} can't be read ({type(error).__name__}).") from None
-  texts = {name: pd.Series(raw[name].to_pandas(), dtype=table_files.TEXT).str.strip() for name in names}
-  return {name: text.mask(missing.is_missing(text)) for name, text in texts.items()}

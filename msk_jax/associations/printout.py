@@ -1,7 +1,7 @@
 """Prints the results of `xwas`: shares by category beside the published ones, the strongest variables, similarity."""
 
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -11,6 +11,8 @@ from msk_jax.schemas import association_tables
 
 _WIDTH = 150
 _NUM_STRONGEST = 10
+_NUM_REASONS = 8
+_NO_DOUBT = ("variables", "variables_refused")
 
 
 def show_lines(lines: Sequence[str]) -> None:
@@ -41,9 +43,27 @@ def show(folder: pathlib.Path, is_comparable: bool) -> None:
   printing.print_text(output, f"Tables, paragraphs and figures in {folder}", wraps=False)
 
 
+def describe_variables(index: pd.DataFrame, counts: Mapping[str, int]) -> list[str]:
+  """Returns lines on the variables that were made: what was left out or doubted, and why some can't be used.
+
+  Args:
+    index: schema xwas_variables.
+    counts: by reason, of which those of zero are not said.
+  """
+  lines = [f"{counts['variables']:,} variables can be tested; fields.csv and categories.csv beside them say of what"]
+  doubts = {name: number for name, number in counts.items() if number and name not in _NO_DOUBT}
+  lines += [f"{number:,} {name.replace('_', ' ')}" for name, number in sorted(doubts.items())]
+  reasons = index.loc[index["reason"] != "", "reason"].value_counts()
+  lines += [f"{number:,} refused: {reason}" for reason, number in reasons.head(_NUM_REASONS).items()]
+  left = int(reasons.iloc[_NUM_REASONS:].sum())
+  return lines + ([f"{left:,} refused for other reasons, see index.parquet"] if left else [])
+
+
 def _summary_table(summaries: pd.DataFrame):
-  numbers = ("variables", "tested", "circular", "accelerating", "decelerating", "with FDR .05")
-  table = printing.make_table("Variables associated (Bonferroni by row)", ["dimension", "category"], numbers)
+  numbers = ("variables", "tested", "circular", "accelerating", "decelerating", "by FDR")
+  table = printing.make_table(
+    "Variables associated (Bonferroni by row; FDR by dimension)", ["dimension", "category"], numbers
+  )
   for row in summaries[summaries["level"] != "category"].to_dict("records"):
     shares = [f"{row[f'num_{way}']:,} ({row[f'share_{way}']:.1%})" if row["num_tested"] else printing.MISSING
               for way in ("accelerating", "decelerating")]  # fmt: skip

@@ -11,6 +11,7 @@ from msk_jax.associations.inputs import Inputs
 from msk_jax.associations.spec import XwasSpec
 from msk_jax.associations.summaries import paragraphs
 from msk_jax.associations.summaries import tables as summary_tables
+from msk_jax.cohort import source
 from msk_jax.disclosure import door
 from msk_jax.io import atomic
 from msk_jax.io.tables import Schema
@@ -34,7 +35,12 @@ def write(folder: pathlib.Path, associations: pd.DataFrame, gathered: Inputs, se
   for name, (table, schema) in made.items():
     _write_table(folder, name, table, schema, is_comparable=gathered.is_comparable)
   text = paragraphs.write(
-    made["summaries"][0], made["leading"][0], dimensions, settings.level, has_published=gathered.is_comparable
+    made["summaries"][0],
+    made["leading"][0],
+    dimensions,
+    settings.level,
+    has_published=gathered.is_comparable,
+    note=source.DRAWN_NOTE if gathered.is_drawn else "",
   )
   atomic.write_text(folder / PARAGRAPHS, text)
   if settings.has_figures:

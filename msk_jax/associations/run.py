@@ -18,8 +18,8 @@ from msk_jax.io import locks, outputs, tables
 from msk_jax.schemas import association_tables
 
 VARIABLES, RESULTS = "variables", "associations"
-_VERSION = 1  # raised when the same inputs give other results
-_VARIABLES_VERSION = 1  # raised when the same tables give other variables
+_VERSION = 3  # raised when the same inputs give other results
+_VARIABLES_VERSION = 2  # raised when the same tables give other variables
 _LOCK = ".xwas_lock"
 
 
@@ -46,11 +46,11 @@ def _make(places: Places, settings: XwasSpec, withdrawn: Collection[str]) -> pat
     places.output / VARIABLES,
     {**settings_of(settings)["exposures"], "version": _VARIABLES_VERSION},
     gathered.variables_hashes,
-    "the cleaned variables",
+    "the set of cleaned variables",
   )
   outputs.make_folder(of_variables, lambda folder: _clean(folder, places, settings, gathered, withdrawn))
   folder = places.output / RESULTS
-  output = outputs.Output(files.FOLDER, folder, settings_of(settings), gathered.hashes, "the associations")
+  output = outputs.Output(files.FOLDER, folder, settings_of(settings), gathered.hashes, "the table of associations")
   outputs.make_folder(output, lambda temporary: _test(temporary, places, settings, gathered))
   printout.show(folder, gathered.is_comparable)
   _predict(places, settings, gathered)
@@ -66,10 +66,11 @@ def _clean(
   folder: pathlib.Path, places: Places, settings: XwasSpec, gathered: Inputs, withdrawn: Collection[str]
 ) -> dict[str, Any]:
   """Fills the folder of cleaned variables; returns counts for the run record."""
-  own = exposures.Inputs(places.tables, places.workdir / "cohort", places.own_table, places.kinds, places.more_fields)
+  own = places.exposures()
   planned = exposures.plan(own, gathered.cohort, settings.exposures)
   printout.show_lines(["Cost of the variables", planned.text])
   made = exposures.make(folder, own, gathered.cohort, settings.exposures, withdrawn)
+  printout.show_lines(["Variables", *printout.describe_variables(made.index, made.counts)])
   return dict(made.counts)
 
 

@@ -1,7 +1,8 @@
 """Similarity of dimensions: do the same variables go with accelerated ageing in both?
 
 Source: facts, section 11, and paper, Fig. S12: per category, the correlation of two dimensions' partial correlations
-over variables; averages leave out pairs of which one is part of the other.
+over variables; averages leave out pairs of which one is part of the other. Variables circular in either dimension do
+not count: no correlation is known of them, also not the 0 that stands for a missing one in a union.
 """
 
 import itertools
@@ -38,10 +39,11 @@ def tabulate(
     for i, j in itertools.combinations(range(len(dimensions)), 2)
   ]
   for group in levels.split(associations):
-    r, significant = _by_dimension(group.rows, dimensions, level)
+    r, significant, circular = _by_dimension(group.rows, dimensions, level)
     for i, j, related in pairs:
+      kept = ~circular[:, [i, j]].any(axis=1)
       for selection in SELECTIONS:
-        values = _select(r[:, [i, j]], significant[:, [i, j]], selection)
+        values = _select(r[kept][:, [i, j]], significant[kept][:, [i, j]], selection)
         rows.append(
           {
             **group.names,
@@ -77,18 +79,22 @@ def correlate(pairs: np.ndarray, measure: str) -> float:
   return float(np.corrcoef(ranked, rowvar=False)[0, 1])
 
 
-def _by_dimension(rows: pd.DataFrame, dimensions: Sequence[str], level: float) -> tuple[np.ndarray, np.ndarray]:
-  """Returns partial correlations that count, NaN for others, and whether they are significant, [variables, d] each."""
+def _by_dimension(rows: pd.DataFrame, dimensions: Sequence[str], level: float) -> tuple[np.ndarray, ...]:
+  """Returns partial correlations, and whether they are significant and circular; [variables, d] each.
+
+  Partial correlations without a result or circular are NaN.
+  """
   names = pd.Index(rows["variable"].unique())
   dimension_of = rows["dimension"].to_numpy()
   r = np.full((len(names), len(dimensions)), np.nan)
-  significant = np.zeros(r.shape, bool)
+  significant, circular = np.zeros(r.shape, bool), np.zeros(r.shape, bool)
   for k, dimension in enumerate(dimensions):
     own = rows[dimension_of == dimension]
     place = names.get_indexer(pd.Index(own["variable"]))
     r[place, k] = np.where(own["is_counted"], own["r"].to_numpy(np.float64), np.nan)
     significant[place, k] = levels.is_significant(own, level)
-  return r, significant
+    circular[place, k] = (own["circular"] != "").to_numpy(bool)
+  return r, significant, circular
 
 
 def _select(r: np.ndarray, significant: np.ndarray, selection: str) -> np.ndarray:

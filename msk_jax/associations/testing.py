@@ -18,6 +18,22 @@ from msk_jax.schemas import association_tables
 
 _BLOCK = 128
 _FEW_PEOPLE = "too few people have it"
+_FEW_FAMILIES = "too few families, or people, for clustered errors"
+# Beside correlations and p these give the degrees of freedom, so the number of complete cases or of clusters.
+_TELL_COMPLETE_CASES = (
+  "effect_per_sd_se_years",
+  "effect_per_unit_se_years",
+  "classical_effect_per_sd_se_years",
+  "classical_neg_log10_p",
+)
+# Of variables of two values: these give the share with one of them.
+_TELL_RARER = (
+  "variable_sd",
+  "effect_per_sd_years",
+  "effect_per_sd_se_years",
+  "classical_effect_per_sd_se_years",
+  "sensitivity_effect_per_sd_years",
+)
 _DTYPES = {"double": np.float64, "single": np.float32}
 
 
@@ -115,6 +131,8 @@ def _of_dimension(
   table = index[["variable", "main_category", "category", "field", "label", "kind"]].reset_index(drop=True)
   table = pd.concat([table, taken], axis=1)
   reason = table["reason"].mask((table["reason"] == "") & (table["num_people"] < settings.fewest_people), _FEW_PEOPLE)
+  # Errors by some ten clusters are far too small: there must be as many as people of a result.
+  reason = reason.mask((reason == "") & (table["num_clusters"] < settings.fewest_people), _FEW_FAMILIES)
   table["reason"] = np.where(place >= 0, reason, index["reason"])
   counts = ["num_samples", "num_people", "num_people_rarer", "num_imputed", "num_covariates"]
   estimates = [name for name in taken if taken[name].dtype == np.float64]
@@ -142,6 +160,7 @@ def _columns(tested: Tested, k: int, rare: int) -> pd.DataFrame:
   columns = {
     "num_samples": own.num_samples[:, k],
     "num_people": own.num_people[:, k],
+    "num_clusters": own.num_clusters[:, k],
     "num_people_rarer": own.num_rarer[:, k],
     "num_imputed": tested.num_imputed[:, k],
     "num_covariates": np.maximum(own.num_samples[:, k] - own.df[:, k] - 2, 0),
@@ -167,19 +186,24 @@ def _columns(tested: Tested, k: int, rare: int) -> pd.DataFrame:
 
 
 def _correct(table: pd.DataFrame) -> None:
-  """Adds the corrections for many tests, in place; circular variables are corrected like the others."""
-  p = table["neg_log10_p"].to_numpy(np.float64)
-  num = int((~np.isnan(p)).sum())
-  table["neg_log10_p_bonferroni"] = multiple_testing.bonferroni(p, num)
-  table["neg_log10_q"] = multiple_testing.benjamini_hochberg(p)
-  by_category = table.groupby(["main_category", "category"])["neg_log10_p"].transform("count")
-  table["neg_log10_p_bonferroni_category"] = np.maximum(p - np.log10(np.maximum(by_category, 1)), 0)
+  """Adds the corrections for many tests, in place, over the variables that are not circular; those get none.
+
+  A circular variable is associated by what it is: among the tests it would let more of the others pass.
+  """
+  p = table["neg_log10_p"].where(table["circular"] == "")
+  values = p.to_numpy(np.float64)
+  table["neg_log10_p_bonferroni"] = multiple_testing.bonferroni(values, int(p.count()))
+  table["neg_log10_q"] = multiple_testing.benjamini_hochberg(values)
+  by_category = p.groupby([table["main_category"], table["category"]]).transform("count")
+  table["neg_log10_p_bonferroni_category"] = np.maximum(values - np.log10(np.maximum(by_category, 1)), 0)
 
 
 def _hide_small(table: pd.DataFrame, num_samples: int, num_people: int) -> pd.DataFrame:
   """Returns the table without counts that are, or differ from the dimension's totals by, one to four.
 
-  A small number of people with the rarer value hides those of the field's other levels: their sum may be known.
+  A small number of people with the rarer value hides those of the field's other levels: their sum may be known. What
+  gives a hidden number away is hidden, too: standard errors with correlations or p give the degrees of freedom, the SD
+  of a variable of two values gives the share of people with one of them.
   """
   people, samples = table["num_people"].to_numpy(np.int64), table["num_samples"].to_numpy(np.int64)
   rarer, imputed = table["num_people_rarer"].to_numpy(np.int64), table["num_imputed"].to_numpy(np.int64)
@@ -189,10 +213,16 @@ def _hide_small(table: pd.DataFrame, num_samples: int, num_people: int) -> pd.Da
   is_small = small_counts.is_small(rarer) | small_counts.is_small(people - rarer)
   of_field = table["field"].where(table["field"] != "", table["variable"])
   has_small = pd.Series(is_small).groupby(of_field).transform("any").to_numpy(bool)
+  tells_rarer = (rarer >= 0) & (has_small | is_hidden | has_few_again)
+  shown = {name: table[name].mask(has_few_again) for name in _TELL_COMPLETE_CASES}
+  shown |= {name: shown.get(name, table[name]).mask(tells_rarer) for name in _TELL_RARER}
+  # p of rare variables may be the classical one, which with r gives the degrees of freedom
+  is_rounded = has_few_again & (rarer >= 0)
+  shown |= {name: table[name].mask(is_rounded, table[name].round(2)) for name in ("r", "sensitivity_r")}
   own = {
     "num_people": pd.Series(people).mask(is_hidden),
     "num_samples": pd.Series(samples).mask(has_few_again),
     "num_people_rarer": pd.Series(rarer).mask((rarer < 0) | has_small | is_hidden),
     "num_imputed": pd.Series(imputed).mask(small_counts.is_small(imputed) | small_counts.is_small(samples - imputed)),
   }
-  return table.assign(**{name: values.astype("Int64") for name, values in own.items()})
+  return table.assign(**shown, **{name: values.astype("Int64") for name, values in own.items()})

@@ -8,6 +8,11 @@ from msk_jax.schemas import cohort_tables
 
 _FILE_NAME = "source.json"
 _LIKE_UK_BIOBANK = ("ukb", "phantom", "simulated")
+_DRAWN = ("phantom", "simulated")
+DRAWN_NOTE = (
+  "**These people are drawn by a program (a phantom), not real.** Published numbers stand beside to show the form of "
+  "the results; that ours are near to them or far from them says nothing about ageing."
+)
 
 WITH_LISTS = ("ukb", "phantom")  # kinds of data with lists of withdrawals in their root
 
@@ -39,6 +44,11 @@ def read(workdir: pathlib.Path) -> dict[str, str] | None:
 def write(workdir: pathlib.Path, source: dict[str, str]) -> None:
   """Writes kind and root of the data that the workdir is going to hold."""
   atomic.write_json(path_of(workdir), source)
+
+
+def is_drawn(workdir: pathlib.Path) -> bool:
+  """Returns whether the people are a phantom's."""
+  return (read(workdir) or {}).get("kind", "") in _DRAWN
 
 
 def is_comparable(workdir: pathlib.Path) -> bool:

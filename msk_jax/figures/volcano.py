@@ -59,11 +59,23 @@ def draw(volcano: Volcano) -> mpl_figure.Figure:
   if is_beside:
     figure.legend(loc="outside right upper", frameon=False, fontsize=9)
   else:
-    figure.legend(loc="outside lower center", ncols=len(volcano.series) + len(volcano.lines), frameon=False, fontsize=9)
+    _add_legend_below(figure, len(volcano.series) + len(volcano.lines))
   frame.finish_layout(figure)
   num_left_out = _name(axes, volcano, x[y >= limit], drawn_at[y >= limit])
   frame.say(axes, _notes(volcano, y, limit, num_left_out))
   return figure
+
+
+def _add_legend_below(figure: mpl_figure.Figure, num_entries: int) -> None:
+  """Adds a legend below the panel, in as few rows as fit the figure's width."""
+  for num_rows in range(1, num_entries + 1):
+    style = {"ncols": -(-num_entries // num_rows), "frameon": False, "fontsize": 9}
+    legend = figure.legend(loc="outside lower center", **style)
+    figure.draw_without_rendering()
+    if legend.get_window_extent().width <= figure.bbox.width:
+      return
+    if num_rows < num_entries:
+      legend.remove()
 
 
 def _name(axes: mpl_axes.Axes, volcano: Volcano, x: np.ndarray, y: np.ndarray) -> int:

@@ -10,7 +10,10 @@ from absl import logging
 from msk_jax.io import atomic, owner
 
 _OTHERS_AFTER_SECONDS = 24 * 3600.0
-_FOLDERS = ("cohort", "images", "qc", "models", "predictions", "ensembles", "performance", "ages", "gwas")
+_FOLDERS = (
+  *("cohort", "images", "qc", "models", "predictions", "ensembles", "performance", "ages", "gwas", "loci", "release"),
+  "xwas",
+)
 
 
 def clear(

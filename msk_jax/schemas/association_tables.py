@@ -13,7 +13,10 @@ _VARIABLES = columns.count("int64", "variables")
 # correlation. Effects are positive for faster ageing. neg_log10_p: by errors clustered by family (or participant), of
 # rare variables by the wider of these and the classical ones (config.xwas.rare);
 # ..._bonferroni_category and ..._bonferroni: times the tests of the category and of all; neg_log10_q: Benjamini and
-# Hochberg's. classical_...: by errors as if samples were independent. sensitivity_...: with further covariates.
+# Hochberg's; all three over variables that are not circular, and missing for those that are. Effects per SD are of
+# the variable's own SD among the complete cases (variable_sd). Where a number of people or samples is hidden, so is
+# what it would follow from: errors, the SD of a variable of two values; r of such is rounded. classical_...: by errors
+# as if samples were independent. sensitivity_...: with further covariates.
 # circular: how the variable fed the dimension's own model; reason: why there is no result. Both empty for the others.
 ASSOCIATIONS = Schema(
   "xwas_associations",
@@ -102,7 +105,8 @@ LEADING = Schema(
 )
 
 # selection: over `all` variables with a result in both dimensions, the `union` of those significant in either (0 where
-# the other has no result) or the `intersection` of those significant in both.
+# the other has no result) or the `intersection` of those significant in both. Variables that are
+# circular in either are left out.
 SIMILARITY = Schema(
   "xwas_similarity",
   1,

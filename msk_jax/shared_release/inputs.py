@@ -14,7 +14,6 @@ from msk_jax.io import errors, run_record, tables
 from msk_jax.schemas import age_tables, cohort_tables, genetics_tables, loci_tables, performance_tables
 
 GWAS, LOCI, AGES, PERFORMANCE = "gwas", "loci", "ages", "performance"
-_DRAWN = ("phantom", "simulated")
 _GWAS_TABLES = {
   "heritability": genetics_tables.HERITABILITY,
   "genetic_correlations": genetics_tables.GENETIC_CORRELATIONS,
@@ -106,12 +105,11 @@ def read(workdir: pathlib.Path, withdrawn: Collection[str] = ()) -> Inputs:
   source = source_file.path_of(workdir)
   if source.exists():
     paths[f"{cohort_tables.FOLDER}/{source.stem}"] = source
-  kind = (source_file.read(workdir) or {}).get("kind", "")
   return Inputs(
     **by_name,
     gwas=gwas,
     is_comparable=source_file.is_comparable(workdir),
-    is_drawn=kind in _DRAWN,
+    is_drawn=source_file.is_drawn(workdir),
     gaps=tuple(gaps),
     hashes={name: run_record.hash_file(path) for name, path in paths.items()},
   )

@@ -6,15 +6,12 @@ from typing import Any
 
 import pandas as pd
 
+from msk_jax.cohort import source as source_file
 from msk_jax.genetics import spec as gwas_spec
 from msk_jax.genetics import written_results
 from msk_jax.shared_release import named_loci, table_1, words
 from msk_jax.shared_release.inputs import Inputs
 
-_DRAWN = (
-  "**These people are drawn by a program (a phantom), not real.** Published numbers stand beside to show the form of "
-  "the tables; that ours are near to them or far from them says nothing about ageing."
-)
 _NOT_LOOKED_UP = (
   "No variant is in or around a gene that the paper names. Their places are known in GRCh37 alone: in results of "
   "another build they are not looked up."
@@ -122,7 +119,7 @@ def make_results(made: Tables, read: Inputs, num_top_loci: int) -> str:
 
 
 def _preface(read: Inputs) -> list[str]:
-  lines = [_DRAWN, ""] if read.is_drawn else [] if read.is_comparable else [_OTHERS, ""]
+  lines = [source_file.DRAWN_NOTE, ""] if read.is_drawn else [] if read.is_comparable else [_OTHERS, ""]
   return [*lines, *_list_differences(read)]
 
 

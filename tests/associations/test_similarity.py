@@ -51,6 +51,18 @@ def test_selections():
     np.testing.assert_allclose(rows.loc[selection, "spearman"], stats.spearmanr(*values)[0])
 
 
+def test_variables_circular_in_one_dimension_do_not_count():
+  table, r, _ = _associations()
+  table.loc[table["dimension"] == "hip", "circular"] = ""
+  table.loc[(table["dimension"] == "knee") & (table["variable"] == "v7"), "circular"] = "a feature"
+  table["neg_log10_p"] = table["neg_log10_p"] + 100
+  rows = similarity.tabulate(table, ("hip", "knee"), {}, 0.05).set_index(["level", "selection"])
+  assert rows.loc[("category", "union"), "num_variables"] == 28
+  kept = ~np.isin(np.arange(30), (5, 7))
+  expected = stats.pearsonr(*np.nan_to_num(r)[:, kept])[0]
+  np.testing.assert_allclose(rows.loc[("category", "union"), "pearson"], expected)
+
+
 @pytest.mark.parametrize(
   ("first", "second", "related"),
   [

@@ -68,3 +68,13 @@ def test_a_volcano_without_lines_or_with_many_series():
   legend = figure.legends[0].get_window_extent()
   assert legend.x0 >= figure.axes[0].bbox.x1 and legend.x1 <= figure.bbox.x1 + 1
   plt.close(figure)
+
+
+@pytest.mark.parametrize("num_series", [2, 5, 7])
+def test_the_legend_is_within_the_figure(num_series):
+  series = [Points("clinical phenotypes", np.array([0.1]), np.array([9.0]), "#ee6677")] * num_series
+  figure = volcano.draw(volcano.Volcano("title", "correlation", series, _LINES))
+  box = figure.legends[0].get_window_extent()
+  assert len(figure.legends) == 1 and box.x0 >= 0 and box.y0 >= 0
+  assert box.x1 <= figure.bbox.width and box.y1 <= figure.bbox.height
+  plt.close(figure)

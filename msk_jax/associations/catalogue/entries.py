@@ -32,6 +32,10 @@ OTHER = "other"
 
 _FOLDER = pathlib.Path(__file__).parent
 _BLANK = "blank"
+_OWN_COLUMNS = (
+  *("column", "field", "kind", "main_category", "category", "label", "rules", "variable", "fields", "name", "readings"),
+  *("levels", "where", "fill", "instances", "timing", "coding", "helper_codings", "feature", "source"),
+)
 _NAME = re.compile(r"[A-Za-z0-9_]+")
 
 
@@ -107,6 +111,21 @@ def codings() -> Mapping[str, Mapping[int, str]]:
   for row in read_rows(_FOLDER / "codings.csv"):
     result.setdefault(row["coding"], {})[int(row["value"])] = row["meaning"]
   return result
+
+
+def read_own_rows(path: pathlib.Path) -> list[dict[str, str]]:
+  """Returns the rows of a person's own CSV of entries, see `read_rows`.
+
+  Raises:
+    InputError: it can't be read, or has a column that entries lack: it would have no effect.
+  """
+  rows = read_rows(path)
+  if unknown := sorted({name for row in rows for name in row if name not in _OWN_COLUMNS}):
+    raise errors.InputError(
+      f"{path.name} has unknown columns: {', '.join(f'`{name[:80]}`' for name in unknown[:5])}. Known, separated by "
+      f"commas, are {', '.join(_OWN_COLUMNS)}."
+    )
+  return rows
 
 
 def read_rows(path: pathlib.Path) -> list[dict[str, str]]:

@@ -87,6 +87,26 @@ def days_of_visits(parts: Sequence[tuple[int, Answers]], rows: Rows) -> np.ndarr
   return day
 
 
+def why_undatable(diagnoses: Diagnoses, visit_day: np.ndarray) -> str:
+  """Returns why no diagnosis can be placed before or after a visit; empty if some can.
+
+  Args:
+    diagnoses: from `gather`.
+    visit_day: from `days_of_visits`.
+  """
+  absent = [
+    field
+    for field, is_there in ((DATES, np.isfinite(diagnoses.day).any()), (VISITS, np.isfinite(visit_day).any()))
+    if not is_there
+  ]
+  if not absent or not len(diagnoses.day):
+    return ""
+  return (
+    f"no dates in field {' and '.join(map(str, absent))}: give the table that has them, or count diagnoses at all "
+    "visits with config.xwas.exposures.diagnoses=any_visit"
+  )
+
+
 def drafts(
   diagnoses: Diagnoses, letter: str, rows: Rows, in_tables: np.ndarray, visit_day: np.ndarray | None
 ) -> Iterator[Draft]:

@@ -83,9 +83,11 @@ class Making:
     read, in_tables = jobs.read_diagnoses(tables, num_columns, spec.diagnosis_characters)
     visit_day = jobs.read_visit_days(tables, self.rows) if spec.diagnoses == "dated" else None
     num_unknown = 0 if visit_day is None else int(np.isnan(visit_day).sum())
+    reason = "" if visit_day is None else diagnoses.why_undatable(read, visit_day)
     for entry in letters:
       for draft in diagnoses.drafts(read, entry.levels[0], self.rows, in_tables, visit_day):
-        self.writer.add(entry, draft, [f"counted {spec.diagnoses}"])
+        known = dataclasses.replace(draft, values=None, reason=reason) if reason else draft
+        self.writer.add(entry, known, [f"counted {spec.diagnoses}"])
       self.writer.flush()
     return {**read.counts, "visits_without_date": num_unknown}
 

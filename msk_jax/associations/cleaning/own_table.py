@@ -2,7 +2,7 @@
 
 import dataclasses
 import pathlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,8 @@ from msk_jax.io import errors, ids, missing
 
 INSTANCE = "instance"
 CATEGORY = "own"
+_OWN_KINDS = ("continuous", "ordinal", "binary", "one_hot", "date", entries.AUTO)
+_SKIP = "skip"
 _KINDS = "column,kind[,main_category,category,label,rules]"
 _LAST_INSTANCE = 127
 
@@ -46,7 +48,7 @@ class OwnTable:
     Raises:
       InputError: the table is damaged.
     """
-    for name, cells in _read(self.file, columns).items():
+    for name, cells in read_cells(self.file, columns).items():
       yield name, answers.read(cells, self.unit, 0)
 
 
@@ -61,7 +63,7 @@ def columns_of(path: pathlib.Path) -> tuple[table_files.TableFile, list[str]]:
     raise errors.InputError(f"table {path.name} has no column `eid`, which tells whose its rows are.")
   if twice := sorted({name for name in file.header if file.header.count(name) > 1}):
     raise errors.InputError(f"table {path.name} has the column {twice[0]} twice: remove one of them.")
-  names = [name for name in file.header if not column_names.is_eid(name) and name != INSTANCE]
+  names = [name for name in file.header if not column_names.is_eid(name) and name != find_instance(file)]
   if not names:
     raise errors.InputError(f"table {path.name} has no column beside `eid` and `{INSTANCE}`.")
   return file, names
@@ -75,13 +77,16 @@ def kinds(path: pathlib.Path | None, names: Sequence[str]) -> tuple[Entry, ...]:
     names: the table's columns.
 
   Raises:
-    InputError: the CSV can't be read, or names columns that the table lacks.
+    InputError: the CSV can't be read, names columns that the table lacks, a column twice, or an unknown kind.
   """
-  given = {} if path is None else {row.get("column", ""): row for row in entries.read_rows(path)}
+  lines = [] if path is None else entries.read_own_rows(path)
+  given = {row.get("column", ""): row for row in lines}
   if path is not None and (not given or "" in given):
     raise errors.InputError(f"{path.name}: each line must name a column; the header is {_KINDS}.")
   if path is not None and (surplus := sorted(set(given) - set(names))):
     raise errors.InputError(f"{path.name} names columns that the table lacks: {', '.join(surplus[:10])}.")
+  if path is not None:
+    _check_kinds(lines, path.name)
   source = path.name if path is not None else "own table"
   return tuple(
     entries.parse(
@@ -96,8 +101,18 @@ def kinds(path: pathlib.Path | None, names: Sequence[str]) -> tuple[Entry, ...]:
       source,
     )
     for name in names
-    if given.get(name, {}).get("kind") != "skip"
+    if given.get(name, {}).get("kind") != _SKIP
   )
+
+
+def _check_kinds(lines: Sequence[Mapping[str, str]], where: str) -> None:
+  names = [row["column"] for row in lines]
+  if twice := sorted({name for name in names if names.count(name) > 1}):
+    raise errors.InputError(f"{where} names the column {twice[0]} twice: remove one of the lines.")
+  known = (*_OWN_KINDS, _SKIP)
+  for row in lines:
+    if (kind := row.get("kind", "")) and kind not in known:
+      raise errors.InputError(f"{where}, {row['column']}: kind must be one of {', '.join(known)}, got `{kind}`.")
 
 
 def open_table(
@@ -116,8 +131,8 @@ def open_table(
       twice, or a visit is not a number.
   """
   file, names = columns_of(path)
-  has_visits = INSTANCE in file.header
-  keys = _read(file, [file.eid_names[0], *([INSTANCE] if has_visits else [])])
+  of_visit = find_instance(file)
+  keys = read_cells(file, [file.eid_names[0], *([of_visit] if of_visit else [])])
   eid = keys[file.eid_names[0]].fillna("")
   unique, place = np.unique(eid.to_numpy(str), return_inverse=True)
   plain = [ids.plain(each) for each in unique.tolist()]
@@ -128,9 +143,9 @@ def open_table(
       "accelerated ageing: are its ids those of the cohort?"
     )
   scope, unit = rows.at_all_visits(everybody), person
-  if has_visits:
+  if of_visit:
     scope = Scope(np.arange(len(everybody)), np.arange(len(everybody)), len(everybody))
-    unit = np.where(person >= 0, everybody.find(person, _visits(keys[INSTANCE], path)), -1)
+    unit = np.where(person >= 0, everybody.find(person, _visits(keys[of_visit], path)), -1)
   used = unit[unit >= 0]
   if num := len(used) - len(np.unique(used)):
     raise errors.InputError(f"table {path.name}: {num:,} rows are of a person's visit that another row has, too.")
@@ -139,7 +154,7 @@ def open_table(
     "own_rows_of_no_sample": int((unit < 0).sum()),
   }
   own = kinds(kinds_path, names)
-  if not has_visits:
+  if not of_visit:
     own = tuple(dataclasses.replace(entry, cleaning=f"{entry.cleaning}; the same at all visits") for entry in own)
   return OwnTable(file, own, scope, unit, counts)
 
@@ -157,8 +172,24 @@ def _visits(cells: pd.Series, path: pathlib.Path) -> np.ndarray:
   return number.astype(np.int64)
 
 
-def _read(file: table_files.TableFile, names: Sequence[str]) -> dict[str, pd.Series]:
-  """Returns columns as stripped text, missing where blank."""
+def find_instance(file: table_files.TableFile) -> str:
+  """Returns the column of visits, `instance` in any letters; empty if there is none.
+
+  Raises:
+    InputError: there are several.
+  """
+  names = [name for name in file.header if name.strip().lower() == INSTANCE]
+  if len(names) > 1:
+    raise errors.InputError(f"table {file.path.name} has several columns `{INSTANCE}`: remove all but one.")
+  return names[0] if names else ""
+
+
+def read_cells(file: table_files.TableFile, names: Sequence[str]) -> dict[str, pd.Series]:
+  """Returns columns as stripped text, missing where blank.
+
+  Raises:
+    InputError: the table is damaged.
+  """
   try:
     if file.delimiter is None:
       raw = parquet_columns.read(file.path, [file.header.index(name) for name in names]).rename_columns(list(names))

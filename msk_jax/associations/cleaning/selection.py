@@ -36,7 +36,7 @@ def select(more_fields: pathlib.Path | None, in_tables: Collection[int], spec: E
 def _read_more(path: pathlib.Path | None) -> list[Entry]:
   if path is None:
     return []
-  rows = entries.read_rows(path)
+  rows = entries.read_own_rows(path)
   more = [other_fields.complete(row, path.name) for row in rows]
   names = [entry.variable for entry in more]
   if twice := sorted({name for name in names if names.count(name) > 1}):

@@ -63,7 +63,7 @@ class Unknown:
   def reason(self) -> str:
     """Returns why nothing is made of the field."""
     what = "codes that its data coding lacks" if self.entry.is_closed else "text where numbers are due"
-    return f"{what}: {self.num_unknown:,} of {self.num_cells:,} cells"
+    return f"{what}: {self.num_unknown / self.num_cells:.0%} of its cells"  # numbers may be of few people
 
   def rows(self) -> list[dict[str, object]]:
     """Returns rows of schema xwas_unknown_codes; what few people share is in one row without a name."""

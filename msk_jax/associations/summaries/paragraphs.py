@@ -11,7 +11,13 @@ _NUM_CATEGORIES = 3
 
 
 def write(
-  summaries: pd.DataFrame, leading: pd.DataFrame, dimensions: Sequence[str], level: float, *, has_published: bool
+  summaries: pd.DataFrame,
+  leading: pd.DataFrame,
+  dimensions: Sequence[str],
+  level: float,
+  *,
+  has_published: bool,
+  note: str = "",
 ) -> str:
   """Returns Markdown: a section per dimension, a paragraph per main category and direction.
 
@@ -21,12 +27,16 @@ def write(
     dimensions: in the order shown.
     level: of significance.
     has_published: whether the people are like the paper's, so that its numbers may stand beside.
+    note: on whose results they are, below the title; empty for none.
   """
   lines = [
     "# Variables associated with accelerated ageing",
     "",
-    f"Partial correlations with age, sex and ethnicity held constant; p < {level:g}, by Bonferroni over the variables "
-    "of the category. Variables that fed a dimension's own model do not count.",
+    *([note, ""] if note else []),
+    f"Partial correlations with age, sex and ethnicity held constant; p < {level:g}, by Bonferroni. The first sentence "
+    "of a main category corrects for all its variables, the others for those of the category they name: so the former "
+    "may count fewer. A category of few variables says little by its share. Variables that fed a dimension's own model "
+    "do not count; what is derived from such, as a ratio of two, is not recognised and does.",
   ]
   for dimension in dimensions:
     lines += ["", f"## {_plain(dimension).capitalize()}"]
@@ -49,9 +59,10 @@ def _overview(summaries: pd.DataFrame, dimension: str, main: str) -> str:
   circular = f", {row['num_circular']:,} of them circular" if row["num_circular"] else ""
   if not row["num_tested"]:
     return f"None of the {row['num_variables']:,} {_plain(main)} variables could be tested{circular}."
+  verb = "is" if row["num_significant"] == 1 else "are"
   return (
     f"Of {row['num_variables']:,} {_plain(main)} variables{circular}, {row['num_tested']:,} could be tested and "
-    f"{row['num_significant']:,} ({row['share_significant']:.1%}) are associated with {_plain(dimension)} ageing: "
+    f"{row['num_significant']:,} ({row['share_significant']:.1%}) {verb} associated with {_plain(dimension)} ageing: "
     f"{row['num_accelerating']:,} with accelerated, {row['num_decelerating']:,} with decelerated ageing."
   )
 

@@ -87,9 +87,9 @@ def test_what_can_not_be_used_says_why(tmp_path):
   assert _reasons(made) == {
     "30600": "",
     "30610": "constant",
-    "30620": "text where numbers are due: 20 of 20 cells",
+    "30620": "text where numbers are due: 100% of its cells",
     "30630": "no values",
-    "1647": "codes that its data coding lacks: 10 of 20 cells",
+    "1647": "codes that its data coding lacks: 50% of its cells",
   }
   assert cleaned.names() == ["30600"]
   assert _statuses(made)["30640"] == "not in the tables"

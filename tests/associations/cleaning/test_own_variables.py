@@ -118,4 +118,4 @@ def test_text_under_a_kind_of_number_costs_the_variable(tmp_path):
   out.mkdir()
   inputs = exposures.Inputs(own_table=path, own_kinds=tmp_path / "kinds.csv")
   made = exposures.make(out, inputs, cohorts.cohort(20), ExposureSpec())
-  assert made.index.set_index("variable").loc["x", "reason"] == "text where numbers are due: 20 of 20 cells"
+  assert made.index.set_index("variable").loc["x", "reason"] == "text where numbers are due: 100% of its cells"

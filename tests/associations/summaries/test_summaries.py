@@ -56,4 +56,6 @@ def test_paragraphs_say_what_the_tables_say():
   text = paragraphs.write(summaries, leading, ["general"], 0.05, has_published=True)
   assert "Smoking: 50.0% (2 of 4), first pack_years label (+0.080) and daily label (+0.050)" in text
   assert "[published: 37.5%, pack years adult smoking" in text
+  text = paragraphs.write(summaries, leading, ["general"], 0.05, has_published=True, note="Of a phantom.")
+  assert text.splitlines()[2] == "Of a phantom."
   assert "published" not in paragraphs.write(summaries, leading, ["general"], 0.05, has_published=False)
