@@ -35,7 +35,7 @@ _IMPORTS = {
   "ensembling": "io schemas cohort scores predictions regression",
   "evaluation": "io schemas cohort figures disclosure scores predictions",
   "biological_age": "io schemas cohort figures scores predictions evaluation",
-  "mixed_models": "",
+  "mixed_models": "scores",
   "genetics": "io published schemas cohort genome biological_age mixed_models",
   "gwas_loci": "io schemas cohort figures genome mixed_models genetics",
   "shared_release": "io published schemas cohort genome disclosure predictions genetics gwas_loci",

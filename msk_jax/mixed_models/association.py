@@ -16,9 +16,9 @@ out of the regression among the people with a call.
 import dataclasses
 
 import numpy as np
-from scipy import special, stats
 
-_NODES, _WEIGHTS = np.polynomial.laguerre.laggauss(40)
+from msk_jax.scores import tails
+
 _BATCH_NUMBERS = 4_000_000  # in memory at a time for variants with missing calls: 32 MB
 _LEAST_LEFT = 1e-9  # share of a combination of covariates that people with a call must have for it to count
 _SAFE_LEVERAGE = 0.5  # sum over the people without a call below which no combination of covariates can be lost
@@ -194,37 +194,4 @@ def _scale(
   # An effect of just 0 has no ratio: its error comes from the residual's variance.
   se = np.where(t2 > 0, se, np.sqrt(left / free[:, None] / xx / kappa))
   scale = response.trait_sd / response.gamma
-  return Tests(count, frequency, beta * scale, se * scale, neg_log10_p(t2, free[:, None]))
-
-
-def neg_log10_p(t2: np.ndarray, free: np.ndarray) -> np.ndarray:
-  """Returns -log10 of the two-sided p of squared t statistics; finite where p itself would be 0.
-
-  Args:
-    t2: squared statistics; NaN stays NaN.
-    free: degrees of freedom, of a shape that fits.
-  """
-  t2, free = np.broadcast_arrays(np.asarray(t2, np.float64), np.asarray(free, np.float64))
-  with np.errstate(divide="ignore", invalid="ignore"):
-    result = -(np.log(2) + stats.t.logsf(np.sqrt(t2), free)) / np.log(10)
-  extreme = ~np.isnan(t2) & ((result > 280) | ~np.isfinite(result))
-  if extreme.any():
-    result = result.copy()
-    result[extreme] = _extreme_neg_log10_p(t2[extreme], free[extreme])
-  return np.maximum(result, 0.0) + 0.0
-
-
-def _extreme_neg_log10_p(t2: np.ndarray, free: np.ndarray) -> np.ndarray:
-  """Integrates the density f from t on: 2 f(t) times the integral of f(u) / f(t), by Gauss-Laguerre quadrature.
-
-  With c = (free + 1) / 2 and u such that (free + u^2) / (free + t^2) = exp(z / c), f(u) / f(t) is exp(-z).
-  """
-  half = (free + 1) / 2
-  with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-    log_density = (
-      special.gammaln(half) - special.gammaln(free / 2) - np.log(free * np.pi) / 2 - half * np.log1p(t2 / free)
-    )
-    growth = _NODES / half[:, None]  # z / c
-    u = np.sqrt(t2[:, None] + np.expm1(growth) * (free + t2)[:, None])
-    integral = (_WEIGHTS * np.exp(growth) * (free + t2)[:, None] / (2 * half[:, None] * u)).sum(1)
-    return np.where(np.isinf(t2), np.inf, -(np.log(2) + log_density + np.log(integral)) / np.log(10))
+  return Tests(count, frequency, beta * scale, se * scale, tails.neg_log10_p(np.sqrt(t2), free[:, None]))

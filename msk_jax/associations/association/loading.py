@@ -9,7 +9,7 @@ _SAMPLE_ROWS = 256
 def standardize(values: np.ndarray, used: np.ndarray, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
   """Moves columns near zero and scales them to about one, so that sums of their squares keep their digits.
 
-  The centre is the median of some hundred values, which is no further than a few SDs from the mean; the results don't
+  The centre is the median of some hundred values, which is within a few SDs of the mean; the results don't
   depend on it, as every regression has a constant.
 
   Args:

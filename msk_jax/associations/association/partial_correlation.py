@@ -9,7 +9,8 @@ import dataclasses
 
 import numpy as np
 
-from msk_jax.associations.association import clustered, design, direct, elimination, loading, moments, tails
+from msk_jax.associations.association import clustered, design, direct, elimination, loading, moments
+from msk_jax.scores import tails
 
 _BLOCK = 256  # variables
 _MOST_VALUES = 64_000_000  # of a block, so that it takes some six hundred megabytes

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy import special
 
-from msk_jax.associations.association import tails
+from msk_jax.scores import tails
 
 
 def exact(t, df):
@@ -36,3 +36,25 @@ def test_edges():
   assert got[0] == 0 and got[1] == np.inf
   np.testing.assert_array_equal(np.isnan(got), [False, False, True, True, False])
   assert got[4] == tails.neg_log10_p(np.array(3.0), np.array(10.0))
+
+
+@pytest.mark.parametrize(
+  ("t2", "free"), [(1.3, 50), (40.0, 1000), (2500.0, 3000), (1e6, 4000), (90_000.0, 40_000), (3e4, 400_000), (1e12, 5)]
+)
+def test_tail_probabilities_do_not_underflow(t2, free):
+  with mpmath.workdps(40):
+    half, t = mpmath.mpf(free + 1) / 2, mpmath.sqrt(t2)
+    scale = mpmath.gammaprod([half], [mpmath.mpf(free) / 2]) / mpmath.sqrt(free * mpmath.pi)
+    step = t / 10 if free < 20 else (free / t + t) / free  # about a tenth of the integral is beyond each two
+    ends = [t + k * step for k in (0, 3, 10, 40, 200)]
+    tail = mpmath.quad(lambda u: (1 + u * u / free) ** (-half), [*ends, mpmath.inf] if free < 20 else ends)
+    expected = float(-mpmath.log10(2 * scale * tail))
+  got = tails.neg_log10_p(np.sqrt([t2]), np.array([free]))
+  assert got[0] == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("free", [1, 30, 900, 40_000, 400_000])
+def test_minus_log_p_grows_with_the_statistic(free):
+  values = tails.neg_log10_p(np.sqrt(np.geomspace(1e-8, 1e7, 5001)), np.array(free))
+  assert np.isfinite(values).all()
+  assert (np.diff(values) > 0).all()
