@@ -13,7 +13,7 @@ from msk_jax.associations.files import Places, hash_named
 from msk_jax.associations.held_constant import Covariates, Groups
 from msk_jax.associations.outcomes import Outcomes
 from msk_jax.associations.spec import XwasSpec
-from msk_jax.cohort import source, withdrawal_memory, withdrawals
+from msk_jax.cohort import scalar_tables, source, withdrawal_memory, withdrawals
 from msk_jax.ensembling import ensemble_record
 from msk_jax.io import run_record, tables
 from msk_jax.schemas import cohort_tables
@@ -122,7 +122,7 @@ def _read_outcomes(places: Places, settings: XwasSpec, withdrawn: Collection[str
 def _hash_cohort(workdir: pathlib.Path, withdrawn: Collection[str]) -> dict[str, str]:
   folder = workdir / cohort_tables.FOLDER
   paths = [folder / f"{name}.parquet" for name in ("participants", "visits", "folds")]
-  paths += [source.path_of(workdir), *sorted((folder / "scalars").glob("[!.]*.parquet"))]
+  paths += [source.path_of(workdir), *sorted((folder / scalar_tables.FOLDER).glob("[!.]*.parquet"))]
   hashes = {path.relative_to(workdir).as_posix(): run_record.hash_file(path) for path in paths if path.exists()}
   return hashes | withdrawal_memory.hashes(workdir, withdrawn)
 

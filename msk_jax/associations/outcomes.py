@@ -10,8 +10,7 @@ import pandas as pd
 
 from msk_jax.associations import own_accelerations
 from msk_jax.biological_age import acceleration
-from msk_jax.io import errors, tables
-from msk_jax.schemas import age_tables
+from msk_jax.io import errors
 
 KEYS = ["eid", "instance"]
 
@@ -54,22 +53,12 @@ def read(
   Raises:
     InputError: there are no ages of the product, or of a dimension that is wanted.
   """
-  folder = workdir / acceleration.FOLDER
-  listed = tables.read(folder / "dimensions.parquet", age_tables.DIMENSIONS)
-  models = listed[listed["product"] == product].set_index("dimension")["model"].to_dict()
-  if not models:
-    raise errors.InputError(f"{folder} holds no ages per {product}: run `python -m msk_jax.ages` with --workdir.")
-  if unknown := [name for name in dimensions if name not in models]:
-    raise errors.InputError(
-      f"config.xwas.dimensions: there are no ages of {', '.join(unknown)}; there are of {', '.join(models)}."
-    )
-  chosen = {name: models[name] for name in dimensions or models}
+  chosen, paths = acceleration.choose_models(workdir, product, dimensions, "config.xwas.dimensions")
   parts = {}
   for name, model in chosen.items():
     ages = acceleration.read(workdir, product, model)
     parts[name] = ages[~ages["eid"].isin(list(withdrawn))].set_index(KEYS)["acceleration_years"].rename(name)
   joined = pd.concat(parts.values(), axis=1).sort_index()
-  paths = (folder / "dimensions.parquet", *(acceleration.path_of(folder, product, each) for each in chosen.values()))
   return _outcomes(joined, chosen, paths, {})
 
 

@@ -6,6 +6,7 @@ Accelerated ageing is biological minus chronological age: positive for people wh
 
 import dataclasses
 import pathlib
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -102,6 +103,31 @@ def write(folder: pathlib.Path, product: Product, model: str, ages: Ages, eid: n
   }
   extra = {"fold_map_hash": fold_map_hash, "bias_mode": ages.mode}
   tables.write(path_of(folder, product, model), pd.DataFrame(columns), age_tables.AGES, extra)
+
+
+def choose_models(
+  workdir: pathlib.Path, product: Product, dimensions: Sequence[str], setting: str
+) -> tuple[dict[str, str], tuple[pathlib.Path, ...]]:
+  """Returns dimension to the model that stands for it, and the files that their ages are in.
+
+  Args:
+    workdir: holds `ages/`.
+    product: `sample` or `participant`.
+    dimensions: those wanted; empty: all.
+    setting: that names them, for messages.
+
+  Raises:
+    InputError: there are no ages of the product, or of a dimension that is wanted.
+  """
+  folder = workdir / FOLDER
+  listed = tables.read(folder / "dimensions.parquet", age_tables.DIMENSIONS)
+  models = listed[listed["product"] == product].set_index("dimension")["model"].to_dict()
+  if not models:
+    raise errors.InputError(f"{folder} holds no ages per {product}: run `python -m msk_jax.ages` with --workdir.")
+  if unknown := [name for name in dimensions if name not in models]:
+    raise errors.InputError(f"{setting}: there are no ages of {', '.join(unknown)}; there are of {', '.join(models)}.")
+  chosen = {name: models[name] for name in dimensions or models}
+  return chosen, (folder / "dimensions.parquet", *(path_of(folder, product, model) for model in chosen.values()))
 
 
 def read(workdir: pathlib.Path, product: Product, model: str) -> pd.DataFrame:

@@ -9,8 +9,7 @@ import pandas as pd
 from msk_jax.biological_age import acceleration
 from msk_jax.genetics import person_ids
 from msk_jax.genetics.trait_columns import TraitColumn, TraitTable
-from msk_jax.io import errors, tables
-from msk_jax.schemas import age_tables
+from msk_jax.io import errors
 
 _PRODUCT = "participant"
 
@@ -28,24 +27,14 @@ def read(workdir: pathlib.Path, dimensions: Sequence[str] = (), withdrawn: Colle
   Raises:
     InputError: there are no ages per participant, or not of a dimension that is wanted.
   """
-  folder = workdir / acceleration.FOLDER
-  listed = tables.read(folder / "dimensions.parquet", age_tables.DIMENSIONS)
-  models = listed[listed["product"] == _PRODUCT].set_index("dimension")["model"].to_dict()
-  if not models:
-    raise errors.InputError(f"{folder} holds no ages per participant: run `python -m msk_jax.ages` with --workdir.")
-  if unknown := [name for name in dimensions if name not in models]:
-    raise errors.InputError(
-      f"config.gwas.dimensions: there are no ages of {', '.join(unknown)}; there are of {', '.join(models)}."
-    )
-  chosen = {name: models[name] for name in dimensions or models}
+  chosen, paths = acceleration.choose_models(workdir, _PRODUCT, dimensions, "config.gwas.dimensions")
   by_name = {name: _accelerations(workdir, model, withdrawn) for name, model in chosen.items()}
   everybody = pd.Index(sorted(set().union(*(values.index for values in by_name.values()))))
   columns = tuple(
     TraitColumn(name, values.reindex(everybody).to_numpy(np.float64), "years", name, chosen[name])
     for name, values in by_name.items()
   )
-  paths = [folder / "dimensions.parquet", *(acceleration.path_of(folder, _PRODUCT, model) for model in chosen.values())]
-  return TraitTable("the workdir's ages", everybody.to_numpy(object).astype(str), columns, tuple(paths), {})
+  return TraitTable("the workdir's ages", everybody.to_numpy(object).astype(str), columns, paths, {})
 
 
 def _accelerations(workdir: pathlib.Path, model: str, withdrawn: Collection[str]) -> pd.Series:
