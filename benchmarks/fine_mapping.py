@@ -191,13 +191,9 @@ def main(arguments: list[str] | None = None) -> None:
     if setting == "1000 Genomes" and not _ARCHIVE.exists():
       print("bolt-lmm-example is not installed: no real genotypes.")
       continue
-    by_setting[setting] = []
-    for seed in range(args.seeds):
-      key = json.dumps([setting, args.quick, seed])
-      if key not in done:
-        done[key] = score(setting, int(not args.quick), seed)
-        seed_log.append(args.log, key, done[key])
-      by_setting[setting].append(done[key])
+    tasks = {json.dumps([setting, args.quick, seed]): seed for seed in range(args.seeds)}
+    seed_log.complete(tasks, functools.partial(score, setting, int(not args.quick)), args.log, done)
+    by_setting[setting] = [done[key] for key in tasks]
   tables = [tabulate(by_setting)]
   notes = ["In brackets: standard errors over seeds. ld_mismatch: share of windows whose z scores do not fit."]
   print(report.describe(machine))

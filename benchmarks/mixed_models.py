@@ -10,9 +10,7 @@ resumes; `--workers` share the seeds.
 """
 
 import argparse
-import contextlib
 import json
-import multiprocessing
 import pathlib
 import shutil
 import time
@@ -182,11 +180,15 @@ def main(arguments: list[str] | None = None) -> None:
       print(f"{PEERS[name]} is not installed: {name} is left out.")
       continue
     settings = [each for each in SCORES[name][1] if not args.settings or each in args.settings]
-    tasks = [(name, setting, int(not args.quick), seed) for seed in range(args.seeds) for setting in settings]
-    _score_all([task for task in tasks if _key(task) not in done], args.workers, args.log, done)
+    tasks: dict[str, _Task] = {
+      json.dumps([name, setting, args.quick, seed]): (name, setting, int(not args.quick), seed)
+      for seed in range(args.seeds)
+      for setting in settings
+    }
+    seed_log.complete(tasks, _score, args.log, done, args.workers)
     by_setting: dict[str, list[Numbers]] = {setting: [] for setting in settings}
-    for task in tasks:
-      by_setting[task[1]].append(done[_key(task)])
+    for key, task in tasks.items():
+      by_setting[task[1]].append(done[key])
     tables.append(_tabulate(name, by_setting))
     if name == "null" and args.plot:
       _plot_null(args.plot, by_setting)
@@ -196,24 +198,9 @@ def main(arguments: list[str] | None = None) -> None:
   report.write(args, machine, tables, notes, {"seconds": time.perf_counter() - start, "scores": done})
 
 
-def _key(task: _Task) -> str:
-  name, setting, size, seed = task
-  return json.dumps([name, setting, not size, seed])
-
-
 def _score(task: _Task) -> Numbers:
   name, setting, size, seed = task
   return SCORES[name][0](setting, size, seed)
-
-
-def _score_all(tasks: Sequence[_Task], num_workers: int, log: pathlib.Path | None, done: dict[str, Numbers]) -> None:
-  """Adds the numbers of tasks to those that are done, and to the log, one by one."""
-  context = multiprocessing.get_context("spawn")
-  with context.Pool(num_workers) if num_workers > 1 else contextlib.nullcontext() as pool:
-    scores = pool.imap(_score, tasks) if pool else map(_score, tasks)
-    for task, numbers in zip(tasks, scores, strict=True):
-      done[_key(task)] = numbers
-      seed_log.append(log, _key(task), numbers)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,10 @@
 """A file of each seed's numbers, so that a later call resumes."""
 
+import contextlib
 import json
+import multiprocessing
 import pathlib
+from collections.abc import Callable, Mapping
 from typing import Any
 
 
@@ -18,3 +21,28 @@ def append(log: pathlib.Path | None, key: str, scores: dict[str, Any]) -> None:
   if log is not None:
     with log.open("a") as file:
       file.write(json.dumps({"key": key, "scores": scores}) + "\n")
+
+
+def complete(
+  tasks: Mapping[str, Any],
+  score: Callable[[Any], dict[str, Any]],
+  log: pathlib.Path | None,
+  done: dict[str, dict[str, Any]],
+  num_workers: int = 1,
+) -> None:
+  """Scores the tasks that are not done; adds each one's numbers to those that are, and to the log.
+
+  Args:
+    tasks: key to task.
+    score: from a task to its numbers; with several workers a function of a module.
+    log: see `read`.
+    done: from `read`.
+    num_workers: processes.
+  """
+  waiting = {key: task for key, task in tasks.items() if key not in done}
+  context = multiprocessing.get_context("spawn")
+  with context.Pool(num_workers) if num_workers > 1 else contextlib.nullcontext() as pool:
+    scores = pool.imap(score, waiting.values()) if pool else map(score, waiting.values())
+    for key, numbers in zip(waiting, scores, strict=True):
+      done[key] = numbers
+      append(log, key, numbers)

@@ -23,7 +23,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 import statsmodels.api as sm
 
-from benchmarks import report, xwas_data, xwas_figure
+from benchmarks import report, seed_log, xwas_data, xwas_figure
 from msk_jax.associations import multiple_testing
 from msk_jax.associations.association import design, partial_correlation
 
@@ -186,17 +186,14 @@ class Log:
 
   def __init__(self, path: pathlib.Path | None):
     self._path = path
-    lines = path.read_text().splitlines() if path is not None and path.exists() else []
-    self.done: dict[str, _Numbers] = {line["key"]: line["numbers"] for line in map(json.loads, lines)}
+    self.done: dict[str, _Numbers] = seed_log.read(path)
 
   def once(self, key: list[Any], measure: Callable[..., _Numbers], *values: int) -> _Numbers:
     """Returns what `measure` says of the values, measured now or before."""
     name = json.dumps(key)
     if name not in self.done:
       self.done[name] = measure(*values)
-      if self._path is not None:
-        with self._path.open("a") as file:
-          file.write(json.dumps({"key": name, "numbers": self.done[name]}) + "\n")
+      seed_log.append(self._path, name, self.done[name])
     return self.done[name]
 
 
@@ -242,10 +239,15 @@ def _tabulate_speed(numbers: _Numbers) -> report.Table:
 
 def _tabulate_memory(numbers: list[tuple[tuple[int, int], _Numbers]]) -> report.Table:
   rows = [
-    [f"{own['samples']:,}", str(v), f"{own['gib']:.2f}", f"{own['seconds']:.1f}",
-     f"{own['seconds'] / own['samples'] / v / _NUM_DIMENSIONS * 1e9:.1f}"]
+    [
+      f"{own['samples']:,}",
+      str(v),
+      f"{own['gib']:.2f}",
+      f"{own['seconds']:.1f}",
+      f"{own['seconds'] / own['samples'] / v / _NUM_DIMENSIONS * 1e9:.1f}",
+    ]
     for (_, v), own in numbers
-  ]  # fmt: skip
+  ]
   columns = ["samples", "variables", "GiB", "CPU seconds", "ns per sample and pair"]
   return report.Table("Memory and growth: clustered errors, float64, six outcomes, one thread", columns, rows)
 
