@@ -43,9 +43,11 @@ def covariates(
   Raises:
     InputError: people of the samples are not in the cohort.
   """
-  table = samples[["eid", "instance"]].merge(participants, on="eid", how="left").merge(
-    visits, on=["eid", "instance"], how="left"
-  )  # fmt: skip
+  table = (
+    samples[["eid", "instance"]]
+    .merge(participants, on="eid", how="left")
+    .merge(visits, on=["eid", "instance"], how="left")
+  )
   if num := int(table["sex"].isna().sum()):
     raise errors.InputError(f"{num:,} samples are of people who are not in the cohort: prepare it and the ages again.")
   age, sex = table["age_years"].to_numpy(np.float64), table["sex"].to_numpy(np.float64)

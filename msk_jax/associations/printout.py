@@ -65,8 +65,10 @@ def _summary_table(summaries: pd.DataFrame):
     "Variables associated (Bonferroni by row; FDR by dimension)", ["dimension", "category"], numbers
   )
   for row in summaries[summaries["level"] != "category"].to_dict("records"):
-    shares = [f"{row[f'num_{way}']:,} ({row[f'share_{way}']:.1%})" if row["num_tested"] else printing.MISSING
-              for way in ("accelerating", "decelerating")]  # fmt: skip
+    shares = [
+      f"{row[f'num_{way}']:,} ({row[f'share_{way}']:.1%})" if row["num_tested"] else printing.MISSING
+      for way in ("accelerating", "decelerating")
+    ]
     counts = [printing.count(row[name]) for name in ("num_variables", "num_tested", "num_circular")]
     table.add_row(
       row["dimension"], row["main_category"] or "all", *counts, *shares, printing.count(row["num_significant_fdr"])

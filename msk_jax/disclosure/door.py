@@ -118,7 +118,7 @@ def write_text(path: pathlib.Path, text: str) -> None:
 
   Args:
     path: of the file.
-    text: its content; an rs number is no id.
+    text: its content; an rs number is not an id.
 
   Raises:
     InputError: the text, or the file's name, holds what looks like an id.
@@ -183,7 +183,7 @@ def _check_places(table: pd.DataFrame, schema: tables.Schema, *, is_data: bool) 
     column = schema.columns[name]
     if column.dtype == "string":
       if variants.find_bad_texts(table[name].astype("string"), table):
-        raise _refused(schema, f"its column {name} holds texts that are no places on the genome")
+        raise _refused(schema, f"its column {name} holds texts that are not places on the genome")
     elif column.unit == _MILLIONS:
       if (table[name].dropna() > variants.LONGEST_MB).any():
         raise _refused(schema, f"its column {name} holds numbers past the end of any chromosome in Mb")

@@ -1,7 +1,7 @@
 """Fine-mapping of a locus: SuSiE on its z scores and the correlations of its variants among the analysed people.
 
 z is beta / se of the summary statistics: of the infinitesimal mixed model or a linear regression, not of BOLT-LMM's
-mixture, whose chi-squares are no squares of such z. n is the median number of people of the variants. A mixed model's z
+mixture, whose chi-squares are not squares of such z. n is the variants' median number of people. A mixed model's z
 are larger than those of a regression of the same people by the variance that it takes out of the noise, by about the
 same factor for all variants; SuSiE then sees somewhat larger effects. The correlations are of genotypes as they are,
 not of what covariates leave of them; missing ones count as the mean.

@@ -1,7 +1,7 @@
 """Variance of the score of a variant without an effect, when the model that made the residuals is not quite right.
 
 Residuals are r = W y with W = V_c^-1 and V_c = h2 K_-c + (1 - h2) I, where h2 is the whole heritability. What the
-chromosome c itself explains is no longer in K_-c, so the variance of y is a V_c + b I rather than V_c, with b > 0. The
+chromosome c itself explains is missing in K_-c, so the variance of y is a V_c + b I rather than V_c, with b > 0. The
 score of a variant x of c without an effect then has the variance
 
   x' W (a V_c + b I) W x = a x' W x + b x' W W x.

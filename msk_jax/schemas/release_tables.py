@@ -37,7 +37,7 @@ ASSOCIATIONS = Schema(
 )
 
 # What the files of summary statistics hold. num_written: variants; the others were left out: num_rare with fewer than
-# ten of the rarer allele, num_no_sequence with alleles I and D. num_no_rs: written, but their name is no rs number.
+# ten of the rarer allele, num_no_sequence with alleles I and D. num_no_rs: written, but their name is not an rs number.
 # num_info_clipped: written with an info of 1 or 0 that was beyond.
 FILES = Schema(
   "release_files",

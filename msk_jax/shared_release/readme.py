@@ -68,7 +68,7 @@ def make(read: Inputs, spec: ReleaseSpec, files: pd.DataFrame, date: datetime.da
     "- `variant_id` has the other allele before the effect allele: which of them is the reference is not known.",
     "- Only summary statistics have numbers of seven digits, as places; elsewhere they are within MD5 sums and other "
     "hashes.",
-    "- `rsid` is `#NA` where a variant's name is no rs number. `info` beyond 1 or 0 is given as 1 or 0.",
+    "- `rsid` is `#NA` where a variant's name is not an rs number. `info` beyond 1 or 0 is given as 1 or 0.",
     "",
   ]
   if read.gaps:

@@ -168,7 +168,9 @@ def _visits(cells: pd.Series, path: pathlib.Path) -> np.ndarray:
   number = data_codings.numbers(cells)
   is_bad = ~((number >= 0) & (number <= _LAST_INSTANCE) & (number == np.round(number)))
   if is_bad.any():
-    raise errors.InputError(f"table {path.name}: {int(is_bad.sum()):,} cells of `{INSTANCE}` are no visit's number.")
+    raise errors.InputError(
+      f"table {path.name}: {int(is_bad.sum()):,} cells of `{INSTANCE}` are not numbers of visits."
+    )
   return number.astype(np.int64)
 
 

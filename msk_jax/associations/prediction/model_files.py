@@ -129,7 +129,7 @@ def read(output: outputs.Output, name: ModelName) -> Finished:
 
 
 def _as_folder(name: str) -> str:
-  """Returns a name as a folder's; one that is no plain name gets a hash, so that no two share a folder."""
+  """Returns a name as a folder's; other characters are replaced, with a hash, so that no two share a folder."""
   if re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", name):
     return name
   return f"{re.sub(r'[^A-Za-z0-9_-]', '_', name)[:40]}-{run_record.fingerprint(name)[:8]}"

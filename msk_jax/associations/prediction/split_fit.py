@@ -129,9 +129,14 @@ def samples_of(data: Data, choice: Choice, *, has_variables: bool) -> algorithm.
 
 
 def fit(
-  samples: algorithm.Samples, choice: Choice, chosen: algorithm.Algorithm, num_folds: int, *, is_sized: bool,
+  samples: algorithm.Samples,
+  choice: Choice,
+  chosen: algorithm.Algorithm,
+  num_folds: int,
+  *,
+  is_sized: bool,
   settings: PredictionSpec,
-) -> Fit:  # fmt: skip
+) -> Fit:
   """Searches and fits a split's model; neither sees a row of its test fold.
 
   Args:

@@ -85,7 +85,7 @@ def test_both_kinds_of_tables_together(tmp_path):
     ([("eid", "x", "x"), (cohorts.eid(0), "1", "2")], "has the column x twice"),
     ([("eid", "x"), (cohorts.eid(50), "1")], "none of its 1 people is among the 3"),
     ([("eid", "x"), (cohorts.eid(0), "1"), (cohorts.eid(0), "2")], "1 rows are of a person's visit"),
-    ([("eid", "instance", "x"), (cohorts.eid(0), "first", "1")], "1 cells of `instance` are no visit's number"),
+    ([("eid", "instance", "x"), (cohorts.eid(0), "first", "1")], "1 cells of `instance` are not numbers of visits"),
     ([("eid", "x"), (cohorts.eid(0), "1"), (cohorts.eid(1), "1")], r"no variable can be used \(constant: 1\)"),
   ],
 )
