@@ -28,5 +28,6 @@ def draw_growth(path: pathlib.Path, samples: Sequence[int], seconds: Sequence[fl
   right.plot(x, gib, "o-", color=palette.INK)
   right.set(xlabel="samples", ylabel="peak memory, GiB", ylim=(0, None))
   for axes in (left, right):
+    axes.xaxis.set_major_formatter("{x:,.0f}")
     frame.clean(axes)
   frame.save(figure, path)

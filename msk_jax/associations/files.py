@@ -15,7 +15,6 @@ from msk_jax.schemas import cohort_tables
 
 FOLDER = "xwas"
 _RAW = "raw"  # of a phantom, in the workdir
-_WITH_TABLES = ("ukb", "phantom", "simulated")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,7 +84,7 @@ def _under_root(workdir: pathlib.Path) -> layout.Files:
   """Returns what is under the data root that the workdir was prepared from; nothing if that can't be read any more."""
   nothing = layout.Files((), (), (), ())
   made_from = source.read(workdir)
-  if made_from is None or made_from["kind"] not in _WITH_TABLES:
+  if made_from is None or made_from["kind"] not in source.LIKE_UK_BIOBANK:
     return nothing
   root = pathlib.Path(made_from["root"]) if made_from["root"] else workdir / _RAW
   if not root.is_dir():

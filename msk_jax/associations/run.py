@@ -18,7 +18,7 @@ from msk_jax.io import locks, outputs, tables
 from msk_jax.schemas import association_tables
 
 VARIABLES, RESULTS = "variables", "associations"
-_VERSION = 3  # raised when the same inputs give other results
+_VERSION = 4  # raised when the same inputs give other results
 _VARIABLES_VERSION = 2  # raised when the same tables give other variables
 _LOCK = ".xwas_lock"
 

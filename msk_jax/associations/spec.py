@@ -21,8 +21,9 @@ class XwasSpec:
     sensitivity: covariates that the columns `sensitivity_...` add; empty: no such columns are computed.
     precision: of the sums of products: `double`, or `single`, which is faster and right to five digits.
     fewest_people: people that the complete cases of a variable must be of.
-    fewest_rarer: people that must have the rarer value of a variable of two values.
-    rare: people with the rarer of two values, below which the wider of the clustered and the classical errors counts:
+    fewest_rarer: people that must have the rarer value of a variable of two values, or another value than the commonest
+      where most rows have that.
+    rare: such people, below which the wider of the clustered and the classical errors counts:
       with few of them clustered errors may be far too small.
     level: of significance, before Bonferroni's correction and for Benjamini and Hochberg's.
     exposures: which variables are made, and how.

@@ -7,7 +7,7 @@ from msk_jax.io import atomic, errors
 from msk_jax.schemas import cohort_tables
 
 _FILE_NAME = "source.json"
-_LIKE_UK_BIOBANK = ("ukb", "phantom", "simulated")
+LIKE_UK_BIOBANK = ("ukb", "phantom", "simulated")  # kinds of data in UK Biobank's tables
 _DRAWN = ("phantom", "simulated")
 DRAWN_NOTE = (
   "**These people are drawn by a program (a phantom), not real.** Published numbers stand beside to show the form of "
@@ -57,4 +57,4 @@ def is_comparable(workdir: pathlib.Path) -> bool:
   Own folders and tables may use the same names for other measurements of other people.
   """
   source = read(workdir)
-  return source is None or source["kind"] in _LIKE_UK_BIOBANK
+  return source is None or source["kind"] in LIKE_UK_BIOBANK

@@ -7,17 +7,17 @@ _PEOPLE = Column("Int64", Kind.PEOPLE, "people")
 _VARIABLES = columns.count("int64", "variables")
 
 # A row per dimension and variable. num_samples, num_people: complete cases; missing where they, or how many of the
-# dimension's are not in them, would be one to four people. num_people_rarer: people with the rarer of two values;
-# missing where small, and for variables of more values. num_imputed: samples filled from other visits.
-# num_covariates: without the constant, those that are not combinations of others among the complete cases. r: partial
-# correlation. Effects are positive for faster ageing. neg_log10_p: by errors clustered by family (or participant), of
-# rare variables by the wider of these and the classical ones (config.xwas.rare);
+# dimension's are not in them, would be one to four people. num_people_rarer: people with the rarer of two values, or
+# without the commonest one where most have that; missing where small, and for other variables. num_imputed: samples
+# filled from other visits. num_covariates: without the constant, those that are not combinations of others among the
+# complete cases. r: partial correlation. Effects are positive for faster ageing. neg_log10_p: by errors clustered by
+# family (or participant), of rare variables by the wider of these and the classical ones (config.xwas.rare);
 # ..._bonferroni_category and ..._bonferroni: times the tests of the category and of all; neg_log10_q: Benjamini and
 # Hochberg's; all three over variables that are not circular, and missing for those that are. Effects per SD are of
 # the variable's own SD among the complete cases (variable_sd). Where a number of people or samples is hidden, so is
-# what it would follow from: errors, the SD of a variable of two values; r of such is rounded. classical_...: by errors
-# as if samples were independent. sensitivity_...: with further covariates.
-# circular: how the variable fed the dimension's own model; reason: why there is no result. Both empty for the others.
+# what it would follow from: errors, the SD of a variable of two values; r of such is rounded. classical_...: by
+# errors as if samples were independent. sensitivity_...: with further covariates. circular: how the variable fed the
+# dimension's own model; reason: why there is no result. Both empty for the others.
 ASSOCIATIONS = Schema(
   "xwas_associations",
   1,

@@ -4,6 +4,7 @@ import numpy as np
 
 _CHUNK_ROWS = 256
 _SAMPLE_ROWS = 256
+_CONCENTRATED = 0.5  # share of rows with one value; where it is more, the median is that value
 
 
 def standardize(values: np.ndarray, used: np.ndarray, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -78,3 +79,19 @@ def find_two_valued(values: np.ndarray, has: np.ndarray) -> tuple[np.ndarray, np
     is_kept = ~(own & (chosen > low) & (chosen < high)).any(axis=0)
     candidates, low, high = candidates[is_kept], low[is_kept], high[is_kept]
   return candidates[low < high], low[low < high]
+
+
+def find_concentrated(standardized: np.ndarray, has: np.ndarray) -> np.ndarray:
+  """Returns which columns have one value in more than half of their rows, int64 [k].
+
+  Args:
+    standardized: [n, v], from `standardize`: that value is the centre, so that it is zero.
+    has: bool [n, v].
+  """
+  candidates = np.arange(standardized.shape[1])
+  for rows in (slice(0, _CHUNK_ROWS), slice(None)):  # most columns are not concentrated in the first rows
+    own = has[rows][:, candidates]
+    is_commonest = own & (standardized[rows][:, candidates] == 0)
+    share = _CONCENTRATED / 2 if rows.stop else _CONCENTRATED
+    candidates = candidates[is_commonest.sum(axis=0) > share * own.sum(axis=0)]
+  return candidates

@@ -35,7 +35,8 @@ class Associations:
     num_samples: int64, complete cases.
     num_people: int64, people in these.
     num_clusters: int64, clusters in these; 0 without clusters.
-    num_rarer: int64, people with the rarer value of a variable of two values; -1 for others.
+    num_rarer: int64, people with the rarer value of a variable of two values, or with another value than the commonest
+      where more than half of the rows have that; -1 for others.
     reason: int8, `direct.Reason`.
   """
 
@@ -98,7 +99,7 @@ def associate_block(
     x: float [n, v], NaN where missing.
     prepared: outcomes and covariates.
     dtype: see `associate`.
-    fewest_rarer: a variable of two values whose rarer one fewer people have gets no result.
+    fewest_rarer: a variable whose rarer value fewer people have gets no result; see `Associations.num_rarer`.
   """
   if x.ndim != 2 or len(x) != len(prepared.y):
     raise ValueError(f"x has the shape {x.shape}; the outcomes have {len(prepared.y)} rows")
@@ -157,7 +158,7 @@ def _associate(x: np.ndarray, prepared: design.Design, dtype: np.dtype, fewest_r
   reason = _recompute(x, block, prepared, is_doubtful, sums)
   shares_people = prepared.people is prepared.clusters
   people = num_clusters if shares_people else clustered.count_groups(block.has_x, prepared.has_y, prepared.people)
-  counts = _Counts(np.rint(n).astype(np.int64), people, num_clusters, _count_rarer(x, block.has_x, prepared))
+  counts = _Counts(np.rint(n).astype(np.int64), people, num_clusters, _count_rarer(x, block, prepared))
   is_rare = (reason == direct.Reason.NONE) & (counts.rarer >= 0) & (counts.rarer < fewest_rarer)
   reason = np.where(is_rare, np.int8(direct.Reason.RARE), reason)
   variance = np.maximum(xx_total - x_total**2 / np.maximum(n, 1), 0) / np.maximum(n - 1, 1)
@@ -197,15 +198,17 @@ def _recompute(
   return reason
 
 
-def _count_rarer(x: np.ndarray, has_x: np.ndarray, prepared: design.Design) -> np.ndarray:
-  """Returns how many people have the rarer value of variables with two values, int64 [d, b]; -1 for others."""
-  columns, low = loading.find_two_valued(x, has_x)
+def _count_rarer(x: np.ndarray, block: moments.Block, prepared: design.Design) -> np.ndarray:
+  """Returns `Associations.num_rarer` as int64 [d, b]."""
   rarer = np.full((prepared.num_outcomes, x.shape[1]), -1, np.int64)
-  if columns.size:
-    is_low = x[:, columns] == low
-    own = has_x[:, columns]
-    counts = [clustered.count_groups(own & of, prepared.has_y, prepared.people) for of in (is_low, ~is_low)]
-    rarer[:, columns] = np.minimum(*counts)
+  columns, low = loading.find_two_valued(x, block.has_x)
+  concentrated = np.setdiff1d(loading.find_concentrated(block.x, block.has_x), columns)
+  for some, is_common in ((columns, x[:, columns] == low), (concentrated, block.x[:, concentrated] == 0)):
+    if some.size:
+      own = block.has_x[:, some]
+      sides = (is_common, ~is_common)
+      counts = [clustered.count_groups(own & of, prepared.has_y, prepared.people) for of in sides]
+      rarer[:, some] = np.minimum(*counts)
   return rarer
 
 

@@ -184,6 +184,18 @@ def test_the_rarer_value_is_counted_in_people():
   assert (results.num_rarer[1:-1] == -1).all()
 
 
+def test_people_without_the_commonest_value_are_counted():
+  x, y, covariates, family, person = draw(11)
+  x[:, 0] = np.where(person < 7, 1.0, np.where(person < 9, 0.5, 0.0))  # yes, perhaps, no
+  x[:, 1] = np.arange(len(x)) % 3  # no value is in most rows
+  results = partial_correlation.associate(x, y, covariates, family, person=person)
+  has = ~np.isnan(y[:, 0]) & (x[:, 0] > 0)
+  assert results.num_rarer[0, 0] == len(set(person[has]))
+  assert results.num_rarer[1, 0] == -1
+  few = partial_correlation.associate_block(x, design.make(y, covariates, family), fewest_rarer=len(x) // 2)
+  assert few.reason[0, 0] == Reason.RARE
+
+
 @pytest.mark.parametrize("which", ["x", "y", "covariates"])
 def test_infinite_values_are_refused(which):
   x, y, covariates, _, _ = draw(12)
