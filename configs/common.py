@@ -13,6 +13,7 @@ from msk_jax.imaging import views
 from msk_jax.io import config_files, renamed
 from msk_jax.preparation import spec as data_spec
 from msk_jax.trained import network_spec
+from msk_jax.training import presets
 from msk_jax.training import spec as training_spec
 
 DATA_VARIABLE = "MSK_DATA"
@@ -132,6 +133,13 @@ def experiment_config(view: str, backbone: str, fold: int) -> ml_collections.Con
   """Returns the paper's settings for a model on a split, unlocked and without the section `data`."""
   defaults = training_spec.ExperimentSpec(view=view, fold=fold, model=network_spec.ModelSpec(backbone=backbone))
   return ml_collections.ConfigDict(dataclasses.asdict(defaults))
+
+
+def leave_open(config: ml_collections.ConfigDict) -> None:
+  """Empties the settings that follow from the number of images (`msk_jax/training/presets.py`); any may be given."""
+  for section, names in presets.names().items():
+    for name in names:
+      config[section][name] = ml_collections.config_dict.placeholder(type(config[section][name]))
 
 
 def preset_data(preset: str) -> ml_collections.ConfigDict:

@@ -80,7 +80,7 @@ STAGES = (
     sections=("data", "view", "train"),
     optional_sections=("fold", "seed", "model", "input"),
     is_about_people=True,
-    overwrite="Throw away data and model of other settings in the workdir.",
+    overwrite="Throw away data and model of other settings in the workdir, and a model that can't be trained on.",
   ),
   Stage(
     name="scalars",

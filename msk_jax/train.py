@@ -1,4 +1,4 @@
-"""Trains one image model on one split: `python -m msk_jax.train --config=configs/knee.py`.
+"""Trains one image model on one split, or on several (--folds): `python -m msk_jax.train --config=configs/knee.py`.
 
 Without data of your own (MSK_DATA or --config.data.root) a small phantom cohort is drawn and trained on. The same
 command again resumes an interrupted run, to the same bits.
@@ -6,15 +6,23 @@ command again resumes an interrupted run, to the same bits.
 All devices of this process are used, with --distributed those of several processes, on one machine or many.
 """
 
+from typing import TYPE_CHECKING
+
 from absl import flags, logging
 from ml_collections import config_flags
 
 from msk_jax import stages
 from msk_jax.io import console
 
+if TYPE_CHECKING:
+  from msk_jax.training import experiment, spec
+
 _STAGE = stages.define("train")
 _COMPILATION_CACHE = flags.DEFINE_string(
   "compilation_cache", "~/.cache/msk_jax", "Folder of compiled programs, for fast later starts; empty for none."
+)
+_FOLDS = flags.DEFINE_string(
+  "folds", "", "Splits to train one after the other: `all`, or numbers such as 0,1,2; empty for config.fold alone."
 )
 _DISTRIBUTED = flags.DEFINE_bool(
   "distributed", None, "Train one model with all processes of this srun, TPU pod or mpirun (or see --coordinator)."
@@ -26,11 +34,10 @@ _PROCESS_ID = flags.DEFINE_integer("process_id", -1, "With --coordinator: which 
 
 def main(call: stages.Call) -> int:
   """Prepares the data if need be, trains, prints the scores; returns the exit status."""
-  from msk_jax.io import specs
   from msk_jax.preparation import prepared, withdrawn
   from msk_jax.preparation import spec as data_spec
   from msk_jax.trained import compiler, processes
-  from msk_jax.training import experiment, initial_weights, printout, spec
+  from msk_jax.training import experiment, folds, initial_weights, kept_preset, pausing, spec
 
   processes.join(_DISTRIBUTED.value, _COORDINATOR.value, _NUM_PROCESSES.value, _PROCESS_ID.value)
   if not processes.is_first():
@@ -39,23 +46,57 @@ def main(call: stages.Call) -> int:
   values = call.values()
   spec.check_overrides(config_flags.get_override_values(flags.FLAGS["config"]))
   data = data_spec.from_mapping(values.pop("data"))
-  settings = specs.from_mapping(spec.ExperimentSpec, values, "config")
+  settings = kept_preset.settle(values)
   workdir = call.open_workdir()
   if data.kind == "phantom" and processes.is_first():
     _announce_phantom()
   view = prepared.view_of(data, settings.view)
-  initial_weights.settle(settings.model)  # refuses a misspelt backbone or file before minutes of preparing
-  experiment.check(settings, view, data.num_folds)
+  numbers = folds.parse(_FOLDS.value, data.num_folds) if _FOLDS.value else []
+  for k in numbers or [settings.fold]:  # refuses a misspelt backbone, file or fold before minutes of preparing
+    initial_weights.settle(settings.model, k)
+  if numbers:
+    folds.check(settings, numbers, view, data.num_folds)
+  else:
+    experiment.check(settings, view, data.num_folds)
   withdrawn.check_lists(call.withdrawal_lists)
   prepared.ensure(data, workdir, overwrite=call.overwrite, may_prepare=processes.is_alone())
+  settings = kept_preset.settle(values, workdir, overwrite=call.overwrite)
   withdrawn_people = call.find_withdrawn(workdir, may_write=processes.is_first())
-  ended = experiment.run(settings, view, data.kind, workdir, call.overwrite, withdrawn_people)
+  deadline = pausing.deadline_in(settings.train.max_hours)
+  training = experiment.Call(view, data.kind, workdir, call.overwrite, withdrawn_people, deadline)
+  return _train_folds(training, settings, numbers) if numbers else _train_one(training, settings)
+
+
+def _train_one(training: "experiment.Call", settings: "spec.ExperimentSpec") -> int:
+  from msk_jax.trained import processes
+  from msk_jax.training import experiment, printout
+
+  ended = experiment.run_in(training, settings)
   if ended.result is None:
-    logging.warning("%s: run the same command again to resume.", ended.status.value)
+    logging.warning("%s: run the same command again to resume. %s", ended.status.value, ended.so_far)
     return console.UNFINISHED
   if processes.is_first():
     printout.print_result(ended.result, ended.folder)
   return 0
+
+
+def _train_folds(training: "experiment.Call", settings: "spec.ExperimentSpec", numbers: list[int]) -> int:
+  from msk_jax.trained import processes
+  from msk_jax.training import folds, printout
+
+  ended = folds.run(training, settings, numbers)
+  if processes.is_first() and ended.finished:
+    printout.print_folds(list(ended.finished.values()))
+  for k, why in ended.paused.items():
+    logging.warning("split %d is %s", k, why)
+  for k, why in ended.failed.items():
+    logging.error("split %d FAILED: %s", k, why)
+  if ended.paused or ended.not_begun:
+    logging.warning(
+      "%d of %d splits are finished; run the same command again to resume.", len(ended.finished), len(numbers)
+    )
+    return console.UNFINISHED
+  return 1 if ended.failed else 0
 
 
 def _announce_phantom() -> None:

@@ -2,6 +2,7 @@
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import pytest
 
 from benchmarks import (
@@ -18,6 +19,7 @@ from benchmarks import (
   mixed_models,
   mlp,
   networks,
+  own_radiographs,
   report,
   stacking,
   workers,
@@ -209,3 +211,20 @@ def test_associations_are_scored_and_a_log_resumes(tmp_path, capsys):
   assert "Null variables" in out and "Planted effects" in out and "one thread" in out
   xwas.main(arguments)
   assert log.read_text() == first
+
+
+def test_own_radiographs_pools_splits_and_names_every_run(tmp_path):
+  rng = np.random.default_rng(0)
+  done = {}
+  for fold in range(2):
+    age = rng.uniform(2, 18, 40)
+    columns = {"age_years": age, "predicted_age_years": age + rng.normal(0, 2, 40), "ridge_years": age * 0.2 + 8}
+    ages = {name: values.tolist() for name, values in (columns | {"mean_years": np.full(40, 10.0)}).items()}
+    run = {"minutes": 3.0, "epochs": 9, "best_epoch": 4, "ending": "patience", "worst_validation": 0.9}
+    done[f"simple_cnn:{fold}:0"] = {**run, "person": list(range(40)), "ages": ages}
+  runs, models = own_radiographs._tables(done)
+  assert [row[0] for row in runs.rows] == list(done)
+  assert models.rows[0][:3] == ["simple_cnn, seed 0", "2", "80"] and models.rows[0][-1] == "learned"
+  run = own_radiographs.parse("knees/inception_v3:2:1", tmp_path, tmp_path / "data", ("--overwrite",))
+  assert (run.images, run.backbone, run.fold, run.seed) == ("knees", "inception_v3", 2, 1)
+  assert run.command()[-1] == "--overwrite" and f"--config.data.root={tmp_path}/data/knee_xrays" in run.command()

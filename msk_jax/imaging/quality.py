@@ -85,6 +85,16 @@ REASONS: dict[str, tuple[Severity, str]] = {
   "padded_pixels": (_D, "More bytes than rows times columns, all alike: cut off as padding."),
   "mostly_padding": (_D, "The shape is so unlike the stored one that over half of the stored image is padding."),
   "white_margin": (_D, "A broad white (saturated) margin, as where the scanner left strips empty."),
+  # beside a model's training pictures
+  "unlike_grey_levels": (
+    _D,
+    "Its grey levels, or where they lie, are further from the training pictures' than those of nearly all validation "
+    "pictures.",
+  ),
+  "unlike_features": (
+    _D,
+    "What the network sees in it is further from the training pictures' than in nearly all validation pictures.",
+  ),
   # a folder's table
   "no_id": (_R, "The table's row has no id."),
   "no_age": (_R, "The table's row has no age."),

@@ -30,12 +30,14 @@ class ImageBuffer:
     images: uint8 [m, rows, columns, channels], mapped from the file.
     owner: [m] number of the sample, int64, ascending.
     sides: [m] `right`, `left` or empty.
+    files: [m] names of the files.
     notes: what was refused or is doubtful.
   """
 
   images: np.ndarray
   owner: np.ndarray
   sides: list[str]
+  files: list[str]
   notes: list[quality.Note]
 
   def __len__(self) -> int:
@@ -58,6 +60,7 @@ def read_all(samples: Sequence[Sample], target: ImageFormat, folder: pathlib.Pat
   with _nameless_file(folder) as file:
     owner: list[int] = []
     sides: list[str] = []
+    files: list[str] = []
     notes: list[quality.Note] = []
     for number, (images, sample_notes) in enumerate(_read_in_threads(samples, target)):
       notes.extend(sample_notes)
@@ -65,9 +68,10 @@ def read_all(samples: Sequence[Sample], target: ImageFormat, folder: pathlib.Pat
         _append(file, image.pixels, folder)
         owner.append(number)
         sides.append(image.side)
+        files.append(image.file)
     shape = (len(owner), *target.image_shape)
     mapped = np.memmap(file, np.uint8, "r", shape=shape) if owner else np.zeros(shape, np.uint8)
-    yield ImageBuffer(mapped, np.array(owner, np.int64), sides, notes)
+    yield ImageBuffer(mapped, np.array(owner, np.int64), sides, files, notes)
 
 
 def _nameless_file(folder: pathlib.Path) -> IO[bytes]:

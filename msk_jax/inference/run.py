@@ -12,11 +12,13 @@ import pandas as pd
 from absl import logging
 
 from msk_jax.imaging import quality
-from msk_jax.inference import demographic_inputs, image_buffer, output, samples
+from msk_jax.inference import demographic_inputs, image_buffer, output, samples, unlike
 from msk_jax.inference.sample import Sample
 from msk_jax.io import errors, progress
 from msk_jax.predictions import bias
-from msk_jax.trained import best_parameters, network, predictor, sharding, trained_folds
+from msk_jax.trained import best_parameters, network, predictor, reference, sharding, trained_folds
+
+_BATCHES_IN_MEMORY = 64  # of features
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,48 +51,89 @@ def predict_folder(request: Request) -> pd.DataFrame:
     InputError: there is no trained fold or no image, the table is not understood, or no image could be read.
   """
   folds = trained_folds.find(request.model)
+  known = [reference.read(fold.folder) for fold in folds]
   correction = trained_folds.bias_correction(folds)
   people, notes = samples.find(request.images, request.table, request.sex_values)
   people = samples.without(people, request.withdrawn([sample.id for sample in people]))
   _announce(folds, correction, people)
   with image_buffer.read_all(people, folds[0].card.image_format, request.output.absolute().parent) as buffer:
-    notes = notes + buffer.notes
-    ages = _predict(folds, people, buffer, request.batch_size)
-    predictions = _tabulate(folds[0], people, buffer, ages, correction)
+    predicted = _predict(folds, known, people, buffer, request.batch_size)
+    notes = notes + buffer.notes + predicted.notes
+    predictions = _tabulate(folds[0], people, buffer, predicted.ages, correction)
   output.write(request.output, predictions, notes)
   _report(request.output, len(predictions), notes)
+  unlike.warn_if_alike(predictions, folds, known)
   return predictions
 
 
+@dataclasses.dataclass(frozen=True)
+class _Predicted:
+  """Each image's predicted age by each fold, years, [m, folds]; and notes on images unlike the training ones."""
+
+  ages: np.ndarray
+  notes: list[quality.Note]
+
+
 def _predict(
-  folds: list[trained_folds.Fold], people: list[Sample], buffer: image_buffer.ImageBuffer, batch_size: int
-) -> np.ndarray:
-  """Returns each image's predicted age by each fold, years, [m, folds]."""
+  folds: list[trained_folds.Fold],
+  known: list[reference.Reference | None],
+  people: list[Sample],
+  buffer: image_buffer.ImageBuffer,
+  batch_size: int,
+) -> _Predicted:
+  """Predicts all images by all folds, and compares them with the folds' training pictures."""
   if len(buffer) == 0:
-    return np.zeros((0, len(folds)))
+    return _Predicted(np.zeros((0, len(folds))), [])
   program = predictor.Predictor(network.build_model(folds[0].card.network), sharding.make())
   demographics = demographic_inputs.demographics(people)[buffer.owner]
   unit = jax.device_count()
   batch_size = math.ceil(max(1, min(batch_size, len(buffer))) / unit) * unit
   with progress.track("predicting", len(buffer) * len(folds), "images") as advance:
-    ages = [_ages_of_fold(fold, program, demographics, buffer, batch_size, advance) for fold in folds]
-  return np.stack(ages, axis=1)
+    of_folds = [
+      _predict_by_fold(fold, of_fold, program, _Images(buffer, demographics, batch_size), advance)
+      for fold, of_fold in zip(folds, known, strict=True)
+    ]
+  ages, features = (np.stack(columns, axis=1) for columns in zip(*of_folds, strict=True))
+  greys = unlike.compare_grey(known, buffer.images)
+  unlike.report_unchecked(known)
+  notes = [
+    note
+    for kind, ratios in ((unlike.GREY, greys), (unlike.FEATURES, features))
+    for note in unlike.notes(kind, folds, known, ratios, buffer.files)
+  ]
+  return _Predicted(ages, notes)
 
 
-def _ages_of_fold(
+@dataclasses.dataclass(frozen=True)
+class _Images:
+  """All images, [m, 24] demographics of their people, and how many a step takes."""
+
+  buffer: image_buffer.ImageBuffer
+  demographics: np.ndarray
+  batch_size: int
+
+
+def _predict_by_fold(
   fold: trained_folds.Fold,
+  known: reference.Reference | None,
   program: predictor.Predictor,
-  demographics: np.ndarray,
-  buffer: image_buffer.ImageBuffer,
-  batch_size: int,
+  images: _Images,
   advance: progress.Advance,
-) -> np.ndarray:
-  """Returns each image's predicted age by a fold, years, [m]; its parameters are freed at the end."""
+) -> tuple[np.ndarray, np.ndarray]:
+  """Returns each image's age by a fold, years, [m], and how far its features lie, in limits; frees the parameters."""
+  buffer = images.buffer
   is_left = np.array([side == "left" for side in buffer.sides], np.float32)
-  side = demographic_inputs.standardise(fold.card, demographics, is_left)
+  side = demographic_inputs.standardise(fold.card, images.demographics, is_left)
   variables = best_parameters.read(fold.folder, best_parameters.abstract(fold.card, program.shardings.replicated))
-  scores = program.scores(variables, _batches(buffer.images, side, batch_size), len(buffer), advance)
-  return fold.card.age.invert(scores)
+  measure, size = None if known is None else known.features, images.batch_size * _BATCHES_IN_MEMORY
+  scores, distances = [], []
+  for start in range(0, len(buffer), size):
+    part = slice(start, start + size)
+    batches = _batches(buffer.images[part], side[part], images.batch_size)
+    of_part, features = program.scores_and_features(variables, batches, len(side[part]), advance)
+    scores.append(of_part)
+    distances.append(unlike.in_limits(measure, features))
+  return fold.card.age.invert(np.concatenate(scores)), np.concatenate(distances)
 
 
 def _batches(images: np.ndarray, side: np.ndarray, batch_size: int) -> Iterator[dict[str, np.ndarray]]:

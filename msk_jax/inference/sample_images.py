@@ -18,8 +18,9 @@ _BODIES = (preprocess.FLESH, preprocess.FIGURE)  # what the full-body views are 
 
 @dataclasses.dataclass(frozen=True)
 class Image:
-  """An image for the network: uint8 [rows, columns, channels], left sides mirrored; and the side, if known."""
+  """An image for the network: uint8 [rows, columns, channels], left sides mirrored; the file; the side, if known."""
 
+  file: str
   side: str
   pixels: np.ndarray
 
@@ -176,5 +177,5 @@ def _one_of_each_side(
     if side in images:
       notes.append(quality.Note(name, target.view.name, "duplicate_row"))
     else:
-      images[side] = Image(image.side, pipeline.to_image_shape(image.pixels, target.image_shape[:2]))
+      images[side] = Image(name, image.side, pipeline.to_image_shape(image.pixels, target.image_shape[:2]))
   return list(images.values()), notes

@@ -19,7 +19,7 @@ from msk_jax.scores import metrics
 MODELS = "models"
 RESULT_NAME = "result.json"
 _PREFIX = "fold_"
-_SCHEMA, _VERSION = "result", 1
+_SCHEMA, _VERSION = "result", 2  # 2: trainings say how they ended and what they are compared with
 
 
 def model_folder(workdir: pathlib.Path, model: str) -> pathlib.Path:
@@ -100,6 +100,11 @@ def write_result(folder: pathlib.Path, result: Mapping[str, Any]) -> None:
   atomic.write_json(folder / RESULT_NAME, versioned(result))
 
 
+def is_of_this_version(result: Mapping[str, Any]) -> bool:
+  """Returns whether a result has what this version writes; ensembles and scores need less and read older ones too."""
+  return result.get("version") == _VERSION
+
+
 def versioned(result: Mapping[str, Any]) -> dict[str, Any]:
   """Returns a result with its schema's name and version, as it is in the file."""
   return {"schema": _SCHEMA, "version": _VERSION, **result}
@@ -125,6 +130,17 @@ def describe(
     scores[part] = metrics.summary(ages, predicted, training_mean_years)
   counts = {f"n_{part}": scores[part]["n"] for part in split_parts.PARTS}
   return {"model": model, "fold": k, "data": data_kind, "n_train": num_training, **counts, **scores}
+
+
+def of_map(folder: pathlib.Path, fold_map_hash: str) -> list[tuple[dict[str, Any], pathlib.Path]]:
+  """Returns (result, folder) of the finished splits of a model that are of this fold map, by number.
+
+  Args:
+    folder: the model's.
+    fold_map_hash: splits of another map are left out: their test folds are other people.
+  """
+  splits = [(read_result(path), path) for path in list_finished(folder)]
+  return [(result, path) for result, path in splits if result and result["fold_map_hash"] == fold_map_hash]
 
 
 def read_splits(folder: pathlib.Path) -> list[tuple[dict[str, Any], pd.DataFrame]]:

@@ -6,7 +6,7 @@ from typing import Any
 import jax
 
 from msk_jax.io import errors
-from msk_jax.trained import checkpoints, model_card, network, predictor, sharding
+from msk_jax.trained import checkpoints, file_hashes, model_card, network, predictor, sharding
 
 FOLDER = "best"  # of the checkpoint, in the fold's folder
 
@@ -25,6 +25,18 @@ def abstract(card: model_card.ModelCard, placement: jax.sharding.Sharding) -> di
   return sharding.abstract(network.variable_shapes(model, card.image_shape, card.num_side_inputs), placement)
 
 
+def check_whole(fold: pathlib.Path) -> None:
+  """Refuses a fold whose checkpoint of the best epoch is absent or damaged, without reading its arrays.
+
+  Raises:
+    InputError: see above.
+  """
+  _check_exists(fold)
+  steps = [folder for folder in (fold / FOLDER).iterdir() if folder.name.isdecimal()]
+  if not any(file_hashes.check(folder) is not False for folder in steps):
+    raise errors.InputError(f"the best parameters in {fold / FOLDER} are missing or damaged: train that fold again.")
+
+
 def read(fold: pathlib.Path, expected: dict[str, Any]) -> predictor.Variables:
   """Returns the {'params', 'batch_stats'} of a fold's best epoch.
 
@@ -35,10 +47,14 @@ def read(fold: pathlib.Path, expected: dict[str, Any]) -> predictor.Variables:
   Raises:
     InputError: the fold has no finished epoch, all its checkpoints are damaged, or they are of another architecture.
   """
+  _check_exists(fold)
+  with checkpoints.Checkpoints(fold / FOLDER, kept=1, is_writable=False) as best:
+    return best.load(expected)
+
+
+def _check_exists(fold: pathlib.Path) -> None:
   if not (fold / FOLDER).is_dir():
     raise errors.InputError(
       f"{fold} has no finished epoch, or its folder best/ was removed: train it first (python -m msk_jax.train, same "
       "--workdir)."
     )
-  with checkpoints.Checkpoints(fold / FOLDER, kept=1, is_writable=False) as best:
-    return best.load(expected)

@@ -24,6 +24,10 @@ _LONGEST_REASON = 300  # letters of another library's error
 _HASH_STATES = (None, True, False)  # of `file_hashes.check`, as numbers for `processes.agree_on`
 
 
+class StartOverError(errors.InputError):
+  """What is in a model's folder can't be trained on: only a training from the start can, with --overwrite."""
+
+
 class Checkpoints:
   """The checkpoints of one run in one folder; use as a context manager."""
 
@@ -79,7 +83,8 @@ class Checkpoints:
     Damaged newer ones are removed, so that the run writes them again.
 
     Raises:
-      InputError: there is none, all are damaged, or it is of another architecture.
+      StartOverError: all are damaged.
+      InputError: there is none, or it is of another architecture.
     """
     steps = [checkpoint.step for checkpoint in self._checkpointer.checkpoints]
     for step in reversed(steps):
@@ -90,7 +95,7 @@ class Checkpoints:
       logging.warning("the checkpoint of step %d in %s is damaged and is skipped", step, self._folder)
     if not steps:
       raise _none_in(self._folder)
-    raise errors.InputError(
+    raise StartOverError(
       f"all checkpoints in {self._folder} are damaged. Train the model again from its start, with --overwrite."
     )
 

@@ -6,6 +6,7 @@ It is written when a fold's training starts, so that every fold that has paramet
 import dataclasses
 import json
 import pathlib
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from msk_jax.imaging import views
 from msk_jax.input import standardize
 from msk_jax.io import atomic, errors, specs
 from msk_jax.trained import network_spec
+from msk_jax.weights import origins
 
 FILE_NAME = "model.json"
 _SCHEMA = "model"
@@ -51,6 +53,9 @@ class ModelCard:
     age: turns z-scores into years; mean and std are scalars.
     demographics: standardises sex and the 23 ethnicity columns; mean and std are [24].
     fold_map_hash: names the map of folds.
+    started_from: what the backbone's first weights came from, the latest first; empty for random ones.
+    preset: the settings that the number of images called for, as `training/presets.Preset` has them; None for trainings
+      whose settings were all given.
   """
 
   model: str
@@ -63,6 +68,8 @@ class ModelCard:
   age: standardize.Standardizer
   demographics: standardize.Standardizer
   fold_map_hash: str
+  started_from: tuple[origins.Origin, ...] = ()
+  preset: Mapping[str, Any] | None = None
 
   @property
   def num_side_inputs(self) -> int:
@@ -90,6 +97,8 @@ def write(folder: pathlib.Path, card: ModelCard) -> None:
     "age_years": _scaler_to_json(card.age),
     "demographics": _scaler_to_json(card.demographics),
     "fold_map_hash": card.fold_map_hash,
+    "started_from": origins.to_json(card.started_from),
+    "preset": card.preset,
   }
   atomic.write_json(folder / FILE_NAME, values)
 
@@ -135,6 +144,8 @@ def _from_json(values: dict[str, Any]) -> ModelCard:
     age=_scaler_from_json(values["age_years"]),
     demographics=_scaler_from_json(values["demographics"]),
     fold_map_hash=str(values["fold_map_hash"]),
+    started_from=origins.from_json(values.get("started_from", ())),  # older cards do not say
+    preset=values.get("preset"),  # older cards do not say
   )
 
 

@@ -43,8 +43,9 @@ class ModelSpec:
     dropout: rate after the concatenation and after a 1024-wide layer.
     l2: weight of the squared kernels of the added dense layers in the loss.
     batch_norm_momentum: what the running statistics keep at each step.
-    pretrained: file with the backbone's initial weights (see `msk_jax.weights`); empty for random ones. Records name
-      the file by its hash, since it may be moved.
+    pretrained: where the backbone's initial weights are: a file (see `msk_jax.weights`), a trained fold's folder, or a
+      model's (its fold of the same number); empty for random ones. Records name them by their hash, since files may be
+      moved.
     input_scale: how pixels become the network's input, a key of `msk_jax.models.input_scale.INPUT_SCALES`; empty for
       that of the pretrained weights, or the paper's [0, 1] without any.
     compute_dtype: of the backbone's computation; parameters, statistics and head are always float32.

@@ -14,13 +14,16 @@ from msk_jax.models import age_model
 from msk_jax.trained import compiler, sharding
 
 Variables = dict[str, Any]  # {'params', 'batch_stats'} on the devices
+_AGE, _FEATURES = 0, 1  # outputs of `predict_step`
 
 
-def predict_step(params: Any, batch_stats: Any, batch: dict[str, jax.Array], *, model: age_model.AgeModel) -> jax.Array:
-  """Returns predicted z-scored ages, float32 [b], with running BatchNorm statistics and no dropout."""
+def predict_step(
+  params: Any, batch_stats: Any, batch: dict[str, jax.Array], *, model: age_model.AgeModel
+) -> tuple[jax.Array, jax.Array]:
+  """Returns z-scored ages, float32 [b], and pooled features, float32 [b, k]; with running statistics, no dropout."""
   variables = {"params": params, "batch_stats": batch_stats}
-  age_z, _ = model.apply(variables, batch["image"], batch["side"], train=False)
-  return age_z
+  age_z, out = model.apply(variables, batch["image"], batch["side"], train=False)
+  return age_z, out["pooled_bk"]  # pyrefly: ignore[bad-return]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,22 +82,45 @@ class Predictor:
       num_images: n.
       advance: called with the number of images of each finished batch.
     """
-    fetched: list[np.ndarray] = []
+    (scores,) = self._outputs((_AGE,), variables, batches, num_images, advance)
+    return scores.astype(np.float64)
 
-    def fetch(scores: jax.Array) -> None:
-      num_fetched = sum(map(len, fetched))
-      fetched.append(np.asarray(jax.device_get(scores), np.float64)[: num_images - num_fetched])
-      advance(len(fetched[-1]))
+  def scores_and_features(
+    self,
+    variables: Variables,
+    batches: Iterable[dict[str, np.ndarray]],
+    num_images: int,
+    advance: progress.Advance = lambda *_: None,
+  ) -> tuple[np.ndarray, np.ndarray]:
+    """Returns z-scored ages, float64 [n], and pooled features, float32 [n, k], of one pass; see `scores`."""
+    scores, features = self._outputs((_AGE, _FEATURES), variables, batches, num_images, advance)
+    return scores.astype(np.float64), features
 
-    pending: jax.Array | None = None
+  def _outputs(
+    self,
+    which: tuple[int, ...],
+    variables: Variables,
+    batches: Iterable[dict[str, np.ndarray]],
+    num_images: int,
+    advance: progress.Advance = lambda *_: None,
+  ) -> list[np.ndarray]:
+    """Returns these outputs of `predict_step` of each image, [n, ...] each; arguments as for `scores`."""
+    fetched: list[list[np.ndarray]] = []
+
+    def fetch(outputs: list[jax.Array]) -> None:
+      num_left = num_images - sum(len(first) for first, *_ in fetched)
+      fetched.append([np.asarray(output)[:num_left] for output in jax.device_get(outputs)])
+      advance(len(fetched[-1][0]))
+
+    pending: list[jax.Array] | None = None
     for batch in batches:
-      scores = self.step(variables["params"], variables["batch_stats"], self.shardings.to_devices(batch))
+      outputs = self.step(variables["params"], variables["batch_stats"], self.shardings.to_devices(batch))
       if pending is not None:  # fetched one step late, so that the device never waits for the host
         fetch(pending)
-      pending = scores
+      pending = [outputs[number] for number in which]
     if pending is not None:
       fetch(pending)
-    return np.concatenate(fetched)
+    return [np.concatenate(parts) for parts in zip(*fetched, strict=True)]
 
   def ages_of(self, variables: Variables, samples: StoredSamples, rows: np.ndarray) -> np.ndarray:
     """Returns the predicted age of each stored sample in `rows`, years, float64 [n].
@@ -106,7 +132,20 @@ class Predictor:
       samples: the store's samples.
       rows: [n] row numbers of the samples.
     """
-    batches = pipeline.evaluation_batches(samples.inputs, rows, samples.batch_size, samples.sharing)
-    num_sides = samples.inputs.examples.positions.shape[1]
-    scores = self.scores(variables, batches, len(rows) * num_sides)
-    return samples.age.invert(scores.reshape(len(rows), num_sides).mean(axis=1))
+    batches, num_images = _batches(samples, rows)
+    return samples.age.invert(self.scores(variables, batches, num_images).reshape(len(rows), -1).mean(axis=1))
+
+  def features_of(self, variables: Variables, samples: StoredSamples, rows: np.ndarray) -> np.ndarray:
+    """Returns the backbone's pooled features of each stored sample in `rows`, float32 [n, k].
+
+    For paired organs that is the mean over both sides. Arguments as for `ages_of`.
+    """
+    batches, num_images = _batches(samples, rows)
+    (features,) = self._outputs((_FEATURES,), variables, batches, num_images)
+    return features.reshape(len(rows), -1, features.shape[-1]).mean(axis=1)
+
+
+def _batches(samples: StoredSamples, rows: np.ndarray) -> tuple[Iterable[dict[str, np.ndarray]], int]:
+  """Returns batches over the samples in `rows`, and how many images they hold."""
+  batches = pipeline.evaluation_batches(samples.inputs, rows, samples.batch_size, samples.sharing)
+  return batches, len(rows) * samples.inputs.examples.positions.shape[1]

@@ -9,9 +9,12 @@ What holds:
 - The order of operations is that of `loop.py` and `epoch_end.py`. Each step is one program. At an epoch's end it
   evaluates, updates the progress, logs, saves the best and saves the last. Then it looks whether to stop. Metrics are
   fetched one step late, so that the device never waits for the host.
-- `config.train.max_epochs`, `max_hours`, `checkpoint_every_steps`, `evaluation_batch_size` and
-  `config.input.threads`, `workers`, `prefetch` are not part of the trajectory: a run may be resumed with others (with
-  more epochs, never with fewer than are done). Any other change is refused, and the message names what differs.
+- `config.train.max_epochs`, `early_stopping_patience`, `max_hours`, `checkpoint_every_steps`, `evaluation_batch_size`
+  and `config.input.threads`, `workers`, `prefetch` are not part of the trajectory: a run may be resumed with others
+  (with more epochs and patience, also after its end; never with fewer than it has passed). Any other change is refused,
+  and the message names what differs. A finished training that continues loses its result until it ends again.
+- Before its first step the network gives the features of a ridge regression (`frozen_baseline.py`). The result says
+  whether training did better (`verdict.py`).
 - Devices, versions, forms of layers, compiler options and the size of evaluation batches change how sums are rounded
   (`compute_environment.py`). The run record has them. A resume under others warns, and `result.json` lists what
   changed.

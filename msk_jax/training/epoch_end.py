@@ -8,7 +8,8 @@ import numpy as np
 from absl import logging
 
 from msk_jax.scores import metrics
-from msk_jax.training import learning_rate, not_finite, state
+from msk_jax.trained import network, predictor
+from msk_jax.training import batch_statistics, learning_rate, not_finite, state
 from msk_jax.training.session import Session, stored_samples
 
 
@@ -21,7 +22,8 @@ def close(session: Session, current: state.TrainState) -> state.TrainState:
   """
   number = int(current.step)
   not_finite.check_state(session.program, current)
-  rmse_years, r2 = _validate(session, current)
+  variables = _variables_to_evaluate(session, current)
+  rmse_years, r2 = _validate(session, variables)
   if not np.isfinite(rmse_years):  # finite parameters may give it: no later epoch could be called the best
     raise not_finite.NotFiniteError(number)
   sums = jax.device_get(current.progress)
@@ -32,23 +34,35 @@ def close(session: Session, current: state.TrainState) -> state.TrainState:
     **_training_scores(session, sums),
     "validation_rmse_years": rmse_years,
     "validation_r2": r2,
-    "learning_rate": learning_rate.current(current.opt_state, session.experiment.train),
+    "learning_rate": learning_rate.current(number, current.opt_state, session.experiment.train),
     "images_per_second": session.clock.images_per_second,
   }
   session.log.write(number, record)
   _report(record, is_best)
   if is_best:
-    session.best.save(number, current.variables)
+    session.best.save(number, variables)
   session.latest.save(number, current)
   return current
 
 
-def _validate(session: Session, current: state.TrainState) -> tuple[float, float]:
+def _variables_to_evaluate(session: Session, current: state.TrainState) -> predictor.Variables:
+  """Returns the parameters with the BatchNorm statistics that the settings ask for: exact ones or the moving ones."""
+  num_images = session.experiment.train.exact_statistics_images
+  if not num_images:
+    return current.variables
+  data = session.data
+  num_sides = data.inputs.examples.positions.shape[1]
+  rows = batch_statistics.choose_rows(data.train_rows, num_images, num_sides, session.experiment.seed)
+  stored = stored_samples(data, session.experiment)
+  statistics = batch_statistics.of_training_images(session.program, current.variables, stored, rows)
+  return {**current.variables, network.BATCH_STATS: statistics}
+
+
+def _validate(session: Session, variables: predictor.Variables) -> tuple[float, float]:
   """Returns RMSE (years) and R2 of the validation samples."""
   data = session.data
-  predicted = session.program.predictor.ages_of(
-    current.variables, stored_samples(data, session.experiment), data.validation_rows
-  )
+  stored = stored_samples(data, session.experiment)
+  predicted = session.program.predictor.ages_of(variables, stored, data.validation_rows)
   chronological = data.inputs.examples.age_years[data.validation_rows]
   return metrics.rmse(chronological, predicted), metrics.r2(chronological, predicted)
 

@@ -15,7 +15,7 @@ import numpy as np
 from absl import logging
 
 from msk_jax.input import pipeline
-from msk_jax.io import command_line, errors
+from msk_jax.io import command_line
 from msk_jax.io import progress as progress_display
 from msk_jax.trained import best_parameters, checkpoints, processes
 from msk_jax.training import (
@@ -29,6 +29,7 @@ from msk_jax.training import (
   state,
   step,
   step_clock,
+  time_left,
 )
 from msk_jax.training.data import Data, sharing_of
 from msk_jax.training.program import Program
@@ -44,17 +45,21 @@ class Outcome:
   Attributes:
     status: finished, or why it paused.
     final: the state at the end of this call.
+    passed: how far the training has come.
     images_per_second: training speed of this call, evaluation and compilation left out.
     seconds: duration of this call.
   """
 
   status: pausing.Status
   final: state.TrainState
+  passed: early_stopping.Passed
   images_per_second: float
   seconds: float
 
 
-def fit(program: Program, experiment: spec.ExperimentSpec, data: Data, folder: pathlib.Path) -> Outcome:
+def fit(
+  program: Program, experiment: spec.ExperimentSpec, data: Data, folder: pathlib.Path, deadline: float | None = None
+) -> Outcome:
   """Trains until the run is finished or has to pause; resumes from the newest checkpoint in `folder`.
 
   Args:
@@ -62,6 +67,7 @@ def fit(program: Program, experiment: spec.ExperimentSpec, data: Data, folder: p
     experiment: its settings.
     data: what is read.
     folder: the model's folder; gets `checkpoints/`, `best/`, `metrics.jsonl` and `tensorboard/`.
+    deadline: when to pause, from `pausing.deadline_in`; None for `max_hours` from now.
 
   Raises:
     InputError: a checkpoint can't be read or written, or a step gave numbers that are not finite (none of which is
@@ -70,9 +76,10 @@ def fit(program: Program, experiment: spec.ExperimentSpec, data: Data, folder: p
   settings, began, clock = experiment.train, time.monotonic(), step_clock.StepClock()
   latest = checkpoints.Checkpoints(folder / "checkpoints")
   best = checkpoints.Checkpoints(folder / best_parameters.FOLDER, kept=1)
-  with not_finite.explained(settings), latest, best, pausing.Budget(settings.max_hours) as budget:
+  deadline = pausing.deadline_in(settings.max_hours) if deadline is None else deadline
+  with not_finite.explained(settings), latest, best, pausing.Budget(deadline) as budget:
     current = _start(program, experiment, latest, best)
-    early_stopping.check_not_beyond(int(current.step), settings)
+    early_stopping.check_not_beyond(early_stopping.Passed.of_state(current, settings), settings)
     log = metrics_log.MetricsLog(folder, int(current.step), processes.is_first())
     stream = pipeline.TrainingStream(
       data.inputs, data.train_rows, settings.batch_size, experiment.seed, data.augmentation
@@ -81,13 +88,18 @@ def fit(program: Program, experiment: spec.ExperimentSpec, data: Data, folder: p
     session = Session(program, experiment, data, latest, best, log, clock)
     paused = None
     with contextlib.closing(log), contextlib.closing(batches):
-      while paused is None and not early_stopping.is_finished(current.progress, settings):
+      while paused is None and not _has_ended(current, settings):
         current, paused = _take_epoch(session, current, batches, budget)
         if int(current.step) % settings.steps_per_epoch == 0:
-          current = epoch_end.close(session, current)
-  is_finished = paused is None or early_stopping.is_finished(current.progress, settings)
-  status = pausing.Status.FINISHED if is_finished else paused
-  return Outcome(status, current, clock.images_per_second, time.monotonic() - began)
+          with clock.closing_an_epoch():
+            current = epoch_end.close(session, current)
+  status = pausing.Status.FINISHED if paused is None or _has_ended(current, settings) else paused
+  passed = early_stopping.Passed.of_state(current, settings)
+  return Outcome(status, current, passed, clock.images_per_second, time.monotonic() - began)
+
+
+def _has_ended(current: state.TrainState, settings: spec.OptimizationSpec) -> bool:
+  return early_stopping.ending(early_stopping.Passed.of_state(current, settings), settings) is not None
 
 
 def _start(
@@ -102,7 +114,7 @@ def _start(
   best_step = int(current.progress.best_epoch) * experiment.train.steps_per_epoch
   best.drop_after(best_step)
   if best_step and not best.has_whole(best_step):
-    raise errors.InputError(
+    raise checkpoints.StartOverError(
       "the best parameters so far (best/) are missing or damaged, and later checkpoints do not hold them. Train the "
       f"model again from its start: {command_line.again('--overwrite')}"
     )
@@ -118,6 +130,7 @@ def _take_epoch(
   before, start, stop = (epoch - 1) * settings.steps_per_epoch, int(current.step), epoch * settings.steps_per_epoch
   rng = jax.random.fold_in(jax.random.key(session.experiment.seed), _DROPOUT_STREAM)
   total = settings.steps_per_epoch * settings.batch_size
+  passed = early_stopping.Passed.of_state(current, settings)
   pending, paused = None, None
   with progress_display.track(f"epoch {epoch}", total, "images", (start - before) * settings.batch_size) as advance:
     for number in range(start + 1, stop + 1):
@@ -125,7 +138,7 @@ def _take_epoch(
       paused = _read_metrics(pending, number - 1)  # one step late, so that the device never waits for the host
       pending = metrics
       session.clock.lap(settings.batch_size)
-      advance(settings.batch_size)
+      advance(settings.batch_size, time_left.describe(session.clock, passed, number, settings))
       if number < stop and (paused or number % settings.checkpoint_every_steps == 0):
         not_finite.check_state(session.program, current)
         session.latest.save(number, current)

@@ -55,6 +55,14 @@ class MetricsLog:
       self._events.close()
 
 
+def record_of_epoch(folder: pathlib.Path, epoch: int) -> dict[str, Any] | None:
+  """Returns what is logged of an epoch; None if nothing is."""
+  path = folder / FILE_NAME
+  lines = path.read_text().splitlines() if path.exists() else []
+  records = [json.loads(line) for line in lines if _step(line) < _NO_STEP]
+  return next((record for record in records if record["epoch"] == epoch), None)
+
+
 def _step(line: str) -> int:
   try:
     return int(json.loads(line)["step"])

@@ -18,7 +18,7 @@ def make(settings: spec.OptimizationSpec) -> optax.GradientTransformationExtraAr
   """Returns the optimiser; call `update(..., value=loss)`, from which the schedule takes each epoch's mean."""
   return optax.chain(
     _CLIPS[settings.clip](settings.clip_norm),
-    _OPTIMIZERS[settings.optimizer](settings.learning_rate),
+    _OPTIMIZERS[settings.optimizer](learning_rate.warmed_up(settings)),
     learning_rate.plateau_rule(settings),
   )
 

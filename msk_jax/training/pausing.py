@@ -28,6 +28,16 @@ def status_of(vote: int) -> Status | None:
   return _VOTES[vote]
 
 
+def deadline_in(hours: float) -> float:
+  """Returns the value of `time.monotonic` when so many hours from now have passed."""
+  return time.monotonic() + hours * 3600
+
+
+def is_over(deadline: float) -> bool:
+  """Returns whether a deadline has passed."""
+  return time.monotonic() > deadline
+
+
 class Budget:
   """Wall-clock budget and termination signals; use as a context manager around the loop.
 
@@ -38,8 +48,9 @@ class Budget:
 
   _SIGNALS = (signal.SIGTERM, signal.SIGUSR1, signal.SIGHUP)
 
-  def __init__(self, max_hours: float):
-    self._deadline = time.monotonic() + max_hours * 3600
+  def __init__(self, deadline: float):
+    """Takes when the budget is spent, from `deadline_in`."""
+    self._deadline = deadline
     self._signalled = threading.Event()
     self._previous: dict[signal.Signals, object] = {}
 
@@ -62,4 +73,4 @@ class Budget:
     """Why the loop has to pause now, or None."""
     if self._signalled.is_set():
       return Status.TERMINATED
-    return Status.OUT_OF_TIME if time.monotonic() > self._deadline else None
+    return Status.OUT_OF_TIME if is_over(self._deadline) else None

@@ -1,4 +1,4 @@
-"""What a person sees when a training is done."""
+"""What a person sees when a training is done or paused."""
 
 import pathlib
 from collections.abc import Mapping, Sequence
@@ -9,21 +9,26 @@ from rich import console
 from msk_jax.cohort import split_parts
 from msk_jax.io import printing
 from msk_jax.predictions import split_folder
+from msk_jax.training import baselines, verdict
+
+_NUMBERS = ("n", "R2", "RMSE, years", "MAE, years", "RMSE of the mean", "R2, frozen")
+_WIDTH = 128
 
 
-def print_scores(title: str, rows: Sequence[tuple[str, Mapping[str, float]]]) -> None:
-  """Prints one line per part: n, R2, RMSE, MAE, and the RMSE of always predicting the mean training age.
+def print_scores(title: str, rows: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+  """Prints a line per part: its scores, those of what needs no training, and whether the model has learned.
 
   Args:
     title: above the table.
-    rows: (name of the part, its `metrics.summary`).
+    rows: (name of the part, what `baselines.compare` returns; of an older result `metrics.summary` alone).
   """
-  numbers = ("n", "R2", "RMSE, years", "MAE, years", "RMSE of the mean")
-  shown = printing.make_table(title, [""], numbers)
+  shown = printing.make_table(title, [""], _NUMBERS, ["verdict"])
   for name, score in rows:
     years = [printing.number(score[key], 2) for key in ("rmse", "mae", "mean_predictor_rmse")]
-    shown.add_row(name, printing.count(score["n"]), printing.number(score["r2"], 3), *years)
-  console.Console(soft_wrap=True).print(shown)
+    frozen = printing.number(score.get(baselines.RIDGE, {}).get("r2"), 3)
+    says = score.get(baselines.VERDICT, {}).get("says", printing.MISSING)
+    shown.add_row(name, printing.count(score["n"]), printing.number(score["r2"], 3), *years, frozen, says)
+  printing.printer(_WIDTH).print(shown)
 
 
 def print_result(result: Mapping[str, Any], folder: pathlib.Path) -> None:
@@ -34,12 +39,14 @@ def print_result(result: Mapping[str, Any], folder: pathlib.Path) -> None:
     folder: of the result.
   """
   title = f"{result['model']}, split {result['fold']}, {result['data']} data: {result['epochs']} epochs"
-  rows: list[tuple[str, Mapping[str, float]]] = [(part, result[part]) for part in split_parts.PARTS]
-  num_splits, all_tests = split_folder.test_summary(folder.parent, result["fold_map_hash"])
-  if num_splits > 1:
-    rows.append((f"test, {num_splits} splits", all_tests))
+  rows: list[tuple[str, Mapping[str, Any]]] = [(part, baselines.of_part(result, part)) for part in split_parts.PARTS]
+  splits = split_folder.of_map(folder.parent, result["fold_map_hash"])
+  if len(splits) > 1:
+    rows.append((f"test, {len(splits)} splits", baselines.pooled_test(splits)))
   print_scores(title, rows)
   lines = [
+    *_describe(rows[-1][1]),
+    f"ending       {_ending(result)}",
     f"predictions  {folder / 'predictions.parquet'}",
     f"picture      {folder / 'predictions.png'} and .svg",
     f"summary      {folder / 'result.json'}",
@@ -50,11 +57,50 @@ def print_result(result: Mapping[str, Any], folder: pathlib.Path) -> None:
   printing.print_text(console.Console(), "\n".join(lines), wraps=False)
 
 
+def print_folds(splits: Sequence[tuple[dict[str, Any], pathlib.Path]]) -> None:
+  """Prints the test scores of several finished splits of a model, one by one and together.
+
+  Args:
+    splits: (result, folder) of each; at least one.
+  """
+  rows = [(f"split {result['fold']}", baselines.of_part(result, split_parts.TEST)) for result, _ in splits]
+  pooled = baselines.pooled_test(splits)
+  if len(splits) > 1:
+    rows.append((f"all {len(splits)}", pooled))
+  first = splits[0][0]
+  print_scores(f"{first['model']}, {first['data']} data: test samples", rows)
+  cut_off = [str(result["fold"]) for result, _ in splits if result.get("still_improving")]
+  lines = _describe(pooled)
+  if cut_off:
+    lines.append(
+      f"The validation error still improved at config.train.max_epochs in the splits {', '.join(cut_off)}: raise it "
+      "and run the same command again to train on."
+    )
+  printing.print_text(console.Console(), "\n".join(lines))
+
+
+def _describe(scores: Mapping[str, Any]) -> list[str]:
+  """Returns a line on a model that has not learned, if the verdict is known."""
+  text = verdict.describe(scores[baselines.VERDICT]) if baselines.VERDICT in scores else ""
+  return [text] if text else []
+
+
+def _ending(result: Mapping[str, Any]) -> str:
+  best = f"best epoch {result['best_epoch']} of {result['epochs']}"
+  match result.get("ending"):
+    case "patience":
+      return f"patience: the validation error no longer improved; {best}"
+    case "max_epochs":
+      still = " while the validation error still improved" if result["still_improving"] else ""
+      return f"config.train.max_epochs{still}: raise it and run again to train on; {best}"
+  return best
+
+
 _NEXT_STEPS = (
   "Next steps",
   "  another view          python -m msk_jax.train --config=configs/hip.py",
   "  another backbone      python -m msk_jax.train --config=configs/knee.py:backbone=simple_cnn",
-  "  another split         python -m msk_jax.train --config=configs/knee.py:fold=1",
+  "  all splits            python -m msk_jax.train --config=configs/knee.py --folds=all",
   "  your own radiographs  python -m msk_jax.train --config=configs/folder.py --config.data.root=xrays --workdir=mine",
   "  UK Biobank            MSK_DATA=/data/ukb python -m msk_jax.prepare --config=configs/ukb.py --workdir=/scratch/msk",
 )

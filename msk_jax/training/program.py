@@ -6,6 +6,7 @@ from typing import Any
 import jax
 
 from msk_jax.io import errors
+from msk_jax.models import batch_moments
 from msk_jax.trained import compiler, network, predictor, sharding
 from msk_jax.training import optimizer, spec, state, step
 
@@ -20,6 +21,7 @@ class Program:
     train_step: (state, batch, key, votes) to the state after and metrics; the state before is given up.
     end_epoch: `Progress.end_epoch`.
     is_sound: `TrainState.is_sound`.
+    batch_moments: (params, batch_stats, batch) to the BatchNorm statistics of that batch.
     predictor: the predict program.
   """
 
@@ -39,7 +41,12 @@ class Program:
     self.shardings = sharding.make(experiment.train.optimizer_shards)
     replicated, by_batch = self.shardings.replicated, self.shardings.by_batch
     create = functools.partial(
-      state.create, model=model, tx=tx, image_shape=image_shape, num_side_inputs=num_side_inputs
+      state.create,
+      model=model,
+      tx=tx,
+      image_shape=image_shape,
+      num_side_inputs=num_side_inputs,
+      has_mean=experiment.train.mean_keep > 0,
     )
     try:
       shapes = jax.eval_shape(create, jax.random.key(experiment.seed))
@@ -49,7 +56,12 @@ class Program:
     self.abstract_state = sharding.abstract(shapes, of_state)
     self.create = jax.jit(create, out_shardings=of_state)
     take_step = functools.partial(
-      step.train_step, model=model, tx=tx, l2=experiment.model.l2, num_parts=experiment.train.accumulation_parts
+      step.train_step,
+      model=model,
+      tx=tx,
+      l2=experiment.model.l2,
+      num_parts=experiment.train.accumulation_parts,
+      mean_keep=experiment.train.mean_keep,
     )
     self.train_step = jax.jit(
       functools.partial(_step_with_votes, take_step),
@@ -60,6 +72,12 @@ class Program:
     )
     self.end_epoch = jax.jit(state.Progress.end_epoch, out_shardings=replicated)
     self.is_sound = jax.jit(state.TrainState.is_sound, out_shardings=replicated)
+    self.batch_moments = jax.jit(
+      functools.partial(batch_moments.of_batch, model=model),
+      in_shardings=(replicated, replicated, by_batch),
+      out_shardings=replicated,
+      compiler_options=compiler.options(),
+    )
     self.predictor = predictor.Predictor(model, self.shardings)
 
 

@@ -14,8 +14,9 @@ from msk_jax.trained import network_spec
 def _not_recorded(default: Any) -> Any:
   """Returns a field that run records leave out: it says how a run is carried out, not what it computes.
 
-  A resume may change it. Epochs can only be added (`early_stopping.check_not_beyond`). The size of
-  evaluation batches changes how sums are rounded: it is part of the run's `compute_environment`.
+  A resume may change it. Epochs and patience can be raised, and lowered as far as the run has not passed them
+  (`early_stopping.check_not_beyond`). The size of evaluation batches changes how sums are rounded: it is part of the
+  run's `compute_environment`.
   """
   return network_spec.left_out_of(network_spec.RUN_RECORD, default=default)
 
@@ -27,7 +28,8 @@ class OptimizationSpec:
   Attributes:
     batch_size: images per step over all devices; for paired organs half as many people.
     optimizer: `adam`, `rmsprop` or `adadelta`.
-    learning_rate: at the start; the plateau rule lowers it.
+    learning_rate: after the warm-up; the plateau rule lowers it.
+    warmup_steps: steps over which the learning rate rises from nearly 0; 0 for none.
     clip: what `clip_norm` bounds. `global_norm` is the norm of the whole gradient (the paper's words), `per_variable`
       that of each parameter's gradient (what Keras' `clipnorm` did in the authors' code).
     clip_norm: the largest norm.
@@ -36,8 +38,12 @@ class OptimizationSpec:
     plateau_patience: epochs without a lower training loss before the learning rate falls.
     plateau_factor: by which the learning rate is multiplied then.
     early_stopping_patience: epochs without a lower validation RMSE before training ends.
-    max_hours: wall-clock budget of one call, hours; a later call resumes.
+    max_hours: wall-clock budget of one call, over all its folds, hours; a later call resumes.
     checkpoint_every_steps: steps between checkpoints within an epoch; each epoch's end has one too.
+    mean_keep: what a running mean of the parameters keeps at each step, e.g. 0.98. The mean is what is evaluated and
+      saved; it needs exact statistics, as the moving ones are of other parameters. 0: no mean.
+    exact_statistics_images: training images over which BatchNorm's statistics are computed before each evaluation (see
+      `batch_statistics`); what is evaluated with them is saved as the best. 0: the moving averages of training.
     evaluation_batch_size: images per evaluation step.
     accumulation_parts: parts of a batch worked on one after the other, where a whole one does not fit into memory.
       BatchNorm then normalises each part by itself (see `step.train_step`).
@@ -47,15 +53,18 @@ class OptimizationSpec:
   batch_size: int = 32
   optimizer: Literal["adam", "rmsprop", "adadelta"] = "adam"
   learning_rate: float = 1e-4
+  warmup_steps: int = 0
   clip: Literal["global_norm", "per_variable"] = "global_norm"
   clip_norm: float = 1.0
   images_per_epoch: int = 32_768
   max_epochs: int = _not_recorded(100_000)
   plateau_patience: int = 7
   plateau_factor: float = 0.5
-  early_stopping_patience: int = 15
+  early_stopping_patience: int = _not_recorded(15)
   max_hours: float = _not_recorded(10.0)
   checkpoint_every_steps: int = _not_recorded(500)
+  mean_keep: float = 0.0
+  exact_statistics_images: int = 0
   evaluation_batch_size: int = _not_recorded(64)
   accumulation_parts: int = 1
   optimizer_shards: int = 1
@@ -78,6 +87,11 @@ class OptimizationSpec:
         raise ValueError(f"{name} is at least 1, got {getattr(self, name)}.")
     if self.learning_rate <= 0 or self.clip_norm <= 0 or self.max_hours <= 0 or not 0 < self.plateau_factor < 1:
       raise ValueError("learning_rate, clip_norm and max_hours are positive, plateau_factor is between 0 and 1.")
+    for name in ("warmup_steps", "exact_statistics_images"):
+      if getattr(self, name) < 0:
+        raise ValueError(f"{name} is at least 0, got {getattr(self, name)}.")
+    if not 0 <= self.mean_keep < 1 or (self.mean_keep and not self.exact_statistics_images):
+      raise ValueError("mean_keep lies in [0, 1), and needs exact_statistics_images above 0.")
     if self.images_per_epoch < self.batch_size:
       raise ValueError("images_per_epoch is at least batch_size.")
 

@@ -23,6 +23,7 @@ class Progress:
     best_rmse_years: lowest validation RMSE so far, float32; infinite before the first evaluation.
     best_epoch: the epoch that reached it, int32; 0 for none.
     epochs_since_best: int32.
+    longest_stall: the most epochs without a better one after which training still went on, int32.
     epochs_done: evaluated epochs, int32.
   """
 
@@ -32,6 +33,7 @@ class Progress:
   best_rmse_years: jax.Array
   best_epoch: jax.Array
   epochs_since_best: jax.Array
+  longest_stall: jax.Array
   epochs_done: jax.Array
 
   @classmethod
@@ -45,6 +47,7 @@ class Progress:
       best_rmse_years=jnp.full((), jnp.inf, jnp.float32),
       best_epoch=count,
       epochs_since_best=count,
+      longest_stall=count,
       epochs_done=count,
     )
 
@@ -66,13 +69,14 @@ class Progress:
       best_rmse_years=jnp.where(is_better, rmse_years, self.best_rmse_years),
       best_epoch=jnp.where(is_better, epochs_done, self.best_epoch),
       epochs_since_best=jnp.where(is_better, 0, self.epochs_since_best + 1),
+      longest_stall=jnp.maximum(self.longest_stall, self.epochs_since_best),
       epochs_done=epochs_done,
     )
 
 
 @flax.struct.dataclass
 class TrainState:
-  """Step number, parameters, BatchNorm statistics, optimiser state and progress; no functions.
+  """Step number, parameters and their running mean, BatchNorm statistics, optimiser state and progress; no functions.
 
   Attributes:
     step: optimiser steps done, int32.
@@ -80,6 +84,7 @@ class TrainState:
     batch_stats: running means and variances, a tree of float32.
     opt_state: the optimiser's moments and the plateau rule's counters.
     progress: the epoch's sums and the best validation score so far.
+    mean_params: running mean of the parameters, like `params`; empty where the settings ask for none.
   """
 
   step: jax.Array
@@ -87,11 +92,12 @@ class TrainState:
   batch_stats: Any
   opt_state: optax.OptState
   progress: Progress
+  mean_params: Any = dataclasses.field(default_factory=dict)
 
   @property
   def variables(self) -> dict[str, Any]:
-    """The part that predicting needs, {'params', 'batch_stats'}."""
-    return {"params": self.params, "batch_stats": self.batch_stats}
+    """The part that predicting needs, {'params', 'batch_stats'}; parameters are the running mean if there is one."""
+    return {"params": self.mean_params or self.params, "batch_stats": self.batch_stats}
 
   def is_sound(self) -> jax.Array:
     """Returns whether the state may be written.
@@ -100,7 +106,9 @@ class TrainState:
     infinity.
     """
     sums = self.progress.loss_sum, self.progress.squared_error_sum
-    are_finite = [jnp.isfinite(leaf).all() for leaf in jax.tree.leaves((self.params, self.batch_stats, sums))]
+    are_finite = [
+      jnp.isfinite(leaf).all() for leaf in jax.tree.leaves((self.params, self.mean_params, self.batch_stats, sums))
+    ]
     are_numbers = [~jnp.isnan(leaf).any() for leaf in jax.tree.leaves(self.opt_state)]
     return jnp.stack([*are_finite, *are_numbers]).all()
 
@@ -113,6 +121,7 @@ def create(
   tx: optax.GradientTransformation,
   image_shape: tuple[int, int, int],
   num_side_inputs: int,
+  has_mean: bool = False,
 ) -> TrainState:
   """Returns the state before the first step.
 
@@ -124,6 +133,7 @@ def create(
     tx: the optimiser.
     image_shape: (rows, columns, channels) of the stored images.
     num_side_inputs: columns of the side network's input.
+    has_mean: whether a running mean of the parameters is kept.
   """
   name = age_model.BACKBONE
   variables = initialise.init_variables(model, rng, image_shape, num_side_inputs)
@@ -131,7 +141,8 @@ def create(
     variables = {kind: {**part, name: backbone[kind]} for kind, part in variables.items() if name in part}
   params = variables["params"]
   batch_stats = variables.get("batch_stats", {})
-  return TrainState(jnp.zeros((), jnp.int32), params, batch_stats, tx.init(params), Progress.start())
+  mean_params = jax.tree.map(jnp.copy, params) if has_mean else {}
+  return TrainState(jnp.zeros((), jnp.int32), params, batch_stats, tx.init(params), Progress.start(), mean_params)
 
 
 def shardings(shapes: TrainState, devices: sharding.Shardings) -> TrainState:

@@ -10,6 +10,7 @@ from msk_jax.models import age_model
 from msk_jax.training import loss, state
 
 Metrics = dict[str, jax.Array]
+_FIRST_STEPS = 10  # after n steps the running mean keeps at most (1 + n) / (10 + n), as TensorFlow's does
 
 
 def train_step(
@@ -21,6 +22,7 @@ def train_step(
   tx: optax.GradientTransformationExtraArgs,
   l2: float,
   num_parts: int = 1,
+  mean_keep: float = 0.0,
 ) -> tuple[state.TrainState, Metrics]:
   """Takes one step.
 
@@ -35,6 +37,7 @@ def train_step(
       gradient are means over the parts. They equal those of the whole batch except for BatchNorm and dropout:
       BatchNorm normalises each part by its own statistics (their means over the parts enter the moving ones), and each
       part has its own noise.
+    mean_keep: what the running mean of the parameters keeps, if the state has one.
 
   Returns:
     The state after, and scalars `loss`, `mse_z`, `grad_norm`.
@@ -59,8 +62,15 @@ def train_step(
   updates, opt_state = tx.update(grads, current.opt_state, current.params, value=total)
   progress = current.progress.add_step(total, mse, num_images=batch["age_z"].shape[0])
   params = optax.apply_updates(current.params, updates)
-  after = state.TrainState(current.step + 1, params, batch_stats, opt_state, progress)
+  mean_params = _keep_mean(current, params, mean_keep)
+  after = state.TrainState(current.step + 1, params, batch_stats, opt_state, progress, mean_params)
   return after, {"loss": total, "mse_z": mse, "grad_norm": optax.tree.norm(grads)}
+
+
+def _keep_mean(current: state.TrainState, params: Any, keep: float) -> Any:
+  """Returns the running mean after a step; early on it keeps less, as there is little to average."""
+  share = jnp.minimum(keep, (1 + current.step) / (_FIRST_STEPS + current.step))
+  return jax.tree.map(lambda mean, new: new + share * (mean - new), current.mean_params, params) if keep else {}
 
 
 def _split_rows(rows: jax.Array, num_parts: int) -> jax.Array:

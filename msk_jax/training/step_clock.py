@@ -1,6 +1,8 @@
-"""The speed of training steps."""
+"""How long training steps and the ends of epochs take."""
 
+import contextlib
 import time
+from collections.abc import Iterator
 
 
 class StepClock:
@@ -9,6 +11,7 @@ class StepClock:
   def __init__(self):
     self._images, self._seconds = 0, 0.0
     self._since: float | None = None
+    self.epoch_end_seconds = 0.0  # of the last evaluation with what is written after it; 0 before the first
 
   def lap(self, images: int) -> None:
     """Counts images, and the time since the last call unless `pause` came between."""
@@ -20,6 +23,13 @@ class StepClock:
   def pause(self) -> None:
     """Leaves out the time until the next `lap`."""
     self._since = None
+
+  @contextlib.contextmanager
+  def closing_an_epoch(self) -> Iterator[None]:
+    """Measures how long the end of an epoch takes."""
+    began = time.monotonic()
+    yield
+    self.epoch_end_seconds = time.monotonic() - began
 
   @property
   def images_per_second(self) -> float:

@@ -43,9 +43,7 @@ def write(path: pathlib.Path, weights: pretrained.Pretrained, backbone_name: str
   """
   check_output(path, backbone_name)
   if path.name.endswith(_SAFETENSORS):
-    source = weights.source.path  # a fold's is the model's name, without the workdir
-    origin = {"source": source.name if weights.sha256 else source.as_posix(), "source_sha256": weights.sha256}
-    safetensors_files.write(path, weights.variables, backbone_name, weights.input_scale, **origin)
+    safetensors_files.write(path, weights.variables, backbone_name, weights.input_scale, weights.source.origins)
     return
   layers = keras_names.export_weights(backbone_name, weights.variables)
   classes, parts = keras_names.keras_classes(backbone_name), keras_names.keras_parts(backbone_name)
@@ -90,4 +88,7 @@ def report(path: pathlib.Path, weights: pretrained.Pretrained, backbone_name: st
   )
   if path.name.endswith(_SAFETENSORS):
     return text
-  return f"{text}\n  A Keras file can't hold its input scale: scale pixels as {weights.input_scale}."
+  return (
+    f"{text}\n  A Keras file can't hold its input scale: scale pixels as {weights.input_scale}. Nor can it say on "
+    "whose pictures it was trained: a training that starts from it can't notice that it has seen its test people."
+  )

@@ -13,28 +13,38 @@ from absl import logging
 from msk_jax.io import errors, run_record
 from msk_jax.models import backbones, keras_names
 from msk_jax.models import input_scale as scales
-from msk_jax.weights import hdf5, keras_files, known_files, safetensors_files
+from msk_jax.weights import hdf5, keras_files, known_files, origins, safetensors_files
 
 _ANY_SHAPE = (1, 96, 96, 3)  # every backbone takes an image of this size; weights do not depend on it
 
 
 @dataclasses.dataclass(frozen=True)
 class Source:
-  """A file's kind, known without reading its weights.
+  """What holds weights, known without reading them.
 
   Attributes:
-    path: of the file.
-    sha256: of its bytes, hex.
+    path: of the file, or of the trained fold's folder.
     input_scale: that its weights expect, a key of `input_scale.INPUT_SCALES`.
-    is_keras: whether it is a Keras file, else safetensors of this package.
+    origins: the file or fold itself, then what its weights came from.
+    is_keras: whether it is a Keras file, else safetensors of this package or a fold.
     is_published: whether it is one of the published files (`known_files`).
   """
 
   path: pathlib.Path
-  sha256: str
   input_scale: str
-  is_keras: bool
+  origins: tuple[origins.Origin, ...]
+  is_keras: bool = False
   is_published: bool = False
+
+  @property
+  def name(self) -> str:
+    """The file's name, or the fold's, e.g. `knee/inception_v3/fold_3`."""
+    return self.origins[0].name
+
+  @property
+  def sha256(self) -> str:
+    """Of the file's bytes, or of the fold's best variables, hex."""
+    return self.origins[0].sha256
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,13 +54,11 @@ class Pretrained:
   Attributes:
     variables: {'params', 'batch_stats'}, trees of NumPy arrays, float32.
     input_scale: that they expect, a key of `input_scale.INPUT_SCALES`.
-    sha256: of the file, hex; empty if they come from a trained fold.
-    source: what the file is.
+    source: the file or fold.
   """
 
   variables: dict[str, Any]
   input_scale: str
-  sha256: str
   source: Source
 
 
@@ -67,7 +75,8 @@ def inspect(path: pathlib.Path | str, backbone_name: str) -> Source:
   path = pathlib.Path(path)
   _check_file(path, backbone_name)
   if safetensors_files.is_safetensors(path):
-    return Source(path, run_record.hash_file(path), _own_scale(path, backbone_name), is_keras=False)
+    scale, earlier = _own_scale(path, backbone_name), safetensors_files.read_origins(path)
+    return Source(path, scale, (origins.Origin(path.name, run_record.hash_file(path)), *earlier))
   if not keras_files.is_keras(path):
     raise errors.InputError(
       f"{path.name} is neither a Keras weight file (.h5, .weights.h5, .keras) nor safetensors. Other formats, such as "
@@ -79,7 +88,9 @@ def inspect(path: pathlib.Path | str, backbone_name: str) -> Source:
       f"{', '.join(keras_names.LAYER_ORDERS)}."
     )
   scale = keras_names.KERAS_INPUT_SCALES[backbone_name]
-  return Source(path, run_record.hash_file(path), scale, is_keras=True, is_published=known_files.is_published(path))
+  is_published = known_files.is_published(path)
+  itself = origins.Origin(path.name, run_record.hash_file(path), data=origins.IMAGENET if is_published else "")
+  return Source(path, scale, (itself,), is_keras=True, is_published=is_published)
 
 
 def read(path: pathlib.Path | str, backbone_name: str, expected: Mapping[str, Any] | None = None) -> Pretrained:
@@ -100,7 +111,7 @@ def read(path: pathlib.Path | str, backbone_name: str, expected: Mapping[str, An
   else:
     variables = safetensors_files.read(source.path, expected)
   _check_finite(source.path, variables)
-  return Pretrained(variables, source.input_scale, source.sha256, source)
+  return Pretrained(variables, source.input_scale, source)
 
 
 def settle_scale(source: Source, named: str, setting: str, *, is_published_allowed: bool = False) -> str:
@@ -124,7 +135,7 @@ def settle_scale(source: Source, named: str, setting: str, *, is_published_allow
       "Keras' ImageNet weights. Leave the setting empty for the scale that the weights expect.",
       setting,
       named,
-      source.path.name,
+      source.name,
       source.input_scale,
     )
     return named
@@ -132,7 +143,7 @@ def settle_scale(source: Source, named: str, setting: str, *, is_published_allow
   remedy = ". If these weights were trained with another scale, convert the file: python -m msk_jax.convert_weights "
   is_declarable = source.is_keras and not source.is_published
   raise errors.InputError(
-    f"{setting} is {named}, but {source.path.name} is of weights for {source.input_scale} ({origin} so): leave the "
+    f"{setting} is {named}, but {source.name} is of weights for {source.input_scale} ({origin} so): leave the "
     f"setting empty{f'{remedy}--input_scale={named}.' if is_declarable else '.'}"
   )
 
@@ -176,7 +187,7 @@ def _own_scale(path: pathlib.Path, backbone_name: str) -> str:
 
 def _check_file(path: pathlib.Path, backbone_name: str) -> None:
   if not path.is_file():
-    raise errors.InputError(f"there is no file {path} with weights. {known_files.hint(backbone_name)}")
+    raise errors.InputError(f"there is no file or folder {path} with weights. {known_files.hint(backbone_name)}")
   size = path.stat().st_size
   if size > hdf5.MAX_FILE_BYTES:
     raise errors.InputError(

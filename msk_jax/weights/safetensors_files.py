@@ -2,7 +2,7 @@
 
 import json
 import pathlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,8 +10,10 @@ import safetensors
 import safetensors.numpy
 
 from msk_jax.io import atomic, errors
+from msk_jax.weights import origins
 
 _FORMAT, _VERSION = "msk_jax weights", "1"
+_ORIGINS = "origins"  # of the metadata
 _SHOWN = 3  # names in a message
 _MAX_HEADER_BYTES = 16 << 20  # InceptionResNetV2's header has 100 kB
 
@@ -47,6 +49,18 @@ def read_metadata(path: pathlib.Path) -> dict[str, str]:
   return metadata
 
 
+def read_origins(path: pathlib.Path) -> tuple[origins.Origin, ...]:
+  """Returns what the weights in a file came from, the latest first; none if the file does not say it.
+
+  Raises:
+    InputError: a damaged file, or not one of this package and version.
+  """
+  try:
+    return origins.from_text(read_metadata(path).get(_ORIGINS, ""))
+  except (KeyError, TypeError, ValueError) as error:
+    raise errors.InputError(f"{path.name}: what it says of its origins is damaged: write the file again.") from error
+
+
 def read(path: pathlib.Path, expected: Tree) -> dict[str, Any]:
   """Returns the weights as a tree of float32 arrays like `expected`.
 
@@ -69,7 +83,13 @@ def read(path: pathlib.Path, expected: Tree) -> dict[str, Any]:
   return unflatten(flat, expected)
 
 
-def write(path: pathlib.Path, variables: Tree, backbone_name: str, input_scale: str, **origin: str) -> None:
+def write(
+  path: pathlib.Path,
+  variables: Tree,
+  backbone_name: str,
+  input_scale: str,
+  earlier: Sequence[origins.Origin] = (),
+) -> None:
   """Writes weights, whole or not at all.
 
   Args:
@@ -77,10 +97,13 @@ def write(path: pathlib.Path, variables: Tree, backbone_name: str, input_scale: 
     variables: {'params', 'batch_stats'} of the backbone.
     backbone_name: a key of `msk_jax.models.backbones.BACKBONES`.
     input_scale: a key of `msk_jax.models.input_scale.INPUT_SCALES`.
-    **origin: further metadata, such as the file that the weights came from.
+    earlier: what the weights came from, the latest first.
   """
   arrays = {name: np.ascontiguousarray(leaf, np.float32) for name, leaf in flatten(variables).items()}
-  metadata = {"format": _FORMAT, "version": _VERSION, "backbone": backbone_name, "input_scale": input_scale, **origin}
+  metadata = {"format": _FORMAT, "version": _VERSION, "backbone": backbone_name, "input_scale": input_scale}
+  if earlier:
+    itself = {"source": earlier[0].name, "source_sha256": earlier[0].sha256}
+    metadata |= {**itself, _ORIGINS: origins.to_text(earlier)}
   with atomic.replacing(path) as temporary:
     safetensors.numpy.save_file(arrays, temporary, metadata)
     _sort_metadata(temporary)

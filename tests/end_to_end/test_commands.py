@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from msk_jax.imaging import store, views
-from msk_jax.io import tables
+from msk_jax.io import console, tables
 from msk_jax.predictions import split_table
 from msk_jax.schemas import cohort_tables
 from tests import commands, compiling, id_search
@@ -36,6 +36,7 @@ def test_train_makes_a_phantom_and_all_results(phantom_run):
     "metrics.jsonl",
     "tensorboard",
     "predictions.parquet",
+    "frozen_ridge.parquet",
     "predictions.png",
     "predictions.svg",
     "result.json",
@@ -150,11 +151,16 @@ def test_own_radiographs(radiographs, tmp_path):
   workdir = tmp_path / "work"
   arguments = ["--config=configs/folder.py:rows=48,columns=40,smoke", f"--config.data.root={radiographs}"]
   arguments += [f"--workdir={workdir}", "--config.model.image_shape=(48,40)"]
+  arguments.append("--folds=0,1")
+  paused = commands.run("train", *arguments, "--config.train.max_hours=1e-9", **compiling.VARIABLES)
+  assert paused.returncode == console.UNFINISHED and "0 of 2 splits are finished; run the same" in paused.stderr
   done = commands.run("train", *arguments, **compiling.VARIABLES)
   assert done.returncode == 0, done.stderr
-  result = json.loads((workdir / "models/folder/simple_cnn/fold_0/result.json").read_text())
-  assert result["data"] == "folder" and result["n_train"] + result["n_validation"] + result["n_test"] == 40
-  assert "PHANTOM" not in done.stderr
+  for k in range(2):
+    result = json.loads((workdir / f"models/folder/simple_cnn/fold_{k}/result.json").read_text())
+    assert result["data"] == "folder" and result["n_train"] + result["n_validation"] + result["n_test"] == 40
+    assert result["ending"] == "max_epochs" and result["verdict"]["test"]["says"] == "too few people to say"
+  assert "all 2" in done.stdout and "verdict" in done.stdout and "PHANTOM" not in done.stderr
 
 
 def test_a_table_without_age_is_named(radiographs, tmp_path):

@@ -116,8 +116,8 @@ def test_folds_share_one_program_and_are_loaded_one_by_one(model, folder, tmp_pa
       super().__init__(*arguments)
       programs.append(self)
 
-    def scores(self, *arguments):
-      result = super().scores(*arguments)
+    def scores_and_features(self, *arguments):
+      result = super().scores_and_features(*arguments)
       events.append("predicted")
       return result
 

@@ -51,7 +51,7 @@ def test_the_result(tmp_path):
   assert split_folder.read_result(tmp_path) is None
   split_folder.write_result(tmp_path, {**first, "fold_map_hash": "a"})
   result = split_folder.read_result(tmp_path)
-  assert (result["schema"], result["version"], result["n_train"], result["n_test"]) == ("result", 1, 100, 2)
+  assert (result["schema"], result["version"], result["n_train"], result["n_test"]) == ("result", 2, 100, 2)
   assert result["test"] == metrics.summary(np.array([50.0, 70.0]), np.array([52.0, 67.0]), 61.0)
   for text in ("[]", "{", json.dumps({"fold": 3})):
     (tmp_path / split_folder.RESULT_NAME).write_text(text)

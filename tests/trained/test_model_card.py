@@ -22,6 +22,7 @@ _CARD = model_card.ModelCard(
   age=standardize.Standardizer(np.float64(62.1), np.float64(7.3)),
   demographics=standardize.Standardizer(np.linspace(0, 0.6, 24), np.linspace(1, 0.1, 24)),
   fold_map_hash="f" * 64,
+  preset={"num_images": 600, "values": {"train": {"learning_rate": 1e-3}}},
 )
 
 

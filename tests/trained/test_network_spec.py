@@ -16,6 +16,7 @@ def test_records_leave_out_what_is_marked():
   assert _left_out(model, network_spec.MODEL_CARD) == {"pretrained", "remat"}
   assert _left_out(spec.OptimizationSpec(), network_spec.RUN_RECORD) == {
     "max_epochs",
+    "early_stopping_patience",
     "max_hours",
     "checkpoint_every_steps",
     "evaluation_batch_size",

@@ -26,10 +26,14 @@ def test_scores_are_the_networks_and_what_fills_up_the_last_batch_is_dropped():
   )
   advanced = []
   scores = program.scores(variables, _batches(images, side, 4), _NUM_IMAGES, advanced.append)
-  expected, _ = model.apply(variables, images, side, train=False)
+  expected, out = model.apply(variables, images, side, train=False)
   assert scores.dtype == np.float64 and advanced == [4, 3]
   np.testing.assert_allclose(scores, expected, rtol=1e-5, atol=1e-5)
   assert np.ptp(scores) > 1e-3
+  same, features = program.scores_and_features(variables, _batches(images, side, 4), _NUM_IMAGES)
+  np.testing.assert_array_equal(same, scores)
+  assert features.dtype == np.float32 and features.shape[0] == _NUM_IMAGES and np.ptp(features, axis=0).max() > 1e-3
+  np.testing.assert_allclose(features, out["pooled_bk"], rtol=1e-4, atol=1e-5)
 
 
 def test_shapes_of_variables_are_those_of_new_ones():

@@ -13,20 +13,25 @@ from tests import tiny_workdir
 SHAPE = (40, 32)  # rows, columns
 NUM_PEOPLE = 60
 LEARNING_RATE = 3e-3
+STEADY = {
+  "warmup_steps": 6,
+  "mean_keep": 0.9,
+  "exact_statistics_images": 24,
+}  # what presets add to the paper's settings
 VIEW = views.View("knee", (80, 64), SHAPE, is_paired=True, augmentation=views.VIEWS["knee"].augmentation)
 
 
-def write_workdir(workdir: pathlib.Path, seed: int = 0) -> None:
+def write_workdir(workdir: pathlib.Path, seed: int = 0, num_people: int = NUM_PEOPLE) -> None:
   """Writes cohort tables and knee images; person 0 has no left knee, person 1 no right one."""
   rng = np.random.default_rng(seed)
-  eid = [str(9_000_000 + i) for i in range(NUM_PEOPLE)]
-  age = rng.uniform(45, 80, NUM_PEOPLE)
-  people = pd.DataFrame({"eid": eid, "sex": rng.integers(0, 2, NUM_PEOPLE), "ethnicity": 1001})
+  eid = [str(9_000_000 + i) for i in range(num_people)]
+  age = rng.uniform(45, 80, num_people)
+  people = pd.DataFrame({"eid": eid, "sex": rng.integers(0, 2, num_people), "ethnicity": 1001})
   visits = pd.DataFrame({"eid": eid, "instance": 2, "age_years": age, "centre": -1})
-  folds = pd.DataFrame({"eid": eid, "fold": np.arange(NUM_PEOPLE) % 10})
+  folds = pd.DataFrame({"eid": eid, "fold": np.arange(num_people) % 10})
   tiny_workdir.write_cohort(workdir, people, visits, folds)
   rows, images = [], []
-  for i in range(NUM_PEOPLE):
+  for i in range(num_people):
     for side in views.SIDES:
       if (i, side) in ((0, "left"), (1, "right")):
         continue

@@ -22,7 +22,7 @@ def _programs() -> dict[Any, program.Program]:
 @contextlib.contextmanager
 def _sharing(programs: dict[Any, program.Program]) -> Iterator[None]:
   def make(settings, *shapes):
-    key = (settings.model, dataclasses.replace(settings.train, max_epochs=1))
+    key = (settings.model, dataclasses.replace(settings.train, max_epochs=1, early_stopping_patience=1, max_hours=1.0))
     if key not in programs:
       programs[key] = program.Program(settings, *shapes)
     return programs[key]

@@ -41,6 +41,7 @@ def main() -> int:
   parser.add_argument("--process_id", type=int, default=-1)
   parser.add_argument("--optimizer_shards", type=int, default=1)
   parser.add_argument("--learning_rate", type=float, default=cohort.LEARNING_RATE)
+  parser.add_argument("--steady", action="store_true", help="with the settings cohort.STEADY")
   parser.add_argument("--backbone", default="simple_cnn")
   parser.add_argument("--image_px", type=int, default=0, help="of square images, for a short training")
   parser.add_argument("--epochs", type=int, default=1, help="with --image_px")
@@ -49,7 +50,8 @@ def main() -> int:
   processes.join(None, given.coordinator, given.num_processes, given.process_id)
   if given.signal_at:
     step_hooks.interrupt_at(pytest.MonkeyPatch(), given.signal_at, signal.Signals[f"SIG{given.signal}"])
-  settings = cohort.experiment(optimizer_shards=given.optimizer_shards, learning_rate=given.learning_rate)
+  steady = cohort.STEADY if given.steady else {}
+  settings = cohort.experiment(optimizer_shards=given.optimizer_shards, learning_rate=given.learning_rate, **steady)
   if given.image_px:
     shape = (given.image_px, given.image_px)
     model = dataclasses.replace(settings.model, backbone=given.backbone, image_shape=shape)

@@ -102,6 +102,13 @@ def test_all_checkpoints_damaged_is_one_line(paused):
     _run(paused)
 
 
+def test_overwrite_starts_over_where_all_checkpoints_are_damaged(paused, straight):
+  for step in ("16", "18"):
+    _cut(paused / _FOLD / "checkpoints" / step)
+  ended = experiment.run(cohort.experiment(), cohort.VIEW, "phantom", paused, overwrite=True)
+  assert ended.result["params_sha256"] == straight[1]["params_sha256"]
+
+
 @pytest.mark.parametrize("damage", [_cut, shutil.rmtree])
 def test_lost_best_parameters_are_noticed_when_the_run_goes_on(paused, damage):
   (best,) = (paused / _FOLD / "best").iterdir()

@@ -92,7 +92,7 @@ def test_going_on_with_other_weights_is_refused(trained, weights, tmp_path):
 
 def test_scale_is_the_given_one_else_the_files_else_the_papers(weights):
   def scale_of(path, **model):
-    return initial_weights.settle(settings_with(path, **model).model)[0].input_scale
+    return initial_weights.settle(settings_with(path, **model).model, 0).settings.input_scale
 
   assert scale_of("") == "zero_to_one"
   assert scale_of("", input_scale="imagenet") == "imagenet"
@@ -103,7 +103,7 @@ def test_scale_is_the_given_one_else_the_files_else_the_papers(weights):
 
 
 def test_an_absent_file_shows_before_anything_else(tmp_path):
-  with pytest.raises(errors.InputError, match=r"no file .*nowhere\.h5 .*third_party/README\.md"):
+  with pytest.raises(errors.InputError, match=r"no file or folder .*nowhere\.h5 .*third_party/README\.md"):
     experiment.run(settings_with(tmp_path / "nowhere.h5"), cohort.VIEW, "phantom", tmp_path)
 
 

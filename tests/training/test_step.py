@@ -11,7 +11,7 @@ import pytest
 
 from msk_jax.io import errors
 from msk_jax.trained import network, network_spec, sharding
-from msk_jax.training import early_stopping, learning_rate, metrics_log, optimizer, pausing, spec, state, step
+from msk_jax.training import learning_rate, metrics_log, optimizer, pausing, spec, state, step
 from msk_jax.training import loss as age_loss
 
 _MODEL = network_spec.ModelSpec("simple_cnn", num_dense_nodes=16, batch_norm_momentum=0.9)
@@ -102,13 +102,34 @@ def test_learning_rate_halves_after_patience_epochs_without_lower_loss():
   for loss in (3.0, 2.0, 2.0, 2.0, 1.0, 1.0, 1.0):  # epochs of two steps, the mean counts
     for offset in (-0.5, 0.5):
       _, opt_state = tx.update({"w": jnp.ones(3)}, opt_state, params, value=loss + offset)
-    rates.append(learning_rate.current(opt_state, settings) / settings.learning_rate)
+    rates.append(learning_rate.current(len(rates), opt_state, settings) / settings.learning_rate)
   assert rates == [1, 1, 1, 0.5, 0.5, 0.5, 0.25]
 
 
 def test_learning_rate_is_found_in_networks_with_parameters_called_scale():
   opt_state = optimizer.make(_TRAIN).init({"norm": {"scale": jnp.ones(3)}})
-  assert learning_rate.current(opt_state, _TRAIN) == _TRAIN.learning_rate
+  assert learning_rate.current(0, opt_state, _TRAIN) == _TRAIN.learning_rate
+
+
+def test_learning_rate_rises_over_the_warm_up_and_says_so():
+  """With the sign of the gradient as Adam's first update, a step's length is the learning rate."""
+  settings = dataclasses.replace(_TRAIN, warmup_steps=4, plateau_patience=100)
+  tx = optimizer.make(settings)
+  params, gradients = {"w": jnp.ones(3)}, {"w": jnp.ones(3)}
+  opt_state = tx.init(params)
+  lengths, rates = [], []
+  for number in range(6):
+    rates.append(learning_rate.current(number, opt_state, settings) / settings.learning_rate)
+    updates, opt_state = tx.update(gradients, opt_state, params, value=1.0)
+    lengths.append(-float(updates["w"][0]) / settings.learning_rate)
+  assert rates == pytest.approx([0.25, 0.5, 0.75, 1, 1, 1])
+  np.testing.assert_allclose(lengths, rates, rtol=1e-4)
+
+
+def test_without_a_warm_up_the_optimiser_carries_no_further_state():
+  """Checkpoints of trainings without one keep their form."""
+  trees = [optimizer.make(dataclasses.replace(_TRAIN, warmup_steps=steps)).init({"w": jnp.ones(3)}) for steps in (0, 4)]
+  assert len(jax.tree.leaves(trees[1])) == len(jax.tree.leaves(trees[0])) + 1
 
 
 @pytest.mark.parametrize("name", ["adam", "rmsprop", "adadelta"])
@@ -133,20 +154,9 @@ def test_epoch_end_keeps_the_best_and_counts_since():
   assert seen == [(5, 1, 0), (4, 2, 0), (4, 2, 1), (4, 2, 2), (3, 5, 0)]
 
 
-def test_stops_at_max_epochs_or_without_improvement():
-  settings = dataclasses.replace(_TRAIN, max_epochs=4, early_stopping_patience=2)
-  progress = state.Progress.start()
-  done = []
-  for rmse in (5.0, 6.0, 6.0):
-    progress = progress.end_epoch(np.float32(rmse))
-    done.append(early_stopping.is_finished(progress, settings))
-  assert done == [False, False, True] and early_stopping.has_stopped_early(progress, settings)
-  assert early_stopping.is_finished(dataclasses.replace(state.Progress.start(), epochs_done=jnp.int32(4)), settings)
-
-
 def test_a_spent_budget_pauses():
-  assert pausing.Budget(max_hours=1.0).exhausted is None
-  assert pausing.Budget(max_hours=1e-12).exhausted is pausing.Status.OUT_OF_TIME
+  assert pausing.Budget(pausing.deadline_in(1.0)).exhausted is None
+  assert pausing.Budget(pausing.deadline_in(-1e-12)).exhausted is pausing.Status.OUT_OF_TIME
 
 
 def test_a_batch_that_does_not_fit_the_devices_is_refused():

@@ -83,6 +83,28 @@ def test_parts_of_a_batch_are_normalised_each_by_itself_and_their_means_enter_th
   assert _difference(whole.batch_stats, parts.batch_stats) > 1e-4
 
 
+def test_the_running_mean_of_the_parameters_is_that_of_the_steps():
+  """Early on it keeps (1 + n) / (10 + n), later what the settings say; training itself does not see it."""
+  model, tx = network.build_model(_settings()), optimizer.make(spec.OptimizationSpec())
+  create = functools.partial(state.create, model=model, tx=tx, image_shape=_SHAPE, num_side_inputs=_SIDE)
+  take = jax.jit(functools.partial(step.train_step, model=model, tx=tx, l2=0.1, mean_keep=0.3))
+  current = jax.jit(functools.partial(create, has_mean=True))(jax.random.key(0))
+  plain, plain_take = _compiled(_settings())[0], jax.jit(_compiled(_settings())[2])
+  weight = lambda params: np.asarray(params["age"]["kernel"], np.float64)  # noqa: E731
+  expected = weight(current.params)
+  for keep in (0.1, 2 / 11, 0.25, 0.3, 0.3):
+    current, plain = take(current, _batch(), jax.random.key(1))[0], plain_take(plain, _batch(), jax.random.key(1))[0]
+    expected = keep * expected + (1 - keep) * weight(current.params)
+    np.testing.assert_allclose(weight(current.mean_params), expected, rtol=1e-4, atol=1e-7)
+  assert _difference(current.params, plain.params) < 1e-6 and plain.mean_params == {}
+  assert current.variables["params"] is current.mean_params and plain.variables["params"] is plain.params
+
+
+def test_a_running_mean_needs_exact_statistics():
+  with pytest.raises(ValueError, match="needs exact_statistics_images"):
+    spec.OptimizationSpec(mean_keep=0.98)
+
+
 def test_parts_save_memory():
   whole, parts = (_compiled(_settings(), n)[1].memory_analysis().temp_size_in_bytes for n in (1, 4))
   assert parts < whole / 2

@@ -49,7 +49,7 @@ def test_every_array_that_keras_wrote_is_read_in_its_place(written, name, form):
   found = pretrained.read(written(name, form), name)
   expected = keras_models.weighted_layers(keras_models.make_model(name))
   assert_same(keras_names.export_weights(name, found.variables), expected)
-  assert found.input_scale == keras_names.KERAS_INPUT_SCALES[name] and len(found.sha256) == 64
+  assert found.input_scale == keras_names.KERAS_INPUT_SCALES[name] and len(found.source.sha256) == 64
 
 
 @pytest.mark.usefixtures("compile_quickly")

@@ -13,7 +13,7 @@ import safetensors.numpy
 
 from msk_jax.io import errors, run_record
 from msk_jax.models import keras_layer, keras_names
-from msk_jax.weights import conversion, keras_legacy, known_files, pretrained, safetensors_files
+from msk_jax.weights import conversion, keras_legacy, known_files, origins, pretrained, safetensors_files
 
 NAME = "simple_cnn"
 
@@ -35,7 +35,7 @@ def variables():
 @pytest.fixture
 def own(tmp_path, variables):
   path = tmp_path / "own.safetensors"
-  safetensors_files.write(path, variables, NAME, "imagenet", source="tests")
+  safetensors_files.write(path, variables, NAME, "imagenet", [origins.Origin("tests", "ab")])
   return path
 
 
@@ -51,7 +51,7 @@ def assert_equal_trees(ours, theirs):
 def test_safetensors_round_trip_keeps_weights_and_scale(own, variables):
   found = pretrained.read(own, NAME)
   assert_equal_trees(found.variables, variables)
-  assert found.input_scale == "imagenet" and found.sha256 == run_record.hash_file(own)
+  assert found.input_scale == "imagenet" and found.source.sha256 == run_record.hash_file(own)
   assert safetensors_files.read_metadata(own)["format"] == "msk_jax weights"
   flat = safetensors.numpy.load_file(own)
   np.testing.assert_array_equal(flat["params/conv_0/conv/kernel"], variables["params"]["conv_0"]["conv"]["kernel"])

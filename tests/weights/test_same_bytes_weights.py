@@ -11,12 +11,12 @@ _ROOT = pathlib.Path(__file__).resolve().parents[2]
 _WRITE = """
 import os, pathlib, sys
 import jax.numpy as jnp, numpy as np, jax
-from msk_jax.weights import conversion, pretrained
+from msk_jax.weights import conversion, origins, pretrained
 os.umask(0o027)
 shapes = pretrained.abstract_variables("inception_v3")
 ones = jax.tree.map(lambda leaf: np.full(leaf.shape, 0.5, np.float32), shapes)
-source = pretrained.Source(pathlib.Path("knee/fold_0"), "", "minus_one_to_one", is_keras=False)
-weights = pretrained.Pretrained(ones, "minus_one_to_one", "", source)
+source = pretrained.Source(pathlib.Path("fold_0"), "minus_one_to_one", (origins.Origin("knee/fold_0", "ab"),))
+weights = pretrained.Pretrained(ones, "minus_one_to_one", source)
 for path in sys.argv[1:]:
   conversion.write(pathlib.Path(path), weights, "inception_v3")
 """
