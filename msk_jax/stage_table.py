@@ -130,6 +130,17 @@ STAGES = (
     is_about_people=True,
   ),
   Stage(
+    name="attention",
+    summary="maps where the best network of a view looks, in years, with overlays",
+    package="attribution",
+    reads=("cohort/", "images/", "models/", "predictions/", "ages/"),
+    writes=("attention/",),
+    config="configs/attention.py",
+    config_help="Which view and network, which maps, e.g. configs/attention.py:view=full_body/figure.",
+    sections=("attention",),
+    is_about_people=True,
+  ),
+  Stage(
     name="gwas",
     summary="finds variants that go with accelerated ageing; heritability and genetic correlations",
     package="genetics",

@@ -44,6 +44,8 @@ _IMPORTS = {
   "trained": "io imaging predictions input models weights",
   "training": "io schemas cohort imaging figures scores predictions input models weights trained",
   "inference": "io cohort labels imaging predictions input trained",
+  "attribution": "io schemas cohort imaging figures disclosure scores predictions simulation evaluation biological_age "
+  "input models trained",
 }
 ALLOWED = {name: imports.split() for name, imports in _IMPORTS.items()}
 

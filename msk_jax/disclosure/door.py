@@ -7,7 +7,7 @@ table and its schema. It refuses what still tells of a single person, and what i
 import dataclasses
 import pathlib
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -129,6 +129,31 @@ def write_text(path: pathlib.Path, text: str) -> None:
       "Look for numbers of seven digits in names of traits and models, and in the settings."
     )
   atomic.write_text(path, text)
+
+
+def write_arrays(path: pathlib.Path, arrays: Mapping[str, np.ndarray], fewest_people: int) -> None:
+  """Writes arrays of floats that may leave, as NPZ; equal arrays give equal bytes.
+
+  Args:
+    path: of the file, `.npz`.
+    arrays: name to means over people, such as a mean picture.
+    fewest_people: people behind the array that has the fewest.
+
+  Raises:
+    InputError: an array is of fewer than five people, or not of floats; a name looks like an id.
+  """
+  if fewest_people < small_counts.FEWEST_PEOPLE:
+    raise errors.InputError(
+      f"arrays {path.name} are not written: one is of fewer than {small_counts.FEWEST_PEOPLE} people and may not "
+      "leave. This is an error of the program: please report it."
+    )
+  if any(map(_looks_like_id, (path.stem, *arrays))) or any(array.dtype.kind != "f" for array in arrays.values()):
+    raise errors.InputError(
+      "arrays are not written: a name looks like a participant's id, or an array holds other things than means, and "
+      "they may not leave. This is an error of the program: please report it."
+    )
+  with atomic.replacing(path) as temporary, temporary.open("wb") as file:
+    np.savez_compressed(file, allow_pickle=False, **arrays)
 
 
 def looks_like_id(text: str) -> bool:

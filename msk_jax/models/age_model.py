@@ -10,6 +10,8 @@ import jax.numpy as jnp
 from msk_jax.models import backbones, input_scale, layers
 
 BACKBONE = "backbone"  # the name of its part of parameters and statistics
+FEATURES = "pre_pool_bhwc"  # the name of the backbone's features among the intermediates
+_ACTIVATED = "_ac"  # ends the name of an intermediate, as Keras calls it, whose module has the name without it
 _COLOURS = 3  # channels that the backbones take
 _WIDTH_RATIO = 4  # each dense layer has a quarter of the nodes of the one before
 _FULL_DROPOUT_NODES = 1024  # the layer size at which the dropout rate is `dropout`
@@ -20,7 +22,8 @@ _MAX_DROPOUT = 0.95  # the largest rate that the paper's authors tried
 class AgeModel(nn.Module):
   """Predicts the z-scored age from an image and side inputs (sex, ethnicity, side of the body).
 
-  Parameters: `backbone`, `side`, `dense_0` ..., `age`. Everything after the pooling computes in float32.
+  Parameters: `backbone`, `side`, `dense_0` ..., `age`. From the pooling on all computes in float32, or in float64
+  if the backbone does.
 
   Attributes:
     backbone_name: a key of `backbones.BACKBONES`.
@@ -48,7 +51,7 @@ class AgeModel(nn.Module):
 
   @nn.compact
   def __call__(
-    self, image_bhwc: jax.Array, side_bk: jax.Array, *, train: bool
+    self, image_bhwc: jax.Array, side_bk: jax.Array, *, train: bool, shifts: Mapping[str, jax.Array] | None = None
   ) -> tuple[jax.Array, dict[str, jax.Array]]:
     """Returns the z-scored ages and the intermediates.
 
@@ -57,10 +60,15 @@ class AgeModel(nn.Module):
       side_bk: [b, k] z-scored side inputs.
       train: whether dropout acts and batch statistics are used; then `apply` needs `rngs={'dropout': key}`
         and `mutable=['batch_stats']`.
+      shifts: added to intermediates of the backbone, or to `pre_pool_bhwc`, before anything reads them. The gradient by
+        a shift, at 0, is the gradient by that intermediate.
 
     Returns:
-      age_z [b] float32, and the backbone's intermediates with `pre_pool_bhwc` (its features), `pooled_bk`,
+      age_z [b] float32 (or float64), and the backbone's intermediates with `pre_pool_bhwc` (its features), `pooled_bk`,
       `side_bk`, `dense_0` ... and `age_z_b`.
+
+    Raises:
+      ValueError: no module of the backbone ends in an intermediate that is to be shifted.
     """
     backbone = backbones.make_backbone(
       self.backbone_name,
@@ -71,16 +79,23 @@ class AgeModel(nn.Module):
       name=BACKBONE,
     )
     scaled_bhwc = _to_colour(input_scale.scale_pixels(image_bhwc, self.input_scale))
-    features_bhwc, out = backbone(scaled_bhwc.astype(self.dtype), train=train)
-    out = {**out, "pre_pool_bhwc": features_bhwc}
-    out["pooled_bk"] = features_bhwc.astype(jnp.float32).mean(axis=(1, 2))
-    out["side_bk"] = nn.relu(_dense(self.side_nodes, "side")(side_bk.astype(jnp.float32)))
+    shifts = dict(shifts or {})
+    with nn.intercept_methods(_shift_outputs(shifts)):
+      features_bhwc, out = backbone(scaled_bhwc.astype(self.dtype), train=train)
+    if FEATURES in shifts:
+      features_bhwc = features_bhwc + shifts.pop(FEATURES)
+    if shifts:
+      raise ValueError(f"{self.backbone_name} has no module that ends in {', '.join(shifts)}; it can't be shifted.")
+    out = {**out, FEATURES: features_bhwc}
+    wide = jnp.promote_types(self.dtype, jnp.float32)
+    out["pooled_bk"] = features_bhwc.astype(wide).mean(axis=(1, 2))
+    out["side_bk"] = nn.relu(_dense(self.side_nodes, "side", wide)(side_bk.astype(wide)))
     x_bk = jnp.concatenate([out["pooled_bk"], out["side_bk"]], axis=-1)
     x_bk = nn.Dropout(self.dropout, deterministic=not train)(x_bk)
     for i, nodes in enumerate(dense_sizes(self.num_dense_layers, self.num_dense_nodes)):
-      x_bk = out[f"dense_{i}"] = nn.relu(_dense(nodes, f"dense_{i}")(x_bk))
+      x_bk = out[f"dense_{i}"] = nn.relu(_dense(nodes, f"dense_{i}", wide)(x_bk))
       x_bk = nn.Dropout(dropout_rate(self.dropout, nodes), deterministic=not train)(x_bk)
-    out["age_z_b"] = _dense(1, "age")(x_bk)[:, 0]
+    out["age_z_b"] = _dense(1, "age", wide)(x_bk)[:, 0]
     return out["age_z_b"], out
 
 
@@ -122,8 +137,24 @@ def parameter_table(params: Mapping[str, Any]) -> list[Parameter]:
   return [Parameter("/".join(key.key for key in path), tuple(leaf.shape), int(leaf.size)) for path, leaf in flat]
 
 
-def _dense(nodes: int, name: str) -> nn.Dense:
-  return nn.Dense(nodes, dtype=jnp.float32, kernel_init=layers.KERNEL_INIT, name=name)
+def _dense(nodes: int, name: str, dtype: Any) -> nn.Dense:
+  return nn.Dense(nodes, dtype=dtype, kernel_init=layers.KERNEL_INIT, name=name)
+
+
+def _shift_outputs(shifts: dict[str, jax.Array]) -> Any:
+  """Returns an interceptor that adds shifts to outputs of the backbone's modules; those added leave `shifts`."""
+
+  def add(call: Any, args: Any, kwargs: Any, context: nn.module.InterceptorContext) -> Any:
+    output = call(*args, **kwargs)
+    *parents, name = context.module.path or ("",)
+    if not shifts or context.method_name != "__call__" or parents != [BACKBONE]:
+      return output
+    for intermediate in (name, f"{name}{_ACTIVATED}"):
+      if intermediate in shifts:
+        return output + shifts.pop(intermediate)
+    return output
+
+  return add
 
 
 def _to_colour(image_bhwc: jax.Array) -> jax.Array:

@@ -3,6 +3,7 @@
 import json
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 import PIL.Image
 import pytest
@@ -162,4 +163,24 @@ def test_a_figure_of_few_people_is_refused(tmp_path, num_people, fewest):
   with pytest.raises(errors.InputError, match=r"figure a\.png is not written"):
     door.save_figure(tmp_path / "a.png", shared)
   plt.close(shared.figure)
+  assert not list(tmp_path.iterdir())
+
+
+def test_arrays_are_written_as_they_are(tmp_path):
+  door.write_arrays(tmp_path / "maps.npz", {"maps": np.full((2, 3), 0.5, np.float32)}, 5)
+  with np.load(tmp_path / "maps.npz") as arrays:
+    np.testing.assert_array_equal(arrays["maps"], np.full((2, 3), 0.5))
+
+
+@pytest.mark.parametrize(
+  ("name", "array", "fewest", "why"),
+  [
+    ("maps", np.zeros(2), 4, "fewer than 5 people"),
+    ("maps_9000001", np.zeros(2), 5, "looks like a participant's id"),
+    ("maps", np.zeros(2, int), 5, "other things than means"),
+  ],
+)
+def test_arrays_of_few_people_ids_and_counts_are_refused(tmp_path, name, array, fewest, why):
+  with pytest.raises(errors.InputError, match=why):
+    door.write_arrays(tmp_path / f"{name}.npz", {"maps": array}, fewest)
   assert not list(tmp_path.iterdir())

@@ -10,6 +10,8 @@ import pytest
 
 from msk_jax.associations import run as xwas_run
 from msk_jax.associations import spec as xwas_spec
+from msk_jax.attribution import run as attention_run
+from msk_jax.attribution import spec as attention_spec
 from msk_jax.biological_age import run as ages_run
 from msk_jax.biological_age import spec as ages_spec
 from msk_jax.ensembling import run as ensemble_run
@@ -55,6 +57,7 @@ def _is_equal(one, other) -> bool:
     ("ensemble", ensemble_spec.EnsembleSpec(), ensemble_run.settings_of),
     ("evaluate", evaluate_spec.EvaluateSpec(), evaluate_run.settings_of),
     ("ages", ages_spec.AgesSpec(), ages_run.settings_of),
+    ("attention", attention_spec.AttentionSpec(), attention_run.settings_of),
     ("loci", loci_spec.LociSpec(), loci_run.settings_of),
     ("release", release_spec.ReleaseSpec(), release_run.settings_of),
     ("xwas", xwas_spec.XwasSpec(), xwas_run.settings_of),

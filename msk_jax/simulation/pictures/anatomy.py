@@ -51,6 +51,20 @@ class AgeEffect:
   why: str
 
 
+@dataclasses.dataclass(frozen=True)
+class Ageing:
+  """Years by which somebody is drawn older than they are, and what these years change.
+
+  Attributes:
+    years: added to the age; negative draws somebody younger.
+    parameters: those that change; None for all of the view's.
+  """
+
+  years: float
+  parameters: frozenset[str] | None = None
+
+
+AS_THEY_ARE = Ageing(0.0)
 AGE_EFFECTS = effect_tables.read(pathlib.Path(__file__).with_name("age_effects.csv"), AgeEffect)
 ANATOMIES = ("full_body", "spine/sagittal", "spine/coronal", "hip", "knee")
 
@@ -77,7 +91,9 @@ def sides_of(view: str) -> tuple[str, ...]:
   return views.SIDES if view in views.VIEWS and views.VIEWS[view].is_paired else ("",)
 
 
-def draw_parameters(seed: int, person: people.Person, visit: people.Visit, view: str, side: str) -> dict[str, float]:
+def draw_parameters(
+  seed: int, person: people.Person, visit: people.Visit, view: str, side: str, ageing: Ageing = AS_THEY_ARE
+) -> dict[str, float]:
   """Returns the view's parameters as they are drawn for a person at a visit.
 
   Args:
@@ -86,6 +102,7 @@ def draw_parameters(seed: int, person: people.Person, visit: people.Visit, view:
     visit: when; the person's own shape is the same at all visits.
     view: one of ANATOMIES.
     side: one of `sides_of(view)`.
+    ageing: years to add.
 
   Returns:
     parameter name to value, in the table's order.
@@ -95,13 +112,18 @@ def draw_parameters(seed: int, person: people.Person, visit: people.Visit, view:
   if side:
     own = randomness.generator(seed, "shape", person.eid, view, side).standard_normal(len(effects))
     common = math.sqrt(_SHARED_BY_SIDES) * common + math.sqrt(1.0 - _SHARED_BY_SIDES) * own
-  older = person.age_years(visit) + person.acceleration_years(dimension_of(view)) - REFERENCE_AGE_YEARS
+  reached = person.age_years(visit) + person.acceleration_years(dimension_of(view))
+
+  def older(parameter: str) -> float:
+    is_moved = ageing.parameters is None or parameter in ageing.parameters
+    return reached + (ageing.years if is_moved else 0.0) - REFERENCE_AGE_YEARS
+
   return {
     effect.parameter: max(
       effect.least,
       effect.mean
       + effect.male_difference * (person.sex - _MALE_SHARE)
-      + effect.per_year * older
+      + effect.per_year * older(effect.parameter)
       + effect.person_sd * float(shape),
     )
     for effect, shape in zip(effects, common, strict=True)

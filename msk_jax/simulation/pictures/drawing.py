@@ -76,7 +76,14 @@ _WIDEST = 2.5  # SDs at which nuisance is cut off, so that no bone leaves the im
 _MEAN_HEIGHT_CM = 169.0
 
 
-def draw_picture(seed: int, person: people.Person, visit: people.Visit, picture: Picture, scale: "Scale") -> np.ndarray:
+def draw_picture(
+  seed: int,
+  person: people.Person,
+  visit: people.Visit,
+  picture: Picture,
+  scale: "Scale",
+  ageing: anatomy.Ageing = anatomy.AS_THEY_ARE,
+) -> np.ndarray:
   """Returns one image of a visit, uint8 [h, w].
 
   Args:
@@ -85,8 +92,9 @@ def draw_picture(seed: int, person: people.Person, visit: people.Visit, picture:
     visit: when.
     picture: which of PICTURES.
     scale: sizes of nuisance and noise, and which take of the visit this is.
+    ageing: years to add to the person's age; position, exposure and noise stay.
   """
-  p = anatomy.draw_parameters(seed, person, visit, picture.view, picture.side)
+  p = anatomy.draw_parameters(seed, person, visit, picture.view, picture.side, ageing)
   key = (person.eid, visit.instance, scale.take, picture.view, picture.side)
   # The total bodies are two readings of one exposure: they share the position.
   position = randomness.generator(seed, "position", *key)
@@ -106,6 +114,9 @@ class Scale:
   nuisance: float = 1.0
   noise: float = 1.0
   take: int = 0
+
+
+AS_DESIGNED = Scale()
 
 
 def _draw_nuisance(rng: np.random.Generator, person: people.Person, view: str, scale: Scale) -> canvas.Nuisance:

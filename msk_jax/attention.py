@@ -1,0 +1,34 @@
+"""Where the networks look: `python -m msk_jax.attention --config=configs/attention.py --workdir=workspace`.
+
+Takes the best network of a view, chosen on validation, and samples of two sexes, three age groups and three rates of
+ageing. Each picture goes through the network that did not train on it. Writes <workdir>/attention/<model>: saliency and
+Grad-RAM maps in years, a table of their pictures, and overlays. Positive values make older. The same command again does
+nothing. Maps and pictures are individual-level data.
+"""
+
+from absl import flags
+
+from msk_jax import stages
+
+_STAGE = stages.define("attention")
+_WITH_IMAGES = flags.DEFINE_bool(
+  "with_images", False, "Draw overlays of real people too: individual-level data. A phantom's are always drawn."
+)
+_COMPILATION_CACHE = flags.DEFINE_string(
+  "compilation_cache", "~/.cache/msk_jax", "Folder of compiled programs, for fast later starts; empty for none."
+)
+
+
+def main(call: stages.Call) -> None:
+  """Makes the maps."""
+  from msk_jax.attribution import run, spec
+  from msk_jax.trained import compiler
+
+  settings = call.settings(spec.AttentionSpec)
+  workdir = call.open_workdir()
+  compiler.use_cache(_COMPILATION_CACHE.value)
+  run.make_maps(workdir, settings, call.find_withdrawn(workdir), with_images=_WITH_IMAGES.value)
+
+
+if __name__ == "__main__":
+  stages.run(_STAGE, main)

@@ -1,0 +1,75 @@
+"""Cascading randomisation: a network loses what it learnt, from its output down to its input (Adebayo et al. 2018).
+
+A layer is randomised by shuffling the entries of each of its arrays, BatchNorm statistics too. So weights keep their
+distribution, and signals their size; drawn afresh, they would fade through a hundred layers. A map of the network
+should not outlive this.
+"""
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any
+
+import jax
+import numpy as np
+
+from msk_jax.models import age_model
+
+HEAD, ALL = "head", "all"
+
+
+@dataclasses.dataclass(frozen=True)
+class Stage:
+  """A network whose upper layers are randomised.
+
+  Attributes:
+    name: the lowest layer that is randomised; `head` for all that is above the backbone, `all` for all layers.
+    share: of the network's parameters that are randomised.
+    variables: {'params', 'batch_stats'}.
+  """
+
+  name: str
+  share: float
+  variables: dict[str, Any]
+
+
+def cascade(variables: dict[str, Any], parts: list[str], num_stages: int, seed: int) -> Iterator[Stage]:
+  """Yields networks with more and more randomised layers: the head, then the backbone in parts, at last all of it.
+
+  Args:
+    variables: of the trained network.
+    parts: of the backbone, from `module_order.backbone_parts`.
+    num_stages: of the backbone.
+    seed: of the shuffling; a layer is shuffled in the same way at every stage.
+
+  Raises:
+    ValueError: some of the backbone's parameters belong to none of the parts.
+  """
+  missing = set(variables["params"][age_model.BACKBONE]) - set(parts)
+  if missing:
+    raise ValueError(f"these parts of the backbone are in no order: {', '.join(sorted(missing))}")
+  yield _stage(HEAD, variables, frozenset(), seed)
+  downwards = parts[::-1]
+  bounds = np.unique(np.rint(np.linspace(0, len(downwards), num_stages + 1)).astype(int)[1:])
+  for bound in bounds:
+    name = ALL if bound == len(downwards) else downwards[bound - 1]
+    yield _stage(name, variables, frozenset(downwards[:bound]), seed)
+
+
+def _stage(name: str, variables: dict[str, Any], parts: frozenset[str], seed: int) -> Stage:
+  """Returns the network with its head and these parts of the backbone randomised."""
+  flat, structure = jax.tree_util.tree_flatten_with_path(variables)
+  leaves, num_shuffled, num_all = [], 0, 0
+  for number, (path, leaf) in enumerate(flat):
+    collection, top, *rest = (key.key for key in path)
+    is_shuffled = top != age_model.BACKBONE or rest[0] in parts
+    if collection == "params":
+      num_all += leaf.size
+      num_shuffled += leaf.size * is_shuffled
+    leaves.append(_shuffled(leaf, np.random.default_rng([seed, number])) if is_shuffled else leaf)
+  return Stage(name, num_shuffled / num_all, jax.tree_util.tree_unflatten(structure, leaves))
+
+
+def _shuffled(leaf: Any, rng: np.random.Generator) -> Any:
+  """Returns an array of the same entries in another order, on the same devices."""
+  values = rng.permutation(np.asarray(leaf).reshape(-1)).reshape(leaf.shape)
+  return jax.device_put(values, leaf.sharding) if isinstance(leaf, jax.Array) else values

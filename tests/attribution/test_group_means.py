@@ -1,0 +1,113 @@
+"""Mean maps: right for those who are shown, and nothing tells of fewer than five people."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from msk_jax.attribution import group_means
+from msk_jax.io import tables
+from msk_jax.schemas import credibility_tables
+
+_SHAPE = (12, 10)
+
+
+def _cohort(counts: dict[tuple[str, str, str], int], seed: int = 0) -> tuple[np.ndarray, pd.DataFrame, np.ndarray]:
+  """Returns maps, labels and people, with the same map for all of a group but for noise."""
+  rng = np.random.default_rng(seed)
+  keys = [key for key, count in counts.items() for _ in range(count)]
+  maps = np.array([len("".join(key)) + 0.1 * rng.standard_normal(_SHAPE) for key in keys], np.float32)
+  return maps, pd.DataFrame(keys, columns=list(group_means.LABELS)), np.arange(len(keys))
+
+
+def _find(means: group_means.GroupMeans, **labels: str) -> np.ndarray | None:
+  row = means.row_of(labels)
+  return None if row is None else means.maps[row]
+
+
+_COUNTS = {
+  ("female", "young", "normal"): 8,
+  ("female", "old", "accelerated"): 9,
+  ("male", "young", "normal"): 7,
+  ("male", "old", "normal"): 10,
+}
+
+
+def test_means_are_those_of_the_groups_and_their_unions():
+  maps, labels, person = _cohort(_COUNTS)
+  means = group_means.compute(maps, labels, person)
+  own = _find(means, sex="female", age_group="old", rate="accelerated")
+  np.testing.assert_allclose(own, maps[8:17].mean(axis=0), atol=1e-5)
+  np.testing.assert_allclose(_find(means, sex="female"), maps[:17].mean(axis=0), atol=1e-5)
+  np.testing.assert_allclose(_find(means), maps.mean(axis=0), atol=1e-5)
+  assert means.table.loc[0, "num_people"] == 34 == means.num_people
+  assert means.num_hidden_groups == means.num_hidden_people == means.num_left_out == 0
+
+
+def test_a_small_group_is_in_no_map_and_another_is_left_out_with_it():
+  maps, labels, person = _cohort({**_COUNTS, ("male", "middle", "normal"): 3})
+  means = group_means.compute(maps, labels, person)
+  assert _find(means, sex="male", age_group="middle", rate="normal") is None
+  # With the three alone left out, whoever knows the number of people could count them.
+  assert means.num_hidden_groups == 2 and means.num_hidden_people == 3 + 7
+  assert _find(means, sex="male", age_group="young", rate="normal") is None
+  shown = np.r_[0:17, 24:34]
+  np.testing.assert_allclose(_find(means), maps[shown].mean(axis=0), atol=1e-5)
+  np.testing.assert_allclose(_find(means, sex="male"), maps[24:34].mean(axis=0), atol=1e-5)
+  assert (means.table["num_people"] >= 5).all()
+
+
+def test_unions_are_sums_of_the_groups_that_are_shown():
+  maps, labels, person = _cohort({**_COUNTS, ("male", "middle", "normal"): 3})
+  table = group_means.compute(maps, labels, person).table
+  is_group = (table[list(group_means.LABELS)] != group_means.EVERYBODY).all(axis=1)
+  assert table.loc[is_group, "num_people"].sum() == table["num_people"].max()
+
+
+def test_each_person_counts_once_in_their_first_group():
+  maps, labels, person = _cohort(_COUNTS)
+  person[8] = person[0]  # seen again when old
+  person[1] = person[0]  # seen twice when young
+  means = group_means.compute(maps, labels, person)
+  assert means.num_left_out == 1
+  young = _find(means, sex="female", age_group="young", rate="normal")
+  expected = np.concatenate([maps[:2].mean(axis=0, keepdims=True), maps[2:8]]).mean(axis=0)
+  np.testing.assert_allclose(young, expected, atol=1e-5)
+  row = means.table[(means.table["age_group"] == "young") & (means.table["sex"] == "female")].iloc[-1]
+  assert row["num_people"] == 7 and pd.isna(row["num_samples"])  # 8 samples would tell that one was seen twice
+
+
+def test_pixels_that_few_people_have_are_shown_in_no_map():
+  maps, labels, person = _cohort(_COUNTS)
+  maps[:5, 3, 4] = np.nan  # three of eight are left
+  maps[0, 5, 5] = np.nan
+  means = group_means.compute(maps, labels, person)
+  for mean in means.maps:
+    assert np.isnan(mean[3, 4]) and np.isfinite(mean[5, 5])
+
+
+def test_nobody_is_shown_of_few_people(tmp_path):
+  maps, labels, person = _cohort({("male", "old", "normal"): 4})
+  means = group_means.compute(maps, labels, person)
+  assert not len(means.table) and means.num_people == 0 and means.num_hidden_people == 4
+  group_means.write(tmp_path, "mean_maps", means, np.zeros(_SHAPE, np.float32), "years")
+  assert sorted(path.name for path in tmp_path.iterdir()) == ["mean_maps.csv", "mean_maps.parquet"]
+
+
+def test_files_hold_the_maps_in_the_order_of_the_table(tmp_path):
+  means = group_means.compute(*_cohort(_COUNTS))
+  template = np.full(_SHAPE, 100.0, np.float32)
+  group_means.write(tmp_path, "mean_maps", means, template, "years")
+  table = tables.read(tmp_path / "mean_maps.parquet", credibility_tables.GROUPS)
+  with np.load(tmp_path / "mean_maps.npz") as arrays:
+    np.testing.assert_array_equal(arrays["maps"], means.maps)
+    np.testing.assert_array_equal(arrays["template"], template)
+    assert len(table) == len(arrays["maps"])
+  assert (tmp_path / "mean_maps.png").exists() and (tmp_path / "mean_maps.svg").exists()
+
+
+@pytest.mark.parametrize("order", [np.s_[::-1], np.s_[5:]])
+def test_the_table_has_no_group_of_nobody(order):
+  maps, labels, person = _cohort(_COUNTS)
+  means = group_means.compute(maps[order], labels.iloc[order].reset_index(drop=True), person[order])
+  assert not means.table.duplicated(list(group_means.LABELS)).any()
+  assert len(means.table) == len(means.maps)
