@@ -2,10 +2,24 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-fast test-long lint ssf-validator clean
+.PHONY: demo site-demo test test-fast test-long lint ssf-validator clean
 
 demo: .venv/installed
 	$(BIN)/python -m msk_jax.train --config=configs/knee.py
+
+# The site of simulated predictions with genotypes and X variables: every stage but the trainings. The same command resumes.
+SITE_DEMO := workspace_site_demo
+site-demo: .venv/installed
+	$(BIN)/python -m msk_jax.simulate_predictions --workdir=$(SITE_DEMO) \
+	  --config=configs/simulated.py:genotypes=true,exposures=true,small=true,num_participants=3000
+	$(BIN)/python -m msk_jax.ensemble --workdir=$(SITE_DEMO)
+	$(BIN)/python -m msk_jax.evaluate --workdir=$(SITE_DEMO) --config.evaluate.has_figures=false
+	$(BIN)/python -m msk_jax.ages --workdir=$(SITE_DEMO) --config.ages.has_figures=false
+	$(BIN)/python -m msk_jax.xwas --workdir=$(SITE_DEMO) --config=configs/xwas.py:prediction=quick --config.xwas.has_figures=false
+	$(BIN)/python -m msk_jax.gwas --workdir=$(SITE_DEMO)
+	$(BIN)/python -m msk_jax.loci --workdir=$(SITE_DEMO) --config.loci.has_figures=false
+	$(BIN)/python -m msk_jax.release --workdir=$(SITE_DEMO)
+	$(BIN)/python -m msk_jax.site --workdir=$(SITE_DEMO)
 
 test: .venv/installed-test
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder --durations=20 -rs -m "not trains"

@@ -185,6 +185,17 @@ STAGES = (
     is_about_people=True,
   ),
   Stage(
+    name="site",
+    summary="puts all results on a site that a browser opens from a folder",
+    package="report",
+    reads=("cohort/", "performance/", "ages/", "gwas/", "loci/", "xwas/"),
+    writes=("site/",),
+    config="configs/site.py",
+    config_help="Title, citation and contact.",
+    sections=("site",),
+    is_about_people=True,
+  ),
+  Stage(
     name="predict",
     summary="predicts the ages of new images by trained folds",
     package="inference",

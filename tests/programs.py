@@ -1,5 +1,6 @@
 """Programs that are not ours: tests that need one skip where it is absent, and fail in the gate."""
 
+import importlib.util
 import os
 import pathlib
 import shutil
@@ -25,6 +26,14 @@ def require_ssf_validator() -> str:
   if not path.exists():
     _skip("the GWAS Catalog's validator is not installed: run `make ssf-validator`")
   return str(path)
+
+
+def require_browser() -> str:
+  """Returns the path of Debian's Chromium; else skips or fails the test as `require` does, as without Playwright."""
+  if importlib.util.find_spec("playwright") is None:
+    _skip("package playwright is not installed: see requirements-test.txt")
+  require("chromium")
+  return str(shutil.which("chromium"))
 
 
 def skip(package: str) -> NoReturn:

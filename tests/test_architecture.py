@@ -36,6 +36,7 @@ _NO_JAX = (
   "ensembling",
   "biological_age",
   "scalar_models",
+  "report",
 )
 _BINARIES = sorted(each.name for each in (*stages.STAGES, *stages.TOOLS))
 _SOURCES = sorted(_PACKAGE.rglob("*.py"))

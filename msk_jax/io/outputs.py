@@ -80,7 +80,10 @@ def list_damage(folder: pathlib.Path, base: pathlib.Path | None = None) -> list[
 
 
 def make_folder(
-  output: Output, write: Callable[[pathlib.Path], Mapping[str, Any]], find_more_damage: FindDamage = tuple
+  output: Output,
+  write: Callable[[pathlib.Path], Mapping[str, Any]],
+  find_more_damage: FindDamage = tuple,
+  check: Callable[[pathlib.Path], None] | None = None,
 ) -> bool:
   """Brings a folder up to date, whole or not at all; returns whether there was something to do.
 
@@ -88,9 +91,10 @@ def make_folder(
     output: what is to be made; the folder is all its own.
     write: fills the empty folder that it is given, and returns results for the run record.
     find_more_damage: returns reasons to make an output again whose files are whole.
+    check: looks at the whole folder, run record and all, before it replaces the old one; raises InputError.
 
   Raises:
-    InputError: the folder can't be written; the old one, if any, is untouched.
+    InputError: the folder can't be written, or its check fails; the old one, if any, is untouched.
   """
   if is_up_to_date(output, lambda: list_damage(output.folder) or find_more_damage()):
     return False
@@ -98,6 +102,8 @@ def make_folder(
     results = write(temporary)
     files = run_record.describe_files(temporary, run_record.list_files(temporary))
     finish(dataclasses.replace(output, folder=temporary), {**results, FILES: files})
+    if check is not None:
+      check(temporary)
   return True
 
 

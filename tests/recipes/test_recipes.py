@@ -23,6 +23,7 @@ _RESULT = {
   "A fold rule": r"^\[\d+(, \d+){9}\]$",
   "A published number": r"r2=0\.7",
   "A figure": r"\['ranked\.png', 'ranked\.svg'\]",
+  "A page": r"^(sample|participant),[^,]+,age_band,",
   "A backbone": r"knee/two_convs, split 0",
 }
 

@@ -26,6 +26,8 @@ from msk_jax.imaging import folder_spec, views
 from msk_jax.io import run_record
 from msk_jax.preparation import cohort_output, ownership, prepared, table_spec
 from msk_jax.preparation import spec as data_spec
+from msk_jax.report import run as site_run
+from msk_jax.report import spec as site_spec
 from msk_jax.scalar_models import data as scalar_data
 from msk_jax.scalar_models import experiment as scalar_experiment
 from msk_jax.scalar_models import run as scalar_run
@@ -60,6 +62,7 @@ def _is_equal(one, other) -> bool:
     ("attention", attention_spec.AttentionSpec(), attention_run.settings_of),
     ("loci", loci_spec.LociSpec(), loci_run.settings_of),
     ("release", release_spec.ReleaseSpec(), release_run.settings_of),
+    ("site", site_spec.SiteSpec(), site_run.settings_of),
     ("xwas", xwas_spec.XwasSpec(), xwas_run.settings_of),
     ("simulate_predictions", predictions_spec.SimulatedPredictionsSpec(), predictions.settings_of),
   ],

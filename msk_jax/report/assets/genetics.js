@@ -1,0 +1,41 @@
+// Words and numbers of pages with traits, p values and effects.
+"use strict";
+(() => {
+  const el = msk.element;
+  const SEXES = { female: "women", male: "men", all: "" };
+
+  /** Returns a trait's name for people: `Knee, women`. */
+  msk.traitLabel = (name) => {
+    const [dimension, ...stratum] = name.split(".");
+    const words = stratum.map((part) => SEXES[part] ?? part.replaceAll("_", " ")).filter(Boolean);
+    return [msk.dimensionLabel(dimension), ...words].join(", ");
+  };
+
+  /** Returns the p value of a -log10 p: `3.2e-9`; far below what numbers of computers hold, too. */
+  msk.pValue = (negLog10) => {
+    if (negLog10 === null) return "–";
+    if (!Number.isFinite(negLog10)) return "0";
+    if (negLog10 < 3) return (10 ** -negLog10).toPrecision(2);
+    const power = Math.floor(-negLog10);
+    return `${(10 ** (-negLog10 - power)).toFixed(1)}e${power}`.replace("e-", "e−");
+  };
+
+  /** Returns `1 variant`, `2 variants`. */
+  msk.countOf = (number, word) => `${number.toLocaleString("en")} ${word}${number === 1 ? "" : "s"}`;
+
+  /** Returns a number with its sign. */
+  msk.signed = (value, decimals) => (value > 0 ? "+" : "") + msk.fixed(value, decimals);
+
+  /** Returns a colour between two, `#rrggbb`: `share` of the first. */
+  msk.mix = (colour, other, share) => {
+    const [a, b] = [colour, other].map((text) => {
+      const full = text.length === 4 ? [...text.slice(1)].map((letter) => letter + letter).join("") : text.slice(1);
+      return [0, 2, 4].map((start) => parseInt(full.slice(start, start + 2), 16));
+    });
+    return `#${a.map((channel, i) => Math.round(channel * share + b[i] * (1 - share)).toString(16).padStart(2, "0")).join("")}`;
+  };
+
+  /** Returns numbers that sum up a page: [[words, number], ...]. */
+  msk.cards = (pairs) => el("div", { class: "cards facts" }, pairs.map(([words, number]) => (
+    el("div", { class: "card" }, el("p", { class: "big" }, number), el("p", {}, words)))));
+})();

@@ -1,0 +1,116 @@
+// How well each category predicts accelerated ageing of each dimension, and which variables do.
+"use strict";
+msk.page("prediction", async (view) => {
+  msk.loadPlotly();
+  const [scores, importances] = await Promise.all([view.table("xwas_prediction_scores"), view.table("xwas_prediction_importances")]);
+  const BEST = "best";
+  const algorithms = scores.levels("algorithm");
+  const algorithm = view.select({
+    key: "algorithm", label: "Algorithm", options: [...(algorithms.length > 1 ? [[BEST, "the best of each"]] : []), ...msk.optionsOf(algorithms)],
+  });
+  const score = view.select({ key: "score", label: "Score", options: [["r2", "R²"], ["gain_r2", "R² gained over age, sex, ethnicity"]] });
+  const dimension = view.select({ key: "dimension", label: "Dimension", options: scores.levels("dimension").map((name) => [name, msk.dimensionLabel(name)]) });
+  const categoryOf = (table, row) => [table.value(row, "main_category"), table.value(row, "category")].filter(Boolean).join("/");
+  const categories = [...new Set(scores.where().map((row) => categoryOf(scores, row)))];
+  const words = (name) => name.split("/").at(-1).replaceAll("_", " ");
+  const category = view.select({ key: "category", label: "Category", options: categories.map((name) => [name, name.replaceAll("_", " ").replace("/", " / ")]) });
+  const rows = () => scores.where(algorithm() === BEST ? {} : { algorithm: algorithm() });
+  const dimensions = msk.inMenuOrder(scores.levels("dimension"));
+
+  const rowOf = () => {
+    const best = new Map();
+    for (const row of rows()) {
+      const key = `${categoryOf(scores, row)} ${scores.value(row, "dimension")}`;
+      const value = scores.value(row, score());
+      if (!best.has(key) || (value ?? -Infinity) > (scores.value(best.get(key), score()) ?? -Infinity)) best.set(key, row);
+    }
+    return best;
+  };
+
+  const map = view.plot(view.root, {
+    title: "Prediction of accelerated ageing on test folds", file: "prediction_of_accelerated_ageing",
+    describe: () => {
+      const known = rows().filter((row) => scores.value(row, score()) !== null);
+      if (!known.length) return "No model has a score.";
+      const top = known.reduce((a, b) => (scores.value(b, score()) > scores.value(a, score()) ? b : a));
+      return `The best: ${words(categoryOf(scores, top))} for ${msk.dimensionLabel(scores.value(top, "dimension"))}, `
+        + `${msk.fixed(scores.value(top, score()), 3)}.${algorithm() === BEST ? " The best of several algorithms was chosen on the same folds, so it is a little too good." : ""}`;
+    },
+    make: () => {
+      const at = rowOf();
+      const row = (i, j) => at.get(`${categories[i]} ${dimensions[j]}`);
+      const value = (i, j) => (row(i, j) === undefined ? null : scores.value(row(i, j), score()));
+      const limit = Math.max(0.02, ...categories.flatMap((_, i) => dimensions.map((_, j) => Math.abs(value(i, j) ?? 0))));
+      return msk.heatMap({
+        rows: categories.map(words), columns: dimensions.map(msk.dimensionLabel), limit, decimals: 3, value, width: view.root.clientWidth, unit: "R²",
+        text: (i, j) => hover(row(i, j)),
+      });
+    },
+  });
+
+  const part = view.section("");
+  let bars = null;
+  const drawBars = () => {
+    part.replaceChildren();
+    if (!importances) return;
+    const shown = importances.where({ dimension: dimension() }).filter((row) => categoryOf(importances, row) === category()
+      && (algorithm() === BEST || importances.value(row, "algorithm") === algorithm()));
+    part.append(msk.element("h2", {}, `What the models of ${words(category())} look at: ${msk.dimensionLabel(dimension())}`));
+    if (!shown.length) {
+      part.append(msk.element("p", {}, "There is no such model."));
+      return;
+    }
+    const first = `${importances.value(shown[0], "algorithm")} ${importances.value(shown[0], "measure")}`;
+    const drawn = shown.filter((row) => `${importances.value(row, "algorithm")} ${importances.value(row, "measure")}` === first)
+      .sort((a, b) => Math.abs(importances.value(b, "mean")) - Math.abs(importances.value(a, "mean"))).slice(0, 20);
+    bars = view.plot(part, {
+      title: `Importances, ${first.replaceAll("_", " ")}`, file: `importances_${dimension()}`,
+      describe: "Mean over folds, with their SD. Pale: age, sex and ethnicity. Outlined: the dimension's own models had it as input.",
+      behind: { table: importances, rows: shown, columns: ["role", "feature", "algorithm", "measure", "mean", "sd_folds", "num_splits", "is_circular"] },
+      make: () => importanceBars(drawn),
+    });
+  };
+  view.follow(["dimension", "category", "algorithm"], drawBars);
+  const numbers = view.dataTable(view.section("Table of scores"), scores, {
+    rows: rows(), sort: "gain_r2.down",
+    columns: ["main_category", "category", "dimension", "algorithm", "num_people", "r2", "r2_sd_folds", "covariates_r2", "gain_r2", "num_variables_most", "published_r2", "reason"],
+    link: { category: (_, row) => msk.route("prediction", { category: categoryOf(scores, row), dimension: scores.value(row, "dimension") }) },
+  });
+  view.state.onChange(["algorithm", "score"], () => {
+    map.update();
+    numbers.setRows(rows());
+  });
+  await map.ready;
+  await bars?.ready;
+
+  function hover(row) {
+    if (row === undefined) return "no such model";
+    const value = (name) => scores.value(row, name);
+    const people = value("num_people");
+    return `<b>${words(categoryOf(scores, row))}</b>, ${msk.dimensionLabel(value("dimension"))}<br>R² ${msk.withSd(value("r2"), value("r2_sd_folds"), 3)} (SD over folds)`
+      + `<br>age, sex, ethnicity alone ${msk.fixed(value("covariates_r2"), 3)}<br>${value("algorithm").replaceAll("_", " ")}`
+      + `${people === null ? "" : `, ${people.toLocaleString("en")} people`}${value("reason") ? `<br>${value("reason").replaceAll("_", " ")}` : ""}`;
+  }
+
+  function importanceBars(chosen) {
+    const of = (name) => chosen.map((row) => importances.value(row, name));
+    const narrow = view.root.clientWidth < 560;
+    const labels = of("feature").map((name) => (name.length > (narrow ? 18 : 44) ? `${name.slice(0, narrow ? 17 : 43)}…` : name).replaceAll("_", " "));
+    return {
+      data: [{
+        type: "bar", orientation: "h", y: chosen.map((_, place) => place), x: of("mean"),
+        error_x: { type: "data", array: of("sd_folds").map((value) => value ?? 0), color: msk.themeColour("soft"), thickness: 1 },
+        marker: {
+          color: msk.colour("dimensions", dimension()), opacity: of("role").map((role) => (role === "variable" ? 1 : 0.4)),
+          line: { width: of("is_circular").map((value) => (value === "yes" ? 2 : 0)), color: msk.themeColour("ink") },
+        },
+        text: of("feature"), textposition: "none", hovertemplate: "%{text}: %{x:.4f}<extra></extra>",
+      }],
+      layout: {
+        xaxis: { title: { text: "importance" }, zeroline: true, zerolinecolor: msk.themeColour("soft") },
+        yaxis: { autorange: "reversed", tickvals: chosen.map((_, place) => place), ticktext: labels },
+      },
+      height: 100 + 24 * chosen.length, width: 1000,
+    };
+  }
+});

@@ -1,0 +1,76 @@
+// What was done, and the hierarchy of models with how well each predicts.
+"use strict";
+msk.page("start", async (view) => {
+  const el = msk.element;
+  const scores = await view.table("performance");
+  const { root } = view;
+
+  view.text(root,
+    "People of one age differ: some bodies are older than others, and so are the parts of one body. Here programs looked at "
+    + "X-ray pictures of the whole body, spine, hips and knees, and at simple measurements, and learned to tell a person's age.");
+  root.firstChild.classList.add("lead");
+  view.text(root,
+    "Where a program takes somebody for older than they are, that part of the body looks like one of an older person. We call "
+    + "the difference accelerated ageing, and ask what goes with it: genes, habits, diseases, blood values, and the other parts of "
+    + "the same body.");
+
+  const part = view.section("The hierarchy");
+  view.text(part, "Each line is a prediction. A line combines those that stand below it; the first one combines all. "
+    + (scores ? "The bar is R², the share of the differences in age that is explained: from 0 (none) to 1 (all)." : ""));
+  if (scores) drawTree(part, scores);
+  else part.append(tree(nested(), () => null));
+
+  const steps = view.section("In five steps");
+  steps.append(el("ol", { class: "steps" }, [
+    "Pictures and measurements are checked; what can't be used is counted by reason.",
+    "People are dealt into ten groups. Each prediction is of a person whom the program has never seen: it learned from the other groups.",
+    "Predictions are combined, first of one part of the body, then of all.",
+    "What is left over by age alone is taken out. The rest, in years, is accelerated ageing.",
+    "It is compared: between parts of the body, with genes, and with everything else that is known of the people.",
+  ].map((text) => el("li", {}, text))));
+
+  const links = view.section("Where to go");
+  links.append(el("div", { class: "cards" }, msk.site.pages.filter((page) => page.name !== "start").map((page) => el("div", { class: "card" },
+    el("a", { href: msk.route(page.name) }, page.title),
+    el("p", {}, page.missing.needed.length ? "Not run in this study." : page.about[0])))));
+
+  /** Returns the models as a tree: {model, below}. */
+  function nested() {
+    const nodes = new Map(msk.site.models.map((model) => [model.name, { model, below: [] }]));
+    const tops = [];
+    for (const node of nodes.values()) {
+      const above = node.model.above.filter((name) => nodes.has(name)).at(-1);
+      (above ? nodes.get(above).below : tops).push(node);
+    }
+    return tops;
+  }
+
+  function tree(nodes, valueOf) {
+    return el("ul", { class: "tree" }, nodes.map((node) => branch(node, valueOf)));
+  }
+
+  function branch({ model, below }, valueOf) {
+    const parts = model.label.split(" / ");
+    const name = model.name === "general" ? "General: everything" : parts.length === 1 ? msk.dimensionLabel(parts[0]) : parts.at(-1);
+    const value = valueOf(model.name);
+    const line = el("div", { class: "tree-line", style: `--depth:${model.above.length};--dot:var(--dimension-${model.dimension}, var(--soft))` },
+      el("a", { href: model.above.length > 1 ? msk.route("performance", { dimension: model.dimension }) : msk.dimensionRoute(model.dimension) }, name),
+      value ? el("span", { class: "meter", "aria-hidden": "true" }, el("span", { style: `width:${Math.max(0, Math.min(1, value.r2)) * 100}%` })) : null,
+      value ? el("span", { class: "tree-value" }, `R² ${msk.fixed(value.r2, 2)}`, el("span", { class: "tree-error" }, `, ± ${msk.fixed(value.rmse, 1)} years`)) : null);
+    const inner = below.length ? el("ul", {}, below.map((each) => branch(each, valueOf))) : null;
+    return el("li", {}, line, inner);
+  }
+
+  function drawTree(parent, table) {
+    const product = view.select({ key: "product", label: "Sample definition", options: msk.productOptions(table) });
+    parent.append(view.row);
+    const place = el("div");
+    parent.append(place);
+    view.follow(["product"], () => {
+      const values = new Map(table.where({ product: product() }).map((row) => [
+        table.value(row, "model"), { r2: table.value(row, "r2"), rmse: table.value(row, "rmse") },
+      ]));
+      place.replaceChildren(tree(nested(), (name) => values.get(name)));
+    });
+  }
+});

@@ -1,0 +1,2 @@
+"""Results of genome-wide associations as the site shows them: pictures of millions of variants, and the few "
+"that count."""

@@ -1,0 +1,221 @@
+"""Model cards: what is on record of each model, in the sections that model cards have.
+
+Source: Mitchell et al., Model Cards for Model Reporting, 2019 (its headings).
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from msk_jax.disclosure import variants
+from msk_jax.predictions import model_names
+from msk_jax.report.forms import Form, Section
+from msk_jax.report.model_records import ModelRecord
+
+_DATA = {
+  "ukb": "UK Biobank",
+  "phantom": "a phantom: people drawn by a program, not real",
+  "simulated": "simulated predictions of people drawn by a program; no model was trained",
+  "folder": "an own folder of radiographs",
+  "table": "an own table",
+}
+_PRODUCTS = {"sample": "per sample (each visit counts)", "participant": "per participant (visits averaged)"}
+_DIGITS = 4  # significant, of numbers in texts
+
+
+def make_cards(
+  records: Mapping[str, ModelRecord], performance: pd.DataFrame | None, groups: pd.DataFrame | None
+) -> list[Form]:
+  """Returns a card for each model that is on record or has scores, in the models' order.
+
+  Args:
+    records: by model.
+    performance: schema performance, or None.
+    groups: schema performance_groups, or None.
+  """
+  scored = set() if performance is None else set(performance["model"])
+  return [
+    _card(name, records.get(name, ModelRecord()), _rows_of(performance, name), _rows_of(groups, name))
+    for name in model_names.in_order({*records, *scored})
+  ]
+
+
+def _card(name: str, record: ModelRecord, scores: pd.DataFrame, groups: pd.DataFrame) -> Form:
+  sections = (
+    Section("Model details", _details(name, record)),
+    Section(
+      "Intended use",
+      (
+        ("Purpose", "Research on groups: a person's age is predicted; what is left over by age is accelerated ageing."),
+        ("Not meant for", "Diagnosis, or decisions about a single person. Nothing here was validated for that."),
+        ("Who is meant to use it", None),
+      ),
+    ),
+    Section("Factors", _factors(groups)),
+    Section("Metrics and results", _results(record, scores)),
+    Section("Evaluation data", _evaluation_data(record, scores)),
+    Section("Training data", _training_data(record)),
+    Section("Results by group", _by_group(groups)),
+    Section("Settings", _listed(record.settings, "No training run is on record.")),
+    Section(
+      "Ethical considerations", (("Approval, consent", None), ("Risks and harms, and what is done about them", None))
+    ),
+    Section("Limits", _limits(record, scores)),
+  )
+  return Form(file_name(name), f"Model card: {model_names.label(name)}", _notes(record), sections)
+
+
+def file_name(model: str) -> str:
+  """Returns the name of a model's card."""
+  return re.sub(r"[^a-z0-9_]+", "_", model.lower())
+
+
+def number(value: Any) -> str:
+  """Returns a setting or a score as text: no number has seven digits in a row, as participants' ids have."""
+  if isinstance(value, bool) or not isinstance(value, int | float):
+    return "(a path)" if isinstance(value, str) and value.startswith("/") else str(value)
+  return f"{value:,}" if isinstance(value, int) else f"{value:.{_DIGITS}g}"
+
+
+def data_in_words(kind: str) -> str:
+  """Returns whose data they are."""
+  return _DATA.get(kind, kind or "not on record")
+
+
+def _notes(record: ModelRecord) -> list[str]:
+  notes = ["Filled in by the program from its run records."]
+  return notes + (["**Not real people.**"] if record.data in ("phantom", "simulated") else [])
+
+
+def _rows_of(table: pd.DataFrame | None, name: str) -> pd.DataFrame:
+  return pd.DataFrame() if table is None else table[table["model"] == name]
+
+
+def _details(name: str, record: ModelRecord) -> list[tuple[str, str | None]]:
+  settings = record.settings
+  kind = "ensemble: a linear combination of models" if model_names.is_ensemble(name) else name.rpartition("/")[2]
+  versions = ", ".join(f"{package} {version}" for package, version in record.versions.items())
+  return [
+    ("Name", name),
+    ("Kind", kind),
+    ("Output", "age at the visit, in years"),
+    (
+      "Starting weights",
+      number(settings["train.pretrained"]) if settings.get("train.pretrained") else "none on record",
+    ),
+    ("Preset", ", ".join(f"{key} {number(value)}" for key, value in record.preset.items()) or "none on record"),
+    ("Program", f"msk_jax, revision {_grouped(record.revision)}" if record.revision else "not on record"),
+    ("Versions", versions or "not on record"),
+    ("Who made it and answers for it", None),
+    ("Licence", None),
+  ]
+
+
+def _factors(groups: pd.DataFrame) -> list[tuple[str, str | None]]:
+  kinds = list(dict.fromkeys(groups["kind"])) if len(groups) else []
+  return [
+    ("Groups that were looked at", ", ".join(map(str, kinds)).replace("_", " ") or "none"),
+    ("Groups that matter and were not looked at", None),
+    ("Scanners, sites and protocols", None),
+  ]
+
+
+def _results(record: ModelRecord, scores: pd.DataFrame) -> list[tuple[str, str | None]]:
+  items: list[tuple[str, str | None]] = []
+  for row in scores.to_dict("records"):
+    spread = f" (SD by bootstrap {number(row['r2_sd_bootstrap'])})" if pd.notna(row["r2_sd_bootstrap"]) else ""
+    items.append(
+      (
+        _PRODUCTS.get(str(row["product"]), str(row["product"])),
+        f"R² {number(row['r2'])}{spread}, RMSE {number(row['rmse'])} years, mean absolute error {number(row['mae'])} "
+        f"years, Pearson's r {number(row['pearson_r'])}",
+      )
+    )
+  plain = [
+    fold["test"]["mean_predictor_rmse"] for fold in record.results if "mean_predictor_rmse" in fold.get("test", {})
+  ]
+  if plain:
+    items.append(("RMSE of saying the mean age", f"{number(sum(plain) / len(plain))} years, mean over folds"))
+  verdicts = sorted({str(text) for fold in record.results for text in _texts(fold.get("verdict"))})
+  endings = sorted({str(fold["ending"]) for fold in record.results if fold.get("ending")})
+  items += [
+    (name, ", ".join(values)) for name, values in (("Verdict", verdicts), ("Endings of trainings", endings)) if values
+  ]
+  return items or [("Scores", "not on record: `python -m msk_jax.evaluate` was not run")]
+
+
+def _texts(value: Any) -> list[Any]:
+  """Returns the values of a verdict, which is a text or one per part."""
+  if isinstance(value, Mapping):
+    return [text for item in value.values() for text in _texts(item)]
+  return [] if value is None else [value]
+
+
+def _evaluation_data(record: ModelRecord, scores: pd.DataFrame) -> list[tuple[str, str | None]]:
+  people = {f"{_PRODUCTS.get(str(row['product']), '')}": row for row in scores.to_dict("records")}
+  return [
+    ("Data", data_in_words(record.data)),
+    *((f"People, {words}", number(int(row["num_people"]))) for words, row in people.items()),
+    ("Folds", _folds(record, scores)),
+    ("Separation", "participants, and families where kinship is known, are in one fold; a test fold trained nothing"),
+    ("External validation", "none on record"),
+    ("Why these people", None),
+  ]
+
+
+def _folds(record: ModelRecord, scores: pd.DataFrame) -> str:
+  num_folds = len(record.results) or (int(scores["num_folds"].max()) if len(scores) else 0)
+  return f"{num_folds} test folds" if num_folds else "not on record"
+
+
+def _training_data(record: ModelRecord) -> list[tuple[str, str | None]]:
+  counts = [int(fold["n_train"]) for fold in record.results if "n_train" in fold]
+  items: list[tuple[str, str | None]] = [("Data", data_in_words(record.data))]
+  if counts:
+    least, most = variants.round_people(pd.Series([min(counts), max(counts)])).tolist()
+    items.append(("Samples of a fold, rounded down to a multiple of five", f"{number(least)} to {number(most)}"))
+  ages = [
+    (fold["training_age_mean_years"], fold["training_age_std_years"]) for fold in record.results if _has_ages(fold)
+  ]
+  if ages:
+    mean, spread = (sum(values) / len(values) for values in zip(*ages, strict=True))
+    items.append(("Age", f"mean {mean:.1f} years, SD {spread:.1f} years"))
+  return [*items, ("How people were recruited, and who is missing", None)]
+
+
+def _has_ages(fold: Mapping[str, Any]) -> bool:
+  return "training_age_mean_years" in fold and "training_age_std_years" in fold
+
+
+def _by_group(groups: pd.DataFrame) -> list[tuple[str, str | None]]:
+  rows = groups[groups["product"] == groups["product"].iloc[0]].to_dict("records") if len(groups) else []
+  return [
+    (
+      f"{str(row['kind']).replace('_', ' ')}: {row['group']}",
+      f"RMSE {number(row['rmse'])} years, mean error {number(row['mean_error_years'])} years",
+    )
+    for row in rows
+  ] or [("Groups", "not on record")]
+
+
+def _listed(values: Mapping[str, Any], otherwise: str) -> Sequence[tuple[str, str | None]]:
+  return [(key, number(value)) for key, value in sorted(values.items())] or [("Settings", otherwise)]
+
+
+def _limits(record: ModelRecord, scores: pd.DataFrame) -> list[tuple[str, str | None]]:
+  items: list[tuple[str, str | None]] = []
+  if record.data in ("phantom", "simulated"):
+    items.append(("Not real people", "the results show the form of a study and say nothing about people"))
+  slopes = scores["calibration_slope"].dropna() if len(scores) else pd.Series(dtype=float)
+  if len(slopes):
+    text = "predictions shrink towards the mean age; accelerated ageing is corrected for that, the ages here are not"
+    items.append((f"Calibration slope {number(float(slopes.iloc[0]))}", text))
+  items.append(("Other people and scanners", "no result is on record for people other than these"))
+  return [*items, ("What else a user must know", None)]
+
+
+def _grouped(revision: str) -> str:
+  """Returns a revision in groups of four letters, which can't look like a participant's id."""
+  return " ".join(revision[start : start + 4] for start in range(0, len(revision), 4))

@@ -1,0 +1,63 @@
+"""Tables of the site that no other stage has: they leave, through `disclosure.door`."""
+
+from msk_jax.io.tables import Column, Kind, Schema
+from msk_jax.schemas import columns
+
+# num_samples: rounded down to a multiple of five, as pairs differ by few people; below 20 there is no result.
+CORRELATIONS = Schema(
+  "report_correlations",
+  1,
+  {
+    "product": columns.LABEL,
+    "model_1": columns.LABEL,
+    "model_2": columns.LABEL,
+    "r": columns.estimate(),
+    "sd": columns.estimate(),
+    "num_samples": columns.OPTIONAL_SAMPLES,
+    "published_r": columns.published(),
+    "published_r_sd": columns.published(),
+  },
+  is_shared=True,
+)
+
+# Places of models, from 1: `hierarchy` is the paper's order, `clustering` that of the leaves of a tree of 1 - r
+# (average linkage), `r2` by falling R2; missing where there is none.
+MODEL_ORDERS = Schema(
+  "report_model_orders",
+  1,
+  {
+    "product": columns.LABEL,
+    "model": columns.LABEL,
+    "label": columns.LABEL,
+    "dimension": columns.LABEL,
+    "is_dimension": columns.LABEL,  # `yes`: the model that stands for its dimension
+    "hierarchy": columns.count("int64", "place"),
+    "clustering": columns.count("Int64", "place"),
+    "r2": columns.count("Int64", "place"),
+  },
+  is_shared=True,
+)
+
+# What the search box finds. kind: e.g. `variable`, `gene`; route: where on the site it leads.
+SEARCH = Schema(
+  "report_search",
+  1,
+  {"kind": columns.LABEL, "label": columns.LABEL, "detail": columns.LABEL, "route": columns.LABEL},
+  is_shared=True,
+)
+
+# The files of a site. smallest_count: the smallest count of people or samples above zero in the file, missing without
+# any; smallest_in: its column.
+DISCLOSURE = Schema(
+  "report_disclosure",
+  1,
+  {
+    "file": columns.LABEL,
+    "form": columns.LABEL,
+    "what": columns.LABEL,
+    "num_rows": columns.count("Int64", "rows"),
+    "smallest_count": Column("Int64", Kind.PEOPLE, "people or samples"),
+    "smallest_in": columns.LABEL,
+  },
+  is_shared=True,
+)

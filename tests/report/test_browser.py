@@ -1,0 +1,251 @@
+"""The site in Debian's Chromium, from file://: each page, its controls, its downloads, by mouse and by keyboard."""
+
+import io
+import pathlib
+
+import pandas as pd
+import pytest
+
+from msk_jax.report import run, sections
+from msk_jax.report.spec import SiteSpec
+from tests import programs
+from tests.report import browser, further_study, study
+
+_PAGES = [page.name for page in sections.all_pages()]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory) -> pathlib.Path:
+  workdir = tmp_path_factory.mktemp("study")
+  study.write(workdir)
+  return run.make_site(workdir, SiteSpec(citation="A citation."))
+
+
+@pytest.fixture(scope="module")
+def chromium():
+  with browser.launch(programs.require_browser()) as launched:
+    yield launched
+
+
+@pytest.fixture
+def tab(chromium, site):
+  with browser.open_tab(chromium, site) as opened:
+    yield opened
+  assert opened.faults == []
+
+
+@pytest.mark.parametrize("name", _PAGES)
+def test_a_page_has_no_faults_in_both_themes(tab, name):
+  tab.open(name)
+  tab.page.locator(".heading .info").click()
+  assert tab.serious_findings() == []
+  assert tab.page.locator(".notice").count() == 0
+  assert tab.page.locator("#banner").is_visible()
+  tab.page.locator(".theme-button").click()
+  assert tab.page.evaluate("document.documentElement.dataset.theme") == "dark"
+  assert tab.serious_findings() == []
+
+
+@pytest.mark.parametrize("name", _PAGES)
+def test_a_narrow_page_does_not_scroll_sideways(chromium, site, name):
+  with browser.open_tab(chromium, site, width=360) as tab:
+    tab.open(name)
+    assert tab.page.evaluate("document.documentElement.scrollWidth") == 360
+    assert not tab.page.locator("nav").is_visible()
+    tab.page.locator(".menu-button").click()
+    assert tab.page.locator("nav a").first.is_visible()
+    assert tab.serious_findings() == []
+  assert tab.faults == []
+
+
+def test_an_address_brings_back_what_was_shown(tab):
+  tab.open("performance")
+  tab.page.get_by_label("Sample definition", exact=True).select_option("participant")
+  tab.page.get_by_label("Score", exact=True).select_option("rmse")
+  tab.page.get_by_label("Models", exact=True).select_option("ensembles")
+  tab.page.get_by_role("button", name="RMSE (years)").click()
+  address = tab.hash
+  assert address == "#/performance?product=participant&metric=rmse&models=ensembles&sort=rmse.down"
+  rows = tab.page.locator("table.data tbody tr").all_inner_texts()
+  assert len(rows) == 4 and rows[0].startswith("knee (ensemble)")
+  tab.open(address.removeprefix("#/"))
+  assert tab.page.get_by_label("Score", exact=True).input_value() == "rmse"
+  assert tab.page.locator("table.data tbody tr").all_inner_texts() == rows
+  assert "RMSE (years)" in tab.page.locator(".plot-drawing .xtitle").text_content()
+
+
+def test_an_impossible_value_in_an_address_counts_as_the_default(tab):
+  tab.open("performance?metric=beauty&sort=beauty.down")
+  assert tab.page.get_by_label("Score", exact=True).input_value() == "r2"
+  assert tab.page.locator(".table-count").inner_text() == "6 rows"
+
+
+def test_the_way_back_leads_to_what_was_shown(tab):
+  tab.open("performance?metric=rmse")
+  tab.page.locator("nav a", has_text="Phenotypic").click()
+  tab.wait("correlations")
+  tab.page.go_back()
+  tab.wait("performance")
+  assert tab.page.get_by_label("Score", exact=True).input_value() == "rmse"
+
+
+@pytest.mark.parametrize(
+  ("page", "name"),
+  [
+    ("xwas", "xwas_associations"),
+    ("loci", "gwas_loci"),
+    ("reproduce", "reproduction"),
+    ("heritability", "heritability"),
+  ],
+)
+def test_the_csv_of_a_whole_table_is_the_one_in_the_folder(tab, site, page, name):
+  tab.open(f"{page}?sort=none")
+  assert tab.download("text=CSV") == (site / "tables" / f"{name}.csv").read_text()
+
+
+def test_the_csv_holds_what_is_filtered_and_in_order(tab, site):
+  tab.open("xwas?dimension=spine&find=question+blood&filters=neg_log10_p%3D1..3")
+  all_rows = pd.read_csv(site / "tables" / "xwas_associations.csv")
+  chosen = (all_rows.dimension == "spine") & (all_rows.category == "blood_count") & all_rows.neg_log10_p.between(1, 3)
+  expected = all_rows[chosen].sort_values("neg_log10_p", ascending=False)
+  shown = pd.read_csv(io.StringIO(tab.download("text=CSV")))
+  assert len(expected) > 5
+  pd.testing.assert_frame_equal(shown, expected.reset_index(drop=True))
+  assert tab.page.locator(".table-count").inner_text() == f"{len(expected)} of 40 rows"
+
+
+def test_columns_can_be_chosen_and_filtered(tab):
+  tab.open("xwas")
+  tab.page.get_by_text("Columns and filters").click()
+  tab.page.get_by_label("Category", exact=True).nth(1).check()
+  tab.page.get_by_label("Filter by −log₁₀ p", exact=True).fill(">40")
+  tab.page.wait_for_function("document.querySelector('.table-count').textContent === '3 of 120 rows'")
+  assert "category" in tab.hash and "filters=" in tab.hash
+  assert tab.page.get_by_role("columnheader", name="Category").count() == 2
+
+
+def test_search_finds_the_planted_variable(tab):
+  tab.open("start")
+  field = tab.page.get_by_role("combobox", name="Search variables, genes and pages")
+  field.click()
+  field.press_sequentially("theremni")  # a slip of the finger
+  tab.page.wait_for_selector("#search_results [role=option]")
+  assert study.PLANTED in tab.page.locator("#search_results").inner_text()
+  field.press("ArrowDown")
+  field.press("Enter")
+  tab.wait("xwas")
+  assert tab.hash == "#/xwas?variable=field_39"
+  assert study.PLANTED in tab.page.locator("h2").first.inner_text()
+  assert tab.page.locator(".table-count").inner_text() == "3 rows"
+
+
+def test_everything_is_reached_by_the_keyboard(tab):
+  tab.open("start")
+  tab.page.keyboard.press("Tab")
+  assert tab.page.evaluate("document.activeElement.textContent") == "Skip to the content"
+  tab.page.keyboard.press("Enter")
+  assert tab.page.evaluate("document.activeElement.id") == "content"
+  tab.page.locator("nav a", has_text="Explorer").focus()
+  tab.page.keyboard.press("Enter")
+  tab.wait("xwas")
+  tab.page.wait_for_function("document.activeElement.tagName === 'H1'")
+  tab.page.locator("th button[data-column=r]").focus()
+  tab.page.keyboard.press("Enter")
+  assert tab.page.evaluate("document.activeElement.closest('th').ariaSort") == "descending"
+  tab.page.locator(".table-scroll").focus()
+  tab.page.keyboard.press("End")
+  tab.page.wait_for_function("document.querySelector('.table-scroll').scrollTop > 500")
+
+
+def test_of_a_long_table_only_what_is_in_sight_is_in_the_page(tab):
+  tab.open("xwas?sort=none")
+  lines = tab.page.locator("table.data tbody tr:not(.spacer)")
+  assert lines.count() < 60 and tab.page.locator(".table-count").inner_text() == "120 rows"
+  tab.page.evaluate("document.querySelector('.table-scroll').scrollTop = 1e9")
+  tab.page.wait_for_selector("tr[aria-rowindex='121']")
+  assert tab.page.locator("tr[aria-rowindex='2']").count() == 0 and lines.count() < 60
+
+
+def test_the_theme_is_remembered(tab):
+  tab.open("performance")
+  tab.page.locator(".theme-button").click()
+  tab.open("correlations")
+  assert tab.page.evaluate("document.documentElement.dataset.theme") == "dark"
+  assert tab.page.locator(".theme-button").inner_text() == "Light"
+
+
+def test_a_plot_is_saved_as_svg(tab):
+  tab.open("correlations")
+  svg = tab.download("figcaption button")
+  assert svg.startswith("<svg") and "spine" in svg
+
+
+def test_three_orders_of_the_correlations(tab):
+  orders = {}
+  for order in ("hierarchy", "clustering", "r2"):
+    tab.open(f"correlations?models=all&order={order}")
+    assert tab.page.get_by_label("Order", exact=True).input_value() == order
+    orders[order] = tab.page.locator(".plot-drawing .ytick text").all_text_contents()
+  assert sorted(orders["hierarchy"]) == sorted(orders["clustering"]) and len(orders["r2"]) == len(study.MODELS)
+
+
+def test_what_was_not_run_is_said(chromium, tmp_path):
+  study.write_performance(tmp_path, study.performance())
+  site = run.make_site(tmp_path, SiteSpec())
+  with browser.open_tab(chromium, site) as tab:
+    tab.open("xwas")
+    notice = tab.page.locator(".notice").inner_text()
+    assert "was not run" in notice and "python -m msk_jax.xwas --workdir=" in notice
+    assert tab.page.locator("nav a", has_text="Explorer").locator(".not-run").is_visible()
+    tab.page.goto(f"{(site / 'index.html').as_uri()}#/nowhere")
+    tab.page.wait_for_selector("text=There is no such page")
+  assert tab.faults == []
+
+
+def test_search_finds_a_gene_and_its_locus(tab):
+  tab.open("start")
+  field = tab.page.get_by_role("combobox", name="Search variables, genes and pages")
+  field.click()
+  field.press_sequentially(further_study.GENE.lower())
+  tab.page.wait_for_selector("#search_results [role=option]")
+  field.press("ArrowDown")
+  field.press("Enter")
+  tab.wait("loci")
+  assert tab.hash == f"#/loci?find={further_study.GENE}"
+  assert tab.page.locator(".table-count").first.inner_text() == "2 rows"
+  assert f"Region of {further_study.GENE}" in tab.page.locator("h2").first.inner_text()
+
+
+def test_a_manhattan_plot_shows_counts_as_a_picture_and_hits_as_points(tab):
+  tab.open("gwas?trait=knee&source=imputed")
+  manhattan = tab.page.locator(".plot-drawing").first
+  assert manhattan.locator(".hm image").count() == 1
+  assert manhattan.locator(".scatterlayer .point").count() == 40  # of 41 hits one is of a rare allele
+  assert "1 hit of rare alleles left out" in tab.page.locator(".plot-words").first.inner_text()
+  tab.page.get_by_label("Trait").select_option("spine")
+  tab.page.wait_for_function("document.querySelector('.plot-title').textContent.endsWith('Spine')")
+  tab.page.wait_for_function("!document.querySelector('.plot-drawing .scatterlayer .point')")
+  assert tab.hash == "#/gwas?trait=spine&source=imputed"
+
+
+def test_two_dimensions_show_what_they_share(tab):
+  tab.open("two_dimensions?first=spine&second=knee")
+  assert "40 variables: 1 significant in both" in tab.page.locator("main").inner_text()
+  labels = tab.page.locator(".plot-drawing").first.inner_text()
+  assert "genetic, mixed model" in labels and "by associations, all variables" in labels
+  tab.page.get_by_label("The other").select_option("spine")
+  assert "Choose two different dimensions." in tab.page.locator("main").inner_text()
+
+
+def test_correlations_of_two_kinds_are_compared(tab):
+  tab.open("comparison")
+  assert tab.page.get_by_label("Up").input_value() == "genetic"
+  assert tab.page.locator(".scatterlayer .point").count() == 1  # spine and knee; general is left out
+  tab.page.get_by_label("with general, which is made of the others").check()
+  tab.page.wait_for_function("document.querySelectorAll('.scatterlayer .point').length === 3")
+  assert "general=yes" in tab.hash
+
+
+def test_phantom_numbers_are_not_taken_for_a_reproduction(tab):
+  tab.open("reproduce")
+  assert "These numbers say nothing about people." in tab.page.locator("p.lead").inner_text()

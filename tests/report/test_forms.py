@@ -1,0 +1,103 @@
+"""Model cards and checklists: records fill in what they say, the rest is blank and marked."""
+
+import json
+import re
+
+import pytest
+
+from msk_jax.disclosure import door
+from msk_jax.report import answers, checklists, forms, model_cards, model_records, payload, run
+from msk_jax.report.spec import SiteSpec
+from tests.report import study
+
+_MODEL = "knee/inception_v3"
+
+
+def _write_model(workdir):
+  """Writes two folds of a model that is on record."""
+  for fold, num_train in ((0, 823), (1, 826)):
+    folder = workdir / "models" / _MODEL / f"fold_{fold}"
+    folder.mkdir(parents=True)
+    result = {
+      "data": "phantom",
+      "n_train": num_train,
+      "training_age_mean_years": 63.5 + fold,
+      "training_age_std_years": 7.4,
+      "test": {"mean_predictor_rmse": 7.0 + fold},
+      "ending": "patience",
+      "verdict": {"test": "learned", "validation": "learned"},
+    }
+    (folder / "result.json").write_text(json.dumps(result))
+  record = {
+    "version": 1,
+    "settings": {"train": {"images_per_epoch": 9_000_001, "learning_rate": 3e-4}, "root": "/data"},
+  }
+  more = {"msk_jax": "0.1.0", "git_revision": "1234567890ab", "packages": {"jax": "0.10.2", "optuna": "not installed"}}
+  (workdir / "models" / _MODEL / "fold_0" / "run.json").write_text(json.dumps(record | more))
+
+
+@pytest.fixture
+def workdir(tmp_path):
+  study.write(tmp_path)
+  _write_model(tmp_path)
+  return tmp_path
+
+
+def test_a_card_says_what_is_on_record(workdir):
+  records, hashes = model_records.read(workdir)
+  assert set(records) == {_MODEL} and len(hashes) == 3
+  cards = {card.name: card for card in model_cards.make_cards(records, study.performance(), None)}
+  assert len(cards) == len(study.MODELS)
+  said = dict(item for section in cards["knee_inception_v3"].sections for item in section.items)
+  assert said["Folds"] == "2 test folds"
+  assert said["Samples of a fold, rounded down to a multiple of five"] == "820 to 825"
+  assert said["Age"] == "mean 64.0 years, SD 7.4 years"
+  assert said["RMSE of saying the mean age"].startswith("7.5 years")
+  assert said["Verdict"] == "learned" and said["Endings of trainings"] == "patience"
+  assert said["train.images_per_epoch"] == "9,000,001" and said["root"] == "(a path)"
+  assert said["Versions"] == "msk_jax 0.1.0, jax 0.10.2"
+  assert said["per participant (visits averaged)"].startswith("R² 0.38 (SD by bootstrap 0.01235), RMSE 7.5 years")
+  assert said["Licence"] is None and said["Program"] == "msk_jax, revision 1234 5678 90ab"
+  ensemble = dict(item for section in cards["general"].sections for item in section.items)
+  assert ensemble["Folds"] == "10 test folds" and ensemble["Program"] == "not on record"
+
+
+def test_blank_answers_are_marked():
+  form = forms.Form("a", "A form", ["A note."], [forms.Section("Part", [("Said", "yes"), ("Not said", None)])])
+  assert form.num_blank() == 1
+  assert form.to_markdown().splitlines()[-2:] == ["- **Said**: yes", f"- ☐ **Not said**: _{forms.BLANK}_"]
+  assert form.to_json()["sections"] == [{"title": "Part", "items": [["Said", "yes"], ["Not said", None]]}]
+
+
+def test_checklists_have_all_items_of_their_guidelines():
+  lists = {each.name: each for each in checklists.make_checklists({"n": "many"})}
+  numbers = {
+    name: [re.match(r"\d+", item)[0] for section in each.sections for item, _ in section.items]
+    for name, each in lists.items()
+  }
+  assert {name: sorted(set(map(int, values))) for name, values in numbers.items()} == {
+    "tripod_ai": list(range(1, 28)),
+    "strega": list(range(1, 23)),
+    "claim": list(range(1, 43)),
+  }
+  said = dict(item for section in lists["claim"].sections for item in section.items)
+  assert said["19 size"] == "many" and said["42 funding"] is None
+
+
+def test_cards_and_checklists_are_on_the_site(workdir):
+  site = run.make_site(workdir, SiteSpec())
+  _, value = payload.decode((site / "data" / "model_cards.js").read_text())
+  assert {form["name"] for form in value["cards"]} == {path.stem for path in (site / "model_cards").iterdir()}
+  text = (site / "checklists" / "tripod_ai.md").read_text()
+  assert "- **10 sample size**: sample: up to 1,302 people; participant: up to 1,302 people" in text
+  assert "- ☐ **17 ethics**" in text and not door.looks_like_id(text)
+  assert "- **26 limits**: the people are drawn by a program" in text
+
+
+def test_every_answer_is_asked_for_and_can_be_given(workdir):
+  from msk_jax.report import inputs, sections
+
+  pages = sections.all_pages()
+  page = next(page for page in pages if page.name == "model_cards")
+  given = answers.make_answers(inputs.read(workdir, pages).data_of(page))
+  assert set(given) <= checklists.names_of_answers() | {"predictions"}

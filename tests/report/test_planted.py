@@ -1,0 +1,368 @@
+"""Violations that are planted in a site, each of another kind: every one stops the build, and no honest site does."""
+
+import base64
+import dataclasses
+import json
+import pathlib
+import struct
+import zlib
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from msk_jax.disclosure import site_gate, site_pictures
+from msk_jax.disclosure.site_declared import Declared, Form, Study
+from msk_jax.io import errors, tables
+from msk_jax.report import declarations, files, payload, run
+from msk_jax.report.sections import SiteTable
+from msk_jax.report.spec import SiteSpec
+from msk_jax.schemas import columns
+from tests.report import study
+
+_ID = str(9_000_001)
+_PEOPLE = 1_302
+
+
+def _schema(name: str, labels: tuple[str, ...], **further: tables.Column) -> tables.Schema:
+  held = {**dict.fromkeys(labels, columns.LABEL), "num_people": columns.NUM_PEOPLE, **further}
+  return tables.Schema(name, 1, held, is_shared=True)
+
+
+_TOTALS = _schema("performance", ("model", "product"))
+_BY_SEX = _schema("performance_groups", ("model", "sex"))
+_BY_SEX_AND_AGE = _schema("performance_ages", ("model", "sex", "age_group"))
+_BY_FOLD = _schema("performance_folds", ("model", "fold"))
+_AGAIN = _schema("performance_again", ("model", "product"), r2=columns.estimate())
+_POINTS = tables.Schema(
+  "performance_points", 1, {"model": columns.LABEL, "gap": columns.estimate("years")}, is_shared=True
+)
+
+
+def _table(name: str, schema: tables.Schema, **values: object) -> SiteTable:
+  return SiteTable(name, name, "", pd.DataFrame(values), schema)
+
+
+def _totals() -> SiteTable:
+  return _table("totals", _TOTALS, model=["knee", "hip"], product="sample", num_people=[_PEOPLE, 1_250])
+
+
+def _sexes(female: int = 700, male: int = 602) -> SiteTable:
+  return _table("sexes", _BY_SEX, model="knee", sex=["female", "male"], num_people=[female, male])
+
+
+def _honest() -> list[SiteTable]:
+  return [_totals(), _sexes()]
+
+
+class _Site:
+  """A folder as the stage writes it, before the gate; `declared` is what it is meant to hold."""
+
+  def __init__(self, folder: pathlib.Path, shown: list[SiteTable]):
+    self.folder = folder
+    self.declared = [
+      *(each for table in shown for each in declarations.of_table(table, f"{table.name}.csv")),
+      *declarations.of_documents(["site"]),
+      *declarations.of_texts(["tables/README.md", "index.html"]),
+    ]
+    for table in shown:
+      stored = payload.round_numbers(table.table, table.schema)
+      value = payload.of_table(stored, table.schema, dict.fromkeys(table.schema.columns, "A title"))
+      self.write(f"data/{table.name}.js", payload.encode(table.name, value))
+      self.write(f"tables/{table.name}.csv", stored.to_csv(index=False, float_format="%.6g"))
+    self.write("data/site.js", payload.encode("site", {"title": "A study", "tables": {"totals": {"rows": 2_000_000}}}))
+    self.write("tables/README.md", "# Tables of rs9000001\n")
+    self.write("index.html", "<title>A study</title>")
+
+  def write(self, path: str, content: str | bytes) -> None:
+    target = self.folder / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(content.encode() if isinstance(content, str) else content)
+
+  def change(self, name: str, change: Callable[[dict], None]) -> None:
+    """Changes packed data."""
+    _, value = payload.decode((self.folder / "data" / f"{name}.js").read_text())
+    change(value)
+    self.write(f"data/{name}.js", payload.encode(name, value))
+
+  def add_picture(self, path: str, content: bytes | str, *, is_of_person: bool = False) -> None:
+    self.write(path, content)
+    self.declared.append(Declared(path, Form.PICTURE, is_of_person=is_of_person))
+
+  def pass_gate(self, **known: object) -> None:
+    gate = site_gate.Gate(self.folder, Study(frozenset({_PEOPLE}), **known), declarations.CODEC)
+    gate.look_at(self.declared)
+    gate.close()
+
+
+def _png(statement: dict[str, int] | None = None, chunk: bytes = b"") -> bytes:
+  def make(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+  head = make(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0))
+  png = b"\x89PNG\r\n\x1a\n" + head + make(b"IDAT", zlib.compress(b"\0\0")) + make(b"IEND", b"")
+  if chunk:
+    png = png[:33] + make(chunk[:4], chunk[4:]) + png[33:]
+  return png if statement is None else site_pictures.with_statement(png, statement)
+
+
+def _svg(inner: str, num_people: int = 40) -> str:
+  said = json.dumps({"num_people": num_people}).replace('"', "&quot;")
+  return f'<svg xmlns="http://www.w3.org/2000/svg"><desc>{said}</desc>{inner}<path d="M 9000001 9000002"/></svg>'
+
+
+def _uri(png: bytes) -> str:
+  return f"data:image/png;base64,{base64.b64encode(png).decode()}"
+
+
+def _set_label(site: _Site) -> None:
+  site.change("totals", lambda value: value["columns"][0]["levels"].__setitem__(1, f"hip of {_ID}"))
+
+
+def _set_key(site: _Site) -> None:
+  site.change("site", lambda value: value.update({_ID: "a value"}))
+
+
+def _set_hover(site: _Site) -> None:
+  site.change(
+    "site", lambda value: value.update(plots=[{"hovertext": ["n = 12", f"person&#32;{_ID[:1]}&#48;{_ID[2:]}"]}])
+  )
+
+
+def _set_number(site: _Site) -> None:
+  site.change("site", lambda value: value.update(points=[1.5, int(_ID)]))
+
+
+def _set_list(site: _Site) -> None:
+  site.change("site", lambda value: value.update(points=np.linspace(45, 82, _PEOPLE).tolist()))
+
+
+def _set_csv(site: _Site) -> None:
+  path = site.folder / "tables" / "totals.csv"
+  path.write_text(path.read_text().replace("hip", _ID))
+
+
+def _set_csv_count(site: _Site) -> None:
+  path = site.folder / "tables" / "sexes.csv"
+  path.write_text(path.read_text().replace("602", "3"))
+
+
+def _add_column(site: _Site) -> None:
+  column = {
+    "name": "eid",
+    "title": "",
+    "kind": "identifier",
+    "dtype": "string",
+    "unit": "",
+    "levels": ["a"],
+    "codes": [0, 0],
+  }
+  site.change("totals", lambda value: value["columns"].append(column))
+
+
+def _name_file(site: _Site) -> None:
+  site.add_picture(f"data/map_{_ID}.png", _png({"num_people": 40}))
+
+
+def _leave_file(site: _Site) -> None:
+  site.write("data/forgotten.js", payload.encode("forgotten", {}))
+
+
+def _write_readme(site: _Site) -> None:
+  site.write("tables/README.md", f"# Tables\n\nAsk {_ID}.\n")
+
+
+_PLANTED: dict[str, tuple[Callable[[_Site], None], str]] = {
+  "id in packed data": (_set_label, r"data/totals\.js, row 2, column model: what looks like"),
+  "id as a key": (_set_key, r"data/site\.js, /key 3 \(key\): what looks like"),
+  "id in a hover text, escaped": (_set_hover, r"data/site\.js, /plots/1/hovertext/2: what looks like"),
+  "id as a number": (_set_number, r"data/site\.js, /points/2: what looks like"),
+  "id in a CSV": (_set_csv, r"tables/totals\.csv, row 2, column model: it is not what the table"),
+  "small count in a CSV": (_set_csv_count, r"tables/sexes\.csv, row 2, column num_people: it is not what the table"),
+  "id in a file name": (_name_file, r"data/map_<id>\.png: its name looks like"),
+  "id in a text": (_write_readme, r"tables/README\.md, line 3: what looks like"),
+  "id in an SVG's title": (
+    lambda site: site.add_picture("a.svg", _svg(f"<title>{_ID}</title>")),
+    r"a\.svg, text 2: what looks like",
+  ),
+  "id in an SVG's comment": (
+    lambda site: site.add_picture("a.svg", _svg(f"<!-- {_ID} -->")),
+    r"a\.svg, text 2: what looks like",
+  ),
+  "id in an SVG's metadata": (
+    lambda site: site.add_picture("a.svg", _svg(f'<metadata><g data-eid="{_ID}"/></metadata>')),
+    r"a\.svg, text 2: what looks like",
+  ),
+  "id in a PNG's text": (
+    lambda site: site.add_picture("a.png", _png({"num_people": 40}, b"tEXtComment\0" + _ID.encode())),
+    r"a\.png, text 2: what looks like",
+  ),
+  "id in a PNG's packed text": (
+    lambda site: site.add_picture("a.png", _png({"num_people": 40}, b"zTXtComment\0\0" + zlib.compress(_ID.encode()))),
+    r"a\.png, text 2: what looks like",
+  ),
+  "unknown part of a PNG": (
+    lambda site: site.add_picture("a.png", _png({"num_people": 40}, b"eXIfabc")),
+    r"a\.png: its chunk eXIf is not known",
+  ),
+  "bytes after a PNG": (
+    lambda site: site.add_picture("a.png", _png({"num_people": 40}) + _ID.encode()),
+    r"a\.png: it has bytes after its end",
+  ),
+  "id in an embedded picture": (
+    lambda site: site.change(
+      "site", lambda value: value.update(map=_uri(_png({"num_people": 40}, b"tEXta\0" + _ID.encode())))
+    ),
+    r"/map, embedded picture, text 2: what looks like",
+  ),
+  "embedded picture of nobody knows whom": (
+    lambda site: site.change("site", lambda value: value.update(map=_uri(_png()))),
+    r"/map, embedded picture: the picture does not say of how many people",
+  ),
+  "picture of few": (
+    lambda site: site.add_picture("a.png", _png({"num_people": 4})),
+    "shows fewer than 5 people",
+  ),
+  "picture of a person": (
+    lambda site: site.add_picture("a.png", _png(), is_of_person=True),
+    r"a\.png: it is a picture of a person",
+  ),
+  "undeclared file": (_leave_file, r"data/forgotten\.js: it is not declared"),
+  "undeclared column": (_add_column, r"data/totals\.js, column eid: it is not declared"),
+  "a list with an entry per person": (_set_list, r"data/site\.js, /points: a list has as many entries"),
+  "a declared file that is not there": (lambda site: (site.folder / "index.html").unlink(), "declared and not there"),
+}
+
+
+@pytest.mark.parametrize("kind", _PLANTED)
+def test_a_planted_violation_stops_the_site(tmp_path, kind):
+  plant, reason = _PLANTED[kind]
+  site = _Site(tmp_path, _honest())
+  plant(site)
+  with pytest.raises(errors.InputError, match=reason) as raised:
+    site.pass_gate()
+  assert _ID not in str(raised.value) and "not written" in str(raised.value)
+
+
+_TABLES: dict[str, tuple[list[SiteTable], str]] = {
+  "small count": (
+    [_table("totals", _TOTALS, model=["knee", "hip"], product="sample", num_people=[_PEOPLE, 3])],
+    r"data/totals\.js, row 2, column num_people: a count of one to four",
+  ),
+  "complement of a total": ([_totals(), _sexes(1_299, 3)], "row 1: num_people and num_people of data/totals.js"),
+  "complement alone": (
+    [_totals(), _table("sexes", _BY_SEX, model="knee", sex=["female"], num_people=[1_299])],
+    r"data/sexes\.js, row 1: num_people and num_people of data/totals\.js differ by one to four",
+  ),
+  "total in the same table": (
+    [_table("sexes", _BY_SEX, model="knee", sex=["all", "female"], num_people=[700, 698])],
+    r"data/sexes\.js, row 2: num_people and num_people of data/sexes\.js differ",
+  ),
+  "sum of groups": (
+    [_totals(), _table("folds", _BY_FOLD, model="knee", fold=["0", "1", "2"], num_people=[500, 500, 300])],
+    r"the sum of num_people over its groups and num_people of data/totals\.js",
+  ),
+  "nested sexes": (
+    [
+      _sexes(),
+      _table("ages", _BY_SEX_AND_AGE, model="knee", sex="male", age_group=["45-60"], num_people=[600]),
+    ],
+    r"data/ages\.js, row 1: num_people and num_people of data/sexes\.js",
+  ),
+  "nested sexes, of which one is not shown": (
+    [
+      _totals(),
+      _table("sexes", _BY_SEX, model="knee", sex=["female"], num_people=[700]),
+      _table("ages", _BY_SEX_AND_AGE, model="knee", sex="male", age_group=["45-60"], num_people=[600]),
+    ],
+    r"num_people of data/totals\.js minus data/sexes\.js differ by one to four",
+  ),
+  "differencing two tables of equal labels": (
+    [_totals(), _table("again", _AGAIN, model=["knee"], product="sample", num_people=[1_300], r2=[0.5])],
+    r"data/again\.js, row 1: num_people and num_people of data/totals\.js",
+  ),
+  "rows of persons": (
+    [_table("points", _POINTS, model="knee", gap=np.linspace(-5, 5, 400))],
+    r"data/points\.js: nothing but measurements tells its rows apart",
+  ),
+  "as many rows as persons": (
+    [_table("points", _POINTS, model=[f"m{n}" for n in range(_PEOPLE)], gap=np.linspace(-5, 5, _PEOPLE))],
+    r"data/points\.js: it has as many rows as there are participants",
+  ),
+}
+
+
+@pytest.mark.parametrize("kind", _TABLES)
+def test_tables_that_tell_of_few_stop_the_site(tmp_path, kind):
+  shown, reason = _TABLES[kind]
+  with pytest.raises(errors.InputError, match=reason):
+    _Site(tmp_path, shown).pass_gate()
+
+
+def test_an_honest_site_passes(tmp_path):
+  site = _Site(
+    tmp_path,
+    [
+      *_honest(),
+      _table("folds", _BY_FOLD, model="knee", fold=["0", "1"], num_people=[702, 600]),
+      _table("ages", _BY_SEX_AND_AGE, model="knee", sex="male", age_group=["45-60", "60-82"], num_people=[302, 300]),
+      dataclasses.replace(_sexes(1_299, 1_250), name="others", schema=_schema("xwas_groups", ("model", "sex"))),
+    ],
+  )
+  site.add_picture("a.png", _png({"num_people": 5}))
+  site.add_picture("b.svg", _svg("<title>Knees</title>"))
+  site.add_picture("c.png", _png(), is_of_person=True)
+  site.change("site", lambda value: value.update(map=_uri(_png({"num_variants": 9})), num_variants=int(_ID)))
+  site.pass_gate(shows_persons=True)
+
+
+@pytest.fixture
+def workdir(tmp_path) -> pathlib.Path:
+  study.write(tmp_path)
+  return tmp_path
+
+
+def test_the_stage_has_the_gate_behind_it(workdir, monkeypatch):
+  """What gets past the door is stopped, and no folder is left."""
+  write = files.write_readme
+
+  def plant(folder: pathlib.Path, *others: object) -> None:
+    (folder / "tables" / "more.csv").write_text("eid\n")
+    write(folder, *others)
+
+  monkeypatch.setattr(files, "write_readme", plant)
+  with pytest.raises(errors.InputError, match=r"tables/more\.csv: it is not declared"):
+    run.make_site(workdir, SiteSpec())
+  assert not (workdir / "site").exists() and not list(workdir.glob(".site*"))
+
+
+def test_an_id_in_the_run_record_stops_the_site(workdir, monkeypatch):
+  monkeypatch.setattr(run, "settings_of", lambda settings: {"title": f"of {_ID}"})
+  with pytest.raises(errors.InputError, match=r"run\.json, /settings/title: what looks like"):
+    run.make_site(workdir, SiteSpec())
+  assert not (workdir / "site").exists()
+
+
+def test_every_file_is_in_the_disclosure_report(workdir):
+  site = run.make_site(workdir, SiteSpec())
+  listed = pd.read_csv(site / "tables" / "disclosure.csv").set_index("file")
+  assert set(listed.index) == {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
+  assert listed.loc["tables/performance.csv", "smallest_count"] == study.PEOPLE
+  assert listed.loc["data/performance.js", "smallest_in"] == "n"
+  assert np.isnan(listed.loc["index.html", "smallest_count"])
+
+
+def test_samples_and_people_of_two_tables_are_not_mixed_up(tmp_path):
+  schema = tables.Schema(
+    "performance",
+    1,
+    {"model": columns.LABEL, "n": columns.NUM_SAMPLES, "num_people": columns.NUM_PEOPLE},
+    is_shared=True,
+  )
+  rarer = _schema("xwas_rarer", ("variable",), num_people_rarer=columns.NUM_PEOPLE)
+  site = _Site(tmp_path, [_table("totals", schema, model=["knee"], n=[1_600], num_people=[_PEOPLE]), _sexes()])
+  site.pass_gate()
+  shown = [_table("rarer", rarer, variable=["v"], num_people=[100], num_people_rarer=[97])]
+  with pytest.raises(errors.InputError, match="columns num_people and num_people_rarer differ by one to four"):
+    _Site(tmp_path / "rarer", shown).pass_gate()
