@@ -60,7 +60,7 @@ def main(call: stages.Call) -> int:
     experiment.check(settings, view, data.num_folds)
   withdrawn.check_lists(call.withdrawal_lists)
   prepared.ensure(data, workdir, overwrite=call.overwrite, may_prepare=processes.is_alone())
-  settings = kept_preset.settle(values, workdir, overwrite=call.overwrite)
+  settings = kept_preset.settle(values, workdir, overwrite=call.overwrite, folds=numbers)
   withdrawn_people = call.find_withdrawn(workdir, may_write=processes.is_first())
   deadline = pausing.deadline_in(settings.train.max_hours)
   training = experiment.Call(view, data.kind, workdir, call.overwrite, withdrawn_people, deadline)

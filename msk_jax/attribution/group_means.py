@@ -20,7 +20,7 @@ import pandas as pd
 
 from msk_jax.disclosure import door, small_counts
 from msk_jax.figures import map_grid
-from msk_jax.schemas import credibility_tables
+from msk_jax.schemas import attention_credibility_tables
 
 LABELS = ("sex", "age_group", "rate")
 EVERYBODY = "all"  # in place of a label
@@ -33,7 +33,7 @@ class GroupMeans:
   """Mean maps and whose they are.
 
   Attributes:
-    table: schema `attribution_groups`, a row per map.
+    table: schema `attention_groups`, a row per map.
     maps: float32 [g, rows, columns], NaN where a pixel is not shown.
     num_hidden_groups: groups that have people but are not shown.
     num_hidden_people: people in them.
@@ -84,13 +84,13 @@ def compute(maps: np.ndarray, labels: pd.DataFrame, person: np.ndarray) -> Group
       mean = np.nansum(people_maps[is_member], axis=0) / np.where(counts > 0, counts, np.nan)
     rows.append((*key, int(is_member.sum()), int(num_samples[is_member].sum()), *_summary(mean)))
     means.append(mean.astype(np.float32))
-  table = pd.DataFrame(rows, columns=list(credibility_tables.GROUPS.columns))
+  table = pd.DataFrame(rows, columns=list(attention_credibility_tables.GROUPS.columns))
   table["num_samples"] = small_counts.shown_samples(
     table["num_samples"].to_numpy(int), table["num_people"].to_numpy(int)
   )
   stacked = np.stack(means) if means else np.empty((0, *maps.shape[1:]), np.float32)
   return GroupMeans(
-    table.astype(credibility_tables.GROUPS.dtypes),
+    table.astype(attention_credibility_tables.GROUPS.dtypes),
     stacked,
     len(np.unique(group[hidden])),
     len(np.unique(person[hidden])),
@@ -113,13 +113,27 @@ def write(folder: pathlib.Path, name: str, means: GroupMeans, template: np.ndarr
   Raises:
     InputError: see `disclosure.door`.
   """
-  door.write_table(folder, name, means.table, credibility_tables.GROUPS)
+  door.write_table(folder, name, means.table, attention_credibility_tables.GROUPS)
   if not len(means.table):
     return
   fewest = int(means.table["num_people"].min())
   door.write_arrays(folder / f"{name}.npz", {"maps": means.maps, "template": template}, fewest)
   figure = map_grid.draw(_panels(means), template, unit)
   door.save_figure(folder / f"{name}.png", door.SharedFigure(figure, means.num_people, fewest))
+
+
+def mask_template(template: np.ndarray, maps: np.ndarray, person: np.ndarray) -> np.ndarray:
+  """Returns the template with 0 where fewer than five people have a pixel: a mean of few would show their pictures.
+
+  Args:
+    template: float32 [rows, columns], the mean of the registered pictures.
+    maps: float [n, rows, columns] in its frame, NaN beyond the pictures.
+    person: int [n], whose.
+  """
+  num_people = np.zeros(template.shape, np.int64)
+  for number in np.unique(person):
+    num_people += np.isfinite(maps[person == number]).any(axis=0)
+  return np.where(num_people >= small_counts.FEWEST_PEOPLE, template, 0).astype(template.dtype)
 
 
 def _in_first_group(group: np.ndarray, person: np.ndarray) -> np.ndarray:

@@ -47,8 +47,16 @@ def _write(folder: pathlib.Path, made: MadeMaps) -> dict[str, Any]:
   kept = frame.is_registered
   labels = made.pictures[list(group_means.LABELS)][kept].reset_index(drop=True)
   for method in made.methods:
-    means = group_means.compute(frame.apply(made.read(method)), labels, person[kept])
-    group_means.write(folder, method, means, frame.template, UNITS[method])
+    moved = frame.apply(made.read(method))
+    is_flawed = made.is_flawed(method)[kept]
+    if is_flawed.any():
+      logging.warning(
+        "%d maps (%s) with a flaw are in no mean; maps/pictures.parquet names it", is_flawed.sum(), method
+      )
+      moved[is_flawed] = np.nan
+    means = group_means.compute(moved, labels, person[kept])
+    template = group_means.mask_template(frame.template, moved, person[kept])
+    group_means.write(folder, method, means, template, UNITS[method])
     results |= {"hidden_groups": means.num_hidden_groups, "maps_of_other_groups": means.num_left_out}
   if results.get("hidden_groups"):
     logging.warning("%d groups have too few people to be shown", results["hidden_groups"])

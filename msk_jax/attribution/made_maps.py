@@ -37,6 +37,11 @@ class MadeMaps:
     """Returns the maps of a method, float32 [n, rows, columns], mapped from their file."""
     return map_files.read(self.folder / "maps", method)
 
+  def is_flawed(self, method: Method) -> np.ndarray:
+    """Returns whether something is wrong with a method's maps (`methods.FLAWS`), bool [n]: they are no results."""
+    flaws = self.pictures["flaws"].astype(str).str.split(";")
+    return np.array([any(flaw.partition(":")[0] == method for flaw in each) for each in flaws], bool)
+
   def program(self, method: Method) -> gradients.MapProgram:
     """Returns the program that made them."""
     return gradients.MapProgram(self.network.model, method, self.stage.key, self.network.shardings)

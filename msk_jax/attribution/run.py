@@ -73,7 +73,7 @@ def make_maps(
 
 def settings_of(settings: AttentionSpec) -> dict[str, Any]:
   """Returns the settings that determine the maps, as the run record has them; not how overlays are drawn."""
-  values = dataclasses.asdict(settings)
+  values: dict[str, Any] = dataclasses.asdict(settings)
   del values["triplets_per_cell"]
   return {**values, "version": _VERSION}
 

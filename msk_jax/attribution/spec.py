@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from msk_jax.attribution.methods import METHODS
+from msk_jax.attribution.methods import METHODS, Method
 
 BEST = "best"
 
@@ -23,7 +23,7 @@ class AttentionSpec:
 
   view: str = "knee"
   backbone: str = BEST
-  methods: tuple[str, ...] = ("saliency", "grad_ram")
+  methods: tuple[Method, ...] = ("saliency", "grad_ram")
   stage: str = "auto"
   samples_per_cell: int = 10
   batch_size: int = 8

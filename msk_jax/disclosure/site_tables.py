@@ -1,8 +1,7 @@
 """A table of a site as its file holds it: what is declared and no more, no small count, no id, no row per person."""
 
 import io
-from collections.abc import Hashable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
@@ -58,8 +57,7 @@ def find_differences(csv: str, table: pd.DataFrame | None, schema: tables.Schema
     yield "", "there is no table for the browser of this name"
     return
   try:
-    dtypes: dict[Hashable, Any] = dict(schema.dtypes)
-    read = pd.read_csv(io.StringIO(csv), dtype=dtypes, keep_default_na=False, na_values=[""])
+    read = pd.read_csv(io.StringIO(csv), dtype={**schema.dtypes}, keep_default_na=False, na_values=[""])
   except (ValueError, TypeError, pd.errors.ParserError):
     yield "", "it can't be read as its schema says"
     return

@@ -54,6 +54,7 @@ _TITLES = {
   "gain_r2": "R² gained",
   "covariates_r2": "R² of age, sex, ethnicity",
   "num_variables_most": "Most variables",
+  "published_value": "Published",
   "here_se": "Here, SE",
   "difference_in_se": "Difference in SEs",
   "is_related": "One is part of the other",

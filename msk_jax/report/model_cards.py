@@ -14,6 +14,8 @@ from msk_jax.predictions import model_names
 from msk_jax.report.forms import Form, Section
 from msk_jax.report.model_records import ModelRecord
 
+_PATH = re.compile(r"[/~\\]|[A-Za-z]:\\")  # of a machine: it may name its user
+_PATH_WITHIN = re.compile(r"['\"][/~\\]")
 _DATA = {
   "ukb": "UK Biobank",
   "phantom": "a phantom: people drawn by a program, not real",
@@ -74,8 +76,12 @@ def file_name(model: str) -> str:
 
 def number(value: Any) -> str:
   """Returns a setting or a score as text: no number has seven digits in a row, as participants' ids have."""
+  if isinstance(value, list | tuple):
+    return ", ".join(map(number, value))
+  if isinstance(value, str) and _PATH.match(value):
+    return "(a path)"
   if isinstance(value, bool) or not isinstance(value, int | float):
-    return "(a path)" if isinstance(value, str) and value.startswith("/") else str(value)
+    return "(paths)" if isinstance(value, Mapping) and _PATH_WITHIN.search(str(value)) else str(value)
   return f"{value:,}" if isinstance(value, int) else f"{value:.{_DIGITS}g}"
 
 

@@ -19,6 +19,7 @@ from msk_jax.schemas import age_tables
 
 _VERSION = 1  # raise it when the outputs change for equal inputs
 _AGES, _COHORT = "ages", "cohort/participants.parquet"
+_STAGE = "return_to_owner"
 _SHARED = ("site", "release")  # folders of the workdir that may leave
 _KEY = ("eid", "instance")
 _COMMON = {"fold": "", "age_years": "years"}
@@ -69,7 +70,7 @@ def make_return(
   hashes = {path.relative_to(workdir).as_posix(): run_record.hash_file(path) for path in sources.values()}
   hashes |= withdrawal_memory.hashes(workdir, withdrawn)
   settings = {"version": _VERSION, "contact": contact, "revision": record["git_revision"]}
-  output = outputs.Output("site", folder, settings, hashes, "the return to the data's owner")
+  output = outputs.Output(_STAGE, folder, settings, hashes, "the return to the data's owner")
   outputs.make_folder(output, lambda temporary: _write(temporary, sources, frozenset(withdrawn), record, contact))
   return folder
 
@@ -182,7 +183,8 @@ def _check_place(folder: pathlib.Path, workdir: pathlib.Path) -> None:
         f"--return_to_owner={folder} is in or around {shared}, which may leave: it holds everybody's ages. Give a "
         "folder of its own, outside of the workdir if possible."
       )
-  if folder.is_dir() and any(folder.iterdir()) and run_record.read(folder) is None:
+  record = run_record.read(folder) if folder.is_dir() else None
+  if folder.is_dir() and any(folder.iterdir()) and (record is None or record["stage"] != _STAGE):
     raise errors.InputError(f"--return_to_owner={folder} holds something else: give a folder that is new or empty.")
 
 

@@ -26,7 +26,7 @@ def compare(tables: _Tables) -> pd.DataFrame:
   if not parts:
     return pd.DataFrame(columns=list(_SCHEMA.columns)).astype(_SCHEMA.dtypes)
   table = pd.concat(parts, ignore_index=True).reindex(columns=list(_SCHEMA.columns))
-  table = _judge(table[table["published"].notna()].reset_index(drop=True))
+  table = _judge(table[table["published_value"].notna()].reset_index(drop=True))
   return table.assign(source=table["source"].astype("string").fillna("")).astype(_SCHEMA.dtypes)
 
 
@@ -51,9 +51,9 @@ def list_genes(named: pd.DataFrame) -> pd.DataFrame:
 
 def _judge(table: pd.DataFrame) -> pd.DataFrame:
   """Returns the table with the differences and what they mean."""
-  difference = table["here"] - table["published"]
+  difference = table["here"] - table["published_value"]
   squares = table[["here_se", "published_se"]].astype(float).pow(2)
-  error = np.sqrt(squares.sum(axis=1)).where(table["here_se"].notna() & (table["here_se"] > 0))
+  error = squares.sum(axis=1).pow(0.5).where(table["here_se"].notna() & (table["here_se"] > 0))
   in_se = difference / error
   verdict = np.select(
     [table["here"].isna(), in_se.isna(), in_se.abs() <= AGREES_WITHIN], ["not_run", "no_error", "agrees"], "differs"
@@ -73,7 +73,7 @@ def _performance(table: pd.DataFrame) -> pd.DataFrame:
           "topic": topic,
           "what": what,
           "dimension": table["model"].map(model_names.dimension),
-          "published": table[f"published_{score}"],
+          "published_value": table[f"published_{score}"],
           "published_se": table.get(f"published_{score}_sd"),
           "here": table[score],
           "here_se": table[sd],
@@ -151,7 +151,7 @@ def _rows(
   """Returns rows of the schema from a table's columns: published, its error, here, its error; `` for none."""
   values = {
     target: table[name].astype(float).to_numpy() if name else np.nan
-    for target, name in zip(("published", "published_se", "here", "here_se"), names, strict=True)
+    for target, name in zip(("published_value", "published_se", "here", "here_se"), names, strict=True)
   }
   words = what.str.replace("_", " ").to_numpy()
   return pd.DataFrame(

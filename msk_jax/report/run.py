@@ -152,8 +152,8 @@ def _check_names(names: Sequence[str]) -> None:
 
 
 def _hash_program() -> str:
-  """Returns one hash of this package: other pages make another site."""
-  folder = pathlib.Path(__file__).parent
+  """Returns one hash of the program: other pages, rules of disclosure, schemas or libraries make another site."""
+  folder = pathlib.Path(__file__).parents[1]
   paths = sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
   hashes = [f"{path.relative_to(folder).as_posix()} {run_record.hash_file(path)}" for path in paths]
   return hashlib.sha256("\n".join(hashes).encode()).hexdigest()

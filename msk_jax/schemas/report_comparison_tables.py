@@ -3,9 +3,9 @@
 from msk_jax.io.tables import Schema
 from msk_jax.schemas import columns
 
-# A row per published number. here_se, published_se: standard errors, or SDs by bootstrap; missing where there are none.
-# difference: here less published; difference_in_se: over the root of the sum of both squared. verdict: `agrees` (within
-# two), `differs`, `no_error` (nothing to measure the difference by) or `not_run`.
+# A row per number of the paper. here_se, published_se: standard errors, or SDs by bootstrap; missing where there are
+# none. difference: here less published_value; difference_in_se: over the root of the sum of both squared. verdict:
+# `agrees` (within two), `differs`, `no_error` (nothing to measure the difference by) or `not_run`.
 REPRODUCTION = Schema(
   "report_reproduction",
   1,
@@ -13,7 +13,7 @@ REPRODUCTION = Schema(
     "topic": columns.LABEL,
     "what": columns.LABEL,
     "dimension": columns.LABEL,
-    "published": columns.published(),
+    "published_value": columns.published(),
     "published_se": columns.published(),
     "here": columns.estimate(),
     "here_se": columns.estimate(),

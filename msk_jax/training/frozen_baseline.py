@@ -21,7 +21,7 @@ from msk_jax.training.job import Job
 from msk_jax.training.program import Program
 from msk_jax.training.session import stored_samples
 
-_VERSION = 1  # raised when the same network and samples give another baseline
+_VERSION = 2  # raised when the same network and samples give another baseline
 _MOST_SAMPLES = 4000  # training samples of the regression
 _STATISTICS_IMAGES = 256  # training images that BatchNorm's statistics are taken over
 _ALPHAS = np.logspace(-2, 6, 17)
@@ -68,18 +68,24 @@ def is_there(job: Job) -> bool:
     return False
 
 
-def ridge(training: np.ndarray, age_z: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, float, int]:
-  """Fits a ridge regression whose penalty is chosen by generalised cross-validation on the training samples.
+def ridge(
+  training: np.ndarray, age_z: np.ndarray, fold: np.ndarray, others: np.ndarray
+) -> tuple[np.ndarray, float, int]:
+  """Fits a ridge regression whose penalty is chosen by cross-validation over the training folds.
+
+  Folds hold whole people and families. Leaving out single pictures would leave a person's others in, and choose too
+  small a penalty.
 
   Args:
     training: [n, k] inputs.
     age_z: [n] target.
+    fold: int [n], of at least two folds; with one the penalty is the largest.
     others: [m, k] inputs to predict from.
 
   Returns:
     [m] predictions, the penalty, and how many inputs were used: those that are finite and vary in training.
   """
-  from sklearn import linear_model
+  from sklearn import linear_model, model_selection
 
   training, others = np.asarray(training, np.float64), np.asarray(others, np.float64)
   is_used = np.isfinite(training).all(axis=0) & np.isfinite(others).all(axis=0)
@@ -87,8 +93,24 @@ def ridge(training: np.ndarray, age_z: np.ndarray, others: np.ndarray) -> tuple[
   mean, sd = training[:, is_used].mean(axis=0), training[:, is_used].std(axis=0)
   if not is_used.any():
     return np.full(len(others), float(np.mean(age_z))), 0.0, 0
-  model = linear_model.RidgeCV(alphas=_ALPHAS).fit((training[:, is_used] - mean) / sd, age_z)
-  return model.predict((others[:, is_used] - mean) / sd), float(model.alpha_), int(is_used.sum())
+  x, x_of_others = ((values[:, is_used] - mean) / sd for values in (training, others))
+  alpha = float(_ALPHAS[-1])
+  if len(np.unique(fold)) > 1:
+    errors_of = np.zeros(len(_ALPHAS))
+    for fitted, left_out in model_selection.LeaveOneGroupOut().split(x, age_z, fold):
+      errors_of += _squared_errors(x[fitted], age_z[fitted], x[left_out], age_z[left_out])
+    alpha = float(_ALPHAS[np.argmin(errors_of)])
+  model = linear_model.Ridge(alpha=alpha).fit(x, age_z)
+  return model.predict(x_of_others), alpha, int(is_used.sum())
+
+
+def _squared_errors(x: np.ndarray, y: np.ndarray, others: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+  """Returns the sum of squared errors of each penalty's ridge regression on samples that it was not fitted to."""
+  mean_x, mean_y = x.mean(axis=0), y.mean()
+  u, s, vt = np.linalg.svd(x - mean_x, full_matrices=False)
+  shrunk = s[:, None] / (s[:, None] ** 2 + _ALPHAS[None]) * (u.T @ (y - mean_y))[:, None]
+  predicted = mean_y + (others - mean_x) @ (vt.T @ shrunk)
+  return np.square(predicted - wanted[:, None]).sum(axis=0)
 
 
 def _compute(program: Program, job: Job) -> tuple[pd.DataFrame, dict[str, float | int]]:
@@ -97,7 +119,9 @@ def _compute(program: Program, job: Job) -> tuple[pd.DataFrame, dict[str, float 
   chosen = _choose(data.train_rows, seed)
   inputs = _inputs_of(program, job, {"training": chosen, **job.rows})
   parts = [inputs[part] for part in split_parts.PARTS]
-  age_z, alpha, num_features = ridge(inputs["training"], data.inputs.age_z[chosen], np.concatenate(parts))
+  age_z, alpha, num_features = ridge(
+    inputs["training"], data.inputs.age_z[chosen], data.inputs.examples.fold[chosen], np.concatenate(parts)
+  )
   years = np.split(data.scaler.invert(age_z), np.cumsum([len(part) for part in parts])[:-1])
   about = {
     "baseline_version": _VERSION,

@@ -6,7 +6,7 @@ So all folds have one preset, and pictures that come or go later (a withdrawal, 
 import dataclasses
 import json
 import pathlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from absl import logging
@@ -22,7 +22,11 @@ _SCHEMA, _VERSION = "preset", 1
 
 
 def settle(
-  config: Mapping[str, Any], workdir: pathlib.Path | None = None, *, overwrite: bool = False
+  config: Mapping[str, Any],
+  workdir: pathlib.Path | None = None,
+  *,
+  overwrite: bool = False,
+  folds: Collection[int] = (),
 ) -> spec.ExperimentSpec:
   """Returns the settings of a training, with the preset's where the config leaves them open.
 
@@ -30,7 +34,8 @@ def settle(
     config: the sections of the training, as plain values; None where a setting is open.
     workdir: with the prepared images. None before they are: the preset is then that of very few images, which serves
       to check all else.
-    overwrite: whether a model that has no other fold gets a preset of the images there are now.
+    overwrite: whether a model that has no fold beside those of this call gets a preset of the images there are now.
+    folds: of this call; by default the one that the config names.
 
   Raises:
     InputError: a setting is unknown or impossible, or the kept preset is damaged.
@@ -38,7 +43,7 @@ def settle(
   provisional = specs.from_mapping(spec.ExperimentSpec, presets.fill(config, presets.choose(1, "", False)), "config")
   if workdir is None or not presets.is_open(config):
     return provisional
-  preset = _kept_or_chosen(provisional, workdir, overwrite)
+  preset = _kept_or_chosen(provisional, workdir, overwrite, frozenset(folds or [provisional.fold]))
   settings = specs.from_mapping(spec.ExperimentSpec, presets.fill(config, preset), "config")
   _describe(config, preset, settings)
   return settings
@@ -63,7 +68,9 @@ def read(model_folder: pathlib.Path) -> presets.Preset | None:
     raise errors.InputError(f"{path} can't be read ({type(error).__name__}): {advice}") from None
 
 
-def _kept_or_chosen(settings: spec.ExperimentSpec, workdir: pathlib.Path, overwrite: bool) -> presets.Preset:
+def _kept_or_chosen(
+  settings: spec.ExperimentSpec, workdir: pathlib.Path, overwrite: bool, folds: frozenset[int]
+) -> presets.Preset:
   folder = split_folder.model_folder(workdir, settings.model_name)
   wanted = presets.choose(
     len(image_store.ImageStore.open(workdir / "images" / settings.view)),
@@ -71,7 +78,7 @@ def _kept_or_chosen(settings: spec.ExperimentSpec, workdir: pathlib.Path, overwr
     bool(settings.model.pretrained),
   )
   kept = read(folder)
-  others = [path for path in split_folder.list_folders(folder) if split_folder.number_of(path) != settings.fold]
+  others = [path for path in split_folder.list_folders(folder) if split_folder.number_of(path) not in folds]
   is_kept = kept is not None and kept.starts_pretrained == wanted.starts_pretrained and (others or not overwrite)
   processes.wait_for_all("read the preset")
   if kept is not None and is_kept:

@@ -28,7 +28,8 @@ def made(workdir):
 def test_files(made):
   names = {path.relative_to(made).as_posix() for path in made.rglob("*") if path.is_file()}
   maps = {f"maps/{name}" for name in ("run.json", "cells.parquet", "pictures.parquet", "saliency.npy", "grad_ram.npy")}
-  assert names == maps | {"overlays/run.json"}
+  assert {name for name in names if name.startswith(("maps/", "overlays/"))} == maps | {"overlays/run.json"}
+  assert {"group_means/run.json", "group_means/saliency.csv", "credibility/credibility.csv"} < names
 
 
 def test_overlays_have_no_ids(made, tmp_path):
@@ -98,7 +99,7 @@ def test_what_is_short_or_untrained_is_said(workdir, made, caplog, capsys):
 def test_the_same_command_does_nothing_and_another_setting_redoes(workdir, made, caplog, monkeypatch):
   with caplog.at_level("INFO"):
     run.make_maps(workdir, _SPEC)
-  assert caplog.text.count("nothing to do") == 2 and "making" not in caplog.text
+  assert caplog.text.count("nothing to do") == 4 and "making" not in caplog.text
   caplog.clear()
   with caplog.at_level("INFO"):
     monkeypatch.setattr(overlays, "_draw", lambda path, *rest: path.write_text(""))

@@ -188,6 +188,6 @@ def test_no_copy_of_the_network_is_kept(case, method):
 
 def test_a_fold_is_called_with_variables_pictures_and_side_inputs(case):
   model, variables, images, side = case
-  program = gradients.MapProgram(model, "grad_ram", sharding.make())
+  program = gradients.MapProgram(model, "grad_ram", shardings=sharding.make())
   values = program.of_fold(AGE)(variables, images, side)
   np.testing.assert_array_equal(values, program.maps(variables, images, side, AGE).values)

@@ -6,7 +6,7 @@ import pytest
 
 from msk_jax.attribution import group_means
 from msk_jax.io import tables
-from msk_jax.schemas import credibility_tables
+from msk_jax.schemas import attention_credibility_tables
 
 _SHAPE = (12, 10)
 
@@ -97,7 +97,7 @@ def test_files_hold_the_maps_in_the_order_of_the_table(tmp_path):
   means = group_means.compute(*_cohort(_COUNTS))
   template = np.full(_SHAPE, 100.0, np.float32)
   group_means.write(tmp_path, "mean_maps", means, template, "years")
-  table = tables.read(tmp_path / "mean_maps.parquet", credibility_tables.GROUPS)
+  table = tables.read(tmp_path / "mean_maps.parquet", attention_credibility_tables.GROUPS)
   with np.load(tmp_path / "mean_maps.npz") as arrays:
     np.testing.assert_array_equal(arrays["maps"], means.maps)
     np.testing.assert_array_equal(arrays["template"], template)
@@ -111,3 +111,14 @@ def test_the_table_has_no_group_of_nobody(order):
   means = group_means.compute(maps[order], labels.iloc[order].reset_index(drop=True), person[order])
   assert not means.table.duplicated(list(group_means.LABELS)).any()
   assert len(means.table) == len(means.maps)
+
+
+def test_the_template_has_no_pixel_of_fewer_than_five_people():
+  maps = np.zeros((6, 2, 3), np.float32)
+  maps[2:, 0, 0] = np.nan  # two pictures, of one person
+  maps[0, 1, 1] = np.nan  # five pictures, of four people
+  person = np.array([0, 0, 1, 2, 3, 4])
+  person_of_few = np.array([0, 1, 1, 2, 3, 4])
+  masked = group_means.mask_template(np.full((2, 3), 7, np.float32), maps, person)
+  assert masked[0, 0] == 0 and masked[1, 1] == 7
+  assert group_means.mask_template(np.full((2, 3), 7, np.float32), maps, person_of_few)[1, 1] == 0

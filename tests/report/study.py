@@ -121,16 +121,40 @@ def associations(num_variables: int = 40) -> pd.DataFrame:
   return pd.DataFrame(rows)
 
 
-def write_performance(workdir: pathlib.Path, table: pd.DataFrame) -> None:
-  """Writes a table of performance alone, and whose data they are."""
+def groups() -> pd.DataFrame:
+  """Schema performance_groups: women and men."""
+  people = {"female": PEOPLE // 2, "male": PEOPLE - PEOPLE // 2}
+  rows = [
+    _row(
+      performance_tables.GROUPS,
+      product=product,
+      model=model,
+      kind="sex",
+      group=group,
+      num_people=num_people,
+      r2=0.5,
+      rmse=3.0,
+      mean_error_years=0.1,
+    )
+    for product in ("sample", "participant")
+    for model in MODELS
+    for group, num_people in people.items()
+  ]
+  return pd.DataFrame(rows)
+
+
+def write_performance(workdir: pathlib.Path, table: pd.DataFrame, by_group: pd.DataFrame | None = None) -> None:
+  """Writes tables of performance alone, and whose data they are."""
   write_source(workdir)
+  if by_group is not None:
+    tables.write(workdir / "performance" / "groups.parquet", by_group, performance_tables.GROUPS)
   tables.write(workdir / "performance" / "performance.parquet", table, performance_tables.PERFORMANCE)
   finish(workdir, "performance", "evaluate")
 
 
 def write(workdir: pathlib.Path) -> None:
   """Writes all that the site can show."""
-  write_performance(workdir, performance())
+  write_performance(workdir, performance(), groups())
   ages, xwas = workdir / "ages", workdir / "xwas" / "associations"
   tables.write(ages / "correlations.parquet", correlations(), age_tables.CORRELATIONS)
   finish(workdir, "ages", "ages")

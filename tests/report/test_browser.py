@@ -224,7 +224,7 @@ def test_a_manhattan_plot_shows_counts_as_a_picture_and_hits_as_points(tab):
   assert "1 hit of rare alleles left out" in tab.page.locator(".plot-words").first.inner_text()
   tab.page.get_by_label("Trait").select_option("spine")
   tab.page.wait_for_function("document.querySelector('.plot-title').textContent.endsWith('Spine')")
-  tab.page.wait_for_function("!document.querySelector('.plot-drawing .scatterlayer .point')")
+  tab.page.wait_for_function("!document.querySelector('.plot-drawing').querySelector('.scatterlayer .point')")
   assert tab.hash == "#/gwas?trait=spine&source=imputed"
 
 

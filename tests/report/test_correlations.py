@@ -34,3 +34,8 @@ def test_clusters_stand_side_by_side():
   order = "".join(table["model"])
   assert "ac" in order or "ca" in order
   assert "bd" in order or "db" in order
+
+
+def test_one_model_has_no_pairs_and_no_order():
+  nothing = correlations.publishable(study.correlations().iloc[:0])
+  assert correlations.order(nothing, study.performance()).empty

@@ -101,3 +101,11 @@ def test_every_answer_is_asked_for_and_can_be_given(workdir):
   page = next(page for page in pages if page.name == "model_cards")
   given = answers.make_answers(inputs.read(workdir, pages).data_of(page))
   assert set(given) <= checklists.names_of_answers() | {"predictions"}
+
+
+@pytest.mark.parametrize(
+  "value", ["/home/jane/a.csv", "~/a", "C:\\jane", ["/home/jane/a.csv"], {"tables": ["/jane/a"]}]
+)
+def test_paths_of_a_machine_do_not_leave(value):
+  assert "jane" not in model_cards.number(value) and "path" in model_cards.number(value)
+  assert model_cards.number("knee/inception_v3") == "knee/inception_v3"

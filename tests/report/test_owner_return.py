@@ -89,3 +89,10 @@ def test_a_folder_of_something_else_is_refused(workdir, tmp_path):
 def test_a_workdir_without_ages_is_refused(tmp_path):
   with pytest.raises(errors.InputError, match=r"msk_jax\.ages"):
     owner_return.make_return(tmp_path / "return", tmp_path)
+
+
+def test_the_folder_of_another_stage_is_refused_and_stays(workdir, tmp_path):
+  before = sorted(path.name for path in (workdir / "ages").rglob("*"))
+  with pytest.raises(errors.InputError, match="holds something else"):
+    owner_return.make_return(workdir / "ages", workdir)
+  assert sorted(path.name for path in (workdir / "ages").rglob("*")) == before

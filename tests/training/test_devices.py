@@ -95,6 +95,17 @@ def test_two_processes_pause_together_and_one_process_goes_on_to_the_same_bits(t
   assert _result(tmp_path)["params_sha256"] == straight[1]["params_sha256"]
 
 
+def test_warm_up_running_mean_and_exact_statistics_keep_the_bits(tmp_path):
+  """Two processes, paused in an epoch, one of two devices resumes; equals one process all the way."""
+  unbroken, resumed = _workdir(tmp_path / "unbroken"), _workdir(tmp_path / "resumed")
+  _run(unbroken, **cohort.STEADY)
+  _finish(*_start_pair(resumed, "--steady", first_only=("--signal_at=11", "--signal=TERM")), status=75)
+  _run(resumed, **cohort.STEADY)
+  ours, theirs = _result(resumed), _result(unbroken)
+  assert ours["params_sha256"] == theirs["params_sha256"] and ours["test"] == theirs["test"]
+  np.testing.assert_array_equal(_log(resumed), _log(unbroken))
+
+
 def test_a_checkpoint_of_one_device_count_goes_on_with_another(tmp_path, small_steps):
   rate = f"--learning_rate={_SMALL_STEPS}"
   _finish(run_once.start(_workdir(tmp_path), rate, "--signal_at=6"), status=-signal.SIGKILL)

@@ -15,18 +15,34 @@ pytestmark = pytest.mark.usefixtures("compile_once")
 _FOLD = "models/knee/simple_cnn/fold_0"
 
 
-def test_ridge_is_scikit_learns_with_its_own_choice_of_penalty():
-  from sklearn import linear_model, pipeline, preprocessing
+def test_ridge_is_scikit_learns_with_the_penalty_that_predicts_other_folds_best():
+  from sklearn import linear_model, model_selection, preprocessing
 
   rng = np.random.default_rng(0)
   inputs = rng.normal(3, [1, 10, 100, 1], (150, 4))
   target = inputs @ [0.5, 0.05, 0.0, 0.0] + rng.normal(0, 0.5, 150)
-  alphas = np.logspace(-2, 6, 17)
-  expected = pipeline.make_pipeline(preprocessing.StandardScaler(), linear_model.RidgeCV(alphas))
-  expected.fit(inputs[:100], target[:100])
-  predicted, alpha, num_features = frozen_baseline.ridge(inputs[:100], target[:100], inputs[100:])
-  np.testing.assert_allclose(predicted, expected.predict(inputs[100:]), rtol=1e-9)
-  assert alpha == expected[-1].alpha_ and num_features == 4
+  fold = rng.integers(0, 4, 100)
+  scaler = preprocessing.StandardScaler().fit(inputs[:100])
+  x, others = scaler.transform(inputs[:100]), scaler.transform(inputs[100:])
+  search = model_selection.GridSearchCV(
+    linear_model.Ridge(),
+    {"alpha": np.logspace(-2, 6, 17)},
+    scoring=lambda model, x, y: -np.square(model.predict(x) - y).sum(),
+    cv=model_selection.LeaveOneGroupOut(),
+  ).fit(x, target[:100], groups=fold)
+  predicted, alpha, num_features = frozen_baseline.ridge(inputs[:100], target[:100], fold, inputs[100:])
+  np.testing.assert_allclose(predicted, search.predict(others), rtol=1e-9)
+  assert alpha == search.best_params_["alpha"] and num_features == 4
+
+
+def test_several_pictures_of_a_person_do_not_spoil_the_penalty():
+  rng = np.random.default_rng(1)
+  person = np.repeat(np.arange(80), 5)
+  inputs = rng.normal(size=(80, 100))[person] + 0.1 * rng.normal(size=(400, 100))
+  target, fold = rng.normal(size=80)[person], person % 8
+  others = rng.normal(size=(200, 100))
+  predicted, _, _ = frozen_baseline.ridge(inputs, target, fold, others)
+  assert metrics.r2(rng.normal(size=200), predicted) > -0.2  # noise: near the mean
 
 
 def test_inputs_without_use_are_left_out():
@@ -35,10 +51,11 @@ def test_inputs_without_use_are_left_out():
   target = inputs[:, 0]
   spoilt = inputs.copy()
   spoilt[:, 2], spoilt[3, 3], spoilt[55, 4] = 7.0, np.nan, np.inf
-  predicted, _, num_features = frozen_baseline.ridge(spoilt[:50], target[:50], spoilt[50:])
+  predicted, _, num_features = frozen_baseline.ridge(spoilt[:50], target[:50], np.arange(50) % 5, spoilt[50:])
   assert num_features == 2
-  np.testing.assert_allclose(predicted, frozen_baseline.ridge(inputs[:50, :2], target[:50], inputs[50:, :2])[0])
-  constant, _, none = frozen_baseline.ridge(np.ones((5, 2)), np.arange(5.0), np.ones((3, 2)))
+  sound = frozen_baseline.ridge(inputs[:50, :2], target[:50], np.arange(50) % 5, inputs[50:, :2])
+  np.testing.assert_allclose(predicted, sound[0])
+  constant, _, none = frozen_baseline.ridge(np.ones((5, 2)), np.arange(5.0), np.arange(5), np.ones((3, 2)))
   assert none == 0 and constant.tolist() == [2.0] * 3
 
 

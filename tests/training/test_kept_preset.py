@@ -62,6 +62,18 @@ def test_overwrite_chooses_again_unless_another_fold_has_it(workdir):
   assert kept_preset.read(folder).num_images == 98
 
 
+def test_a_call_of_all_folds_chooses_again(workdir):
+  kept_preset.settle(_config(), workdir)
+  _remove_pictures(workdir, 20)
+  folder = split_folder.model_folder(workdir, "knee/simple_cnn")
+  for fold in range(3):
+    split_folder.path_of(workdir, "knee/simple_cnn", fold).mkdir(parents=True)
+  kept_preset.settle(_config(), workdir, overwrite=True, folds=[0, 1])
+  assert kept_preset.read(folder).num_images == 118
+  kept_preset.settle(_config(), workdir, overwrite=True, folds=[0, 1, 2])
+  assert kept_preset.read(folder).num_images == 98
+
+
 def test_card_and_log_say_it_and_what_was_given_instead(workdir, caplog):
   with caplog.at_level("INFO", "absl"):
     settings = kept_preset.settle(_config(), workdir)

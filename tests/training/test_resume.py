@@ -48,6 +48,23 @@ def test_terminated_and_resumed_equals_straight(tmp_path, straight, monkeypatch)
   _check_same(_run(tmp_path), tmp_path, straight)
 
 
+def test_warm_up_running_mean_and_exact_statistics_survive_a_pause(tmp_path, monkeypatch):
+  """All that presets add is part of the state or a function of the step."""
+  settings = cohort.experiment(**cohort.STEADY)
+  results = []
+  for name in ("straight", "paused"):
+    workdir = tmp_path / name
+    cohort.write_workdir(workdir)
+    if name == "paused":
+      step_hooks.interrupt_at(monkeypatch, 11, signal.SIGTERM)
+      assert experiment.run(settings, cohort.VIEW, "phantom", workdir).result is None
+      monkeypatch.undo()
+    results.append(experiment.run(settings, cohort.VIEW, "phantom", workdir).result)
+  assert results[0]["params_sha256"] == results[1]["params_sha256"]
+  assert results[0]["validation"] == results[1]["validation"]
+  assert _log(tmp_path / "straight") == _log(tmp_path / "paused")
+
+
 def _check_same(ended: experiment.Ended, workdir: pathlib.Path, straight: tuple[pathlib.Path, dict]) -> None:
   assert ended.result["params_sha256"] == straight[1]["params_sha256"]
   assert _log(workdir) == _log(straight[0])

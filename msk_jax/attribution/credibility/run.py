@@ -15,7 +15,7 @@ from msk_jax.disclosure import door
 from msk_jax.imaging import views
 from msk_jax.io import outputs, run_record, tables
 from msk_jax.models import module_order
-from msk_jax.schemas import credibility_tables
+from msk_jax.schemas import attention_credibility_tables
 from msk_jax.trained import predictor
 
 FOLDER, NAME = "credibility", "credibility"
@@ -44,7 +44,7 @@ def run(made: MadeMaps) -> None:
   inputs = {"maps/run.json": run_record.hash_file(made.folder / "maps" / run_record.FILE_NAME)}
   output = outputs.Output("attention", made.folder / FOLDER, settings, inputs, "the maps' credibility")
   outputs.make_folder(output, lambda folder: _write(folder, made))
-  table.show(tables.read(made.folder / FOLDER / f"{NAME}.parquet", credibility_tables.CREDIBILITY))
+  table.show(tables.read(made.folder / FOLDER / f"{NAME}.parquet", attention_credibility_tables.CREDIBILITY))
 
 
 def _write(folder: pathlib.Path, made: MadeMaps) -> dict[str, Any]:
@@ -52,7 +52,7 @@ def _write(folder: pathlib.Path, made: MadeMaps) -> dict[str, Any]:
   logging.info("credibility: by the network of split %d, which has the most pictures", fold)
   drawn = _draw(made)
   rows = [row for method in made.methods for row in _check(made, method, fold, drawn)]
-  door.write_table(folder, NAME, table.make(rows), credibility_tables.CREDIBILITY)
+  door.write_table(folder, NAME, table.make(rows), attention_credibility_tables.CREDIBILITY)
   return {"fold": fold, "num_pictures_not_as_drawn": 0 if isinstance(drawn, str) else drawn[1].num_other}
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from msk_jax.attribution.credibility.estimates import Estimate
 from msk_jax.disclosure import small_counts
 from msk_jax.io import printing
-from msk_jax.schemas import credibility_tables
+from msk_jax.schemas import attention_credibility_tables
 
 WEIGHTS, FOLDS, VISITS, AGEING, SUMS = (
   "randomised weights",
@@ -50,10 +50,10 @@ def unavailable(method: str, check: str, reason: str) -> Row:
 
 
 def make(rows: Sequence[Row]) -> pd.DataFrame:
-  """Returns the table, schema `attribution_credibility`; numbers of fewer than five people are left out."""
-  return pd.DataFrame([_shown(row) for row in rows], columns=list(credibility_tables.CREDIBILITY.columns)).astype(
-    credibility_tables.CREDIBILITY.dtypes
-  )
+  """Returns the table, schema `attention_credibility`; numbers of fewer than five people are left out."""
+  return pd.DataFrame(
+    [_shown(row) for row in rows], columns=list(attention_credibility_tables.CREDIBILITY.columns)
+  ).astype(attention_credibility_tables.CREDIBILITY.dtypes)
 
 
 def show(table: pd.DataFrame) -> None:

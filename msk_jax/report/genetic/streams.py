@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from msk_jax.disclosure import variants
 from msk_jax.figures import manhattan, quantiles, thinning
 from msk_jax.genome import chromosomes
 from msk_jax.io import tables
@@ -16,6 +17,7 @@ from msk_jax.schemas import genetics_tables, report_genetics_tables
 
 SCHEMA = genetics_tables.SUMMARY_STATISTICS
 HIT = 7.301029995663981  # -log10(5e-8)
+_OF_RARITY = (variants.FREQUENCY, variants.PEOPLE)
 _BETA_BINS = 4_000
 _BETA_RANGE = (-8.0, 4.0)  # log10 |beta|
 _CENTRAL_SHARE = 0.9995  # of effects that a volcano plot shows in their place
@@ -39,7 +41,7 @@ class Seen:
 
   Attributes:
     along: variants below the line of 5e-8 by place on the genome and -log10 p.
-    effects: the same by effect and -log10 p.
+    effects: the same by effect and -log10 p, without variants of too few carriers.
     quantiles: of -log10 p of all variants.
     reach: the volcano plot's horizontal axis goes from -reach to reach.
     num_beyond: variants drawn at its edges.
@@ -80,11 +82,12 @@ def see(path: pathlib.Path, genome: manhattan.Genome) -> Seen:
   effects = cells.Cells((-reach, reach), HIT)
   observed = quantiles.Quantiles()
   num_beyond = 0
-  for batch in _iterate(path, ("chromosome", "position_bp", "neg_log10_p", "beta")):
+  for batch in _iterate(path, ("chromosome", "position_bp", "neg_log10_p", "beta", *_OF_RARITY)):
     codes, names = _encode(batch.column("chromosome"))
     number = np.array([genome.names.index(name) + 1 for name in names], np.int64)[codes]
     position, neg_log10_p, beta = (_numbers(batch, name) for name in ("position_bp", "neg_log10_p", "beta"))
     along.add(genome.places(number, position), neg_log10_p)
+    beta = np.where(_is_rare(batch), np.nan, beta)
     effects.add(beta, neg_log10_p)
     observed.add(neg_log10_p)
     num_beyond += int((np.abs(beta) > reach).sum())
@@ -136,10 +139,11 @@ def _find_reach(path: pathlib.Path) -> float:
   counts = np.zeros(_BETA_BINS, np.int64)
   low, high = _BETA_RANGE
   hits = 0.0
-  for batch in _iterate(path, ("beta", "neg_log10_p")):
-    beta, neg_log10_p = np.abs(_numbers(batch, "beta")), _numbers(batch, "neg_log10_p")
+  for batch in _iterate(path, ("chromosome", "beta", "neg_log10_p", *_OF_RARITY)):
+    is_shown = ~_is_rare(batch) & np.isfinite(_numbers(batch, "beta"))
+    beta, neg_log10_p = np.abs(_numbers(batch, "beta"))[is_shown], _numbers(batch, "neg_log10_p")[is_shown]
     hits = max(hits, float(beta[neg_log10_p > HIT].max(initial=0.0)))
-    size = np.log10(np.clip(beta[np.isfinite(beta)], 10**low, 10**high))
+    size = np.log10(np.clip(beta, 10**low, 10**high))
     counts += np.histogram(size, _BETA_BINS, _BETA_RANGE)[0]
   if not counts.any():
     return 1.0
@@ -154,6 +158,13 @@ def _iterate(path: pathlib.Path, columns: Sequence[str]) -> Iterator[pa.RecordBa
 
 def _numbers(batch: pa.RecordBatch, name: str) -> np.ndarray:
   return batch.column(name).to_numpy(zero_copy_only=False)
+
+
+def _is_rare(batch: pa.RecordBatch) -> np.ndarray:
+  """Returns whether too few people carry a variant for its effect to be drawn: it would be theirs."""
+  table = batch.select(["chromosome", *_OF_RARITY]).to_pandas()
+  table[variants.PEOPLE] = variants.round_people(table[variants.PEOPLE])
+  return variants.is_rare(table)
 
 
 def _encode(column: pa.Array) -> tuple[np.ndarray, list[str]]:

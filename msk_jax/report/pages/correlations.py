@@ -83,6 +83,9 @@ def order(pairs: pd.DataFrame, performance: pd.DataFrame | None) -> pd.DataFrame
         }
       )
     )
+  if not parts:  # one model has no pairs
+    schema = report_tables.MODEL_ORDERS
+    return pd.DataFrame(columns=list(schema.columns)).astype(schema.dtypes)
   return pd.concat(parts, ignore_index=True)
 
 

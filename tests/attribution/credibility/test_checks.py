@@ -6,7 +6,7 @@ import pytest
 from msk_jax.attribution.credibility import checks, randomisation, table
 from msk_jax.attribution.credibility.estimates import Estimate
 from msk_jax.disclosure import small_counts
-from msk_jax.schemas import credibility_tables
+from msk_jax.schemas import attention_credibility_tables
 
 _N, _SHAPE = 40, (16, 12)
 _KIND = checks.Kind("linear")
@@ -87,7 +87,7 @@ def test_numbers_of_few_people_and_checks_that_are_not_made_are_in_the_table_wit
       table.unavailable("a", table.AGEING, "the pictures are real"),
     ]
   )
-  assert list(made.columns) == list(credibility_tables.CREDIBILITY.columns)
+  assert list(made.columns) == list(attention_credibility_tables.CREDIBILITY.columns)
   assert made["value"].isna().tolist() == [True, False, True]
   assert not small_counts.is_small(made["num_people"].to_numpy()).any()
   assert made["reason"].tolist() == ["fewer than 5 people", "", "the pictures are real"]

@@ -10,7 +10,7 @@ from msk_jax.attribution.made_maps import MadeMaps
 from msk_jax.attribution.run import make_maps
 from msk_jax.attribution.spec import AttentionSpec
 from msk_jax.io import run_record, tables
-from msk_jax.schemas import credibility_tables
+from msk_jax.schemas import attention_credibility_tables
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def made(workdir) -> MadeMaps:
 
 def test_the_table_has_every_check_of_every_kind_of_maps(made, capsys):
   credibility_run.run(made)
-  table = tables.read(made.folder / "credibility" / "credibility.parquet", credibility_tables.CREDIBILITY)
+  table = tables.read(made.folder / "credibility" / "credibility.parquet", attention_credibility_tables.CREDIBILITY)
   for method in made.methods:
     assert set(table[table["method"] == method]["check"]) == set(credibility_table.CHECKS)
   weights = table[table["check"] == credibility_table.WEIGHTS]

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from msk_jax.disclosure import variants
 from msk_jax.io import tables
 from msk_jax.report.genetic import cells, streams
 from msk_jax.schemas import genetics_tables
@@ -25,7 +26,8 @@ def test_each_variant_is_in_a_cell_or_is_a_hit(tmp_path, knee):
   seen = streams.see(_write(tmp_path / "a.parquet", knee), streams.make_genome("GRCh37"))
   hits = int((knee["neg_log10_p"] >= streams.HIT).sum())
   assert hits > 30
-  assert seen.along.counts.sum() == seen.effects.counts.sum() == len(knee) - hits
+  assert seen.along.counts.sum() == len(knee) - hits
+  assert seen.effects.counts.sum() == (~variants.is_rare(knee) & (knee["neg_log10_p"] < streams.HIT)).sum()
   assert seen.quantiles.num_values == len(knee)
 
 
@@ -83,3 +85,14 @@ def test_variants_near_a_place_alone_are_read(tmp_path, knee):
   expected = knee[knee["chromosome"].isin(["11", "12"]) & knee["position_bp"].between(low, high)]
   assert sorted(near["variant"]) == sorted(expected["variant"]) and further_study.RSID in set(near["rsid"])
   assert streams.read_near(path, []).empty
+
+
+def test_the_effect_of_a_few_carriers_is_in_no_picture(tmp_path, knee):
+  knee["beta"] = np.random.default_rng(0).normal(0, 0.1, len(knee))
+  genome = streams.make_genome("GRCh37")
+  common = streams.see(_write(tmp_path / "a.parquet", knee), genome)
+  carrier = knee.iloc[[0, 0]].assign(effect_allele_frequency=0.5 / knee["n"].iloc[0], beta=[17.2345, -11.5])
+  carrier["neg_log10_p"] = [9.0, 2.0]
+  both = streams.see(_write(tmp_path / "b.parquet", pd.concat([knee, carrier], ignore_index=True)), genome)
+  assert both.reach == common.reach and both.num_beyond == common.num_beyond
+  np.testing.assert_array_equal(both.effects.counts, common.effects.counts)

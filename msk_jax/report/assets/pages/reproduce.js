@@ -28,7 +28,7 @@ msk.page("reproduce", async (view) => {
   const plot = view.plot(view.root, {
     title: "Published and here", file: "reproduction",
     describe: () => "On the line: the same. Bars: one standard error each. Numbers from −1 to 1 alone; the table has all.",
-    make: () => scatter(rows().filter((row) => table.value(row, "here") !== null && Math.abs(table.value(row, "published")) <= 1 && Math.abs(table.value(row, "here")) <= 1.5)),
+    make: () => scatter(rows().filter((row) => table.value(row, "here") !== null && Math.abs(table.value(row, "published_value")) <= 1 && Math.abs(table.value(row, "here")) <= 1.5)),
   });
   const distance = view.plot(view.root, {
     title: "Differences in standard errors", file: "reproduction_differences",
@@ -39,7 +39,7 @@ msk.page("reproduce", async (view) => {
     make: () => differences(rows()),
   });
   const numbers = view.dataTable(view.section("Table"), table, {
-    rows: rows(), columns: ["topic", "what", "published", "published_se", "here", "here_se", "difference", "difference_in_se", "verdict"],
+    rows: rows(), columns: ["topic", "what", "published_value", "published_se", "here", "here_se", "difference", "difference_in_se", "verdict"],
   });
   const count = () => {
     const of = (name) => rows().filter((row) => table.value(row, "verdict") === name).length.toLocaleString("en");
@@ -71,8 +71,8 @@ msk.page("reproduce", async (view) => {
   function scatter(shown) {
     const of = colours();
     const symbols = ["circle", "square", "diamond", "triangle-up", "cross", "star", "x"];
-    const low = Math.min(0, ...shown.map((row) => Math.min(table.value(row, "published"), table.value(row, "here")))) - 0.03;
-    const high = Math.max(0.5, ...shown.map((row) => Math.max(table.value(row, "published"), table.value(row, "here")))) + 0.05;
+    const low = Math.min(0, ...shown.map((row) => Math.min(table.value(row, "published_value"), table.value(row, "here")))) - 0.03;
+    const high = Math.max(0.5, ...shown.map((row) => Math.max(table.value(row, "published_value"), table.value(row, "here")))) + 0.05;
     const narrow = view.root.clientWidth < 560;
     const topics = table.levels("topic").filter((name) => shown.some((row) => table.value(row, "topic") === name));
     return {
@@ -83,9 +83,9 @@ msk.page("reproduce", async (view) => {
           const value = (column) => own.map((row) => table.value(row, column));
           const bar = (column) => ({ type: "data", array: value(column).map((each) => each ?? 0), thickness: 1, width: 0, color: of.get(name) });
           return {
-            type: "scatter", mode: "markers", name, x: value("published"), y: value("here"), error_x: bar("published_se"), error_y: bar("here_se"),
+            type: "scatter", mode: "markers", name, x: value("published_value"), y: value("here"), error_x: bar("published_se"), error_y: bar("here_se"),
             marker: { color: of.get(name), size: 9, symbol: symbols[place % symbols.length], opacity: 0.9 },
-            text: own.map((row) => `<b>${table.value(row, "what")}</b><br>${name}<br>published ${msk.withSd(table.value(row, "published"), table.value(row, "published_se"), 3)}`
+            text: own.map((row) => `<b>${table.value(row, "what")}</b><br>${name}<br>published ${msk.withSd(table.value(row, "published_value"), table.value(row, "published_se"), 3)}`
               + `<br>here ${msk.withSd(table.value(row, "here"), table.value(row, "here_se"), 3)}`),
             hovertemplate: "%{text}<extra></extra>",
           };

@@ -5,7 +5,7 @@ from msk_jax.schemas import columns
 
 # Mean maps, in the order of the arrays beside the table. sex, age_group, rate: `all` where it does not matter.
 GROUPS = Schema(
-  "attribution_groups",
+  "attention_groups",
   1,
   {
     "sex": columns.LABEL,
@@ -24,7 +24,7 @@ GROUPS = Schema(
 # randomised, the map or the baseline. measure: what value is. se, low, high: over bootstraps of people, interval of
 # 95%. num_left_out: samples without a value, such as maps with one value everywhere. reason: why there is no value.
 CREDIBILITY = Schema(
-  "attribution_credibility",
+  "attention_credibility",
   1,
   {
     "method": columns.LABEL,
