@@ -25,6 +25,7 @@ def test_the_backbone_is_in_the_order_of_the_picture(model):
   assert parts == [f"conv_{number}" for number in range(5)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backbone", sorted(backbones.BACKBONES))
 def test_every_part_of_every_backbone_has_its_place(backbone):
   model, shape = age_model.AgeModel(backbone, num_dense_nodes=16), (96, 96, 1)
