@@ -34,6 +34,8 @@ NOT_CHECKED = (
   "Counts of different stages (who has a picture, a genotype, an answer) and of different models: they are of "
   "different people, and their difference is not a number of people.",
   "Two different variables of the XWAS against each other: who answered one is no part of who answered the other.",
+  "People of a prediction from variables (those with all of some chosen variables) against those of each variable: "
+  "neither are part of the others.",
   "Numbers of samples of a pair of models against those of each model: they are rounded down to a multiple of five.",
   "Differences that need three tables or more, other than by sex.",
   "Counts that follow from estimates (a standard error, a share): the stages hide these where they hide counts.",
@@ -45,6 +47,7 @@ _SEXES = ("female", "male")
 _SIDE_BY_SIDE = ("sex", "group", "stratum", "fold", "age_group", "age_band", "ethnicity", "centre", "instance")
 _KINDS_OF_GROUPS = ("kind", "level")
 _WHOLE_OF_A_ROW = ("num_people", "num_samples")
+_PREDICTIONS = "xwas_prediction"  # of complete cases of chosen variables: no total of each variable's people
 _FAMILIES = {"best": "performance", "gwas": "genetics", "loci": "genetics", "release": "genetics"}
 
 
@@ -145,6 +148,8 @@ def _sex_from_groups(frame: pd.DataFrame) -> pd.DataFrame:
 def _people_of(schema: tables.Schema) -> str:
   """Returns whose counts a table has: tables of one stage are of the same people."""
   first = schema.name.partition("_")[0]
+  if schema.name.startswith(_PREDICTIONS):
+    return _PREDICTIONS
   return schema.name if first == "report" else _FAMILIES.get(first, first)
 
 

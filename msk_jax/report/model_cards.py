@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from msk_jax.disclosure import variants
@@ -25,6 +26,7 @@ _DATA = {
 }
 _PRODUCTS = {"sample": "per sample (each visit counts)", "participant": "per participant (visits averaged)"}
 _DIGITS = 4  # significant, of numbers in texts
+_SMALL = 1e-3  # smaller numbers are written with an exponent
 
 
 def make_cards(
@@ -82,7 +84,11 @@ def number(value: Any) -> str:
     return "(a path)"
   if isinstance(value, bool) or not isinstance(value, int | float):
     return "(paths)" if isinstance(value, Mapping) and _PATH_WITHIN.search(str(value)) else str(value)
-  return f"{value:,}" if isinstance(value, int) else f"{value:.{_DIGITS}g}"
+  if isinstance(value, int):
+    return f"{value:,}"
+  if 0 < abs(value) < _SMALL:  # 0.0001234 has seven digits in a row
+    return np.format_float_scientific(value, precision=_DIGITS - 1, trim="-")
+  return f"{value:.{_DIGITS}g}"
 
 
 def data_in_words(kind: str) -> str:

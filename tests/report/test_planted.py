@@ -90,8 +90,8 @@ class _Site:
     self.write(path, content)
     self.declared.append(Declared(path, Form.PICTURE, is_of_person=is_of_person))
 
-  def pass_gate(self, **known: object) -> None:
-    gate = site_gate.Gate(self.folder, Study(frozenset({_PEOPLE}), **known), declarations.CODEC)
+  def pass_gate(self, *, shows_persons: bool = False) -> None:
+    gate = site_gate.Gate(self.folder, Study(frozenset({_PEOPLE}), shows_persons), declarations.CODEC)
     gate.look_at(self.declared)
     gate.close()
 
@@ -308,6 +308,14 @@ def test_an_honest_site_passes(tmp_path):
       _table("folds", _BY_FOLD, model="knee", fold=["0", "1"], num_people=[702, 600]),
       _table("ages", _BY_SEX_AND_AGE, model="knee", sex="male", age_group=["45-60", "60-82"], num_people=[302, 300]),
       dataclasses.replace(_sexes(1_299, 1_250), name="others", schema=_schema("xwas_groups", ("model", "sex"))),
+      _table(
+        "variables",
+        _schema("xwas_associations", ("dimension", "variable")),
+        dimension="k",
+        variable=["v", "w"],
+        num_people=[97, 99],
+      ),
+      _table("predicted", _schema("xwas_prediction_scores", ("dimension",)), dimension=["k"], num_people=[100]),
     ],
   )
   site.add_picture("a.png", _png({"num_people": 5}))
@@ -327,9 +335,9 @@ def test_the_stage_has_the_gate_behind_it(workdir, monkeypatch):
   """What gets past the door is stopped, and no folder is left."""
   write = files.write_readme
 
-  def plant(folder: pathlib.Path, *others: object) -> None:
+  def plant(folder: pathlib.Path, written: list[files.WrittenTable], whose: str) -> None:
     (folder / "tables" / "more.csv").write_text("eid\n")
-    write(folder, *others)
+    write(folder, written, whose)
 
   monkeypatch.setattr(files, "write_readme", plant)
   with pytest.raises(errors.InputError, match=r"tables/more\.csv: it is not declared"):
@@ -350,7 +358,7 @@ def test_every_file_is_in_the_disclosure_report(workdir):
   assert set(listed.index) == {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
   assert listed.loc["tables/performance.csv", "smallest_count"] == study.PEOPLE
   assert listed.loc["data/performance.js", "smallest_in"] == "n"
-  assert np.isnan(listed.loc["index.html", "smallest_count"])
+  assert listed["smallest_count"].isna()["index.html"]
 
 
 def test_samples_and_people_of_two_tables_are_not_mixed_up(tmp_path):
