@@ -118,7 +118,8 @@ class MapProgram:
       "side": np.asarray(side_bk),
       "target": age.apply(chronological_years),
     }
-    on_devices = self.shardings.to_devices({name: _fill_up(rows) for name, rows in batch.items()})
+    num_devices = self.shardings.mesh.size
+    on_devices = self.shardings.to_devices({name: _fill_up(rows, num_devices) for name, rows in batch.items()})
     fetched = jax.device_get(self.step(variables, on_devices["image"], on_devices["side"], on_devices["target"]))
     fetched = {name: np.asarray(rows)[:num_images] for name, rows in fetched.items()}
     values = fetched["map"]
@@ -196,9 +197,9 @@ class FoldMaps:
     return self.program.maps(variables, image_bhwc, side_bk, self.age).values
 
 
-def _fill_up(rows: np.ndarray) -> np.ndarray:
+def _fill_up(rows: np.ndarray, num_devices: int) -> np.ndarray:
   """Returns the rows with copies of the first, so that the devices share them evenly."""
-  missing = -len(rows) % jax.device_count()
+  missing = -len(rows) % num_devices
   return np.concatenate([rows, np.repeat(rows[:1], missing, axis=0)]) if missing else rows
 
 
