@@ -74,12 +74,7 @@ def _score(bench: _Bench, case: _Case) -> dict[str, Any]:
   listed = stages.list_stages(network.model, card.image_shape, card.num_side_inputs)
   stage = stages.choose(listed, wanted)
   program = gradients.MapProgram(network.model, method, stage.key, network.shardings)
-  maker = program.of_fold(network.folds[bench.fold].card.age)
-
-  def make(variables, image, side, years):
-    del years
-    return maker(variables, image, side)
-
+  make = program.of_fold(network.folds[bench.fold].card.age)
   name = method if method not in BY_STAGE else f"{method} {stage.name} {stage.cells[0]}x{stage.cells[1]}"
   kind = checks.Kind(name)
   variables = network.read_variables(bench.fold)

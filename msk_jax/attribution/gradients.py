@@ -135,7 +135,7 @@ class MapProgram:
     return Maps(kept.astype(np.float32), age.invert(fetched["age_z"]), flaws)
 
   def of_fold(self, age: standardize.Standardizer) -> "FoldMaps":
-    """Returns the program as a function of a fold's variables, pictures and side inputs."""
+    """Returns the program as a function of a fold's variables, pictures, side inputs and, where needed, ages."""
     return FoldMaps(self, age)
 
   def _step(self, variables: Any, image_bhwc: jax.Array, side_bk: jax.Array, target_b: jax.Array) -> dict[str, Any]:
@@ -185,16 +185,22 @@ class FoldMaps:
   """A program with the scale of ages of one fold: called with variables, pictures and side inputs it gives maps.
 
   Attributes:
-    program: makes the maps; it must not be a published method.
+    program: makes the maps.
     age: turns z-scores into years.
   """
 
   program: MapProgram
   age: standardize.Standardizer
 
-  def __call__(self, variables: predictor.Variables, image_bhwc: np.ndarray, side_bk: np.ndarray) -> np.ndarray:
-    """Returns float32 [b, rows, columns] in the unit of the method."""
-    return self.program.maps(variables, image_bhwc, side_bk, self.age).values
+  def __call__(
+    self,
+    variables: predictor.Variables,
+    image_bhwc: np.ndarray,
+    side_bk: np.ndarray,
+    chronological_years: np.ndarray | None = None,
+  ) -> np.ndarray:
+    """Returns float32 [b, rows, columns] in the unit of the method; for the arguments see `MapProgram.maps`."""
+    return self.program.maps(variables, image_bhwc, side_bk, self.age, chronological_years).values
 
 
 def _fill_up(rows: np.ndarray, num_devices: int) -> np.ndarray:

@@ -18,14 +18,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from msk_jax.attribution import sampling
 from msk_jax.disclosure import door, small_counts
 from msk_jax.figures import map_grid
 from msk_jax.schemas import attention_credibility_tables
 
 LABELS = ("sex", "age_group", "rate")
 EVERYBODY = "all"  # in place of a label
-_SEXES, _AGE_GROUPS = ("female", "male"), ("young", "middle", "old")
-_RATES = ("decelerated", "normal", "accelerated")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -182,8 +181,10 @@ def _summary(mean: np.ndarray) -> tuple[float, float, float]:
 
 def _panels(means: GroupMeans) -> list[list[map_grid.Panel]]:
   """Returns the figure's panels: a row for everybody, one per sex and age; a column for all and per rate."""
-  lines = [{}, *({"sex": sex, "age_group": age} for sex in _SEXES for age in _AGE_GROUPS)]
-  return [[_panel(means, {**line, **rate}) for rate in ({}, *({"rate": name} for name in _RATES))] for line in lines]
+  lines = [{}, *({"sex": sex, "age_group": age} for sex in sampling.SEXES.values() for age in sampling.AGE_GROUPS)]
+  return [
+    [_panel(means, {**line, **rate}) for rate in ({}, *({"rate": name} for name in sampling.RATES))] for line in lines
+  ]
 
 
 def _panel(means: GroupMeans, labels: dict[str, str]) -> map_grid.Panel:

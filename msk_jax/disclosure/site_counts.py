@@ -33,7 +33,7 @@ CHECKED = (
 NOT_CHECKED = (
   "Counts of different stages (who has a picture, a genotype, an answer) and of different models: they are of "
   "different people, and their difference is not a number of people.",
-  "Two different variables of the XWAS against each other: who answered one is no part of who answered the other.",
+  "Two different variables of the XWAS against each other: those who answered one may not have answered the other.",
   "People of a prediction from variables (those with all of some chosen variables) against those of each variable: "
   "neither are part of the others.",
   "Numbers of samples of a pair of models against those of each model: they are rounded down to a multiple of five.",

@@ -33,7 +33,7 @@ def texts_of_png(content: bytes) -> dict[str, str]:
   """Returns the texts in a PNG's chunks by keyword.
 
   Raises:
-    DamagedPictureError: it is no PNG, is cut off, or has bytes that are no part of the drawing.
+    DamagedPictureError: it is not a PNG, is cut off, or has bytes beside the drawing.
   """
   texts: dict[str, str] = {}
   for kind, data in _chunks(content):

@@ -12,7 +12,6 @@ from matplotlib import figure as mpl_figure
 from msk_jax.figures import overlay, palette
 
 _LONG_SIDE = 2.3  # of a panel, inches
-_STRONG = 99.5  # percentile of the sizes that has the full colour
 _TITLE_POINTS, _ROOM = 8.0, 0.34  # inches above a panel
 
 
@@ -53,7 +52,7 @@ def draw(grid: Sequence[Sequence[Panel]], picture: np.ndarray, unit: str) -> mpl
       _draw_panel(axes, panel, picture, norm)
   mappable = cm.ScalarMappable(norm, overlay.see_through(True))
   bar = figure.colorbar(mappable, ax=all_axes, shrink=0.5, pad=0.02, aspect=30, extend="both")
-  bar.set_label(f"{unit}\nblue: younger, red: older", fontsize=_TITLE_POINTS)
+  bar.set_label(f"{unit}\n{overlay.LEGEND}", fontsize=_TITLE_POINTS)
   bar.ax.set_facecolor(overlay.BEHIND)
   bar.ax.tick_params(labelsize=_TITLE_POINTS)
   bar.outline.set_visible(False)
@@ -64,7 +63,7 @@ def colour_limit(maps: Sequence[np.ndarray | None]) -> float:
   """Returns the value with the full colour: of all maps together, so that they can be compared; 1 without any."""
   sizes = [np.abs(values[np.isfinite(values)]) for values in maps if values is not None]
   joined = np.concatenate(sizes) if sizes else np.empty(0)
-  limit = float(np.percentile(joined, _STRONG)) if len(joined) else 0.0
+  limit = float(np.percentile(joined, overlay.STRONG)) if len(joined) else 0.0
   return limit if limit > 0 else 1.0
 
 

@@ -15,8 +15,9 @@ _CELL_AREA = 6.5  # square inches of a picture
 _WIDEST, _TALLEST = 3.2, 3.6  # inches of a picture
 _BESIDE = 1.6  # inches beside the pictures, for the names of rows and the colour scales
 _SMALL, _LARGE = 0.01, 1000.0  # limits that are written without a power of ten
-_STRONG = 99.5  # percentile of a map's sizes that has the full colour
 _LARGEST_ALPHA = 0.8
+LEGEND = "blue: younger, red: older"  # of signed maps
+STRONG = 99.5  # percentile of a map's sizes that has the full colour
 BEHIND = "#595959"  # the colour scale is drawn over a grey, as the maps are
 _BAR = 0.16  # inches
 
@@ -44,7 +45,7 @@ class Layer:
 
     It is at most twice the median of what the maps themselves ask for: one strong map doesn't hide the others.
     """
-    strong = [float(np.percentile(np.abs(values), _STRONG)) for values in self.maps]
+    strong = [float(np.percentile(np.abs(values), STRONG)) for values in self.maps]
     largest = max(float(np.abs(values).max()) for values in self.maps)
     return min(max(strong), 2 * float(np.median(strong))) or largest or 1.0
 
@@ -98,7 +99,7 @@ def _draw_layer(row: Sequence[mpl_axes.Axes], layer: Layer, pictures: Sequence[n
   extend = "both" if layer.is_signed else "max"
   bar = bar_axes.figure.colorbar(cm.ScalarMappable(norm, colours), cax=bar_axes, extend=extend)
   unit = layer.unit if power == 0 else f"$10^{{{power}}}$ {layer.unit}"
-  bar.set_label(f"{unit}\nblue: younger, red: older" if layer.is_signed else unit, fontsize=8.5)
+  bar.set_label(f"{unit}\n{LEGEND}" if layer.is_signed else unit, fontsize=8.5)
   bar.ax.yaxis.set_major_formatter(lambda value, _: f"{value / 10**power:g}".replace("-", "\N{MINUS SIGN}"))
   bar.ax.tick_params(labelsize=8)
   bar.outline.set_visible(False)

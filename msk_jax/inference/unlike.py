@@ -92,7 +92,7 @@ def notes(
     ratios: [m, folds], NaN where there is no limit.
     files: [m] names of the files.
   """
-  measures = [kind.measure_of(one) for one in known if one is not None]
+  measures = [kind.measure_of(each) for each in known if each is not None]
   limits = [measure.limit for measure in measures if measure is not None and measure.limit is not None]
   if not limits:
     return []
@@ -127,15 +127,15 @@ def _report(kind: Kind, view: str, limit: reference.Limit, num_far: int, num: in
 
 def report_unchecked(known: Sequence[reference.Reference | None]) -> None:
   """Says in one line if pictures could not be compared with the training ones, and why."""
-  if any(one is None for one in known):
+  if any(each is None for each in known):
     logging.info(
       "%d of %d fold(s) have no %s, as an older msk_jax trained them: these pictures are not compared with theirs",
-      sum(one is None for one in known),
+      sum(each is None for each in known),
       len(known),
       reference.FILE_NAME,
     )
   for kind in (GREY, FEATURES):
-    measures = [kind.measure_of(one) for one in known if one is not None]
+    measures = [kind.measure_of(each) for each in known if each is not None]
     if measures and all(measure is None or measure.limit is None for measure in measures):
       logging.info("%s are not compared with the training ones: there were too few validation pictures", kind.name)
 
@@ -157,7 +157,7 @@ def warn_if_alike(
   if sd >= _ALIKE * training_sd:
     return
   figures = [f"that of the training ages {training_sd:.2f}"]
-  of_tests = [one.test_prediction_sd_years for one in known if one is not None]
+  of_tests = [each.test_prediction_sd_years for each in known if each is not None]
   if of_tests and np.isfinite(of_tests).any():
     figures.append(f"that of the model's predictions of its own test pictures {np.nanmean(of_tests):.2f}")
   if "age_years" in predictions and predictions["age_years"].count() >= _FEWEST_PREDICTIONS:

@@ -71,7 +71,7 @@ def write_table(folder: pathlib.Path, table: SiteTable) -> WrittenTable:
 
 
 def write_document(folder: pathlib.Path, name: str, value: Any) -> None:
-  """Writes a value of JSON that is no table as data for the browser.
+  """Writes a value of JSON that is not a table as data for the browser.
 
   Raises:
     InputError: a text in it looks like a participant's id.
@@ -140,7 +140,7 @@ def _write_csv(path: pathlib.Path, table: pd.DataFrame) -> str:
 
 def _check_name(name: str) -> None:
   if not name.replace("_", "").isalnum() or not name.islower() or door.looks_like_id(name):
-    raise ValueError(f"{name!r} is no name of data: small letters, digits and _")
+    raise ValueError(f"{name!r} is not a name of data: small letters, digits and _")
 
 
 def _texts(value: Any) -> list[str]:

@@ -1,7 +1,7 @@
 """Return to the data's owner: everybody's ages, with a data dictionary, in a folder of their own.
 
-The folder holds individual-level data. It is no part of the site, never passes its gate, and may go to the owner of the
-data alone. UK Biobank asks for derived data as tables by eid with a description of every column.
+The folder holds individual-level data. It is not part of the site, never passes its gate, and may go to the owner of
+the data alone. UK Biobank asks for derived data as tables by eid with a description of every column.
 """
 
 import dataclasses

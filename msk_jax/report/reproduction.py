@@ -142,7 +142,7 @@ def _prediction(table: pd.DataFrame) -> pd.DataFrame:
   what = _category(table) + ", " + table["algorithm"].str.replace("_", " ")
   names = ("published_r2", "", "r2", "r2_sd_folds")
   rows = _rows("prediction of accelerated ageing", table, what, names, table["dimension"])
-  return rows.assign(here_se=np.nan)  # the SD over folds is no standard error
+  return rows.assign(here_se=np.nan)  # the SD over folds is not a standard error
 
 
 def _rows(

@@ -1,14 +1,13 @@
 """The checks of one kind of maps, from arrays and a function that makes maps."""
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import cv2
 import numpy as np
 
 from msk_jax.attribution.credibility import estimates, localisation, randomisation, similarity, table
-from msk_jax.simulation.pictures import ageing_masks
 
 # (variables, pictures [b, rows, columns, channels], side inputs [b, k], ages [b]) to maps [b, rows, columns].
 MakeMaps = Callable[[Any, np.ndarray, np.ndarray, np.ndarray], np.ndarray]
@@ -62,7 +61,7 @@ def compare_randomised(
   kind: Kind,
   make: MakeMaps,
   pictures: Pictures,
-  stages: Sequence[randomisation.Stage] | Any,
+  stages: Iterable[randomisation.Stage],
   variables: Any,
   batch: int,
 ) -> list[table.Row]:
@@ -143,11 +142,6 @@ def correlate_sums(
     rows.append(table.Row(kind.method, table.SUMS, name, "correlation", plain))
     rows.append(table.Row(kind.method, table.SUMS, name, "correlation given age", given))
   return rows
-
-
-def masks_of(drawn: Sequence[Mapping[str, ageing_masks.DrawnAgeing]]) -> dict[str, np.ndarray]:
-  """Returns name to masks, bool [n, rows, columns], of pictures' drawn ageings by name."""
-  return {name: np.stack([each[name].mask for each in drawn]) for name in drawn[0]}
 
 
 def _compare(

@@ -61,14 +61,7 @@ def _check(made: MadeMaps, method: Method, fold: int, drawn: _Planted | str) -> 
   kind = checks.Kind(method, ("absolute",) if method in UNSIGNED else similarity.MEASURES)
   program = made.program(method)
 
-  def make_with(number: int) -> checks.MakeMaps:
-    age = made.network.folds[number].card.age
-
-    def make(variables: predictor.Variables, image: np.ndarray, side: np.ndarray, years: np.ndarray) -> np.ndarray:
-      return program.maps(variables, image, side, age, years).values
-
-    return make
-
+  makers = {number: program.of_fold(each.card.age) for number, each in made.network.folds.items()}
   variables = made.network.read_variables(fold)
   rows = _thinned(np.flatnonzero(made.pictures["fold"] == fold), _MOST_PICTURES)
   pictures = _load(made, rows, fold)
@@ -76,15 +69,15 @@ def _check(made: MadeMaps, method: Method, fold: int, drawn: _Planted | str) -> 
   parts = module_order.backbone_parts(made.network.model, card.image_shape, card.num_side_inputs)
   stages = randomisation.cascade(variables, parts, _NUM_STAGES, _SEED)
   size = made.batch_size
-  result = checks.compare_randomised(kind, make_with(fold), pictures, stages, variables, size)
+  result = checks.compare_randomised(kind, makers[fold], pictures, stages, variables, size)
   other = [number for number in made.network.folds if number != fold]
   if other:
     second = made.network.read_variables(other[0])
-    maps = checks.make_in_batches(make_with(other[0]), second, _load(made, rows, other[0]), size)
+    maps = checks.make_in_batches(makers[other[0]], second, _load(made, rows, other[0]), size)
     result += checks.compare_pairs(kind, table.FOLDS, made.read(method)[rows], maps, pictures.person)
   else:
     result.append(table.unavailable(method, table.FOLDS, "one fold alone is trained"))
-  return result + _check_visits(made, kind, fold, make_with(fold), variables) + _check_ageing(made, method, kind, drawn)
+  return result + _check_visits(made, kind, fold, makers[fold], variables) + _check_ageing(made, method, kind, drawn)
 
 
 def _check_visits(

@@ -1,4 +1,4 @@
-"""The first page: what was done, for readers who are no specialists, and the hierarchy as a menu."""
+"""The first page: what was done, for readers who are not specialists, and the hierarchy as a menu."""
 
 from msk_jax.report.sections import Content, Data, Group, Page
 
