@@ -22,10 +22,10 @@ site-demo: .venv/installed
 	$(BIN)/python -m msk_jax.site --workdir=$(SITE_DEMO)
 
 test: .venv/installed-test
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder --durations=20 -rs -m "not trains"
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder --durations=20 -rs -m "not long"
 
 test-long: .venv/installed-test
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder -m trains
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder -m long
 
 test-fast: .venv/installed-test
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder -m "not slow"

@@ -110,6 +110,7 @@ def test_predict_gives_archives_the_ages_that_training_gave_their_images(phantom
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_colour_images_in_the_same_workdir(phantom_run):
   """The mixed view has three channels; the prepared data serve every view."""
   workdir, _ = phantom_run

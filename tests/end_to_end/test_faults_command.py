@@ -49,6 +49,7 @@ def _run(command: list[str], **environment: str) -> subprocess.CompletedProcess:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_the_advice_after_numbers_that_are_not_finite_works(root):
   arguments = [
     "--config=configs/folder.py:smoke",

@@ -127,6 +127,7 @@ def test_a_plan_run_by_hand_gives_the_tables_of_bolt(workdir, tmp_path):
     pd.testing.assert_frame_equal(_statistics(workdir, source=source), table)
 
 
+@pytest.mark.long
 def test_a_shuffled_trait_has_its_reason_and_the_other_its_results(workdir, tmp_path):
   """BOLT-LMM stops where there is no heritability; that is a result."""
   programs.require("bolt")

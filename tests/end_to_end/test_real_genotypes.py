@@ -17,7 +17,7 @@ from msk_jax.io import tables
 from msk_jax.schemas import cohort_tables, loci_tables
 from tests.genetics.engines import example
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 _NUM = 379
 _EIDS = [str(example.FIRST_ID + number) for number in range(_NUM)]

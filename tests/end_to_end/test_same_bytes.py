@@ -72,6 +72,7 @@ def test_prepare(places, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_from_predictions_to_ages(places):
   for place in places:
     predictions.generate(spec.SimulatedPredictionsSpec(300, scalars=False, num_folds=4), place)

@@ -146,6 +146,7 @@ def _value_and_gradients(function, weight, *args):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_inception_v3_has_the_same_loss_gradients_and_statistics_either_way():
   """In float64, where no rounding can hide or feign a difference; a realistic batch."""
   with jax.enable_x64(True):

@@ -25,17 +25,21 @@ def _forget_networks():
     cached.cache_clear()
 
 
-def grouped(name: str, *more):
+def grouped(name: str, *more, marks=()):
   """One worker makes a network's pairs, once."""
-  return pytest.param(name, *more, marks=pytest.mark.xdist_group(name))
+  return pytest.param(name, *more, marks=[pytest.mark.xdist_group(name), *marks])
 
 
-NAMES = (grouped("inception_v3"), grouped("inception_resnet_v2"))
+def long(name: str, *more):
+  return grouped(name, *more, marks=[pytest.mark.long])
+
+
+NAMES = (grouped("inception_v3"), long("inception_resnet_v2"))
 # Two minutes each: benchmarks/parity.py goes through every view's size with both networks.
 SIZES = (
   grouped("inception_v3", "full_body/figure"),
-  grouped("inception_v3", "spine/coronal"),
-  grouped("inception_resnet_v2", "knee"),
+  long("inception_v3", "spine/coronal"),
+  long("inception_resnet_v2", "knee"),
 )
 TOLERANCE = 1e-5  # float32, inference
 BATCH_TOLERANCE = 1e-4  # float32, means and variances of one batch
@@ -57,6 +61,7 @@ def test_features_and_intermediates_at_views_sizes(name, view):
 
 
 @quickly
+@pytest.mark.long
 @pytest.mark.parametrize("name", NAMES)
 def test_the_classifier_down_to_its_probabilities_at_299_pixels(name):
   differences = oracle.compare_outputs(oracle.make_pair_with_top(name), oracle.make_images(1, 299, 299))
@@ -90,6 +95,7 @@ def test_input_gradients(name):
 
 
 @quickly
+@pytest.mark.long
 @pytest.mark.parametrize("name", NAMES)
 def test_batch_statistics_of_a_training_step(name):
   pair, image = oracle.make_pair(name), oracle.make_images(8, 139, 107)
@@ -107,6 +113,7 @@ def statistics_differences(ours, theirs) -> dict[str, float]:
 
 
 @quickly
+@pytest.mark.long
 @pytest.mark.xdist_group("inception_v3")
 def test_training_in_float64_leaves_no_difference_but_rounding():
   """In training mode rounding grows a thousandfold through the layers, in Keras as much as here.

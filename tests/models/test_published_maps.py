@@ -18,6 +18,7 @@ from msk_jax.trained import sharding
 
 pytestmark = [
   pytest.mark.slow,
+  pytest.mark.long,
   pytest.mark.usefixtures("compile_quickly"),
   pytest.mark.xdist_group("inception_v3"),
 ]

@@ -14,7 +14,7 @@ _TIMEOUT_SECONDS = 900
 
 
 @pytest.mark.slow
-@pytest.mark.trains
+@pytest.mark.long
 @pytest.mark.parametrize("name", sorted(set(backbones.BACKBONES) - _ELSEWHERE))
 def test_two_epochs_and_results(tmp_path, name):
   cohort.write_workdir(tmp_path)

@@ -106,6 +106,7 @@ def test_warm_up_running_mean_and_exact_statistics_keep_the_bits(tmp_path):
   np.testing.assert_array_equal(_log(resumed), _log(unbroken))
 
 
+@pytest.mark.long
 def test_a_checkpoint_of_one_device_count_goes_on_with_another(tmp_path, small_steps):
   rate = f"--learning_rate={_SMALL_STEPS}"
   _finish(run_once.start(_workdir(tmp_path), rate, "--signal_at=6"), status=-signal.SIGKILL)
@@ -116,6 +117,7 @@ def test_a_checkpoint_of_one_device_count_goes_on_with_another(tmp_path, small_s
   _assert_equal_but_for_rounding(tmp_path, small_steps)
 
 
+@pytest.mark.long
 def test_splitting_the_optimizers_moments_changes_no_result(tmp_path, small_steps):
   _finish(run_once.start(_workdir(tmp_path), f"--learning_rate={_SMALL_STEPS}", "--optimizer_shards=2", devices=4))
   _assert_equal_but_for_rounding(tmp_path, small_steps)
@@ -140,7 +142,7 @@ def test_one_two_and_eight_devices_agree():
   assert found["num_compilations"] == 1
 
 
-@pytest.mark.trains
+@pytest.mark.long
 def test_the_real_network_gives_the_same_bits_in_two_processes_and_after_a_pause(tmp_path):
   """InceptionV3 at its smallest: two processes, paused, one of two devices resumes; equals one process all the way."""
   options = ("--backbone=inception_v3", "--image_px=75")

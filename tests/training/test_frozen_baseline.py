@@ -112,6 +112,8 @@ def _many(workdir):
   tables.write(path, folds.assign(fold=np.arange(len(folds)) % 3), cohort_tables.FOLDS, extra)
 
 
+@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("is_noise", [True, False])
 def test_noise_teaches_nothing_and_a_planted_signal_does(tmp_path, is_noise):
   """The signal is a stripe that is thicker with age; brightness, which any feature shows, is random."""

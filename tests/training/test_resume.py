@@ -76,6 +76,8 @@ def _scores(workdir: pathlib.Path) -> dict:
   return {key: found[key] for key in ("validation", "test", "params_sha256", "epochs", "best_epoch")}
 
 
+@pytest.mark.slow
+@pytest.mark.long
 def test_worker_processes_do_not_change_the_run(tmp_path, straight):
   cohort.write_workdir(tmp_path)
   assert _run(tmp_path, workers=2).result["params_sha256"] == straight[1]["params_sha256"]

@@ -12,7 +12,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:__array__ imp
 
 NAMES = [name for name in keras_models.NETWORKS if name in keras_names.LAYER_ORDERS]
 CASES = [("inception_v3", form) for form in keras_models.FORMATS] + [
-  (name, form) for name in NAMES if name != "inception_v3" for form in ("legacy.h5", "keras3.weights.h5")
+  pytest.param(name, form, marks=pytest.mark.long)
+  for name in NAMES
+  if name != "inception_v3"
+  for form in ("legacy.h5", "keras3.weights.h5")
 ]
 
 
@@ -62,7 +65,7 @@ def test_features_from_the_legacy_file_are_those_of_keras(written):
   assert np.abs(np.asarray(ours) - theirs).max() <= 1e-5 * np.abs(theirs).max()
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name in ("inception_v3", "convnext_tiny")])
+@pytest.mark.parametrize("name", ["inception_v3", pytest.param("convnext_tiny", marks=pytest.mark.long)])
 def test_keras_loads_what_is_written_here(tmp_path, written, name):
   """By way of safetensors; ConvNeXt has layers inside a Sequential."""
   model = keras_models.make_model(name)
