@@ -88,7 +88,7 @@ def measure(
   from msk_jax.input import pipeline, standardize
   from msk_jax.trained import network_spec
   from msk_jax.training import data as training_data
-  from msk_jax.training import loop, program, spec
+  from msk_jax.training import loop, pausing, program, spec
 
   settings = spec.InputSpec(threads=threads)
   left_out = max(settings.prefetch // setting.batch, 2) + 2  # batches made ahead, and those under way
@@ -119,7 +119,8 @@ def measure(
   name = f"{setting.backbone}_{setting.shape[0]}"
   with mock.patch.object(pipeline, "training_batches", training_batches):
     try:
-      loop.fit(made, experiment, data, workdir / name)
+      budget = pausing.Budget(pausing.deadline_in(experiment.train.max_hours))
+      loop.fit(made, experiment, data, workdir / name, budget)
     except _Enough:
       timed[0].close()
   counted = timed[0].times[left_out:]

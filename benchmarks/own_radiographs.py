@@ -3,22 +3,19 @@
 Each run is one call of `msk_jax.train`, in a process of its own, with the settings that a new user gets. Shown beside
 its test scores: the mean predictor's, those of a ridge regression on features of the untrained network, and the worst
 validation error after the third epoch in units of the mean predictor's. Test samples of several splits are pooled, and
-gains in R2 have 95% intervals of a paired bootstrap of people. `--log FILE` keeps the finished runs, and `--workdir`
-those that were interrupted: a later call resumes.
+gains in R2 have 95% intervals of a paired bootstrap of people. `--log FILE` keeps the finished runs by their arguments
+and a hash of the pictures, with the program's revision beside them, and `--workdir` those that were interrupted: a
+later call resumes. `--convert OLD_LOG` adds the runs of an earlier log, which knew them by name alone, and ends.
 """
 
 import argparse
-import dataclasses
-import json
 import pathlib
-import subprocess
-import sys
 import time
 from typing import Any
 
 import numpy as np
 
-from benchmarks import report, seed_log
+from benchmarks import report, seed_log, trainings
 from msk_jax.predictions import split_folder, split_table
 from msk_jax.scores import metrics
 from msk_jax.training import baselines, verdict
@@ -34,67 +31,40 @@ _RUNS = (
 _FIRST_EPOCHS = 3  # whose validation errors do not count
 
 
-@dataclasses.dataclass(frozen=True)
-class Run:
-  """One training.
+def parse(text: str, workdir: pathlib.Path, data: pathlib.Path, arguments: tuple[str, ...]) -> trainings.Training:
+  """Returns the training that `[knees/]backbone:fold:seed` names; seeds have workdirs of their own.
 
-  Attributes:
-    images: `hands` or `knees`.
-    backbone: the network.
-    fold: the split.
-    seed: of the training.
+  Args:
+    text: the name.
     workdir: of all runs.
     data: folder that holds both sets.
     arguments: further ones of `train`.
   """
-
-  images: str
-  backbone: str
-  fold: int
-  seed: int
-  workdir: pathlib.Path
-  data: pathlib.Path
-  arguments: tuple[str, ...]
-
-  def command(self) -> list[str]:
-    """Returns the command line; runs that differ in their seed have workdirs of their own."""
-    folder, shape = _SETS[self.images]
-    return [
-      *(sys.executable, "-m", "msk_jax.train"),
-      f"--config=configs/folder.py:backbone={self.backbone},fold={self.fold},{shape}",
-      f"--config.data.root={self.data / folder}",
-      f"--config.seed={self.seed}",
-      f"--workdir={self.own_workdir()}",
-      *self.arguments,
-    ]
-
-  def own_workdir(self) -> pathlib.Path:
-    """Returns the workdir of this set and seed."""
-    return self.workdir / self.images / f"seed_{self.seed}"
-
-
-def parse(text: str, workdir: pathlib.Path, data: pathlib.Path, arguments: tuple[str, ...]) -> Run:
-  """Returns the run that `[knees/]backbone:fold:seed` names."""
   images, _, rest = text.rpartition("/")
   backbone, fold, seed = rest.split(":")
-  return Run(images or "hands", backbone, int(fold), int(seed), workdir, data, arguments)
+  folder, shape = _SETS[images or "hands"]
+  own_workdir = workdir / (images or "hands") / f"seed_{seed}"
+  settings = (
+    f"--config=configs/folder.py:backbone={backbone},fold={fold},{shape}",
+    f"--config.seed={seed}",
+    *arguments,
+  )
+  places = (f"--config.data.root={data / folder}", f"--workdir={own_workdir}")
+  split = split_folder.path_of(own_workdir, f"folder/{backbone}", int(fold))
+  return trainings.Training(text, settings, places, split, trainings.hash_folder(data / folder))
 
 
-def score(run: Run) -> dict[str, Any]:
+def score(training: trainings.Training) -> dict[str, Any]:
   """Trains, and returns the run's numbers, its test ages among them, without ids."""
-  began = time.perf_counter()
-  done = subprocess.run(run.command(), cwd=pathlib.Path(__file__).resolve().parents[1], check=False)
-  if done.returncode:
-    raise SystemExit(f"the training ended with status {done.returncode}: the same command again resumes it")
-  folder = split_folder.path_of(run.own_workdir(), f"folder/{run.backbone}", run.fold)
-  result = json.loads((folder / split_folder.RESULT_NAME).read_text())
+  ended = trainings.finish(training)
+  result, log, folder = ended["result"], ended["log"], training.folder
   ridge = split_table.read(folder, split_table.RIDGE_NAME)
   rows = baselines.join(split_table.read(folder), ridge, result["training_age_mean_years"])
   rows = rows[rows["part"] == "test"]
-  log = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
   later = [line["validation_rmse_years"] for line in log if line["epoch"] > _FIRST_EPOCHS]
   return {
-    "minutes": (time.perf_counter() - began) / 60,
+    "minutes": ended["minutes"],
+    "revision": ended["revision"],
     "images_per_second": result["images_per_second"],
     "epochs": result["epochs"],
     "best_epoch": result["best_epoch"],
@@ -104,6 +74,23 @@ def score(run: Run) -> dict[str, Any]:
     "person": np.unique(rows["eid"], return_inverse=True)[1].tolist(),
     "ages": {name: rows[name].tolist() for name in ("age_years", "predicted_age_years", "mean_years", "ridge_years")},
   }
+
+
+def convert(old: pathlib.Path, log: pathlib.Path, tasks: dict[str, trainings.Training]) -> None:
+  """Adds the runs of a log that knew them by name alone to `log`; says which are left out.
+
+  Args:
+    old: the earlier log; its runs had the arguments and pictures of `tasks`, and their folders.
+    log: the log of now.
+    tasks: the trainings by name.
+  """
+  known = seed_log.read(log)
+  for name, scores in seed_log.read(old).items():
+    training = tasks.get(name)
+    if training is None or training.key in known or not (training.folder / split_folder.RESULT_NAME).exists():
+      print(f"{name}: left out, as it is not among --runs, in the log already, or not in --workdir")
+      continue
+    seed_log.append(log, training.key, {**scores, "revision": trainings.read(training.folder)["revision"]})
 
 
 def _pooled(runs: list[dict[str, Any]]) -> verdict.Compared:
@@ -127,6 +114,7 @@ def _run_row(name: str, run: dict[str, Any]) -> list[str]:
     str(run["ending"]),
     f"{run['worst_validation']:.2f}",
     f"{run['minutes']:.1f}",
+    str(run.get("revision", "unknown")),
   ]
 
 
@@ -140,7 +128,18 @@ def _model_row(name: str, runs: list[dict[str, Any]]) -> list[str]:
 
 
 def _tables(done: dict[str, dict[str, Any]]) -> list[report.Table]:
-  columns = ("run", "test R2", "RMSE", "mean's RMSE", "ridge's R2", "best epoch", "ending", "worst validation", "min")
+  columns = (
+    "run",
+    "test R2",
+    "RMSE",
+    "mean's RMSE",
+    "ridge's R2",
+    "best epoch",
+    "ending",
+    "worst validation",
+    "min",
+    "revision",
+  )
   tables = [
     report.Table(
       "Runs: backbone:split:seed, of the hands unless they say knees",
@@ -164,6 +163,7 @@ def main(arguments: list[str] | None = None) -> None:
   parser.add_argument("--data", type=pathlib.Path, default=_DATA, help="folder with hands/ and knee_xrays/")
   parser.add_argument("--workdir", type=pathlib.Path, required=True, help="of the trainings")
   parser.add_argument("--log", type=pathlib.Path, help="file of finished runs, to resume")
+  parser.add_argument("--convert", type=pathlib.Path, help="an earlier log, to add to --log; nothing is trained")
   parser.add_argument("--train", nargs="*", default=[], help="further arguments of every training")
   parser.add_argument("--quick", action="store_true", help="one run of two short epochs: shows that all works")
   report.add_flags(parser)
@@ -171,13 +171,19 @@ def main(arguments: list[str] | None = None) -> None:
   if args.quick:
     args.runs, args.train = ["simple_cnn:0:0"], ["--config.train.max_epochs=2", "--config.train.images_per_epoch=96"]
   machine, start = report.machine(), time.perf_counter()
+  workdir = args.workdir.resolve() / ("quick" if args.quick else "")
+  tasks = {name: parse(name, workdir, args.data.resolve(), tuple(args.train)) for name in args.runs}
+  if args.convert:
+    if args.log is None:
+      parser.error("--convert needs --log, the file to add to")
+    return convert(args.convert, args.log, tasks)
   done = seed_log.read(args.log)
-  tasks = {name: parse(name, args.workdir.resolve(), args.data.resolve(), tuple(args.train)) for name in args.runs}
-  seed_log.complete(tasks, score, args.log, done)
-  tables = _tables({name: done[name] for name in args.runs})
+  seed_log.complete({task.key: task for task in tasks.values()}, score, args.log, done)
+  tables = _tables({name: done[task.key] for name, task in tasks.items()})
   notes = [
     "RMSE in years. worst validation: the largest validation RMSE after the third epoch, over the mean predictor's.",
-    "ridge: a ridge regression on features of the same network before training. min: the whole command.",
+    "ridge: a ridge regression on features of the same network before training. min: all calls together.",
+    "revision: of the program.",
   ]
   print(report.describe(machine))
   report.show(tables, notes)

@@ -15,7 +15,7 @@ from msk_jax import stages
 from msk_jax.io import console
 
 if TYPE_CHECKING:
-  from msk_jax.training import experiment, spec
+  from msk_jax.training import command, spec
 
 _STAGE = stages.define("train")
 _COMPILATION_CACHE = flags.DEFINE_string(
@@ -37,16 +37,17 @@ def main(call: stages.Call) -> int:
   from msk_jax.preparation import prepared, withdrawn
   from msk_jax.preparation import spec as data_spec
   from msk_jax.trained import compiler, processes
-  from msk_jax.training import experiment, folds, initial_weights, kept_preset, pausing, spec
+  from msk_jax.training import command, experiment, folds, initial_weights, kept_preset, pausing, spec
 
   processes.join(_DISTRIBUTED.value, _COORDINATOR.value, _NUM_PROCESSES.value, _PROCESS_ID.value)
   if not processes.is_first():
     logging.set_verbosity(logging.WARNING)
   compiler.use_cache(_COMPILATION_CACHE.value)
   values = call.values()
-  spec.check_overrides(config_flags.get_override_values(flags.FLAGS["config"]))
+  overrides = config_flags.get_override_values(flags.FLAGS["config"])
+  spec.check_overrides(overrides)
   data = data_spec.from_mapping(values.pop("data"))
-  settings = kept_preset.settle(values)
+  settings = kept_preset.provisional(values)
   workdir = call.open_workdir()
   if data.kind == "phantom" and processes.is_first():
     _announce_phantom()
@@ -60,14 +61,24 @@ def main(call: stages.Call) -> int:
     experiment.check(settings, view, data.num_folds)
   withdrawn.check_lists(call.withdrawal_lists)
   prepared.ensure(data, workdir, overwrite=call.overwrite, may_prepare=processes.is_alone())
-  settings = kept_preset.settle(values, workdir, overwrite=call.overwrite, folds=numbers)
-  withdrawn_people = call.find_withdrawn(workdir, may_write=processes.is_first())
-  deadline = pausing.deadline_in(settings.train.max_hours)
-  training = experiment.Call(view, data.kind, workdir, call.overwrite, withdrawn_people, deadline)
-  return _train_folds(training, settings, numbers) if numbers else _train_one(training, settings)
+  with pausing.Budget(pausing.deadline_in(settings.train.max_hours)) as budget:
+    settled = kept_preset.settle(values, workdir, overwrite=call.overwrite, folds=numbers, num_folds=data.num_folds)
+    training = command.Call(
+      view,
+      data.kind,
+      workdir,
+      budget,
+      call.overwrite,
+      call.find_withdrawn(workdir, may_write=processes.is_first()),
+      settled.preset,
+      spec.named_limits(overrides),
+    )
+    if numbers:
+      return _train_folds(training, settled.experiment, numbers)
+    return _train_one(training, settled.experiment)
 
 
-def _train_one(training: "experiment.Call", settings: "spec.ExperimentSpec") -> int:
+def _train_one(training: "command.Call", settings: "spec.ExperimentSpec") -> int:
   from msk_jax.trained import processes
   from msk_jax.training import experiment, printout
 
@@ -80,7 +91,7 @@ def _train_one(training: "experiment.Call", settings: "spec.ExperimentSpec") -> 
   return 0
 
 
-def _train_folds(training: "experiment.Call", settings: "spec.ExperimentSpec", numbers: list[int]) -> int:
+def _train_folds(training: "command.Call", settings: "spec.ExperimentSpec", numbers: list[int]) -> int:
   from msk_jax.trained import processes
   from msk_jax.training import folds, printout
 
@@ -89,14 +100,15 @@ def _train_folds(training: "experiment.Call", settings: "spec.ExperimentSpec", n
     printout.print_folds(list(ended.finished.values()))
   for k, why in ended.paused.items():
     logging.warning("split %d is %s", k, why)
-  for k, why in ended.failed.items():
-    logging.error("split %d FAILED: %s", k, why)
-  if ended.paused or ended.not_begun:
+  is_unfinished = bool(ended.paused or ended.not_begun)
+  if is_unfinished:
     logging.warning(
       "%d of %d splits are finished; run the same command again to resume.", len(ended.finished), len(numbers)
     )
-    return console.UNFINISHED
-  return 1 if ended.failed else 0
+  if ended.failed:
+    logging.error("%d FAILED, see above: split %s", len(ended.failed), ", ".join(map(str, ended.failed)))
+    return 1
+  return console.UNFINISHED if is_unfinished else 0
 
 
 def _announce_phantom() -> None:

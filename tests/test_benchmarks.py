@@ -1,5 +1,8 @@
 """The benchmarks run: the tiniest setting of each, this package's part only. Nothing is timed here."""
 
+import json
+import sys
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -21,10 +24,13 @@ from benchmarks import (
   networks,
   own_radiographs,
   report,
+  seed_log,
   stacking,
+  trainings,
   workers,
   xwas,
 )
+from msk_jax.io import run_record
 from msk_jax.tabular.mlp import training
 
 
@@ -225,6 +231,45 @@ def test_own_radiographs_pools_splits_and_names_every_run(tmp_path):
   runs, models = own_radiographs._tables(done)
   assert [row[0] for row in runs.rows] == list(done)
   assert models.rows[0][:3] == ["simple_cnn, seed 0", "2", "80"] and models.rows[0][-1] == "learned"
-  run = own_radiographs.parse("knees/inception_v3:2:1", tmp_path, tmp_path / "data", ("--overwrite",))
-  assert (run.images, run.backbone, run.fold, run.seed) == ("knees", "inception_v3", 2, 1)
-  assert run.command()[-1] == "--overwrite" and f"--config.data.root={tmp_path}/data/knee_xrays" in run.command()
+
+
+def test_a_trainings_log_knows_its_arguments_and_pictures(tmp_path):
+  for folder, text in (("here", "a"), ("there", "a"), ("other", "b")):
+    (tmp_path / folder / "knee_xrays").mkdir(parents=True)
+    (tmp_path / folder / "knee_xrays/labels.csv").write_text(text)
+
+  def key(folder, *arguments):
+    run = own_radiographs.parse("knees/inception_v3:2:1", tmp_path, tmp_path / folder, arguments)
+    assert f"--config.data.root={tmp_path / folder}/knee_xrays" in run.command
+    assert run.folder == tmp_path / "knees/seed_1/models/folder/inception_v3/fold_2"
+    return run.key
+
+  assert key("here") == key("there")
+  assert len({key("here"), key("other"), key("here", "--config.train.max_epochs=2")}) == 3
+
+
+def test_a_resumed_training_counts_all_its_minutes(tmp_path):
+  program = (sys.executable, "-c", "import sys; sys.exit(75)")
+  run = trainings.Training("a run", (), (), tmp_path / "models/fold_0")
+  minutes = tmp_path / "models/.minutes_fold_0.json"
+  with pytest.MonkeyPatch.context() as patch:
+    patch.setattr(trainings.Training, "command", program)
+    for calls in (1, 2):
+      with pytest.raises(SystemExit, match="status 75"):
+        trainings.finish(run)
+      assert len(json.loads(minutes.read_text())) == calls
+
+
+def test_an_earlier_log_is_converted(tmp_path, capsys):
+  (tmp_path / "data/hands").mkdir(parents=True)
+  task = own_radiographs.parse("simple_cnn:0:0", tmp_path, tmp_path / "data", ())
+  task.folder.mkdir(parents=True)
+  (task.folder / "result.json").write_text("{}")
+  (task.folder / "metrics.jsonl").write_text("")
+  run_record.write(task.folder, "train", {}, {})
+  old, new = tmp_path / "old.jsonl", tmp_path / "new.jsonl"
+  for name in ("simple_cnn:0:0", "simple_cnn:9:9"):
+    seed_log.append(old, name, {"minutes": 3.0})
+  own_radiographs.convert(old, new, {"simple_cnn:0:0": task})
+  assert seed_log.read(new) == {task.key: {"minutes": 3.0, "revision": run_record.read(task.folder)["git_revision"]}}
+  assert "simple_cnn:9:9: left out" in capsys.readouterr().out

@@ -32,7 +32,7 @@ def _with(argument: str, preset: str, name: str) -> str:
 def _specs(config) -> tuple[data_spec.DataSpec, spec.ExperimentSpec]:
   values = config.to_dict()
   data = specs.from_mapping(data_spec.DataSpec, values.pop("data"), "config.data")
-  return data, kept_preset.settle(values)
+  return data, kept_preset.provisional(values)
 
 
 @pytest.fixture(autouse=True)

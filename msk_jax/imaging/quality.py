@@ -91,6 +91,10 @@ REASONS: dict[str, tuple[Severity, str]] = {
     "Its grey levels, or where they lie, are further from the training pictures' than those of nearly all validation "
     "pictures.",
   ),
+  "unlike_pattern": (
+    _D,
+    "Its grey levels, and where they lie, are combined as in hardly any training picture: another crop or view, say.",
+  ),
   "unlike_features": (
     _D,
     "What the network sees in it is further from the training pictures' than in nearly all validation pictures.",

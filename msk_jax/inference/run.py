@@ -51,7 +51,7 @@ def predict_folder(request: Request) -> pd.DataFrame:
     InputError: there is no trained fold or no image, the table is not understood, or no image could be read.
   """
   folds = trained_folds.find(request.model)
-  known = [reference.read(fold.folder) for fold in folds]
+  known = unlike.read_references(folds)
   correction = trained_folds.bias_correction(folds)
   people, notes = samples.find(request.images, request.table, request.sex_values)
   people = samples.without(people, request.withdrawn([sample.id for sample in people]))
@@ -96,10 +96,11 @@ def _predict(
   ages, features = (np.stack(columns, axis=1) for columns in zip(*of_folds, strict=True))
   greys = unlike.compare_grey(known, buffer.images)
   unlike.report_unchecked(known)
+  pictures = unlike.Pictures(buffer.files, [people[owner].id for owner in buffer.owner])
   notes = [
     note
-    for kind, ratios in ((unlike.GREY, greys), (unlike.FEATURES, features))
-    for note in unlike.notes(kind, folds, known, ratios, buffer.files)
+    for kind, ratios in {**greys, unlike.FEATURES: features}.items()
+    for note in unlike.notes(kind, folds, known, ratios, pictures)
   ]
   return _Predicted(ages, notes)
 

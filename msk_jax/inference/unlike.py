@@ -1,9 +1,11 @@
 """Whether pictures differ in kind from those that a model was trained on, and whether its predictions are all alike.
 
-Both are counts and figures beside what is usual, no verdicts.
+Both are counts and figures beside what is usual, no verdicts. Pictures of one person are alike, so people are counted
+beside what is usual, each by the share of the pictures.
 """
 
 import dataclasses
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -18,6 +20,7 @@ _FEWEST_PREDICTIONS = 10  # an SD of fewer says little
 _ALIKE = 0.25  # of the training ages' SD
 _RARE = 1e-3  # chance of so many far pictures, if they were of the same kind
 _USUAL = 0.95
+_ROUNDING = 1e-6  # of a sum of shares
 _CHUNK = 1024  # images in memory
 
 
@@ -37,23 +40,40 @@ class Kind:
 
 
 GREY = Kind("unlike_grey_levels", "grey levels", lambda known: known.grey)
+PATTERN = Kind("unlike_pattern", "the combination of grey levels", lambda known: known.pattern)
 FEATURES = Kind("unlike_features", "features of the network", lambda known: known.features)
+KINDS = (GREY, PATTERN, FEATURES)
 
 
-def compare_grey(references: Sequence[reference.Reference | None], images: np.ndarray) -> np.ndarray:
-  """Returns each image's distance in limits of each fold, [m, folds]; NaN for folds that can't tell.
+def read_references(folds: Sequence[trained_folds.Fold]) -> list[reference.Reference | None]:
+  """Returns the reference of each fold; None for those without, and, with a warning, for damaged ones."""
+  known: list[reference.Reference | None] = []
+  for fold in folds:
+    try:
+      known.append(reference.read(fold.folder))
+    except errors.InputError as error:
+      logging.warning("%s", error)
+      known.append(None)
+  return known
+
+
+def compare_grey(references: Sequence[reference.Reference | None], images: np.ndarray) -> dict[Kind, np.ndarray]:
+  """Returns each image's distances in limits of each fold, [m, folds], for `GREY` and `PATTERN`.
+
+  They are NaN for folds that can't tell.
 
   Args:
     references: of the folds.
     images: uint8 [m, rows, columns, channels].
   """
-  ratios = np.full((len(images), len(references)), np.nan)
+  ratios = {kind: np.full((len(images), len(references)), np.nan) for kind in (GREY, PATTERN)}
   if any(known is not None and known.grey is not None for known in references):
     for start in range(0, len(images), _CHUNK):
       part = slice(start, start + _CHUNK)
       described = reference.describe_grey(images[part])
-      for column, known in enumerate(references):
-        ratios[part, column] = in_limits(None if known is None else known.grey, described)
+      for kind, of_kind in ratios.items():
+        for column, known in enumerate(references):
+          of_kind[part, column] = in_limits(None if known is None else kind.measure_of(known), described)
   return ratios
 
 
@@ -74,14 +94,22 @@ def in_limits(measure: reference.Measure | None, values: np.ndarray) -> np.ndarr
   return measure.distances(values) / measure.limit.distance
 
 
+@dataclasses.dataclass(frozen=True)
+class Pictures:
+  """New pictures: [m] names of the files, and [m] ids of those whom they show."""
+
+  files: Sequence[str]
+  people: Sequence[str]
+
+
 def notes(
   kind: Kind,
   folds: Sequence[trained_folds.Fold],
   known: Sequence[reference.Reference | None],
   ratios: np.ndarray,
-  files: Sequence[str],
+  pictures: Pictures,
 ) -> list[quality.Note]:
-  """Returns a note on each far picture, and logs how many there are beside how many are usual.
+  """Returns a note on each far picture, and logs how many there are beside how many people are usual.
 
   A picture is far where the mean over the folds of its distance in limits is above 1.
 
@@ -90,7 +118,7 @@ def notes(
     folds: of the model.
     known: their references.
     ratios: [m, folds], NaN where there is no limit.
-    files: [m] names of the files.
+    pictures: the new ones.
   """
   measures = [kind.measure_of(each) for each in known if each is not None]
   limits = [measure.limit for measure in measures if measure is not None and measure.limit is not None]
@@ -98,30 +126,42 @@ def notes(
     return []
   view = folds[0].card.view.name
   ratio = np.nanmean(ratios, axis=1)
-  far = np.flatnonzero(~(ratio <= 1.0))
-  _report(kind, view, min(limits, key=lambda limit: limit.num_images), len(far), len(ratio))
-  return [quality.Note(files[int(i)], view, kind.reason, f"{ratio[i]:.2f} times the usual distance") for i in far]
+  is_far = ~(ratio <= 1.0)
+  _report(kind, view, min(limits, key=lambda limit: limit.num_people), is_far, np.asarray(pictures.people, str))
+  return [
+    quality.Note(pictures.files[int(i)], view, kind.reason, f"{ratio[i]:.2f} times the usual distance")
+    for i in np.flatnonzero(is_far)
+  ]
 
 
-def _report(kind: Kind, view: str, limit: reference.Limit, num_far: int, num: int) -> None:
-  """Logs a count beside how many of the same kind would be far: a beta-binomial number, as the limit is rough."""
+def _report(kind: Kind, view: str, limit: reference.Limit, is_far: np.ndarray, people: np.ndarray) -> None:
+  """Logs a count beside how many of the same kind would be far: a beta-binomial number, as the limit is rough.
+
+  Each person counts by the share of far pictures. That sum spreads no more than the number of far people would, if one
+  picture of each had been chosen at random.
+  """
   from scipy import stats  # slow to import
 
-  usual = stats.betabinom(num, limit.num_images + 1 - limit.rank, limit.rank)
+  _, person, num_pictures = np.unique(people, return_inverse=True, return_counts=True)
+  num_people, num_far = len(num_pictures), float((is_far / num_pictures[person]).sum())
+  usual = stats.betabinom(num_people, limit.num_people + 1 - limit.rank, limit.rank)
   low, high = usual.interval(_USUAL)
-  log = logging.warning if usual.sf(num_far - 1) < _RARE else logging.info
+  log = logging.warning if usual.sf(math.floor(num_far + _ROUNDING) - 1) < _RARE else logging.info
   log(
     "%s: %d of %d pictures (%.0f%%) differ in %s more from the training pictures than %.0f%% of pictures of their kind "
-    "do (%d validation pictures); %d to %d would be usual. The list of doubtful files names them.",
+    "do. Counted by person, each by the share of the pictures, that is %.4g of %d; %d to %d would be usual (by %d "
+    "others). The list of doubtful files names them.",
     view,
-    num_far,
-    num,
-    100 * num_far / num,
+    is_far.sum(),
+    len(is_far),
+    100 * is_far.mean(),
     kind.name,
     100 * limit.level,
-    limit.num_images,
+    num_far,
+    num_people,
     low,
     high,
+    limit.num_people,
   )
 
 
@@ -129,15 +169,16 @@ def report_unchecked(known: Sequence[reference.Reference | None]) -> None:
   """Says in one line if pictures could not be compared with the training ones, and why."""
   if any(each is None for each in known):
     logging.info(
-      "%d of %d fold(s) have no %s, as an older msk_jax trained them: these pictures are not compared with theirs",
+      "%d of %d fold(s) have no %s of this version (their own training command writes it without training again): "
+      "these pictures are not compared with theirs",
       sum(each is None for each in known),
       len(known),
       reference.FILE_NAME,
     )
-  for kind in (GREY, FEATURES):
+  for kind in KINDS:
     measures = [kind.measure_of(each) for each in known if each is not None]
     if measures and all(measure is None or measure.limit is None for measure in measures):
-      logging.info("%s are not compared with the training ones: there were too few validation pictures", kind.name)
+      logging.info("%s: not compared with the training pictures, of too few people for that", kind.name)
 
 
 def warn_if_alike(

@@ -1,4 +1,4 @@
-"""Whether the splits of a model were trained with the same settings.
+"""Whether the splits of a model were trained with the same settings, and ended under the same limits.
 
 `predict` averages the ages of splits and `ensemble` pools their predictions: both need splits of one model.
 """
@@ -9,22 +9,23 @@ from collections.abc import Sequence
 from typing import Any
 
 from msk_jax.io import errors, run_record
-from msk_jax.predictions import split_folder
+from msk_jax.predictions import older_records, split_folder, split_limits
 
 _MAX_LISTED = 3  # differences named
+_SETTINGS = "settings"
 # What must be equal in all splits, by file. Each split has its own scalers of age and demographics.
 _SHARED = {
   split_folder.RESULT_NAME: ("model", "data"),
   "model.json": ("view", "is_padded", "image_shape", "network"),
-  run_record.FILE_NAME: ("settings",),
+  run_record.FILE_NAME: (_SETTINGS,),
 }
-_OWN = "settings.fold"
+_OWN = f"{_SETTINGS}.fold"
 
 
 def describe_difference(model: str, folders: Sequence[pathlib.Path]) -> str:
   """Returns how splits of a model differ, if they do.
 
-  A setting that only one of them records does not count: older programs recorded fewer.
+  A setting that only one of them records does not count: older programs recorded fewer. For limits see `split_limits`.
 
   Args:
     model: name of the model in the message.
@@ -45,7 +46,8 @@ def describe_difference(model: str, folders: Sequence[pathlib.Path]) -> str:
       listed = ", ".join(f"{name} ({first[name]}, {other[name]})" for name in names[:_MAX_LISTED])
       more = f" and {len(names) - _MAX_LISTED} more settings" if len(names) > _MAX_LISTED else ""
       return f"{model}: {folders[0].name} and {folder.name} differ in {listed}{more}"
-  return ""
+  results = {folder.name: split_folder.read_result(folder) or {} for folder in folders}
+  return split_limits.describe_difference(model, results)
 
 
 def _shared_settings(model: str, folder: pathlib.Path) -> dict[str, Any]:
@@ -53,6 +55,8 @@ def _shared_settings(model: str, folder: pathlib.Path) -> dict[str, Any]:
   settings = {}
   for file_name, names in _SHARED.items():
     values = _read(model, folder / file_name)
+    if file_name == run_record.FILE_NAME:
+      values = {_SETTINGS: older_records.flat_settings(values)}
     settings |= run_record.flatten({name: values[name] for name in names if name in values})
   settings.pop(_OWN, None)
   return settings

@@ -106,23 +106,33 @@ def _rows_of(table: pd.DataFrame | None, name: str) -> pd.DataFrame:
 
 
 def _details(name: str, record: ModelRecord) -> list[tuple[str, str | None]]:
-  settings = record.settings
   kind = "ensemble: a linear combination of models" if model_names.is_ensemble(name) else name.rpartition("/")[2]
   versions = ", ".join(f"{package} {version}" for package, version in record.versions.items())
   return [
     ("Name", name),
     ("Kind", kind),
     ("Output", "age at the visit, in years"),
-    (
-      "Starting weights",
-      number(settings["train.pretrained"]) if settings.get("train.pretrained") else "none on record",
-    ),
-    ("Preset", ", ".join(f"{key} {number(value)}" for key, value in record.preset.items()) or "none on record"),
+    ("Starting weights", "; ".join(map(number, record.started_from)) or "random, as far as is on record"),
+    ("Settings by number of images", _preset(record.preset)),
     ("Program", f"msk_jax, revision {_grouped(record.revision)}" if record.revision else "not on record"),
     ("Versions", versions or "not on record"),
     ("Who made it and answers for it", None),
     ("Licence", None),
   ]
+
+
+def _preset(preset: Mapping[str, Any]) -> str:
+  """Returns the settings in use of a model that left some open, and which of them the user gave."""
+  if not preset:
+    return "none: all settings were given"
+  notes = {name: f" ({word})" for word in ("given", "adapted") for name in preset.get(word, ())}
+  listed = [
+    f"{name} {number(value)}{notes.get(f'{section}.{name}', '')}"
+    for section, values in preset["values"].items()
+    for name, value in values.items()
+  ]
+  start = "trained" if preset.get("starts_pretrained") else "random"
+  return f"for {number(preset['num_images'])} images from {start} weights: {', '.join(listed)}"
 
 
 def _factors(groups: pd.DataFrame) -> list[tuple[str, str | None]]:
@@ -150,19 +160,22 @@ def _results(record: ModelRecord, scores: pd.DataFrame) -> list[tuple[str, str |
   ]
   if plain:
     items.append(("RMSE of saying the mean age", f"{number(sum(plain) / len(plain))} years, mean over folds"))
-  verdicts = sorted({str(text) for fold in record.results for text in _texts(fold.get("verdict"))})
+  verdicts = sorted({text for fold in record.results if (text := _test_verdict(fold))})
   endings = sorted({str(fold["ending"]) for fold in record.results if fold.get("ending")})
-  items += [
-    (name, ", ".join(values)) for name, values in (("Verdict", verdicts), ("Endings of trainings", endings)) if values
-  ]
+  limits = sorted({_limits_in_words(fold["limits"]) for fold in record.results if fold.get("limits")})
+  facts = (("Verdict", verdicts), ("Endings of trainings", endings), ("Limits of trainings", limits))
+  items += [(name, "; ".join(values)) for name, values in facts if values]
   return items or [("Scores", "not on record: `python -m msk_jax.evaluate` was not run")]
 
 
-def _texts(value: Any) -> list[Any]:
-  """Returns the values of a verdict, which is a text or one per part."""
-  if isinstance(value, Mapping):
-    return [text for item in value.values() for text in _texts(item)]
-  return [] if value is None else [value]
+def _limits_in_words(limits: Mapping[str, Any]) -> str:
+  return ", ".join(f"{name} {number(value)}" for name, value in limits.items())
+
+
+def _test_verdict(fold: Mapping[str, Any]) -> str:
+  """Returns whether a fold's model has learned, by its test samples; empty where nothing says it."""
+  of_test = (fold.get("verdict") or {}).get("test", "")
+  return str(of_test.get("says", "") if isinstance(of_test, Mapping) else of_test)
 
 
 def _evaluation_data(record: ModelRecord, scores: pd.DataFrame) -> list[tuple[str, str | None]]:

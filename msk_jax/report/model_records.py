@@ -21,7 +21,8 @@ class ModelRecord:
     versions: of the program, and of packages, that the run record names.
     revision: of the program; empty where there is no record.
     results: of each fold, in their order.
-    preset: the settings that the number of images called for; empty without one.
+    preset: what the model's card says of settings that the number of images called for; empty without one.
+    started_from: what the backbone's first weights came from, the latest first, in words; empty for random ones.
     data: kind of data, e.g. `ukb`; empty where nothing says.
   """
 
@@ -30,6 +31,7 @@ class ModelRecord:
   revision: str = ""
   results: tuple[Mapping[str, Any], ...] = ()
   preset: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+  started_from: tuple[str, ...] = ()
   data: str = ""
 
 
@@ -64,9 +66,22 @@ def _record_of(folder: pathlib.Path, results: list[pathlib.Path]) -> ModelRecord
     versions={"msk_jax": record["msk_jax"], **packages} if record else {},
     revision=str(record.get("git_revision", "")),
     results=read_results,
-    preset=run_record.flatten(card.get("preset") or {}),
+    preset=card.get("preset") or {},
+    started_from=tuple(_origin_in_words(origin) for origin in card.get("started_from") or ()),
     data=str(read_results[0].get("data", "")),
   )
+
+
+def _origin_in_words(origin: Mapping[str, Any]) -> str:
+  about = [
+    text
+    for text in (
+      f"trained on {origin['data']} data" if origin.get("data") else "",
+      f"people: {str(origin.get('people', 'unknown')).replace('_', ' ')}",
+    )
+    if text
+  ]
+  return f"{pathlib.PurePath(str(origin['name'])).as_posix()} ({', '.join(about)})"
 
 
 def _read_json(path: pathlib.Path) -> dict[str, Any]:

@@ -54,8 +54,8 @@ class ModelCard:
     demographics: standardises sex and the 23 ethnicity columns; mean and std are [24].
     fold_map_hash: names the map of folds.
     started_from: what the backbone's first weights came from, the latest first; empty for random ones.
-    preset: the settings that the number of images called for, as `training/presets.Preset` has them; None for trainings
-      whose settings were all given.
+    preset: of trainings that leave settings open: the number of images, their `values` in use by section, and which of
+      them the user has `given` or follow from those (`adapted`); None for trainings whose settings were all given.
   """
 
   model: str

@@ -46,6 +46,8 @@ class ModelSpec:
     pretrained: where the backbone's initial weights are: a file (see `msk_jax.weights`), a trained fold's folder, or a
       model's (its fold of the same number); empty for random ones. Records name them by their hash, since files may be
       moved.
+    pretrained_other_people: the user vouches that the people whom `pretrained` was trained on are not in this cohort,
+      where the program can't see it (`training/earlier_people.py`); the model card says so.
     input_scale: how pixels become the network's input, a key of `msk_jax.models.input_scale.INPUT_SCALES`; empty for
       that of the pretrained weights, or the paper's [0, 1] without any.
     compute_dtype: of the backbone's computation; parameters, statistics and head are always float32.
@@ -61,6 +63,7 @@ class ModelSpec:
   l2: float = 0.1
   batch_norm_momentum: float = 0.99
   pretrained: str = left_out_of(RUN_RECORD, MODEL_CARD, default="")
+  pretrained_other_people: bool = left_out_of(RUN_RECORD, MODEL_CARD, default=False)
   input_scale: str = ""
   compute_dtype: Literal["float32", "bfloat16"] = "float32"
   remat: bool = left_out_of(MODEL_CARD, default=False)

@@ -2,7 +2,7 @@
 
 import dataclasses
 import functools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import jax
@@ -35,12 +35,14 @@ class StoredSamples:
     age: turns z-scores into years.
     batch_size: images per step.
     sharing: this host's part in reading.
+    before_batch: called before each batch; may raise to end the reading.
   """
 
   inputs: pipeline.Inputs
   age: standardize.Standardizer
   batch_size: int
   sharing: pipeline.Sharing
+  before_batch: Callable[[], None] = lambda: None
 
 
 class Predictor:
@@ -147,5 +149,10 @@ class Predictor:
 
 def _batches(samples: StoredSamples, rows: np.ndarray) -> tuple[Iterable[dict[str, np.ndarray]], int]:
   """Returns batches over the samples in `rows`, and how many images they hold."""
-  batches = pipeline.evaluation_batches(samples.inputs, rows, samples.batch_size, samples.sharing)
-  return batches, len(rows) * samples.inputs.examples.positions.shape[1]
+  return _read_batches(samples, rows), len(rows) * samples.inputs.examples.positions.shape[1]
+
+
+def _read_batches(samples: StoredSamples, rows: np.ndarray) -> Iterator[dict[str, np.ndarray]]:
+  for batch in pipeline.evaluation_batches(samples.inputs, rows, samples.batch_size, samples.sharing):
+    samples.before_batch()
+    yield batch

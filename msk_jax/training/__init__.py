@@ -12,7 +12,11 @@ What holds:
 - `config.train.max_epochs`, `early_stopping_patience`, `max_hours`, `checkpoint_every_steps`, `evaluation_batch_size`
   and `config.input.threads`, `workers`, `prefetch` are not part of the trajectory: a run may be resumed with others
   (with more epochs and patience, also after its end; never with fewer than it has passed). Any other change is refused,
-  and the message names what differs. A finished training that continues loses its result until it ends again.
+  and the message names what differs. A finished training that continues loses its result until it ends again. Epochs
+  and patience are in `result.json`, as `limits`.
+- A finished training needs its best parameters alone to write its files again (`completion.py`). One that continues
+  needs a checkpoint, and is refused without one (`continuation.py`).
+- One budget and one handler of signals serve a whole command (`pausing.py`).
 - Before its first step the network gives the features of a ridge regression (`frozen_baseline.py`). The result says
   whether training did better (`verdict.py`).
 - Devices, versions, forms of layers, compiler options and the size of evaluation batches change how sums are rounded

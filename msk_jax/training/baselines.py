@@ -7,7 +7,8 @@ from typing import Any
 import pandas as pd
 
 from msk_jax.cohort import split_parts
-from msk_jax.predictions import split_table
+from msk_jax.io import errors
+from msk_jax.predictions import split_settings, split_table
 from msk_jax.scores import metrics
 from msk_jax.training import verdict
 
@@ -22,7 +23,17 @@ def join(table: pd.DataFrame, ridge: pd.DataFrame, mean_years: float) -> pd.Data
     table: predictions of a split (schema predictions).
     ridge: those of its baseline, of the same samples.
     mean_years: mean age of the split's training samples.
+
+  Raises:
+    InputError: the tables are not of the same samples.
   """
+  num_unequal = len(table[_KEYS].merge(ridge[_KEYS], how="outer", indicator=True).query("_merge != 'both'"))
+  if num_unequal:
+    raise errors.InputError(
+      f"{split_table.FILE_NAME} and {split_table.RIDGE_NAME} differ in {num_unequal} of {max(len(table), len(ridge))} "
+      f"samples, so that their scores can't be compared. Remove {split_table.RIDGE_NAME}, then run the training "
+      "command of that split again: it computes it without training again."
+    )
   columns = ridge[[*_KEYS, "predicted_age_years"]].rename(columns={"predicted_age_years": "ridge_years"})
   return table.merge(columns, on=_KEYS, validate="one_to_one").assign(mean_years=mean_years)
 
@@ -72,14 +83,20 @@ def pooled_test(splits: Sequence[tuple[dict[str, Any], pathlib.Path]]) -> dict[s
 
   Args:
     splits: (result, folder) of finished splits of one model and one fold map.
+
+  Raises:
+    InputError: the splits were trained with other settings, or ended under other limits; or a table is damaged.
   """
+  if difference := split_settings.describe_difference(splits[0][0]["model"], [folder for _, folder in splits]):
+    raise errors.InputError(f"{difference}.")
   has_ridge = all((folder / split_table.RIDGE_NAME).exists() for _, folder in splits)
   tests = []
   for result, folder in splits:
     mean_years = result["training_age_mean_years"]
-    table = split_table.read(folder).assign(mean_years=mean_years)
+    table = split_table.read(folder)
     if has_ridge:
-      table = join(split_table.read(folder), split_table.read(folder, split_table.RIDGE_NAME), mean_years)
+      table = join(table, split_table.read(folder, split_table.RIDGE_NAME), mean_years)
+    table = table.assign(mean_years=mean_years)
     tests.append(table[table["part"] == split_parts.TEST])
   rows = pd.concat(tests, ignore_index=True)
   if has_ridge:

@@ -1,16 +1,15 @@
-"""Whose a model's folder is: one training's at a time, of one set of settings and data, and of people who take part."""
+"""Whose a model's folder is: one training's at a time, of one set of settings and data."""
 
 import contextlib
 import pathlib
 import shutil
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import jax
 from absl import logging
 
 from msk_jax.io import errors, locks, run_record
-from msk_jax.predictions import split_table
 from msk_jax.trained import processes
 from msk_jax.training import compute_environment
 from msk_jax.training.job import Job
@@ -55,15 +54,3 @@ def claim(job: Job, inputs: dict[str, str], environment: dict[str, Any], overwri
     run_record.write(folder, "train", settings, inputs, devices, {compute_environment.BEGAN: environment})
   processes.wait_for_all("claimed the model's folder")
   return is_taken
-
-
-def remove_people(folder: pathlib.Path, withdrawn: Collection[str]) -> None:
-  """Removes people who have withdrawn from a finished model's predictions; the model itself stays."""
-  logging.info(
-    "%s was trained before some of its people withdrew: they are removed from its predictions. --overwrite trains it "
-    "again without them.",
-    folder,
-  )
-  if processes.is_first():
-    split_table.leave_out(folder, withdrawn)
-  processes.wait_for_all("removed withdrawn people from the predictions")

@@ -1,57 +1,119 @@
-"""Whether weights that a training starts from have seen its test people."""
+"""Whether weights that a training starts from have seen its test people.
+
+Folds of the same map say it. Of another map, the tables of the source's workdir say it if they are still those that it
+was trained with, as ids then show whether anybody is in both. Else nobody knows, and the training is refused unless the
+user vouches that the people are others.
+"""
 
 import dataclasses
+import pathlib
 from collections.abc import Sequence
 
+import numpy as np
 from absl import logging
 
-from msk_jax.io import errors
+from msk_jax.cohort import folds as fold_map
+from msk_jax.io import errors, tables
 from msk_jax.predictions import split_folder
+from msk_jax.schemas import cohort_tables
 from msk_jax.weights import origins
 
+_SETTING = "config.model.pretrained"
+_PHANTOM = "phantom"
 
-def judge(earlier: Sequence[origins.Origin], fold_map_hash: str, fold: int) -> tuple[origins.Origin, ...]:
+
+@dataclasses.dataclass(frozen=True)
+class Tested:
+  """The training that starts.
+
+  Attributes:
+    fold_map_hash: of its folds.
+    fold: k of its split.
+    data: kind of its data.
+    test_people: [n] ids of those whom it tests on.
+    is_vouched_for: whether the user says that the weights' people are others (`config.model.pretrained_other_people`).
+  """
+
+  fold_map_hash: str
+  fold: int
+  data: str
+  test_people: np.ndarray
+  is_vouched_for: bool
+
+
+def judge(earlier: Sequence[origins.Origin], tested: Tested, source: pathlib.Path) -> tuple[origins.Origin, ...]:
   """Returns origins with what is known of their people beside those of a training; logs what is doubtful.
 
   Args:
     earlier: what the weights came from, the latest first.
-    fold_map_hash: of the training that starts.
-    fold: k of its split.
+    tested: the training that starts.
+    source: the file or the fold's folder that the weights are read from.
 
   Raises:
-    InputError: one was trained on another split of the same folds, that is on people whom this training tests on.
+    InputError: one was trained on people whom this training tests on, or that can't be excluded.
   """
   judged: list[origins.Origin] = []
   for origin in reversed(earlier):
-    if origin.fold_map_hash == fold_map_hash and origin.fold != fold:
+    if origin.fold_map_hash == tested.fold_map_hash and origin.fold != tested.fold:
       raise errors.InputError(
-        f"config.model.pretrained: {origin.name} was trained on split {origin.fold} of the same folds, so on the test "
-        f"people of split {fold}, and the scores would be too good. Take its {split_folder.name_of(fold)}, or weights "
-        "from other people."
+        f"{_SETTING}: {origin.name} was trained on split {origin.fold} of the same folds, so on the test people of "
+        f"split {tested.fold}, and the scores would be too good. Take its {split_folder.name_of(tested.fold)}, or "
+        "weights from other people."
       )
     before = judged[-1].people if judged else origins.UNKNOWN
-    judged.append(dataclasses.replace(origin, people=_people(origin, fold_map_hash, before)))
-  for origin in reversed(judged):
-    _warn(origin, is_first=origin is judged[0])
+    judged.append(dataclasses.replace(origin, people=_people(origin, tested, source, before)))
+  if judged and judged[0].people == origins.UNKNOWN:
+    logging.info("%s does not say on whose pictures it was trained; the model card says so", judged[0].name)
   return tuple(reversed(judged))
 
 
-def _people(origin: origins.Origin, fold_map_hash: str, before: str) -> str:
-  """Returns what is known of an origin's people; a file that came from another origin has that one's."""
+def _people(origin: origins.Origin, tested: Tested, source: pathlib.Path, before: str) -> str:
+  """Returns what is known of an origin's people; a file that came from another origin has that one's.
+
+  Raises:
+    InputError: see `judge`.
+  """
   if origin.data == origins.IMAGENET:
     return origins.NOBODY
   if not origin.fold_map_hash:
     return before
-  return origins.SAME_SPLIT if origin.fold_map_hash == fold_map_hash else origins.OTHER_FOLD_MAP
-
-
-def _warn(origin: origins.Origin, *, is_first: bool) -> None:
-  if origin.fold_map_hash and origin.people == origins.OTHER_FOLD_MAP:
+  if origin.fold_map_hash == tested.fold_map_hash:
+    return origins.SAME_SPLIT
+  if origin.data != tested.data and _PHANTOM in (origin.data, tested.data):
+    return origins.OTHER_DATA
+  if tested.is_vouched_for:
     logging.warning(
-      "%s was trained on %s data with another map of folds. If some of its people are in this cohort too, it may have "
-      "seen test people of this split, and the scores are too good. The model card says so.",
+      "%s was trained with another map of folds; you vouch that its people are not in this cohort, and the model card "
+      "says so",
       origin.name,
-      origin.data,
     )
-  elif is_first and origin.people == origins.UNKNOWN:
-    logging.info("%s does not say on whose pictures it was trained; the model card says so", origin.name)
+    return origins.VOUCHED_FOR
+  seen = _people_seen(origin, source) if origin.data == tested.data else None
+  if seen is None:
+    raise errors.InputError(
+      f"{_SETTING}: {origin.name} was trained on {origin.data} data with another map of folds, which is not there to "
+      "compare (the folds were drawn again, or the fold was moved): it may have seen test people of this split. Train "
+      "it again on these folds; or, if none of its people is in this cohort, add "
+      "--config.model.pretrained_other_people=true."
+    )
+  if np.isin(tested.test_people.astype(str), list(seen)).any():
+    raise errors.InputError(
+      f"{_SETTING}: {origin.name} was trained with another map of folds on people whom split {tested.fold} tests on, "
+      "and the scores would be too good. Train it again on these folds; or, if equal ids are other people here, add "
+      "--config.model.pretrained_other_people=true."
+    )
+  return origins.DISJOINT_IDS
+
+
+def _people_seen(origin: origins.Origin, source: pathlib.Path) -> set[str] | None:
+  """Returns the ids of those on whom a fold was trained, or whose errors chose its best epoch; None if unknown."""
+  path = source.resolve()
+  workdirs = [parent.parent for parent in path.parents if parent.name == split_folder.MODELS]
+  for workdir in workdirs:
+    table = workdir / cohort_tables.FOLDER / "folds.parquet"
+    if not table.exists():
+      continue
+    folds = tables.read(table, cohort_tables.FOLDS)
+    if fold_map.fold_map_hash(folds) == origin.fold_map_hash:
+      return set(folds["eid"][folds["fold"] != origin.fold].astype(str))
+  return None

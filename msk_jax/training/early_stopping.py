@@ -6,13 +6,13 @@ the bits of one that had them from the start. They may be lowered to what the ru
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 from msk_jax.io import command_line
+from msk_jax.predictions import split_limits
 from msk_jax.trained import checkpoints
 from msk_jax.training import spec, state
 
-Ending = Literal["patience", "max_epochs"]
 _RECENT = 2  # the error still improved if the best epoch is within patience / 2 of the last
 
 
@@ -43,19 +43,17 @@ class Passed:
 
   @classmethod
   def of_result(cls, result: Mapping[str, Any]) -> "Passed":
-    """Returns how far a finished training has come, by its `result.json`."""
-    return cls(result["steps"], result["epochs"], result["best_epoch"], result["longest_stall"])
+    """Returns how far a finished training has come, by its `result.json`; an older one does not say its stalls."""
+    return cls(result["steps"], result["epochs"], result["best_epoch"], result.get("longest_stall", 0))
 
   def to_json(self) -> dict[str, int]:
     """Returns what `of_result` reads."""
     return dataclasses.asdict(self)
 
 
-def ending(passed: Passed, settings: spec.OptimizationSpec) -> Ending | None:
+def ending(passed: Passed, settings: spec.OptimizationSpec) -> split_limits.Ending | None:
   """Returns why a training ends here: its patience is spent, else it has reached its last epoch; None if it goes on."""
-  if passed.epochs - passed.best_epoch >= settings.early_stopping_patience:
-    return "patience"
-  return "max_epochs" if passed.epochs >= settings.max_epochs else None
+  return settings.limits.ending(passed.epochs, passed.best_epoch)
 
 
 def describe_ending(passed: Passed, settings: spec.OptimizationSpec) -> str:

@@ -2,49 +2,36 @@
 
 import dataclasses
 import pathlib
-from collections.abc import Collection, Mapping
-from typing import Any, TypeGuard
+from collections.abc import Collection
+from typing import Any
 
 import jax
 from absl import logging
 
 from msk_jax.imaging import views
-from msk_jax.io import errors, run_record
+from msk_jax.io import errors
 from msk_jax.models import age_model
-from msk_jax.predictions import split_folder, split_table
-from msk_jax.trained import checkpoints, model_card, processes, sharding
+from msk_jax.predictions import split_folder
+from msk_jax.trained import checkpoints, model_card, processes, sharding, tree_hash
 from msk_jax.training import (
   claim,
+  completion,
   compute_environment,
+  continuation,
   data,
   early_stopping,
   frozen_baseline,
   initial_weights,
+  kept_preset,
   loop,
   pausing,
   results,
   so_far,
   spec,
 )
+from msk_jax.training.command import Call, Ended
 from msk_jax.training.job import Job
 from msk_jax.training.program import Program
-
-
-@dataclasses.dataclass(frozen=True)
-class Ended:
-  """How `run` ended.
-
-  Attributes:
-    status: finished, or why it paused.
-    folder: the model's folder.
-    result: what `result.json` holds; None if it paused.
-    so_far: of a paused training: sentences on its scores.
-  """
-
-  status: pausing.Status
-  folder: pathlib.Path
-  result: dict[str, Any] | None
-  so_far: str = ""
 
 
 def check(experiment: spec.ExperimentSpec, view: views.View, num_folds: int) -> None:
@@ -60,40 +47,6 @@ def check(experiment: spec.ExperimentSpec, view: views.View, num_folds: int) -> 
   sharding.check_batch_size("config.train.evaluation_batch_size", settings.evaluation_batch_size, num_sides)
 
 
-@dataclasses.dataclass(frozen=True)
-class Call:
-  """One call of this program, for one split or several.
-
-  Attributes:
-    view: the image set.
-    data_kind: `phantom`, `ukb` or `folder`; noted in the results.
-    workdir: holds the prepared data; the models' folders are created in it.
-    overwrite: whether a model of other settings or data in such a folder is removed.
-    withdrawn: people to leave out besides those that `prepare` left out. A model that was finished with them stays:
-      they are removed from its predictions.
-    deadline: when trainings pause, from `pausing.deadline_in`.
-    programs: compiled functions by what they depend on, so that splits of one model share them.
-  """
-
-  view: views.View
-  data_kind: str
-  workdir: pathlib.Path
-  overwrite: bool
-  withdrawn: Collection[str]
-  deadline: float
-  programs: dict[Any, Program] = dataclasses.field(default_factory=dict)
-
-  def program_of(self, job: Job) -> Program:
-    """Returns a training's compiled functions; those of another model are given up."""
-    experiment, data = job.experiment, job.loaded.data
-    shapes = data.image_shape, data.inputs.examples.num_side_inputs
-    key = (dataclasses.replace(experiment.model, pretrained=""), experiment.train, shapes)
-    if key not in self.programs:
-      self.programs.clear()
-      self.programs[key] = Program(experiment, *shapes)
-    return self.programs[key]
-
-
 def run(
   experiment: spec.ExperimentSpec,
   view: views.View,
@@ -104,13 +57,13 @@ def run(
 ) -> Ended:
   """Trains and evaluates one model on one split, or resumes it; call `check` first.
 
-  For the arguments see `Call`; its deadline is `max_hours` from now.
+  For the arguments see `Call`; its budget is `max_hours` from now.
 
   Raises:
     InputError: see `run_in`.
   """
-  deadline = pausing.deadline_in(experiment.train.max_hours)
-  return run_in(Call(view, data_kind, workdir, overwrite, withdrawn, deadline), experiment)
+  with pausing.Budget(pausing.deadline_in(experiment.train.max_hours)) as budget:
+    return run_in(Call(view, data_kind, workdir, budget, overwrite, withdrawn), experiment)
 
 
 def run_in(call: Call, experiment: spec.ExperimentSpec) -> Ended:
@@ -125,32 +78,49 @@ def run_in(call: Call, experiment: spec.ExperimentSpec) -> Ended:
   experiment = dataclasses.replace(experiment, model=start.settings)
   folder = split_folder.path_of(call.workdir, experiment.model_name, experiment.fold)
   loaded = data.load(experiment, call.view, call.workdir, call.withdrawn)
-  job = Job(experiment, call.view, call.data_kind, folder, loaded)
+  job = Job(experiment, call.view, call.data_kind, folder, loaded, preset=call.preset)
   job = dataclasses.replace(job, started_from=initial_weights.check(start, job))
-  inputs = job.loaded.hashes | start.hashes
   with claim.alone(folder):
-    result = _read_result(job)
-    if call.withdrawn and _is_finished(result, job) and not call.overwrite:
-      everybody = dataclasses.replace(job, loaded=data.load(experiment, call.view, call.workdir))
-      inputs_of_everybody = everybody.loaded.hashes | start.hashes
-      if inputs_of_everybody != inputs and run_record.is_current(folder, job.settings(), inputs_of_everybody):
-        ended = _complete(call, everybody, result)
-        claim.remove_people(folder, call.withdrawn)
-        return ended
-    environment = compute_environment.describe(experiment.train)
-    is_current = run_record.is_current(folder, job.settings(), inputs)
-    if not is_current:
-      if claim.claim(job, inputs, environment, overwrite=call.overwrite):
-        result = None
-      initial_weights.say_what_would_help(experiment.model)
     try:
-      return _resume(call, job, environment, result)
-    except checkpoints.StartOverError as error:
-      if not call.overwrite:
-        raise
-      logging.warning("%s", error)
-    claim.claim(job, inputs, environment, overwrite=True)
-    return _train(call, job, environment)
+      return _run_alone(call, job, start)
+    except pausing.PausedError:
+      return Ended(pausing.Status.TERMINATED, folder, None)
+
+
+def _run_alone(call: Call, job: Job, start: initial_weights.Start) -> Ended:
+  """Does what `run_in` says, once no other training can be at work in the folder."""
+  inputs = job.loaded.hashes | start.hashes
+  if call.withdrawn and not call.overwrite:
+    everybody = dataclasses.replace(job, loaded=data.load(job.experiment, call.view, call.workdir))
+    inputs_of_everybody = everybody.loaded.hashes | start.hashes
+    if inputs_of_everybody != inputs and continuation.is_current(everybody, inputs_of_everybody):
+      everybody = _with_kept_limits(call, everybody)
+      result = continuation.read_result(everybody)
+      if continuation.is_finished(result, everybody):
+        return completion.complete(call, everybody, result)
+  environment = compute_environment.describe(job.experiment.train)
+  result = continuation.read_result(job)
+  if continuation.is_current(job, inputs):
+    job = _with_kept_limits(call, job)
+  else:
+    if claim.claim(job, inputs, environment, overwrite=call.overwrite):
+      result = None
+    initial_weights.say_what_would_help(job.experiment.model)
+  if job.preset is not None:
+    kept_preset.keep(job.folder.parent, job.preset.preset, may_replace=call.overwrite)
+  try:
+    return _resume(call, job, environment, result)
+  except checkpoints.StartOverError as error:
+    if not call.overwrite:
+      raise
+    logging.warning("%s", error)
+  claim.claim(job, inputs, environment, overwrite=True)
+  return _train(call, job, environment)
+
+
+def _with_kept_limits(call: Call, job: Job) -> Job:
+  experiment = continuation.with_kept_limits(job.experiment, job.folder, call.given_limits)
+  return dataclasses.replace(job, experiment=experiment)
 
 
 def _resume(call: Call, job: Job, environment: dict[str, Any], result: dict[str, Any] | None) -> Ended:
@@ -159,85 +129,33 @@ def _resume(call: Call, job: Job, environment: dict[str, Any], result: dict[str,
   Raises:
     StartOverError: it can't be continued with this call's limits, or with what is left of its checkpoints.
   """
-  if _is_finished(result, job):
-    return _complete(call, job, result)
+  if continuation.is_finished(result, job):
+    return completion.complete(call, job, result)
+  continuation.check_resumable(job, result)
   if result is not None:
-    _reopen(job, result)
+    continuation.reopen(job, result)
   return _train(call, job, environment)
 
 
-def _train(call: Call, job: Job, environment: dict[str, Any], earlier: Mapping[str, Any] | None = None) -> Ended:
-  """Trains up to the end or a pause.
-
-  Args:
-    call: the call.
-    job: the training.
-    environment: from `compute_environment.describe`.
-    earlier: the result of an earlier call, if nothing but files are to be made again: its durations are kept.
-  """
+def _train(call: Call, job: Job, environment: dict[str, Any]) -> Ended:
+  """Trains up to the end or a pause."""
   compute_environment.note_changes(job.folder, environment)
+  continuation.note_limits(job.experiment, job.folder, call.given_limits)
   if processes.is_first():
     model_card.write(job.folder, job.model_card())
+  call.budget.pause_if_told()
   program = call.program_of(job)
   _describe(program, job)
-  ridge = frozen_baseline.ensure(program, job)
-  outcome = loop.fit(program, job.experiment, job.loaded.data, job.folder, call.deadline)
+  ridge = frozen_baseline.ensure(program, job, call.budget)
+  call.budget.pause_if_told()
+  outcome = loop.fit(program, job.experiment, job.loaded.data, job.folder, call.budget)
   if outcome.status is not pausing.Status.FINISHED:
     return Ended(outcome.status, job.folder, None, so_far.describe(job, outcome.passed, ridge))
-  if earlier is not None:
-    outcome = dataclasses.replace(outcome, seconds=earlier["seconds"], images_per_second=earlier["images_per_second"])
   logging.info("%s", early_stopping.describe_ending(outcome.passed, job.experiment.train))
-  return Ended(outcome.status, job.folder, results.finish(program, job, outcome, ridge))
-
-
-def _read_result(job: Job) -> dict[str, Any] | None:
-  """Returns the result of a training that has ended; None if it has not, or if its result must be written again."""
-  try:
-    result = split_folder.read_result(job.folder)
-  except errors.InputError:
-    logging.warning("%s in %s is damaged: it is written again", split_folder.RESULT_NAME, job.folder)
-    return None
-  return result if result is not None and split_folder.is_of_this_version(result) else None
-
-
-def _is_finished(result: Mapping[str, Any] | None, job: Job) -> TypeGuard[dict[str, Any]]:
-  """Returns whether a training that has ended ends there with this call's limits on epochs and patience too."""
-  if result is None:
-    return False
-  return early_stopping.ending(early_stopping.Passed.of_result(result), job.experiment.train) is not None
-
-
-def _complete(call: Call, job: Job, result: dict[str, Any]) -> Ended:
-  """Returns how a finished training has ended; predicts again if its predictions or figure are missing."""
-  passed = early_stopping.Passed.of_result(result)
-  early_stopping.check_not_beyond(passed, job.experiment.train)
-  missing = results.missing_file(job.folder) or ("" if frozen_baseline.is_there(job) else split_table.RIDGE_NAME)
-  if processes.agree_on(int(bool(missing))):
-    logging.info("this training is finished, but %s is missing or damaged: predicting again", missing)
-    return _train(call, job, compute_environment.describe(job.experiment.train), result)
-  logging.info("nothing to do: this training is finished; its results are in %s", job.folder)
-  said = {**result, **results.of_ending(passed, job.experiment.train)}
-  if said != result and processes.is_first():  # the same end for another reason
-    split_folder.write_result(job.folder, said)
-  return Ended(pausing.Status.FINISHED, job.folder, said)
-
-
-def _reopen(job: Job, result: Mapping[str, Any]) -> None:
-  """Takes back the result of a training that now continues: its best parameters may become others.
-
-  Raises:
-    InputError: the training has passed this call's limits.
-  """
-  early_stopping.check_not_beyond(early_stopping.Passed.of_result(result), job.experiment.train)
-  logging.info(
-    "this training ended at epoch %d by %s and now continues: its %s is removed, and written again when it ends",
-    result["epochs"],
-    result["ending"],
-    split_folder.RESULT_NAME,
-  )
-  processes.wait_for_all("read the result")
-  if processes.is_first():
-    (job.folder / split_folder.RESULT_NAME).unlink(missing_ok=True)
+  final = tree_hash.tree_sha256(outcome.final.variables)
+  reached = results.Reached(outcome.passed, final, outcome.seconds, outcome.images_per_second)
+  call.budget.pause_if_told()
+  return Ended(outcome.status, job.folder, results.finish(program, job, reached, ridge, call.budget))
 
 
 def _describe(program: Program, job: Job) -> None:

@@ -10,7 +10,7 @@ from absl import logging
 from msk_jax.imaging import views
 from msk_jax.io import errors
 from msk_jax.trained import processes
-from msk_jax.training import experiment, pausing, spec
+from msk_jax.training import command, experiment, spec
 
 ALL = "all"
 
@@ -65,14 +65,14 @@ def check(settings: spec.ExperimentSpec, numbers: Sequence[int], view: views.Vie
   experiment.check(dataclasses.replace(settings, fold=numbers[0]), view, num_folds)
 
 
-def run(call: experiment.Call, settings: spec.ExperimentSpec, numbers: Sequence[int]) -> Ended:
+def run(call: command.Call, settings: spec.ExperimentSpec, numbers: Sequence[int]) -> Ended:
   """Trains and evaluates a model on several splits, or resumes it.
 
   A split that fails does not keep the others back. With several processes it does: they could disagree on whether it
   failed, and wait for each other.
 
   Args:
-    call: its deadline is that of all splits together.
+    call: its budget is that of all splits together.
     settings: of the model; the fold in it does not matter.
     numbers: the splits.
 
@@ -83,7 +83,7 @@ def run(call: experiment.Call, settings: spec.ExperimentSpec, numbers: Sequence[
   paused: dict[int, str] = {}
   failed: dict[int, str] = {}
   for k in numbers:
-    if processes.agree_on(int(pausing.is_over(call.deadline))):
+    if processes.agree_on(int(call.budget.exhausted is not None)):
       break
     logging.info("split %d (of %s)", k, ", ".join(map(str, numbers)))
     try:
@@ -97,7 +97,7 @@ def run(call: experiment.Call, settings: spec.ExperimentSpec, numbers: Sequence[
     if ended.result is not None:
       finished[k] = ended.result, ended.folder
       continue
-    paused[k] = f"{ended.status.value}. {ended.so_far}"
+    paused[k] = f"{ended.status.value}. {ended.so_far}".rstrip()
     break
   begun = finished.keys() | paused.keys() | failed.keys()
   return Ended(finished, paused, failed, [k for k in numbers if k not in begun])

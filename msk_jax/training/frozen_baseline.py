@@ -5,6 +5,7 @@ of the network over the predicted samples and some of the training samples.
 """
 
 import time
+from collections.abc import Collection
 
 import jax
 import numpy as np
@@ -16,7 +17,7 @@ from msk_jax.io import errors
 from msk_jax.predictions import split_table
 from msk_jax.scores import metrics
 from msk_jax.trained import predictor, processes
-from msk_jax.training import batch_statistics, initial_weights
+from msk_jax.training import batch_statistics, initial_weights, pausing
 from msk_jax.training.job import Job
 from msk_jax.training.program import Program
 from msk_jax.training.session import stored_samples
@@ -27,7 +28,7 @@ _STATISTICS_IMAGES = 256  # training images that BatchNorm's statistics are take
 _ALPHAS = np.logspace(-2, 6, 17)
 
 
-def ensure(program: Program, job: Job) -> pd.DataFrame:
+def ensure(program: Program, job: Job, budget: pausing.Budget) -> pd.DataFrame:
   """Returns the baseline's predictions (schema predictions); computes and writes them where they are not there yet.
 
   All processes call it together. It does not change the training.
@@ -35,22 +36,26 @@ def ensure(program: Program, job: Job) -> pd.DataFrame:
   Args:
     program: the job's compiled functions.
     job: the training.
+    budget: whose signal ends this before anything is written.
 
   Raises:
     InputError: see `initial_weights.read`.
+    PausedError: a signal asked for an end.
   """
   if processes.agree_on(int(is_there(job))):
     return split_table.read(job.folder, split_table.RIDGE_NAME)
   began = time.monotonic()
-  table, about = _compute(program, job)
+  table, about = _compute(program, job, budget)
   if processes.is_first():
     split_table.write(job.folder, table, job.loaded.hashes["folds"], split_table.RIDGE_NAME, about)
   rows = table[table["part"] == split_parts.VALIDATION]
   ages, predicted = rows["age_years"].to_numpy(), rows["predicted_age_years"].to_numpy()
   logging.info(
-    "to compare with: a ridge regression on %d features of the network before training has a validation RMSE of %.2f "
-    "years (R2 %.3f), the mean age %.2f; it took %.0f s",
+    "to compare with: a ridge regression on %d features of the network before training, fitted to %d of %d training "
+    "samples, has a validation RMSE of %.2f years (R2 %.3f), the mean age %.2f; it took %.0f s",
     about["num_features"],
+    about["num_training"],
+    len(job.loaded.data.train_rows),
     metrics.rmse(ages, predicted),
     metrics.r2(ages, predicted),
     metrics.rmse(ages, np.full(len(ages), float(job.loaded.data.scaler.mean))),
@@ -59,13 +64,32 @@ def ensure(program: Program, job: Job) -> pd.DataFrame:
   return table
 
 
-def is_there(job: Job) -> bool:
-  """Returns whether the baseline is in the model's folder, whole and of this version."""
+def is_there(job: Job, withdrawn: Collection[str] = ()) -> bool:
+  """Returns whether the baseline is in the model's folder, whole, of this version and of the training's samples.
+
+  Args:
+    job: the training.
+    withdrawn: people who may be missing in it.
+  """
   try:
-    split_table.read(job.folder, split_table.RIDGE_NAME)
-    return split_table.read_about(job.folder, split_table.RIDGE_NAME).get("baseline_version") == _VERSION
+    table = split_table.read(job.folder, split_table.RIDGE_NAME)
+    about = split_table.read_about(job.folder, split_table.RIDGE_NAME)
   except errors.InputError:
     return False
+  return about.get("baseline_version") == _VERSION and _has_samples(table, job, withdrawn)
+
+
+def _has_samples(table: pd.DataFrame, job: Job, withdrawn: Collection[str]) -> bool:
+  """Returns whether a table has each predicted sample of a training once, but for people who have withdrawn."""
+  samples, gone = job.loaded.data.inputs.examples, set(withdrawn)
+  wanted = [
+    (eid, instance, part)
+    for part, rows in job.rows.items()
+    for eid, instance in zip(samples.eid[rows].tolist(), samples.instance[rows].tolist(), strict=True)
+    if eid not in gone
+  ]
+  kept = table[~table["eid"].isin(list(gone))]
+  return sorted(wanted) == sorted(kept[["eid", "instance", "part"]].itertuples(index=False, name=None))
 
 
 def ridge(
@@ -113,11 +137,11 @@ def _squared_errors(x: np.ndarray, y: np.ndarray, others: np.ndarray, wanted: np
   return np.square(predicted - wanted[:, None]).sum(axis=0)
 
 
-def _compute(program: Program, job: Job) -> tuple[pd.DataFrame, dict[str, float | int]]:
+def _compute(program: Program, job: Job, budget: pausing.Budget) -> tuple[pd.DataFrame, dict[str, float | int]]:
   """Returns the table of predictions, and what is kept with it."""
   data, seed = job.loaded.data, job.experiment.seed
   chosen = _choose(data.train_rows, seed)
-  inputs = _inputs_of(program, job, {"training": chosen, **job.rows})
+  inputs = _inputs_of(program, job, {"training": chosen, **job.rows}, budget)
   parts = [inputs[part] for part in split_parts.PARTS]
   age_z, alpha, num_features = ridge(
     inputs["training"], data.inputs.age_z[chosen], data.inputs.examples.fold[chosen], np.concatenate(parts)
@@ -132,9 +156,11 @@ def _compute(program: Program, job: Job) -> tuple[pd.DataFrame, dict[str, float 
   return job.table_of(dict(zip(split_parts.PARTS, years, strict=True))), about
 
 
-def _inputs_of(program: Program, job: Job, rows: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def _inputs_of(
+  program: Program, job: Job, rows: dict[str, np.ndarray], budget: pausing.Budget
+) -> dict[str, np.ndarray]:
   """Returns pooled features of the network before training, beside the side inputs, [n, k] for each of `rows`."""
-  stored = stored_samples(job.loaded.data, job.experiment)
+  stored = stored_samples(job.loaded.data, job.experiment, budget.pause_if_alone_and_told)
   variables = _initial_variables(program, job, stored)
   return {
     name: np.concatenate(

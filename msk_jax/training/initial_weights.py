@@ -108,14 +108,21 @@ def check(start: Start, job: job_lib.Job) -> tuple[origins.Origin, ...]:
     What the weights came from, for the model card.
 
   Raises:
-    InputError: the weights are those of the training's own folder, saw its test people, or are of a fold whose images
-      have another number of channels.
+    InputError: the weights are those of the training's own folder, saw its test people or may have, or are of a fold
+      whose images have another number of channels.
   """
   if start.source is None:
     return ()
   if start.card is not None:
     _check_pictures(start.source, start.card, job)
-  return earlier_people.judge(start.source.origins, job.loaded.hashes["folds"], job.experiment.fold)
+  tested = earlier_people.Tested(
+    job.loaded.hashes["folds"],
+    job.experiment.fold,
+    job.data_kind,
+    job.loaded.data.inputs.examples.eid[job.loaded.test_rows],
+    job.experiment.model.pretrained_other_people,
+  )
+  return earlier_people.judge(start.source.origins, tested, start.source.path)
 
 
 def _check_pictures(source: pretrained.Source, theirs: model_card.ModelCard, job: job_lib.Job) -> None:

@@ -29,6 +29,7 @@ class Job:
     folder: the model's folder, for the files of this split.
     loaded: the data.
     started_from: what the backbone's first weights came from, the latest first; empty for random ones.
+    preset: that open settings come from; None where all were given.
   """
 
   experiment: spec.ExperimentSpec
@@ -37,6 +38,7 @@ class Job:
   folder: pathlib.Path
   loaded: data.Loaded
   started_from: tuple[origins.Origin, ...] = ()
+  preset: kept_preset.Applied | None = None
 
   def settings(self) -> dict[str, Any]:
     """Returns the settings that determine the result, as the run record has them."""
@@ -60,7 +62,6 @@ class Job:
 
   def model_card(self) -> model_card.ModelCard:
     """Returns what predicting needs to know of the trained network."""
-    preset = kept_preset.read(self.folder.parent)
     scale = network.build_model(self.experiment.model).input_scale
     return model_card.ModelCard(
       model=self.experiment.model_name,
@@ -69,12 +70,14 @@ class Job:
       view=dataclasses.replace(self.view, augmentation=view_augmentation.Augmentation()),
       is_padded=self.view.name == folder_spec.VIEW,
       image_shape=self.loaded.data.image_shape,
-      network=dataclasses.replace(self.experiment.model, input_scale=scale, pretrained="", remat=False),
+      network=dataclasses.replace(
+        self.experiment.model, input_scale=scale, pretrained="", pretrained_other_people=False, remat=False
+      ),
       age=self.loaded.data.scaler,
       demographics=self.loaded.demographics,
       fold_map_hash=self.loaded.hashes["folds"],
       started_from=self.started_from,
-      preset=None if preset is None else dataclasses.asdict(preset),
+      preset=None if self.preset is None else self.preset.to_json(self.experiment),
     )
 
 

@@ -58,7 +58,7 @@ class Outcome:
 
 
 def fit(
-  program: Program, experiment: spec.ExperimentSpec, data: Data, folder: pathlib.Path, deadline: float | None = None
+  program: Program, experiment: spec.ExperimentSpec, data: Data, folder: pathlib.Path, budget: pausing.Budget
 ) -> Outcome:
   """Trains until the run is finished or has to pause; resumes from the newest checkpoint in `folder`.
 
@@ -67,7 +67,7 @@ def fit(
     experiment: its settings.
     data: what is read.
     folder: the model's folder; gets `checkpoints/`, `best/`, `metrics.jsonl` and `tensorboard/`.
-    deadline: when to pause, from `pausing.deadline_in`; None for `max_hours` from now.
+    budget: when to pause.
 
   Raises:
     InputError: a checkpoint can't be read or written, or a step gave numbers that are not finite (none of which is
@@ -76,8 +76,7 @@ def fit(
   settings, began, clock = experiment.train, time.monotonic(), step_clock.StepClock()
   latest = checkpoints.Checkpoints(folder / "checkpoints")
   best = checkpoints.Checkpoints(folder / best_parameters.FOLDER, kept=1)
-  deadline = pausing.deadline_in(settings.max_hours) if deadline is None else deadline
-  with not_finite.explained(settings), latest, best, pausing.Budget(deadline) as budget:
+  with not_finite.explained(settings), latest, best:
     current = _start(program, experiment, latest, best)
     early_stopping.check_not_beyond(early_stopping.Passed.of_state(current, settings), settings)
     log = metrics_log.MetricsLog(folder, int(current.step), processes.is_first())
@@ -107,6 +106,7 @@ def _start(
 ) -> state.TrainState:
   """Returns the state of the newest checkpoint, or a new one where there is none."""
   if latest.latest_step is None:
+    best.drop_after(0)  # of a first epoch that was killed before its checkpoint
     weights = initial_weights.read(experiment.model, program.abstract_state)
     return program.create(jax.random.key(experiment.seed), weights)
   current = latest.load(program.abstract_state)

@@ -57,10 +57,18 @@ class MetricsLog:
 
 def record_of_epoch(folder: pathlib.Path, epoch: int) -> dict[str, Any] | None:
   """Returns what is logged of an epoch; None if nothing is."""
+  return next((record for record in _records(folder) if record["epoch"] == epoch), None)
+
+
+def last_epoch(folder: pathlib.Path) -> int:
+  """Returns the last epoch that is logged; 0 if none is."""
+  return max((int(record["epoch"]) for record in _records(folder)), default=0)
+
+
+def _records(folder: pathlib.Path) -> list[dict[str, Any]]:
   path = folder / FILE_NAME
   lines = path.read_text().splitlines() if path.exists() else []
-  records = [json.loads(line) for line in lines if _step(line) < _NO_STEP]
-  return next((record for record in records if record["epoch"] == epoch), None)
+  return [json.loads(line) for line in lines if _step(line) < _NO_STEP]
 
 
 def _step(line: str) -> int:

@@ -6,6 +6,8 @@ import threading
 import time
 from types import FrameType
 
+from msk_jax.trained import processes
+
 
 class Status(enum.Enum):
   """How a call of the training loop ended."""
@@ -13,6 +15,10 @@ class Status(enum.Enum):
   FINISHED = "finished"
   TERMINATED = "stopped by a signal"
   OUT_OF_TIME = "out of its wall-clock budget"
+
+
+class PausedError(Exception):
+  """A signal asks for an orderly end where the loop is not at work; what is on disk suffices to resume."""
 
 
 _VOTES = (None, Status.OUT_OF_TIME, Status.TERMINATED)  # the highest of several processes' votes counts
@@ -33,17 +39,13 @@ def deadline_in(hours: float) -> float:
   return time.monotonic() + hours * 3600
 
 
-def is_over(deadline: float) -> bool:
-  """Returns whether a deadline has passed."""
-  return time.monotonic() > deadline
-
-
 class Budget:
-  """Wall-clock budget and termination signals; use as a context manager around the loop.
+  """Wall-clock budget and termination signals of a whole command; use as a context manager around all its splits.
 
   SIGTERM (what Slurm and cloud schedulers send before they take a machine back), SIGUSR1 and SIGHUP (a closed terminal)
-  ask for a checkpoint and an orderly end. The loop looks at `exhausted` after each step. A signal that the process
-  ignores, as under nohup, stays ignored.
+  ask for a checkpoint and an orderly end. The loop looks at `exhausted` after each step, all else calls
+  `pause_if_told`. A signal is remembered until the command ends. One that the process ignores, as under nohup, stays
+  ignored.
   """
 
   _SIGNALS = (signal.SIGTERM, signal.SIGUSR1, signal.SIGHUP)
@@ -73,4 +75,20 @@ class Budget:
     """Why the loop has to pause now, or None."""
     if self._signalled.is_set():
       return Status.TERMINATED
-    return Status.OUT_OF_TIME if is_over(self._deadline) else None
+    return Status.OUT_OF_TIME if time.monotonic() > self._deadline else None
+
+  def pause_if_told(self) -> None:
+    """Ends the training here if a signal asked for it; several processes call it together, and the first decides.
+
+    A spent wall-clock budget does not count: what is at work is finished, so that every call makes progress.
+
+    Raises:
+      PausedError: see above.
+    """
+    if processes.agree_on(int(self._signalled.is_set())):
+      raise PausedError
+
+  def pause_if_alone_and_told(self) -> None:
+    """As `pause_if_told`, for places that several processes pass too often to agree each time."""
+    if processes.is_alone():
+      self.pause_if_told()

@@ -26,23 +26,30 @@ def write(program: Program, job: Job, variables: predictor.Variables, table: pd.
   data = job.loaded.data
   parts = [_choose(rows, job.experiment.seed) for rows in (data.train_rows, data.validation_rows)]
   num_people = len(np.unique(data.inputs.examples.eid[parts[0]]))
-  fitted: list[reference.Measure | None] = [None, None]
+  fitted: list[reference.Measure | None] = [None, None, None]
   if num_people >= reference.FEWEST_PEOPLE:
     features = [_features(program, job, variables, rows) for rows in parts]
     if processes.is_first():
       fitted = _fit(data, parts, features)
   if processes.is_first():
-    grey, of_features = fitted
+    grey, of_features, pattern = fitted
     num_images = int(_own_images(data, parts[0]).sum())
-    reference.write(job.folder, reference.Reference(grey, of_features, num_images, _test_spread(table)))
+    known = reference.Reference(grey, of_features, num_images, _test_spread(table), pattern)
+    reference.write(job.folder, known)
 
 
 def _fit(data: Data, parts: list[np.ndarray], features: list[np.ndarray]) -> list[reference.Measure | None]:
-  """Returns the measures of grey levels and of features, of training and validation samples."""
+  """Returns the measures of grey levels, of features and of patterns, of training and validation samples."""
   kept = [_own_images(data, rows) for rows in parts]  # a missing side is replaced by the other
-  people = np.repeat(data.inputs.examples.eid[parts[1]], data.inputs.examples.positions.shape[1])[kept[1]]
-  greys = [_greys(data, rows) for rows in parts]
-  return [reference.fit(training[kept[0]], validation[kept[1]], people) for training, validation in (greys, features)]
+  num_sides = data.inputs.examples.positions.shape[1]
+  people = [np.repeat(data.inputs.examples.eid[rows], num_sides)[own] for rows, own in zip(parts, kept, strict=True)]
+  greys = [_greys(data, rows)[own] for rows, own in zip(parts, kept, strict=True)]
+  of_network = [values[own] for values, own in zip(features, kept, strict=True)]
+  return [
+    reference.fit(greys[0], greys[1], people[1]),
+    reference.fit(of_network[0], of_network[1], people[1]),
+    reference.fit_pattern(greys[0], people[0]),
+  ]
 
 
 def _choose(rows: np.ndarray, seed: int) -> np.ndarray:

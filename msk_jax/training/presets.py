@@ -9,7 +9,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-TRAINING_SHARE = 0.8  # of the images, with ten folds: one validates, one tests
+NUM_FOLDS = 10
+_NOT_TRAINED = 2  # folds: one validates, one tests
 _EPOCH_IMAGES = (960, 8192)  # images between two evaluations: a pass within these bounds
 _STATISTICS_IMAGES = 256  # over which BatchNorm's statistics are exact: one batch
 
@@ -64,34 +65,39 @@ _RECIPES = {
 _OTHER = _Recipe(3e-4, 16, passes=40, bounds=(19_200, 400_000), dropout=0.2)  # backbones of a fork
 _PATIENCE_PASSES = 12  # without a lower validation error
 _PLATEAU_PASSES = 8  # without a lower training loss
+_PATIENCE_SHARE, _PLATEAU_SHARE = 1 / 2, 1 / 3  # of all epochs, at most: else it is the last epoch that ends trainings
+_DIGITS = 6  # of a running mean that is adapted to a batch size
 _PRETRAINED_RATE = 1e-4  # larger steps would spoil trained weights
 
 
-def choose(num_images: int, backbone: str, starts_pretrained: bool) -> Preset:
+def choose(num_images: int, backbone: str, starts_pretrained: bool, num_folds: int = NUM_FOLDS) -> Preset:
   """Returns the settings for so many images; a pure function, none of whose numbers depends on a fold.
 
   Args:
     num_images: all images of the view.
     backbone: the network.
     starts_pretrained: whether its backbone starts from trained weights.
+    num_folds: that people are divided into.
   """
   recipe = _RECIPES.get(backbone, _OTHER)
-  pass_images = max(TRAINING_SHARE * num_images, 1)
+  pass_images = max((num_folds - _NOT_TRAINED) / num_folds * num_images, 1)
   epoch_images = int(min(max(pass_images, _EPOCH_IMAGES[0]), _EPOCH_IMAGES[1]))
   all_images = min(max(recipe.passes * pass_images, recipe.bounds[0]), recipe.bounds[1])
+  max_epochs = math.ceil(all_images / epoch_images)
 
-  def epochs(passes: float) -> int:
-    """At least so many passes, and as many images as that many passes of a folder whose pass is an epoch."""
-    return math.ceil(max(passes * pass_images, passes * _EPOCH_IMAGES[0] / 2) / epoch_images)
+  def epochs(passes: float, share: float) -> int:
+    """So many passes, at least as many images as of a folder whose pass is an epoch; at most a share of all epochs."""
+    wanted = math.ceil(max(passes * pass_images, passes * _EPOCH_IMAGES[0] / 2) / epoch_images)
+    return min(wanted, math.ceil(share * max_epochs))
 
   train = {
     "batch_size": recipe.batch_size,
     "learning_rate": min(recipe.learning_rate, _PRETRAINED_RATE) if starts_pretrained else recipe.learning_rate,
     "warmup_steps": recipe.warmup_steps,
     "images_per_epoch": epoch_images,
-    "max_epochs": math.ceil(all_images / epoch_images),
-    "plateau_patience": epochs(_PLATEAU_PASSES),
-    "early_stopping_patience": epochs(_PATIENCE_PASSES),
+    "max_epochs": max_epochs,
+    "plateau_patience": epochs(_PLATEAU_PASSES, _PLATEAU_SHARE),
+    "early_stopping_patience": epochs(_PATIENCE_PASSES, _PATIENCE_SHARE),
     "mean_keep": recipe.mean_keep,
     "exact_statistics_images": _STATISTICS_IMAGES,
   }
@@ -99,9 +105,51 @@ def choose(num_images: int, backbone: str, starts_pretrained: bool) -> Preset:
   return Preset(num_images, backbone, starts_pretrained, {"model": model, "train": train, "input": {"augment": True}})
 
 
+def adapt(preset: Preset, config: Mapping[str, Any]) -> Preset:
+  """Returns the preset for the size of batches and epochs that a config gives: what counts images keeps counting them.
+
+  Warm-up and running mean are counted in steps, limits and patience in epochs; so they follow from the sizes. Without
+  exact statistics there is no running mean.
+
+  Args:
+    preset: from `choose`.
+    config: sections of settings, as plain values; None where a setting is open.
+  """
+  own, given = preset.values["train"], config.get("train", {})
+  batch, epoch = (_positive(given.get(name)) or own[name] for name in ("batch_size", "images_per_epoch"))
+  if given.get("images_per_epoch") is None:
+    epoch = max(epoch, batch)
+  train = {
+    **own,
+    "warmup_steps": max(1, round(own["warmup_steps"] * own["batch_size"] / batch)) if own["warmup_steps"] else 0,
+    "mean_keep": round(own["mean_keep"] ** (batch / own["batch_size"]), _DIGITS),
+    "images_per_epoch": epoch,
+  }
+  for name in ("max_epochs", "plateau_patience", "early_stopping_patience"):
+    train[name] = math.ceil(own[name] * own["images_per_epoch"] / epoch)
+  if given.get("exact_statistics_images") == 0:
+    train["mean_keep"] = 0.0
+  return dataclasses.replace(preset, values={**preset.values, "train": train})
+
+
+def _positive(value: Any) -> int | None:
+  """Returns a number of images; None for what is none, which the settings refuse."""
+  return value if isinstance(value, int) and value > 0 else None
+
+
 def names() -> dict[str, list[str]]:
   """Returns the settings that a preset chooses, by section of the config."""
   return {section: list(values) for section, values in choose(1, "", False).values.items()}
+
+
+def given_names(config: Mapping[str, Any]) -> list[str]:
+  """Returns the settings of a preset that a config gives, as `train.batch_size`."""
+  return [
+    f"{section}.{name}"
+    for section, listed in names().items()
+    for name in listed
+    if config.get(section, {}).get(name) is not None
+  ]
 
 
 def is_open(config: Mapping[str, Any]) -> bool:
@@ -114,14 +162,14 @@ def is_open(config: Mapping[str, Any]) -> bool:
 
 
 def fill(config: Mapping[str, Any], preset: Preset) -> dict[str, Any]:
-  """Returns a config with the preset's values where it leaves a setting open (None).
+  """Returns a config with the values of the preset, adapted to it, where it leaves a setting open (None).
 
   Args:
     config: sections of settings, as plain values.
     preset: from `choose`.
   """
   filled = dict(config)
-  for section, values in preset.values.items():
-    given = config.get(section, {})
-    filled[section] = {**given, **{name: value for name, value in values.items() if given.get(name, 0) is None}}
+  for section, values in adapt(preset, config).values.items():
+    own = config.get(section, {})
+    filled[section] = {**own, **{name: value for name, value in values.items() if own.get(name, 0) is None}}
   return filled

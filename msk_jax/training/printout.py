@@ -1,16 +1,17 @@
 """What a person sees when a training is done or paused."""
 
 import pathlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from rich import console
 
 from msk_jax.cohort import split_parts
-from msk_jax.io import printing
+from msk_jax.io import errors, printing
 from msk_jax.predictions import split_folder
 from msk_jax.training import baselines, verdict
 
+Splits = Sequence[tuple[dict[str, Any], pathlib.Path]]  # (result, folder) of each
 _NUMBERS = ("n", "R2", "RMSE, years", "MAE, years", "RMSE of the mean", "R2, frozen")
 _WIDTH = 128
 
@@ -40,11 +41,11 @@ def print_result(result: Mapping[str, Any], folder: pathlib.Path) -> None:
   """
   title = f"{result['model']}, split {result['fold']}, {result['data']} data: {result['epochs']} epochs"
   rows: list[tuple[str, Mapping[str, Any]]] = [(part, baselines.of_part(result, part)) for part in split_parts.PARTS]
-  splits = split_folder.of_map(folder.parent, result["fold_map_hash"])
-  if len(splits) > 1:
-    rows.append((f"test, {len(splits)} splits", baselines.pooled_test(splits)))
+  pooled, why_not = _pool(lambda: split_folder.of_map(folder.parent, result["fold_map_hash"]))
+  rows += [(f"test, {name}", scores) for name, scores in pooled]
   print_scores(title, rows)
   lines = [
+    *why_not,
     *_describe(rows[-1][1]),
     f"ending       {_ending(result)}",
     f"predictions  {folder / 'predictions.parquet'}",
@@ -57,26 +58,36 @@ def print_result(result: Mapping[str, Any], folder: pathlib.Path) -> None:
   printing.print_text(console.Console(), "\n".join(lines), wraps=False)
 
 
-def print_folds(splits: Sequence[tuple[dict[str, Any], pathlib.Path]]) -> None:
+def print_folds(splits: Splits) -> None:
   """Prints the test scores of several finished splits of a model, one by one and together.
 
   Args:
     splits: (result, folder) of each; at least one.
   """
   rows = [(f"split {result['fold']}", baselines.of_part(result, split_parts.TEST)) for result, _ in splits]
-  pooled = baselines.pooled_test(splits)
-  if len(splits) > 1:
-    rows.append((f"all {len(splits)}", pooled))
+  pooled, why_not = _pool(lambda: splits)
+  rows += [(f"all {name}", scores) for name, scores in pooled]
   first = splits[0][0]
   print_scores(f"{first['model']}, {first['data']} data: test samples", rows)
   cut_off = [str(result["fold"]) for result, _ in splits if result.get("still_improving")]
-  lines = _describe(pooled)
+  lines = [*why_not, *(_describe(rows[-1][1]) if pooled or len(splits) == 1 else [])]
   if cut_off:
     lines.append(
       f"The validation error still improved at config.train.max_epochs in the splits {', '.join(cut_off)}: raise it "
       "and run the same command again to train on."
     )
   printing.print_text(console.Console(), "\n".join(lines))
+
+
+def _pool(read: Callable[[], Splits]) -> tuple[list[tuple[str, Mapping[str, Any]]], list[str]]:
+  """Returns the scores of all splits' test samples together, and why there are none though there are several splits."""
+  try:
+    splits = read()
+    if len(splits) < 2:
+      return [], []
+    return [(f"{len(splits)} splits", baselines.pooled_test(splits))], []
+  except errors.InputError as error:  # of another split: this one has finished all the same
+    return [], [f"NOT TAKEN TOGETHER: {error}"]
 
 
 def _describe(scores: Mapping[str, Any]) -> list[str]:

@@ -1,6 +1,7 @@
 """What one call of the training loop works with."""
 
 import dataclasses
+from collections.abc import Callable
 
 from msk_jax.trained import checkpoints, predictor
 from msk_jax.training import metrics_log, spec, step_clock
@@ -31,8 +32,17 @@ class Session:
   clock: step_clock.StepClock
 
 
-def stored_samples(data: Data, experiment: spec.ExperimentSpec) -> predictor.StoredSamples:
-  """Returns the samples of a training as the predict program takes them."""
+def stored_samples(
+  data: Data, experiment: spec.ExperimentSpec, before_batch: Callable[[], None] = lambda: None
+) -> predictor.StoredSamples:
+  """Returns the samples of a training as the predict program takes them.
+
+  Args:
+    data: what is read.
+    experiment: the settings.
+    before_batch: called before each batch; may raise to end the reading.
+  """
+  settings = experiment.train
   return predictor.StoredSamples(
-    data.inputs, data.scaler, experiment.train.evaluation_batch_size, sharing_of(experiment.input)
+    data.inputs, data.scaler, settings.evaluation_batch_size, sharing_of(experiment.input), before_batch
   )

@@ -8,7 +8,10 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from msk_jax.io import errors
+from msk_jax.predictions import split_limits
 from msk_jax.trained import network_spec
+
+_FEWEST_STATISTICS_IMAGES = 16  # of 2x1 pixels in the last blocks, the variance of a channel is known to 25%
 
 
 def _not_recorded(default: Any) -> Any:
@@ -87,9 +90,13 @@ class OptimizationSpec:
         raise ValueError(f"{name} is at least 1, got {getattr(self, name)}.")
     if self.learning_rate <= 0 or self.clip_norm <= 0 or self.max_hours <= 0 or not 0 < self.plateau_factor < 1:
       raise ValueError("learning_rate, clip_norm and max_hours are positive, plateau_factor is between 0 and 1.")
-    for name in ("warmup_steps", "exact_statistics_images"):
-      if getattr(self, name) < 0:
-        raise ValueError(f"{name} is at least 0, got {getattr(self, name)}.")
+    if self.warmup_steps < 0:
+      raise ValueError(f"warmup_steps is at least 0, got {self.warmup_steps}.")
+    if self.exact_statistics_images != 0 and self.exact_statistics_images < _FEWEST_STATISTICS_IMAGES:
+      raise ValueError(
+        f"exact_statistics_images is 0, or at least {_FEWEST_STATISTICS_IMAGES}: fewer pictures say too little of a "
+        f"variance. Got {self.exact_statistics_images}."
+      )
     if not 0 <= self.mean_keep < 1 or (self.mean_keep and not self.exact_statistics_images):
       raise ValueError("mean_keep lies in [0, 1), and needs exact_statistics_images above 0.")
     if self.images_per_epoch < self.batch_size:
@@ -99,6 +106,17 @@ class OptimizationSpec:
   def steps_per_epoch(self) -> int:
     """Optimiser steps in an epoch."""
     return self.images_per_epoch // self.batch_size
+
+  @property
+  def limits(self) -> split_limits.Limits:
+    """When the training ends."""
+    return split_limits.Limits(self.max_epochs, self.early_stopping_patience)
+
+  def with_limits(self, limits: split_limits.Limits) -> "OptimizationSpec":
+    """Returns these settings with other limits."""
+    return dataclasses.replace(
+      self, max_epochs=limits.max_epochs, early_stopping_patience=limits.early_stopping_patience
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -163,3 +181,12 @@ def check_overrides(overrides: Mapping[str, Any]) -> None:
       f"--config.model.backbone={name} leaves the batch size at that of another backbone. Name it after the colon, "
       f"--config=...:backbone={name}, or name --config.train.batch_size too."
     )
+
+
+def named_limits(overrides: Mapping[str, Any]) -> tuple[str, ...]:
+  """Returns the limits on epochs and patience that the command line names, without their section.
+
+  Args:
+    overrides: as for `check_overrides`.
+  """
+  return tuple(name for name in split_limits.NAMES if f"train.{name}" in overrides)

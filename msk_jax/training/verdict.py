@@ -12,11 +12,18 @@ import pandas as pd
 
 from msk_jax.scores import bootstrap, bootstrap_spec, score_sums
 
-Says = Literal["learned", "no better than frozen features", "no better than the mean", "too few people to say"]
+Says = Literal[
+  "learned",
+  "no better than frozen features",
+  "no better than the mean",
+  "too few people to say",
+  "ages too alike to say",
+]
 LEARNED: Says = "learned"
 NO_BETTER_THAN_FROZEN: Says = "no better than frozen features"
 NO_BETTER_THAN_MEAN: Says = "no better than the mean"
 TOO_FEW: Says = "too few people to say"
+TOO_ALIKE: Says = "ages too alike to say"  # R2 has no value where all ages are equal
 
 BOOTSTRAP = bootstrap_spec.BootstrapSpec(bootstrap_unit="participant")
 _LEAST_PEOPLE = 20  # with 12, the interval of two equal models lay above zero in 9% of 200 draws; with 24, in 2.5%
@@ -76,6 +83,8 @@ def describe(verdict: dict[str, Any]) -> str:
     return ""
   if says == TOO_FEW:
     return f"There are {TOO_FEW} whether this model has learned anything."
+  if says == TOO_ALIKE:
+    return f"The test samples have {TOO_ALIKE} whether this model has learned anything."
   gain, other = (
     (verdict["over_mean"], "always predicting the mean age")
     if says == NO_BETTER_THAN_MEAN
@@ -95,8 +104,10 @@ def _describe(gain: float, drawn: np.ndarray) -> dict[str, float | None]:
 
 def _say(gains: dict[str, Any], num_people: int) -> Says:
   lows = [gains[name]["low"] for name in ("over_mean", "over_frozen_ridge")]
-  if num_people < _LEAST_PEOPLE or None in lows:
+  if num_people < _LEAST_PEOPLE:
     return TOO_FEW
+  if None in lows:
+    return TOO_ALIKE
   over_mean, over_ridge = lows
   if over_mean <= 0:
     return NO_BETTER_THAN_MEAN

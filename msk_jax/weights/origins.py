@@ -13,9 +13,9 @@ IMAGENET = "imagenet"
 
 # What is known of an origin's people beside those of the training that starts from it.
 SAME_SPLIT = "same_split"  # the same training people
-OTHER_FOLD_MAP = (
-  "other_fold_map"  # another cohort, or other folds of the same: nobody knows whether test people were seen
-)
+OTHER_DATA = "other_data"  # a phantom's people beside real ones
+DISJOINT_IDS = "disjoint_ids"  # of another map of folds: no id of a test person is among those seen
+VOUCHED_FOR = "vouched_for"  # of another map of folds: the user says that the people are others
 UNKNOWN = "unknown"  # a file that does not say it
 NOBODY = "nobody"  # pictures of ImageNet
 

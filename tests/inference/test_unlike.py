@@ -3,6 +3,7 @@
 import json
 import logging
 import shutil
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -66,13 +67,15 @@ def test_pictures_of_the_same_kind_are_hardly_counted(fold, pictures, tmp_path, 
   listed, text = _predict(fold, pictures, tmp_path, caplog)
   known, num = reference.read(fold), len(list(pictures.glob("*.png")))
   assert num == 59
-  for kind, name, measure in (
-    ("unlike_grey_levels", "grey levels", known.grey),
-    ("unlike_features", "features of the network", known.features),
+  for kind, name, measure, num_people in (
+    ("unlike_grey_levels", "grey levels", known.grey, 30),
+    ("unlike_pattern", "the combination of grey levels", known.pattern, 240),
+    ("unlike_features", "features of the network", known.features, 30),
   ):
-    assert measure.limit.level > 0.85 and measure.limit.num_images == 60
+    assert measure.limit.level > 0.85 and measure.limit.num_people == num_people
     assert _count(listed, kind) < 0.2 * num
     assert f"knee: {_count(listed, kind)} of {num} pictures" in text and f"differ in {name} more" in text
+  assert not [record for record in caplog.records if "differ in" in record.getMessage() and record.levelname != "INFO"]
 
 
 @pytest.mark.parametrize(
@@ -90,8 +93,8 @@ def test_pictures_of_another_kind_are_counted(fold, pictures, tmp_path, caplog, 
   folder = _changed(pictures, tmp_path / "changed", change)
   listed, text = _predict(fold, folder, tmp_path, caplog)
   assert _count(listed) > 50
-  warning = next(record for record in caplog.records if f"{_count(listed)} of 59 pictures" in record.getMessage())
-  assert warning.levelno == logging.WARNING
+  said = [record for record in caplog.records if f"{_count(listed)} of 59 pictures" in record.getMessage()]
+  assert all(record.levelno == logging.WARNING for record in said) and "differ in grey levels" in said[0].getMessage()
   rows = listed[listed["reason"] == "unlike_grey_levels"]
   assert (rows["severity"] == "doubtful").all() and rows["detail"].str.contains("times the usual distance").all()
   assert set(rows["file"]) <= {path.name for path in folder.iterdir()}
@@ -126,12 +129,56 @@ def test_older_models_predict_as_before_and_say_what_was_not_compared(fold, pict
   before = (tmp_path / "out/ages.csv").read_bytes()
   listed, text = _predict(older, pictures, tmp_path, caplog)
   assert (tmp_path / "out/ages.csv").read_bytes() == before
-  assert "1 of 1 fold(s) have no reference.json" in text
+  assert "1 of 1 fold(s) have no reference.json of this version" in text
   assert not listed["reason"].str.startswith("unlike").any()
 
 
 def test_too_few_validation_pictures_say_so(model, trained, people, tmp_path, caplog):
   conftest.write_pictures(trained, tmp_path / "few", people["eid"][:8])
   listed, text = _predict(model / "fold_0", tmp_path / "few", tmp_path, caplog)
-  assert "grey levels are not compared with the training ones: there were too few validation pictures" in text
+  assert "grey levels: not compared with the training pictures, of too few people for that" in text
   assert not listed["reason"].str.startswith("unlike").any()
+
+
+def test_a_damaged_reference_does_not_stop_predicting(fold, pictures, tmp_path, caplog):
+  damaged = shutil.copytree(fold, tmp_path / "fold_0")
+  (damaged / reference.FILE_NAME).write_text("{")
+  listed, text = _predict(damaged, pictures, tmp_path, caplog)
+  assert "reference.json is damaged" in text and "fold(s) have no reference.json" in text
+  assert not listed["reason"].str.startswith("unlike").any() and len(pd.read_csv(tmp_path / "out/ages.csv"))
+
+
+def _draw(rng, num_people, num_pictures):
+  """Numbers of pictures of which those of one person are much alike, and whose they are."""
+  people = np.repeat(np.arange(num_people), num_pictures)
+  return rng.normal(size=(num_people, 8))[people] + 0.2 * rng.normal(size=(len(people), 8)), people
+
+
+def test_ten_pictures_a_person_of_the_same_kind_do_not_warn(caplog):
+  """Pictures as the unit would warn in one case of nine."""
+  caplog.set_level(logging.INFO, "absl")
+  folds = [SimpleNamespace(card=SimpleNamespace(view=SimpleNamespace(name="knee")))]
+  for seed in range(100):
+    rng = np.random.default_rng(seed)
+    grey = reference.fit(_draw(rng, 200, 10)[0], *_draw(rng, 40, 10))
+    known = reference.Reference(grey, None, 2000, 1.0, reference.fit_pattern(*_draw(rng, 60, 10)))
+    new, people = _draw(rng, 30, 10)
+    for kind in (unlike.GREY, unlike.PATTERN):
+      ratios = unlike.in_limits(kind.measure_of(known), new)[:, None]
+      files = list(map(str, range(len(new))))
+      unlike.notes(kind, folds, [known], ratios, unlike.Pictures(files, people.astype(str)))
+  levels = [record.levelname for record in caplog.records]
+  assert len(levels) == 200 and levels.count("WARNING") <= 1
+
+
+def test_many_far_pictures_of_one_person_do_not_warn(caplog):
+  caplog.set_level(logging.INFO, "absl")
+  folds = [SimpleNamespace(card=SimpleNamespace(view=SimpleNamespace(name="knee")))]
+  rng = np.random.default_rng(0)
+  known = reference.Reference(reference.fit(_draw(rng, 200, 1)[0], *_draw(rng, 60, 1)), None, 200, 1.0)
+  ratios = np.repeat([0.5, 2.0], [29, 200])[:, None]
+  people = [*map(str, range(29)), *["far"] * 200]
+  listed = unlike.notes(unlike.GREY, folds, [known], ratios, unlike.Pictures(people, people))
+  (record,) = caplog.records
+  assert len(listed) == 200 and record.levelname == "INFO"
+  assert "200 of 229 pictures" in record.getMessage() and "that is 1 of 30;" in record.getMessage()

@@ -43,6 +43,33 @@ def workdir(tmp_path):
   return tmp_path
 
 
+def test_a_card_says_values_in_use_whose_they_are_and_what_a_model_started_from(workdir):
+  fold = workdir / "models" / _MODEL / "fold_0"
+  preset = {
+    "num_images": 600,
+    "backbone": "inception_v3",
+    "starts_pretrained": True,
+    "values": {"train": {"batch_size": 8, "warmup_steps": 120, "learning_rate": 1e-4}},
+    "given": ["train.batch_size"],
+    "adapted": ["train.warmup_steps"],
+  }
+  origin = {"name": "knee/inception_v3/fold_0", "data": "ukb", "people": "disjoint_ids"}
+  (fold / "model.json").write_text(json.dumps({"preset": preset, "started_from": [origin]}))
+  result = json.loads((fold / "result.json").read_text())
+  verdict = {"test": {"says": "learned", "over_mean": {"r2": 0.5}}, "num_bootstraps": 1000}
+  limits = {"max_epochs": 20, "early_stopping_patience": 6}
+  (fold / "result.json").write_text(json.dumps({**result, "verdict": verdict, "limits": limits}))
+  records, _ = model_records.read(workdir)
+  (card,) = [each for each in model_cards.make_cards(records, None, None) if each.name == "knee_inception_v3"]
+  said = dict(item for section in card.sections for item in section.items)
+  assert said["Starting weights"] == "knee/inception_v3/fold_0 (trained on ukb data, people: disjoint ids)"
+  assert said["Settings by number of images"] == (
+    "for 600 images from trained weights: batch_size 8 (given), warmup_steps 120 (adapted), learning_rate 1e-04"
+  )
+  assert said["Verdict"] == "learned"
+  assert said["Limits of trainings"] == "max_epochs 20, early_stopping_patience 6"
+
+
 def test_a_card_says_what_is_on_record(workdir):
   records, hashes = model_records.read(workdir)
   assert set(records) == {_MODEL} and len(hashes) == 3

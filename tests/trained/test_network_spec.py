@@ -12,8 +12,8 @@ def _left_out(settings, record) -> set[str]:
 
 def test_records_leave_out_what_is_marked():
   model = network_spec.ModelSpec()
-  assert _left_out(model, network_spec.RUN_RECORD) == {"pretrained"}
-  assert _left_out(model, network_spec.MODEL_CARD) == {"pretrained", "remat"}
+  assert _left_out(model, network_spec.RUN_RECORD) == {"pretrained", "pretrained_other_people"}
+  assert _left_out(model, network_spec.MODEL_CARD) == {"pretrained", "pretrained_other_people", "remat"}
   assert _left_out(spec.OptimizationSpec(), network_spec.RUN_RECORD) == {
     "max_epochs",
     "early_stopping_patience",

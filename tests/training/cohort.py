@@ -21,10 +21,12 @@ STEADY = {
 VIEW = views.View("knee", (80, 64), SHAPE, is_paired=True, augmentation=views.VIEWS["knee"].augmentation)
 
 
-def write_workdir(workdir: pathlib.Path, seed: int = 0, num_people: int = NUM_PEOPLE) -> None:
+def write_workdir(
+  workdir: pathlib.Path, seed: int = 0, num_people: int = NUM_PEOPLE, first_id: int = 9_000_000
+) -> None:
   """Writes cohort tables and knee images; person 0 has no left knee, person 1 no right one."""
   rng = np.random.default_rng(seed)
-  eid = [str(9_000_000 + i) for i in range(num_people)]
+  eid = [str(first_id + i) for i in range(num_people)]
   age = rng.uniform(45, 80, num_people)
   people = pd.DataFrame({"eid": eid, "sex": rng.integers(0, 2, num_people), "ethnicity": 1001})
   visits = pd.DataFrame({"eid": eid, "instance": 2, "age_years": age, "centre": -1})

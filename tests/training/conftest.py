@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from msk_jax.training import experiment, program
+from msk_jax.training import command, experiment, program
 from tests import compiling
 from tests.training import cohort
 
@@ -28,7 +28,7 @@ def _sharing(programs: dict[Any, program.Program]) -> Iterator[None]:
     return programs[key]
 
   with pytest.MonkeyPatch.context() as patch, compiling.quickly():
-    patch.setattr(experiment, "Program", make)
+    patch.setattr(command, "Program", make)
     yield
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from msk_jax.input import pipeline
-from msk_jax.training import experiment, state
+from msk_jax.training import command, state
 
 
 def interrupt_at(patch: pytest.MonkeyPatch, number: int, sent: signal.Signals) -> None:
@@ -57,7 +57,7 @@ def change_state(
 
 
 def _wrap_step(patch: pytest.MonkeyPatch, train_step: Callable) -> None:
-  make_program = experiment.Program
+  make_program = command.Program
 
   def wrapped(*arguments: Any) -> Any:
     program = copy.copy(make_program(*arguments))
@@ -65,4 +65,4 @@ def _wrap_step(patch: pytest.MonkeyPatch, train_step: Callable) -> None:
     program.train_step = lambda *of_step: train_step(step, *of_step)
     return program
 
-  patch.setattr(experiment, "Program", wrapped)
+  patch.setattr(command, "Program", wrapped)

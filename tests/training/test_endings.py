@@ -72,3 +72,7 @@ def test_the_time_left_counts_steps_and_evaluations():
   assert time_left.describe(clock, passed, 25, settings) == expected
   endless = dataclasses.replace(settings, max_epochs=100_000_000)
   assert time_left.describe(clock, passed, 25, endless) == "(training ends in 0:25 if no epoch is better)"
+
+
+def test_limits_that_the_command_line_names_are_known():
+  assert spec.named_limits({"train.max_epochs": 3, "train.batch_size": 8, "seed": 1}) == ("max_epochs",)

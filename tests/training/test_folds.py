@@ -9,7 +9,7 @@ import pytest
 from msk_jax.io import errors
 from msk_jax.predictions import split_folder
 from msk_jax.scores import metrics
-from msk_jax.training import baselines, experiment, folds, pausing, printout
+from msk_jax.training import baselines, command, experiment, folds, pausing, printout
 from tests.training import cohort
 
 pytestmark = pytest.mark.usefixtures("compile_once")
@@ -18,7 +18,7 @@ _MODEL = "models/knee/simple_cnn"
 
 
 def _call(workdir, hours=1.0):
-  return experiment.Call(cohort.VIEW, "phantom", workdir, False, (), pausing.deadline_in(hours))
+  return command.Call(cohort.VIEW, "phantom", workdir, pausing.Budget(pausing.deadline_in(hours)))
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,7 @@ def test_the_table_has_each_split_and_all_together(_all, capsys):
   assert pooled["frozen_ridge"]["rmse"] == pytest.approx(np.sqrt(sum(frozen) / pooled["n"]))
   printout.print_folds(splits)
   printed = capsys.readouterr().out
-  assert all(f"split {k}" in printed for k in range(3)) and "all 3" in printed
+  assert all(f"split {k}" in printed for k in range(3)) and "all 3 splits" in printed
   assert f"{pooled['r2']:.3f}" in printed and f"{pooled['frozen_ridge']['r2']:.3f}" in printed
   assert "too few people to say" in printed
 
@@ -84,7 +84,7 @@ def test_a_split_without_a_baseline_is_shown_all_the_same(trained, capsys):
   assert set(pooled) == set(metrics.summary(np.arange(3.0), np.arange(3.0), 1.0))
   old = {k: v for k, v in splits[1][0].items() if k not in ("baselines", "verdict", "ending", "still_improving")}
   printout.print_folds([splits[0], (old, splits[1][1]), splits[2]])
-  assert "all 3" in capsys.readouterr().out
+  assert "all 3 splits" in capsys.readouterr().out
 
 
 def test_a_failing_split_does_not_keep_the_others_back(trained):
@@ -99,7 +99,8 @@ def test_the_budget_is_that_of_all_splits(trained, monkeypatch):
   workdir, before = trained
   shutil.rmtree(workdir / _MODEL / "fold_1")
   shutil.rmtree(workdir / _MODEL / "fold_2")
-  monkeypatch.setattr(pausing.Budget, "exhausted", pausing.Status.OUT_OF_TIME)
+  looks = iter([None, *[pausing.Status.OUT_OF_TIME] * 100])  # the first look is before split 1
+  monkeypatch.setattr(pausing.Budget, "exhausted", property(lambda budget: next(looks)))
   ended = folds.run(_call(workdir), dataclasses.replace(_SETTINGS, train=_longer()), [1, 2])
   assert list(ended.paused) == [1] and ended.not_begun == [2] and "none is evaluated yet" in ended.paused[1]
   monkeypatch.undo()

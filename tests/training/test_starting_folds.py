@@ -14,7 +14,8 @@ from msk_jax.cohort import folds as fold_map
 from msk_jax.io import errors, tables
 from msk_jax.schemas import cohort_tables
 from msk_jax.trained import backbone_weights, best_parameters, checkpoints, model_card, sharding
-from msk_jax.training import experiment, initial_weights
+from msk_jax.training import data, experiment, initial_weights
+from msk_jax.training.job import Job
 from msk_jax.weights import conversion, known_files, origins
 from tests.training import cohort, step_hooks
 
@@ -37,6 +38,11 @@ def write_other_folds(workdir: pathlib.Path) -> None:
   tables.write(path, folds, cohort_tables.FOLDS, {"hash": fold_map.fold_map_hash(folds)})
 
 
+def write_other_people(workdir: pathlib.Path) -> None:
+  """Writes the tiny cohort with people of other ids."""
+  cohort.write_workdir(workdir, first_id=9_500_000)
+
+
 @pytest.fixture(scope="module")
 def source(straight) -> pathlib.Path:
   """A fold's folder, finished."""
@@ -45,9 +51,9 @@ def source(straight) -> pathlib.Path:
 
 @pytest.fixture(scope="module")
 def started(source, tmp_path_factory):
-  """A training on other folds that starts from the source: its workdir, the first step's parameters, how it ended."""
+  """A training on other people that starts from the source: its workdir, the first step's parameters, how it ended."""
   workdir = tmp_path_factory.mktemp("other")
-  write_other_folds(workdir)
+  write_other_people(workdir)
   seen = []
   with pytest.MonkeyPatch.context() as patch:
     step_hooks.observe_states(patch, lambda current: seen.append(jax.device_get((current.params, current.batch_stats))))
@@ -76,16 +82,16 @@ def test_record_and_card_say_what_it_started_from(started, source, straight):
       "data": "phantom",
       "fold": 0,
       "fold_map_hash": result["fold_map_hash"],
-      "people": "other_fold_map",
+      "people": "disjoint_ids",
     }
   ]
   assert model_card.read(source).started_from == ()
 
 
-def test_a_moved_fold_or_its_models_folder_is_the_same(started, source, tmp_path, monkeypatch):
-  shutil.copytree(source.parent, tmp_path / "moved/model")
+def test_a_moved_workdir_or_the_models_folder_is_the_same(started, straight, source, tmp_path, monkeypatch):
+  shutil.copytree(straight[0], tmp_path / "moved")
   monkeypatch.chdir(tmp_path)
-  for path in ("moved/model/fold_0", "moved/model", source.parent):
+  for path in ("moved/models/knee/simple_cnn/fold_0", "moved/models/knee/simple_cnn", source.parent):
     ended = experiment.run(settings_with(path), cohort.VIEW, "phantom", started[0])
     assert ended.result == started[2].result
   with pytest.raises(errors.InputError, match=r"other settings or data \(pretrained: .* -> None\)"):
@@ -126,9 +132,9 @@ def test_an_unfinished_or_damaged_fold_is_refused(source, tmp_path, spoil, messa
   folder = _copy(source, tmp_path)
   spoil(folder)
   workdir = tmp_path / "work"
-  write_other_folds(workdir)
+  write_other_people(workdir)
   with pytest.raises(errors.InputError, match=message):
-    experiment.run(settings_with(folder), cohort.VIEW, "phantom", workdir)
+    experiment.run(settings_with(folder, pretrained_other_people=True), cohort.VIEW, "phantom", workdir)
 
 
 def test_folders_that_are_no_model_and_settings_that_do_not_fit_are_refused(source, tmp_path):
@@ -175,9 +181,33 @@ def test_a_fold_that_saw_the_test_people_is_refused_also_through_others(source, 
   ]
 
 
-def test_the_log_says_when_people_may_be_the_same(started, source, caplog):
-  experiment.run(settings_with(source), cohort.VIEW, "phantom", started[0])
-  assert "knee/simple_cnn/fold_0 was trained on phantom data with another map of folds" in caplog.text
+def _judge(source, workdir, **model):
+  """Settles and checks a start; trains nothing."""
+  experiment_settings = settings_with(source, **model)
+  start = initial_weights.settle(experiment_settings.model, 0)
+  settings = dataclasses.replace(experiment_settings, model=start.settings)
+  loaded = data.load(settings, cohort.VIEW, workdir)
+  job = Job(settings, cohort.VIEW, "phantom", workdir / "models/knee/simple_cnn/fold_0", loaded)
+  return [origin.people for origin in initial_weights.check(start, job)]
+
+
+def test_a_fold_of_redrawn_folds_is_refused_unless_nobody_can_be_in_both(source, straight, tmp_path, caplog):
+  redrawn, others = tmp_path / "redrawn", tmp_path / "others"
+  write_other_folds(redrawn)
+  write_other_people(others)
+  with pytest.raises(errors.InputError, match="another map of folds on people whom split 0 tests on"):
+    _judge(source, redrawn)
+  assert _judge(source, others) == [origins.DISJOINT_IDS]
+  moved = _copy(source, tmp_path)  # without the tables that tell on whom it was trained
+  shutil.copytree(moved, redrawn / "models/knee/other/fold_0")  # nor do those of redrawn folds
+  for path in (moved, redrawn / "models/knee/other/fold_0"):
+    with pytest.raises(errors.InputError, match=r"which is not there to compare .*pretrained_other_people=true"):
+      _judge(path, others)
+  assert _judge(moved, redrawn, pretrained_other_people=True) == [origins.VOUCHED_FOR]
+  assert "you vouch that its people are not in this cohort" in caplog.text
+  card = model_card.read(moved)
+  model_card.write(moved, dataclasses.replace(card, data="ukb"))
+  assert _judge(moved, redrawn) == [origins.OTHER_DATA]
 
 
 def test_where_weights_come_from_is_said_once(tmp_path, caplog, monkeypatch):

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from msk_jax.io import errors
 from msk_jax.scores import metrics
 from msk_jax.training import baselines, verdict
 
@@ -56,7 +57,7 @@ def test_equal_ages_have_no_verdict():
   same = verdict.Compared(ages.person, np.full(50, 60.0), ages.model, ages.mean, ages.ridge)
   judged = verdict.judge(same)
   assert judged == {
-    "says": verdict.TOO_FEW,
+    "says": verdict.TOO_ALIKE,
     "over_mean": {"r2": None, "low": None, "high": None},
     "over_frozen_ridge": {"r2": None, "low": None, "high": None},
   }
@@ -68,4 +69,6 @@ def test_rows_are_joined_by_person_visit_and_part():
   ridge = table.assign(predicted_age_years=[1.0, 2.0, 3.0]).iloc[::-1]
   joined = baselines.join(table, ridge, 62.0)
   assert joined["ridge_years"].tolist() == [1.0, 2.0, 3.0] and joined["mean_years"].tolist() == [62.0] * 3
-  assert len(baselines.join(table.iloc[1:], ridge, 62.0)) == 2
+  for pair in ((table.iloc[1:], ridge), (table, ridge.iloc[1:]), (table.assign(instance=[1, 0, 2]), ridge)):
+    with pytest.raises(errors.InputError, match=r"differ in [12] of 3 samples"):
+      baselines.join(*pair, 62.0)

@@ -1,0 +1,68 @@
+"""One call of the training program, for one split or several, and how a split ends in it."""
+
+import dataclasses
+import pathlib
+from collections.abc import Collection
+from typing import Any
+
+from msk_jax.imaging import views
+from msk_jax.predictions import split_limits
+from msk_jax.training import kept_preset, pausing
+from msk_jax.training.job import Job
+from msk_jax.training.program import Program
+
+
+@dataclasses.dataclass(frozen=True)
+class Ended:
+  """How a split ended.
+
+  Attributes:
+    status: finished, or why it paused.
+    folder: the model's folder.
+    result: what `result.json` holds; None if it paused.
+    so_far: of a paused training: sentences on its scores.
+  """
+
+  status: pausing.Status
+  folder: pathlib.Path
+  result: dict[str, Any] | None
+  so_far: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Call:
+  """One call of this program, for one split or several.
+
+  Attributes:
+    view: the image set.
+    data_kind: `phantom`, `ukb` or `folder`; noted in the results.
+    workdir: holds the prepared data; the models' folders are created in it.
+    budget: when trainings pause; entered.
+    overwrite: whether a model of other settings or data in such a folder is removed.
+    withdrawn: people to leave out besides those that `prepare` left out. A model that was finished with them stays:
+      they are removed from its predictions.
+    preset: the settings that the number of images called for; None where all were given.
+    given_limits: names of the limits on epochs and patience that the user named in this call.
+    programs: compiled functions by what they depend on, so that splits of one model share them.
+  """
+
+  view: views.View
+  data_kind: str
+  workdir: pathlib.Path
+  budget: pausing.Budget
+  overwrite: bool = False
+  withdrawn: Collection[str] = ()
+  preset: kept_preset.Applied | None = None
+  given_limits: Collection[str] = ()
+  programs: dict[Any, Program] = dataclasses.field(default_factory=dict)
+
+  def program_of(self, job: Job) -> Program:
+    """Returns a training's compiled functions; those of another model are given up."""
+    experiment, data = job.experiment, job.loaded.data
+    shapes = data.image_shape, data.inputs.examples.num_side_inputs
+    any_limits = experiment.train.with_limits(split_limits.Limits(1, 1))
+    key = (dataclasses.replace(experiment.model, pretrained="", pretrained_other_people=False), any_limits, shapes)
+    if key not in self.programs:
+      self.programs.clear()
+      self.programs[key] = Program(experiment, *shapes)
+    return self.programs[key]
