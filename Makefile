@@ -2,10 +2,15 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo site-demo test test-fast test-long lint ssf-validator clean
+.PHONY: demo study site-demo test test-fast test-long lint ssf-validator clean
 
 demo: .venv/installed
 	$(BIN)/python -m msk_jax.train --config=configs/knee.py
+
+# The whole study in miniature, on a phantom, up to its site. The same command resumes.
+STUDY := workspace_study
+study: .venv/installed .venv-launch/installed
+	$(BIN)/python -m msk_jax.study --config=configs/study.py:miniature --workdir=$(STUDY) --run=local
 
 # The site of simulated predictions with genotypes and X variables: every stage but the trainings. The same command resumes.
 SITE_DEMO := workspace_site_demo
@@ -52,5 +57,10 @@ ssf-validator: .venv/ssf-validator/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-test.txt
 	touch $@
 
+.venv-launch/installed: launch/requirements.txt
+	$(PYTHON) -m venv .venv-launch
+	.venv-launch/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
 clean:
-	rm -rf .venv build *.egg-info
+	rm -rf .venv .venv-launch build *.egg-info

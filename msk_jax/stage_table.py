@@ -196,6 +196,16 @@ STAGES = (
     is_about_people=True,
   ),
   Stage(
+    name="study",
+    summary="plans the whole study, says what is done and what is next, and runs it",
+    package="planning",
+    reads=(),
+    writes=("study/",),
+    config="configs/study.py",
+    config_help="Which models and stages, e.g. configs/study.py:dimensions=knee+hip.",
+    sections=("study",),
+  ),
+  Stage(
     name="predict",
     summary="predicts the ages of new images by trained folds",
     package="inference",

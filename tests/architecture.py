@@ -46,6 +46,7 @@ _IMPORTS = {
   "inference": "io cohort labels imaging predictions input trained",
   "attribution": "io schemas cohort imaging figures disclosure scores predictions simulation evaluation biological_age "
   "input models trained",
+  "planning": "io",
   "report": "io schemas cohort genome figures disclosure predictions",
 }
 ALLOWED = {name: imports.split() for name, imports in _IMPORTS.items()}

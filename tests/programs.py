@@ -28,6 +28,19 @@ def require_ssf_validator() -> str:
   return str(path)
 
 
+def require_snakemake() -> None:
+  """Skips or fails the test, as `require` does, where the environment of the study's engine is not made."""
+  if not (_ROOT / ".venv-launch" / "bin" / "snakemake").exists():
+    _skip("Snakemake is not installed: run `make .venv-launch/installed`")
+
+
+def require_slurm() -> None:
+  """Skips or fails the test, as `require` does, where Slurm's programs or munge are not installed."""
+  for name in ("slurmctld", "slurmd", "sbatch", "munged"):
+    if shutil.which(name) is None:
+      skip("slurm-wlm or munge")
+
+
 def require_browser() -> str:
   """Returns the path of Debian's Chromium; else skips or fails the test as `require` does, as without Playwright."""
   if importlib.util.find_spec("playwright") is None:

@@ -27,8 +27,8 @@ def test_modules_configs_and_targets_exist():
   for name in set(re.findall(r"configs/(\w+)\.py", text)):
     assert (_ROOT / "configs" / f"{name}.py").exists(), name
   makefile = (_ROOT / "Makefile").read_text()
-  for target in set(re.findall(r"`?make ([\w-]+)", text)) - {"sure"}:
-    assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+  for target in set(re.findall(r"\bmake ([\w.][\w./-]*)", text)) - {"sure"}:
+    assert re.search(rf"^{re.escape(target)}:", makefile, re.MULTILINE), target
 
 
 def test_config_arguments_in_the_pages_are_known():

@@ -8,27 +8,14 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 
-from msk_jax.io import errors
+from msk_jax.io import children, errors
 
 _POLL_S = (0.01, 0.5)  # at first, at most
 _GRACE_S = 5.0  # from SIGTERM to SIGKILL
-# Becomes the program, after it asked Linux to be killed when its parent dies (prctl's PR_SET_PDEATHSIG is 1). A
-# function between fork and exec would do the same, but must not run beside threads.
-_START = """
-import ctypes, os, signal, sys
-try:
-  ctypes.CDLL(None).prctl(1, signal.SIGKILL)
-except (AttributeError, OSError):
-  pass
-if os.getppid() != int(sys.argv[1]):  # it died before the kernel knew
-  os._exit(137)
-os.execvp(sys.argv[2], sys.argv[2:])
-"""
 _PEAK = re.compile(r"^VmHWM:\s+(\d+) kB", re.MULTILINE)
 
 
@@ -80,7 +67,7 @@ def run(
   began = time.monotonic()
   with terminated_as_exit(), (folder / "stdout.txt").open("wb") as out, (folder / "stderr.txt").open("wb") as err:
     process = subprocess.Popen(
-      [sys.executable, "-I", "-S", "-c", _START, str(os.getpid()), str(pathlib.Path(program).absolute()), *command[1:]],
+      children.ending_with_us([str(pathlib.Path(program).absolute()), *command[1:]]),
       cwd=folder,
       stdin=subprocess.DEVNULL,
       stdout=out,

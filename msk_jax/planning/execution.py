@@ -1,0 +1,178 @@
+"""Runs one job of the plan to its end, for an engine that knows only success and failure.
+
+A stage that ends with status 75 has stopped on purpose, its budget spent: it is called again until it is done. In a
+Slurm job it is requeued instead, so that its time begins again. A stage that fails is called once more.
+
+Signals go on to the stage, which writes its checkpoint. After SIGURG (the end of the job's time is near: sbatch
+`--signal`) the job is requeued; after SIGTERM (scancel) or Ctrl-C it is not. SIGURG, as Slurm sends it to Snakemake and
+its shell too, which other signals would end.
+"""
+
+import dataclasses
+import datetime
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+from msk_jax.io import atomic, children, console, privacy
+from msk_jax.planning.jobs import Job
+from msk_jax.planning.plan_file import Plan
+
+_MOST_FAILURES = 2
+_SHORT_SECONDS = 5.0  # a call with status 75 that is shorter has done nothing
+_MOST_SHORT = 3
+_SHOWN_LINES = 20
+_REQUEUE_SECONDS = 30.0
+_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGURG)
+_NOTHING_DONE = "it stopped to be resumed, without having done anything, several times in a row"
+
+
+@dataclasses.dataclass
+class _Stopped:
+  """Which signal has come."""
+
+  number: int = 0
+
+
+def run(plan: Plan, job: Job, *, slurm_job: str = "", requeue: Callable[[str], bool] | None = None) -> int:
+  """Runs a job until it is done, has failed twice, or is stopped; returns the exit status for the engine.
+
+  What the stage prints goes to the job's log, after what earlier calls printed. A job that is done leaves its marker.
+
+  Args:
+    plan: holds the job.
+    job: the job.
+    slurm_job: the Slurm job that this process is in, if any.
+    requeue: puts a Slurm job back into the queue, and returns whether that worked; `scontrol` if None.
+  """
+  began, failures, short = time.time(), 0, 0
+  requeue = requeue or _requeue
+  with _heeding_signals() as stopped:
+    while True:
+      status, seconds = _call(plan, job, stopped)
+      if status == 0:
+        _finish(plan, job, began, failures)
+        return 0
+      if stopped.number:
+        return _stop(job, stopped, slurm_job, requeue)
+      if status == console.UNFINISHED:
+        if slurm_job and requeue(slurm_job):
+          _say(f"{job.name}: its budget is spent, it is requeued and will resume")
+          _await_end(stopped)
+          return console.UNFINISHED
+        short = short + 1 if seconds < _SHORT_SECONDS else 0
+        if short < _MOST_SHORT:
+          continue
+      failures += 1
+      if failures == _MOST_FAILURES or short >= _MOST_SHORT:
+        _fail(plan, job, status, _NOTHING_DONE if short >= _MOST_SHORT else "")
+        return status
+      _say(f"{job.name}: FAILED with status {status}, called once more")
+
+
+def _call(plan: Plan, job: Job, stopped: _Stopped) -> tuple[int, float]:
+  """Calls the stage; returns its exit status and how long it took, seconds."""
+  log, began = plan.log(job), time.monotonic()
+  log.parent.mkdir(parents=True, exist_ok=True)
+  command = plan.command(job)
+  _say(f"{job.name}: begun; prints to {log}")
+  with log.open("a", encoding="utf-8") as file:
+    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    file.write(f"{now} {' '.join(command)}\n")
+    file.flush()
+    environment: Mapping[str, str] = {**os.environ, **plan.environment}
+    with subprocess.Popen(
+      children.ending_with_us(command, signal.SIGTERM),
+      cwd=plan.project,
+      env=environment,
+      stdout=file,
+      stderr=subprocess.STDOUT,
+      start_new_session=True,
+    ) as process:
+      status = _wait(process, stopped)
+  return (128 - status if status < 0 else status), time.monotonic() - began
+
+
+def _wait(process: subprocess.Popen, stopped: _Stopped) -> int:
+  """Waits for the stage's end; sends it SIGTERM once when a signal has come."""
+  is_sent = False
+  while True:
+    if stopped.number and not is_sent:
+      process.terminate()
+      is_sent = True
+    try:
+      return process.wait(timeout=0.5)
+    except subprocess.TimeoutExpired:
+      continue
+
+
+@contextmanager
+def _heeding_signals() -> Iterator[_Stopped]:
+  stopped = _Stopped()
+
+  def heed(number: int, _) -> None:
+    stopped.number = number
+
+  before = {number: signal.signal(number, heed) for number in _SIGNALS}
+  try:
+    yield stopped
+  finally:
+    for number, handler in before.items():
+      signal.signal(number, handler)
+
+
+def _stop(job: Job, stopped: _Stopped, slurm_job: str, requeue: Callable[[str], bool]) -> int:
+  number, stopped.number = stopped.number, 0
+  if number == signal.SIGURG and slurm_job and requeue(slurm_job):
+    _say(f"{job.name}: the time of its Slurm job is nearly over, it is requeued and will resume")
+    _await_end(stopped)
+  else:
+    _say(f"{job.name}: stopped by {signal.Signals(number).name}; the same study resumes it")
+  return console.UNFINISHED
+
+
+def _await_end(stopped: _Stopped) -> None:
+  """Waits for the end that Slurm prepares for a requeued job: one that ends by itself before would count as failed."""
+  end = time.monotonic() + _REQUEUE_SECONDS
+  while not stopped.number and time.monotonic() < end:
+    time.sleep(0.1)
+
+
+def _finish(plan: Plan, job: Job, began: float, failures: int) -> None:
+  seconds = time.time() - began
+  marker = plan.marker(job)
+  marker.parent.mkdir(parents=True, exist_ok=True)
+  atomic.write_json(marker, {"job": job.name, "identity": job.identity, "seconds": seconds, "failures": failures})
+  atomic.remove(plan.failure(job))
+  _say(f"{job.name}: done in {datetime.timedelta(seconds=round(seconds))}")
+
+
+def _fail(plan: Plan, job: Job, status: int, why: str) -> None:
+  last = _last_lines(plan.log(job))
+  path = plan.failure(job)
+  path.parent.mkdir(parents=True, exist_ok=True)
+  reason = why or (last[-1] if last else "")
+  atomic.write_json(path, {"job": job.name, "identity": job.identity, "status": status, "reason": reason})
+  _say(f"{job.name}: FAILED with status {status}. {why}".rstrip())
+  for line in last:
+    _say(f"  | {line}")
+  _say(f"The whole log: {plan.log(job)}. The command: {' '.join(plan.command(job))}")
+
+
+def _last_lines(path: pathlib.Path) -> list[str]:
+  lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+  return [privacy.redact(line) for line in lines[-_SHOWN_LINES:]]
+
+
+def _requeue(slurm_job: str) -> bool:
+  return subprocess.run(["scontrol", "requeue", slurm_job], check=False, capture_output=True).returncode == 0
+
+
+def _say(text: str) -> None:
+  sys.stderr.write(f"{text}\n")
+  sys.stderr.flush()

@@ -1,0 +1,149 @@
+"""Which jobs a study has, and which waits for which: made from the table of stages."""
+
+import dataclasses
+import itertools
+from collections.abc import Iterator, Sequence
+
+from msk_jax.planning import job_config, resources, spec
+from msk_jax.planning.jobs import Job
+from msk_jax.stage_table import STAGES, Stage
+
+_SCALARS = "scalars"
+_ALL = "all"
+_PHANTOM_PREPARED_BY = "configs/knee.py"  # any config of an image model has the section `data` of a phantom
+_TRAITS_OF_EVERYTHING = 1  # the dimension `general`
+
+
+def make(settings: spec.StudySpec) -> list[Job]:
+  """Returns the jobs, each after those that it waits for.
+
+  Raises:
+    InputError: a config can't be read, or has no such argument or key.
+  """
+  jobs: list[Job] = []
+  for stage in STAGES:
+    if stage.name in settings.stages:
+      before = tuple(job.name for job in jobs if _feeds(_find(job.stage), stage))
+      jobs += _jobs_of(stage, settings, before)
+  return [dataclasses.replace(job, identity=job_config.identity_of(job.stage, job.arguments)) for job in jobs]
+
+
+def _find(name: str) -> Stage:
+  return next(stage for stage in STAGES if stage.name == name)
+
+
+def _feeds(first: Stage, then: Stage) -> bool:
+  """Returns whether a stage writes what another reads: folders of the workdir, or folders within them."""
+  written = [name for name in first.writes if name.endswith("/") and " " not in name]
+  read = ["raw/" if name == "raw tables" else name for name in then.reads if not name.startswith("-")]
+  return any(a.startswith(b) or b.startswith(a) for a, b in itertools.product(written, read))
+
+
+def _jobs_of(stage: Stage, settings: spec.StudySpec, before: tuple[str, ...]) -> Iterator[Job]:
+  for part in _parts(stage.name, settings):
+    config = f"{part.config or stage.config}{_after_colon([part.config_argument, *_config_arguments(stage, settings)])}"
+    arguments = (f"--config={config}", *part.arguments, *_arguments(stage, settings))
+    more = settings.arguments.get(part.model, ()) if part.model else ()
+    yield Job(
+      name=f"{stage.name}/{part.name}",
+      stage=stage.name,
+      arguments=(*arguments, *more),
+      after=(*before, *(f"{stage.name}/{name}" for name in part.after)),
+      resources=settings.resources.get(stage.name, resources.DEFAULTS[stage.name]),
+      counts=part.counts,
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class _Part:
+  """What distinguishes a job from the others of its stage."""
+
+  name: str
+  config: str = ""
+  config_argument: str = ""
+  arguments: tuple[str, ...] = ()
+  model: str = ""
+  after: tuple[str, ...] = ()
+  counts: dict[str, int] = dataclasses.field(default_factory=dict)
+
+
+def _parts(stage: str, settings: spec.StudySpec) -> list[_Part]:
+  models = settings.chosen_models()
+  images = [name for name in models if not name.startswith(f"{_SCALARS}/")]
+  tables = [name for name in models if name.startswith(f"{_SCALARS}/")]
+  if stage == "train":
+    return [part for name in images for part in _trainings(name, settings)]
+  if stage == _SCALARS:
+    return _scalar_models(tables, settings) if tables else []
+  if stage == "attention":
+    return [_Part(_dotted(view), "", f"view={view}", counts={"views": 1}) for view in _views(images)]
+  if stage == "prepare" and settings.data == "phantom":
+    return [_Part(_ALL, _PHANTOM_PREPARED_BY)]
+  if stage == "prepare":
+    return [_Part(_ALL)]
+  if stage == "gwas":
+    traits = _TRAITS_OF_EVERYTHING + len({name.partition("/")[0] for name in models})
+    return [_Part(_ALL, counts={"GWAS": 2 * traits, "pairs": traits * (traits - 1) // 2})]
+  return [_Part(_ALL)]
+
+
+def _trainings(model: str, settings: spec.StudySpec) -> list[_Part]:
+  view, _, backbone = model.rpartition("/")
+  dimension, _, image = view.partition("/")
+  config = f"configs/{dimension}.py"
+  network = ",".join(part for part in (f"view={image}" if image else "", f"backbone={backbone}") if part)
+  if settings.folds_per_job == spec.ALL_FOLDS:
+    folds = ",".join(map(str, range(settings.num_folds)))
+    counts = {"trainings": settings.num_folds}
+    return [_Part(_dotted(model), config, network, (f"--folds={folds}",), model, counts=counts)]
+  return [
+    _Part(f"{_dotted(model)}.fold_{k}", config, f"{network},fold={k}", (), model, counts={"trainings": 1})
+    for k in range(settings.num_folds)
+  ]
+
+
+def _scalar_models(models: Sequence[str], settings: spec.StudySpec) -> list[_Part]:
+  """One job for each model, or for all; the last one compares importances, which needs all models of a set."""
+  sets = list(dict.fromkeys(name.split("/")[1] for name in models))
+  algorithms = list(dict.fromkeys(name.split("/")[2] for name in models))
+  together = _scalar_arguments(sets, algorithms)
+  if settings.folds_per_job == spec.ALL_FOLDS:
+    return [_Part(_ALL, arguments=together, counts={"splits": len(models) * settings.num_folds})]
+  parts = []
+  for name in models:
+    _, of_set, algorithm = name.split("/")
+    arguments = _scalar_arguments([of_set], [algorithm])
+    parts.append(_Part(_dotted(name), "", "", arguments, name, counts={"splits": settings.num_folds}))
+  return [*parts, _Part("importances", arguments=together, after=tuple(part.name for part in parts))]
+
+
+def _scalar_arguments(sets: Sequence[str], algorithms: Sequence[str]) -> tuple[str, ...]:
+  return (f"--config.scalars.sets={tuple(sets)!r}", f"--config.scalars.algorithms={tuple(algorithms)!r}")
+
+
+def _views(models: Sequence[str]) -> list[str]:
+  return list(dict.fromkeys(name.rpartition("/")[0] for name in models))
+
+
+def _config_arguments(stage: Stage, settings: spec.StudySpec) -> list[str]:
+  preset = f"preset={settings.data}" if _has_preset(stage, settings) else ""
+  return [preset, settings.config_arguments.get(stage.name, "")]
+
+
+def _has_preset(stage: Stage, settings: spec.StudySpec) -> bool:
+  """`prepare` takes configs/ukb.py for real data, which has no other preset."""
+  return "data" in stage.sections and (stage.name != "prepare" or settings.data == "phantom")
+
+
+def _arguments(stage: Stage, settings: spec.StudySpec) -> tuple[str, ...]:
+  data = settings.arguments.get(spec.DATA, ()) if "data" in stage.sections else ()
+  return (*data, *settings.arguments.get(stage.name, ()))
+
+
+def _after_colon(parts: Sequence[str]) -> str:
+  text = ",".join(part for part in parts if part)
+  return f":{text}" if text else ""
+
+
+def _dotted(name: str) -> str:
+  return name.replace("/", ".")

@@ -1,0 +1,109 @@
+"""The plan in the workdir: what the engine reads, and what is known of each job."""
+
+import dataclasses
+import json
+import pathlib
+from typing import Any
+
+from msk_jax.io import atomic, errors, specs
+from msk_jax.planning.jobs import Job
+
+FOLDER = "study"
+_NAME = "plan.json"
+_VERSION = 1
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+  """The jobs of a study, and where they run.
+
+  Attributes:
+    workdir: absolute path of the study's folder.
+    python: the interpreter that runs stages; the engine has another one.
+    project: the folder that holds `configs/`, in which stages are started.
+    environment: variables that the stages need, such as MSK_DATA.
+    jobs: each after those that it waits for.
+  """
+
+  workdir: pathlib.Path
+  python: str
+  project: pathlib.Path
+  environment: dict[str, str]
+  jobs: tuple[Job, ...]
+
+  def find(self, name: str) -> Job:
+    """Returns the job of that name.
+
+    Raises:
+      InputError: there is none.
+    """
+    for job in self.jobs:
+      if job.name == name:
+        return job
+    raise errors.InputError(
+      f"the plan in {self.workdir / FOLDER} has no job {name}: `python -m msk_jax.study` lists them."
+    )
+
+  def command(self, job: Job) -> list[str]:
+    """Returns the command line of a job."""
+    return [self.python, "-m", f"msk_jax.{job.stage}", *job.arguments, f"--workdir={self.workdir}"]
+
+  def marker(self, job: Job) -> pathlib.Path:
+    """Returns the file that says that a job is done."""
+    return self.workdir / FOLDER / "done" / f"{job.name}.json"
+
+  def log(self, job: Job) -> pathlib.Path:
+    """Returns the file of what a job printed."""
+    return self.workdir / FOLDER / "logs" / f"{job.name}.log"
+
+  def failure(self, job: Job) -> pathlib.Path:
+    """Returns the file that says how a job failed last."""
+    return self.workdir / FOLDER / "failed" / f"{job.name}.json"
+
+
+def path_of(workdir: pathlib.Path) -> pathlib.Path:
+  """Returns the plan's path."""
+  return workdir / FOLDER / _NAME
+
+
+def write(plan: Plan) -> bool:
+  """Writes the plan, if it differs from the one that is there; returns whether it did."""
+  path = path_of(plan.workdir)
+  path.parent.mkdir(parents=True, exist_ok=True)
+  values: dict[str, Any] = {
+    "version": _VERSION,
+    "workdir": str(plan.workdir),
+    "python": plan.python,
+    "project": str(plan.project),
+    "environment": plan.environment,
+    "jobs": [dataclasses.asdict(job) for job in plan.jobs],
+  }
+  text = json.dumps(values, indent=1)
+  if path.exists() and path.read_text(encoding="utf-8") == text:
+    return False
+  atomic.write_text(path, text)
+  return True
+
+
+def read(workdir: pathlib.Path) -> Plan:
+  """Returns the plan of a workdir.
+
+  Raises:
+    InputError: there is none, or it is damaged.
+  """
+  path = path_of(workdir)
+  if not path.exists():
+    raise errors.InputError(f"there is no plan in {path}: run `python -m msk_jax.study` with this workdir first.")
+  try:
+    values = json.loads(path.read_text(encoding="utf-8"))
+    if values["version"] != _VERSION:
+      raise ValueError(f"version {values['version']}")
+    return Plan(
+      pathlib.Path(values["workdir"]),
+      values["python"],
+      pathlib.Path(values["project"]),
+      dict(values["environment"]),
+      tuple(specs.from_mapping(Job, each, "job") for each in values["jobs"]),
+    )
+  except (KeyError, TypeError, ValueError, errors.InputError) as error:
+    raise errors.InputError(f"{path} is damaged or of another version: run `python -m msk_jax.study` again.") from error

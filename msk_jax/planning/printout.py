@@ -1,0 +1,53 @@
+"""The plan and its state, as people see them."""
+
+import collections
+import shlex
+from collections.abc import Sequence
+
+from msk_jax.io import printing
+from msk_jax.planning import status
+from msk_jax.planning.plan_file import Plan
+from msk_jax.planning.status import Standing, State
+
+_SHOWN_JOBS = 5
+_WIDTH = 110
+
+
+def print_state(plan: Plan, standings: Sequence[Standing]) -> None:
+  """Prints a row for each stage, then what failed and what is next."""
+  output = printing.printer(_WIDTH)
+  table = printing.make_table(
+    f"Study in {plan.workdir}",
+    ("stage",),
+    ("jobs", "done", "failed", "to do", "GPU hours to do, at most"),
+    ("what it does in all",),
+  )
+  for stage in dict.fromkeys(each.job.stage for each in standings):
+    of_stage = [each for each in standings if each.job.stage == stage]
+    table.add_row(stage, *_counts(of_stage), _units(of_stage))
+  table.add_section()
+  table.add_row("all", *_counts(standings), "")
+  output.print(table)
+  failed = [each for each in standings if each.state is State.FAILED]
+  for each in failed[:_SHOWN_JOBS]:
+    printing.print_text(output, f"FAILED: {each.job.name}: {each.reason}", wraps=False)
+  ready = [each for each in standings if each.state in (State.READY, State.CHANGED)]
+  for each in ready[:_SHOWN_JOBS]:
+    printing.print_text(output, f"next: {each.job.name}: python {shlex.join(plan.command(each.job)[1:])}", wraps=False)
+  if len(ready) > _SHOWN_JOBS:
+    printing.print_text(output, f"and {len(ready) - _SHOWN_JOBS} more that wait for nothing")
+
+
+def _counts(standings: Sequence[Standing]) -> list[str]:
+  states = collections.Counter(each.state for each in standings)
+  due = [each.job for each in standings if each.state is not State.DONE]
+  hours = status.gpu_hours(due)
+  shown = f"{hours:,.0f}" if hours >= 10 or not hours else f"{hours:.1f}"
+  return [str(len(standings)), str(states[State.DONE]), str(states[State.FAILED]), str(len(due)), shown]
+
+
+def _units(standings: Sequence[Standing]) -> str:
+  counts: collections.Counter[str] = collections.Counter()
+  for each in standings:
+    counts.update(each.job.counts)
+  return ", ".join(f"{number} {unit}" for unit, number in counts.items())

@@ -1,0 +1,75 @@
+"""What a study consists of: the section `study` of a config, frozen and validated. Light: configs import it."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Literal
+
+from msk_jax.planning.resources import Resources
+from msk_jax.stage_table import STAGES
+
+FIRST_STAGES = ("prepare", "train", "scalars", "ensemble", "evaluate", "ages")
+LATER_STAGES = ("attention", "gwas", "loci", "release", "xwas", "site")
+PLANNED_STAGES = ("phantom", *FIRST_STAGES, *LATER_STAGES)
+DIMENSIONS = ("full_body", "spine", "hip", "knee", "scalars")
+ALL_FOLDS = "all"  # of `folds_per_job`
+DATA = "data"  # among `arguments`: of all stages that have the section
+
+
+@dataclasses.dataclass(frozen=True)
+class StudySpec:
+  """Which models are trained, which stages follow, and how each is called.
+
+  Attributes:
+    data: `ukb`, or `phantom`, which is drawn first.
+    dimensions: of those of the paper, the ones to be studied.
+    models: names of models such as `knee/inception_v3` or `scalars/all/lightgbm`; those of other dimensions are left
+      out.
+    num_folds: folds of participants; each model has a split for each.
+    folds_per_job: `one` (a job for each split, for many machines) or `all` (a job for each model).
+    stages: the stages to be run; what they need and is not among them has to be there.
+    config_arguments: what stands after the colon of a stage's `--config=FILE:...`, by stage.
+    arguments: further arguments of the command line, by stage, or by model for its training alone; those of `data` go
+      to every stage that has a section `data`.
+    resources: what a job of a stage needs, where it differs from `resources.DEFAULTS`.
+  """
+
+  data: Literal["ukb", "phantom"] = "ukb"
+  dimensions: tuple[str, ...] = DIMENSIONS
+  models: tuple[str, ...] = ()
+  num_folds: int = 10
+  folds_per_job: Literal["one", "all"] = "one"
+  stages: tuple[str, ...] = (*FIRST_STAGES, *LATER_STAGES)
+  config_arguments: Mapping[str, str] = dataclasses.field(default_factory=dict)
+  arguments: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
+  resources: Mapping[str, Resources] = dataclasses.field(default_factory=dict)
+
+  def __post_init__(self) -> None:
+    """Refuses names that nothing has, and a study of nothing."""
+    names = [stage.name for stage in STAGES]
+    _check("dimensions", self.dimensions, DIMENSIONS)
+    _check("stages", self.stages, PLANNED_STAGES)
+    of_dimensions = {name: name.partition("/")[0] for name in self.models}
+    if len(of_dimensions) < len(self.models):
+      raise ValueError("models: a name stands twice.")
+    if unknown := [name for name, dimension in of_dimensions.items() if dimension not in DIMENSIONS]:
+      raise ValueError(f"models: {', '.join(unknown)} is of none of the dimensions {', '.join(DIMENSIONS)}.")
+    _check("config_arguments", self.config_arguments, names)
+    _check("arguments", self.arguments, (*names, DATA, *self.models))
+    _check("resources", self.resources, names)
+    if not self.dimensions or not self.stages:
+      raise ValueError("dimensions and stages are not empty.")
+    if self.num_folds < 3:
+      raise ValueError(f"num_folds is at least 3 (training, validation, test), got {self.num_folds}.")
+    if not self.chosen_models() and {"train", "scalars"} & set(self.stages):
+      raise ValueError(f"none of the models is of the dimensions {', '.join(self.dimensions)}.")
+
+  def chosen_models(self) -> tuple[str, ...]:
+    """Returns the models of the chosen dimensions."""
+    return tuple(name for name in self.models if name.partition("/")[0] in self.dimensions)
+
+
+def _check(what: str, names, known) -> None:
+  if unknown := [name for name in names if name not in known]:
+    raise ValueError(f"{what}: unknown {', '.join(unknown)}; known are {', '.join(known)}.")
+  if len(set(names)) < len(tuple(names)):
+    raise ValueError(f"{what}: a name stands twice.")
