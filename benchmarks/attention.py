@@ -1,9 +1,10 @@
 """Can maps of attention be believed? On the phantom's test pictures, where it is known what shows ageing.
 
 Needs a workdir with a trained network of a phantom (`python -m msk_jax.train`). Of each kind of maps: area under the
-precision-recall curve over prevalence against masks of drawn ageing, beside edges, centre blob and brightness; rank
-correlation with the maps of networks whose upper layers are shuffled; correlation of the sum inside the mask with the
-planted acceleration; seconds and peak memory by number of pictures. `--log FILE` keeps finished kinds of maps.
+precision-recall curve over prevalence against masks of drawn ageing, beside edges, centre blob, brightness and chance;
+rank correlation with the maps of networks whose upper layers are shuffled, over several shuffles; correlation of the
+sum inside the mask with the planted acceleration; seconds and peak memory by number of pictures. `--log FILE` keeps
+finished kinds of maps.
 """
 
 import argparse
@@ -18,13 +19,14 @@ import numpy as np
 
 from benchmarks import report, seed_log
 from msk_jax.attribution import gradients, networks, stages
-from msk_jax.attribution.credibility import checks, drawn_ageing, randomisation, table
+from msk_jax.attribution.credibility import checks, drawn_ageing, randomisation, table, unselected
 from msk_jax.attribution.methods import BY_STAGE, Method
 from msk_jax.models import module_order
 
 _COUNTS = (32, 64, 128)  # pictures by which time and memory grow
 _NUM_STAGES = 3
-_RANDOMISED = 48  # pictures
+_NUM_SHUFFLES = 8
+_RANDOMISED = 24  # pictures
 
 _Case = tuple[Method, str]  # kind of maps, stage
 
@@ -41,30 +43,14 @@ class _Bench:
 
 
 def _open(workdir: pathlib.Path, model: str, num_pictures: int, batch_size: int) -> _Bench:
-  """Opens the first trained fold and takes test pictures as they come, both sides of each sample."""
-  network = networks.open_network(workdir, model)
-  fold = min(network.folds)
-  samples = network.samples
-  rows = samples.where_fold((fold,))
-  num_sides = samples.positions.shape[1]
-  keys = [(int(row), side) for row in rows for side in range(num_sides)][:num_pictures]
-  of_sample, sides = np.array(keys).T
-  image, side_inputs = network.load(fold, of_sample, sides)
-  names = ("right", "left") if num_sides > 1 else ("",)
-  labels = [names[int(samples.is_left[row, side])] for row, side in keys]
-  named = [
-    drawn_ageing.Key(str(samples.eid[row]), int(samples.instance[row]), label)
-    for row, label in zip(of_sample, labels, strict=True)
-  ]
-  truth = drawn_ageing.draw(workdir, network.card.view.name, named, image)
-  _, person = np.unique(samples.eid[of_sample], return_inverse=True)
-  pictures = checks.Pictures(image, side_inputs, samples.age_years[of_sample], person)
-  return _Bench(network, fold, _taken(pictures, truth.rows), truth, batch_size)
-
-
-def _taken(pictures: checks.Pictures, rows: np.ndarray | slice) -> checks.Pictures:
-  fields = (field.name for field in dataclasses.fields(pictures))
-  return checks.Pictures(**{name: getattr(pictures, name)[rows] for name in fields})
+  """Opens the first trained fold and takes test pictures as they come."""
+  opened = networks.open_network(workdir, model)
+  fold = min(opened.folds)
+  network = dataclasses.replace(opened, folds={fold: opened.folds[fold]})
+  chosen = unselected.choose(network, num_pictures)
+  pictures = unselected.load(network, chosen)
+  truth = drawn_ageing.draw(workdir, network.card.view.name, chosen.keys, pictures.image)
+  return _Bench(network, fold, pictures.take(truth.rows), truth, batch_size)
 
 
 def _score(bench: _Bench, case: _Case) -> dict[str, Any]:
@@ -74,23 +60,22 @@ def _score(bench: _Bench, case: _Case) -> dict[str, Any]:
   listed = stages.list_stages(network.model, card.image_shape, card.num_side_inputs)
   stage = stages.choose(listed, wanted)
   program = gradients.MapProgram(network.model, method, stage.key, network.shardings)
-  make = program.of_fold(network.folds[bench.fold].card.age)
+  maker = checks.Maker(program.of_fold(network.folds[bench.fold].card.age), bench.batch_size)
   name = method if method not in BY_STAGE else f"{method} {stage.name} {stage.cells[0]}x{stage.cells[1]}"
   kind = checks.Kind(name)
   variables = network.read_variables(bench.fold)
-  checks.make_in_batches(make, variables, _taken(bench.pictures, slice(bench.batch_size)), bench.batch_size)  # compiles
+  maker.maps(variables, bench.pictures.take(slice(bench.batch_size)))  # compiles
   speed, maps = [], np.empty(0)
   for count in sorted({min(count, len(bench.pictures.image)) for count in _COUNTS} | {len(bench.pictures.image)}):
     start = time.perf_counter()
-    maps = checks.make_in_batches(make, variables, _taken(bench.pictures, slice(count)), bench.batch_size)
+    maps = maker.maps(variables, bench.pictures.take(slice(count)))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     speed.append({"pictures": count, "seconds": time.perf_counter() - start, "peak_gib": peak})
   rows = checks.locate(kind, maps, bench.pictures, bench.truth.masks)
   rows += checks.correlate_sums(kind, maps, bench.truth.masks, bench.truth.acceleration, bench.pictures)
   parts = module_order.backbone_parts(network.model, card.image_shape, card.num_side_inputs)
-  cascade = randomisation.cascade(variables, parts, _NUM_STAGES, 0)
-  some = _taken(bench.pictures, slice(_RANDOMISED))
-  rows += checks.compare_randomised(kind, make, some, cascade, variables, bench.batch_size)
+  cascades = (randomisation.cascade(variables, parts, _NUM_STAGES, number) for number in range(_NUM_SHUFFLES))
+  rows += checks.compare_randomised(kind, maker, bench.pictures.take(slice(_RANDOMISED)), cascades, variables)
   values = [(row.check, row.case, row.measure, dataclasses.asdict(row.estimate)) for row in rows if row.estimate]
   return {"name": name, "rows": values, "speed": speed}
 
@@ -126,7 +111,7 @@ def main() -> None:
   parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
   parser.add_argument("--workdir", type=pathlib.Path, required=True, help="holds a phantom and a trained network")
   parser.add_argument("--model", default="knee/inception_v3")
-  parser.add_argument("--pictures", type=int, default=128)
+  parser.add_argument("--pictures", type=int, default=160)
   parser.add_argument("--batch_size", type=int, default=16)
   parser.add_argument("--stages", nargs="+", default=["auto", "last"], help="of Grad-RAM")
   parser.add_argument("--quick", action="store_true", help="16 pictures, saliency alone")
@@ -134,10 +119,13 @@ def main() -> None:
   report.add_flags(parser)
   args = parser.parse_args()
   bench = _open(args.workdir, args.model, 16 if args.quick else args.pictures, args.batch_size)
-  cases: dict[str, _Case] = {"saliency": ("saliency", "last")}
+  wanted: list[_Case] = [("saliency", "last")]
   if not args.quick:
+    wanted.append(("patch_saliency", "last"))
     for stage in args.stages:
-      cases[f"grad_ram {stage}"] = ("grad_ram", stage)
+      wanted.append(("grad_ram", stage))
+  of = f"{args.workdir.resolve()} {args.model} {len(bench.pictures.image)} pictures"
+  cases: dict[str, _Case] = {f"{of}: {method} {stage}": (method, stage) for method, stage in wanted}
   done = seed_log.read(args.log)
   seed_log.complete(cases, lambda case: _score(bench, case), args.log, done)
   scores = [done[key] for key in cases]

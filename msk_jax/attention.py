@@ -2,8 +2,9 @@
 
 Takes the best network of a view, chosen on validation, and samples of two sexes, three age groups and three rates of
 ageing. Each picture goes through the network that did not train on it. Writes <workdir>/attention/<model>: saliency and
-Grad-RAM maps in years, a table of their pictures, and overlays. Positive values make older. The same command again does
-nothing. Maps and pictures are individual-level data.
+Grad-RAM maps, a table of their pictures, overlays, mean maps of groups, and how far the maps can be believed. Positive
+years make older; maps as published have sizes alone. The same command again does nothing. Maps and overlays are
+individual-level data; the mean maps and the table of credibility may be shared.
 """
 
 from absl import flags

@@ -4,13 +4,17 @@ The gradient is that of the age in years. The authors' versions are those of the
 need chronological ages, and their scale is relative.
 
 - `saliency`: d age / d grey level, summed over colours, in years per grey level.
-- `grad_ram`: sum over k of (mean over places of d age / d A_k) A_k, in years per cell of the stage A. The sum over all
-  cells is what the stage adds to the age, to first order. Cells are placed where they look (`placement.py`).
+- `patch_saliency`: the same by the brightness of a patch: saliency averaged over a Gaussian. A network's gradient
+  changes its sign from pixel to pixel; what is left of it over a patch is where the age depends on what is there.
+- `grad_ram`: sum over k of (mean over places of d age / d A_k) A_k, in years per cell of the stage A. The network
+  averages the last stage over places: there the sum over all cells is what the stage adds to the age, to first order.
+  Of earlier stages it is not, as gradients differ between places. Cells are placed where they look (`placement.py`).
 - `published_saliency`: d loss / d grey level, summed over colours, times 255 / the largest size in the picture.
-- `published_grad_ram`: absolute value of the sum over k of w_k A_k, upsampled by splines, as share of the largest.
+- `published_grad_ram`: absolute value of the sum over k of w_k A_k, upsampled by splines, as share of the largest. w_k
+  is the mean gradient of the loss over places, divided by the picture's largest. The authors divide by the batch's,
+  which makes no difference to a share of the largest.
 
-In `published_grad_ram` w_k is the mean gradient of the loss over places, divided by that of the batch's largest weight:
-a picture's map does not depend on the others of its batch but for a constant of 1e-7.
+A picture's map does not depend on the others of its batch.
 
 Grad-RAM: Selvaraju et al. 2017 (arXiv 1610.02391) for a regression. Saliency: Simonyan et al. 2014 (arXiv 1312.6034).
 """
@@ -24,7 +28,7 @@ import numpy as np
 from scipy import ndimage
 
 from msk_jax.attribution import placement
-from msk_jax.attribution.methods import BY_STAGE, FLAWS, METHODS, PUBLISHED, Flaw, Method
+from msk_jax.attribution.methods import FLAWS, MEANINGS, METHODS, Flaw, Method
 from msk_jax.input import standardize
 from msk_jax.models import age_model
 from msk_jax.trained import compiler, predictor, sharding
@@ -32,6 +36,8 @@ from msk_jax.trained import compiler, predictor, sharding
 LAST_STAGE = age_model.FEATURES
 _STABILITY = 1e-7  # the authors', "for numerical stability"
 _BRIGHTEST = 255.0
+_PATCH_SD = 1 / 20  # of the picture's shorter side
+_PRECISION = "highest"  # of products: some accelerators round them to 10 bits otherwise, and signs are lost
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,6 +83,7 @@ class MapProgram:
     if method not in METHODS:
       raise ValueError(f"no method {method!r}; known are {', '.join(METHODS)}.")
     self.method: Method = method
+    self._meaning = MEANINGS[method]
     self.stage = stage
     self.shardings = shardings if shardings is not None else sharding.make()
     self._model = model
@@ -110,7 +117,7 @@ class MapProgram:
     """
     num_images = len(image_bhwc)
     if chronological_years is None:
-      if self.method in PUBLISHED:
+      if self._meaning.is_published:
         raise ValueError(f"{self.method} is the gradient of a loss: it needs chronological ages")
       chronological_years = np.broadcast_to(age.mean, num_images)
     batch = {
@@ -128,7 +135,7 @@ class MapProgram:
     elif self.method == "published_saliency":
       values = values * (_BRIGHTEST / _largest(np.abs(values)))
     else:
-      values = values * float(age.std)
+      values = (_over_patches(values) if self.method == "patch_saliency" else values) * float(age.std)
     is_finite = np.asarray(np.isfinite(values).all(axis=(1, 2)))
     flaws = _find_flaws(fetched, values, is_finite)
     kept = np.where(is_finite[:, None, None], values, 0)
@@ -138,15 +145,16 @@ class MapProgram:
     """Returns the program as a function of a fold's variables, pictures, side inputs and, where needed, ages."""
     return FoldMaps(self, age)
 
+  @jax.default_matmul_precision(_PRECISION)
   def _step(self, variables: Any, image_bhwc: jax.Array, side_bk: jax.Array, target_b: jax.Array) -> dict[str, Any]:
     def output(image_bhwc: jax.Array, shift_bhwc: jax.Array | None) -> tuple[jax.Array, tuple[Any, Any]]:
       shifts = {} if shift_bhwc is None else {self.stage: shift_bhwc}
       age_z_b, out = self._model.apply(variables, image_bhwc, side_bk, train=False, shifts=shifts)
       # At inference the pictures of a batch do not meet, so that one gradient of the sum is each picture's own.
-      value = jnp.mean(jnp.square(age_z_b - target_b)) if self.method in PUBLISHED else age_z_b.sum()
+      value = jnp.square(age_z_b - target_b).sum() if self._meaning.is_published else age_z_b.sum()
       return value, (age_z_b, out[self.stage])
 
-    if self.method in BY_STAGE:
+    if self._meaning.is_by_stage:
       features = jax.eval_shape(lambda: output(image_bhwc, None)[1][1])
       shift_bhwc = jnp.zeros(features.shape, features.dtype)
       gradient, (age_z_b, features_bhwc) = jax.grad(output, argnums=1, has_aux=True)(image_bhwc, shift_bhwc)
@@ -168,7 +176,7 @@ class MapProgram:
     wide = jnp.promote_types(features_bhwc.dtype, jnp.float32)
     weights_bk = gradient_bhwc.astype(wide).mean(axis=(1, 2))
     if self.method == "published_grad_ram":
-      weights_bk = weights_bk / (jnp.abs(weights_bk.max()) + _STABILITY)
+      weights_bk = weights_bk / (jnp.abs(weights_bk.max(axis=1, keepdims=True)) + _STABILITY)
     map_bhw = jnp.einsum("bk,bhwk->bhw", weights_bk, features_bhwc.astype(wide))
     if self.method == "published_grad_ram":
       return jnp.abs(map_bhw)
@@ -199,14 +207,26 @@ class FoldMaps:
     side_bk: np.ndarray,
     chronological_years: np.ndarray | None = None,
   ) -> np.ndarray:
-    """Returns float32 [b, rows, columns] in the unit of the method; for the arguments see `MapProgram.maps`."""
-    return self.program.maps(variables, image_bhwc, side_bk, self.age, chronological_years).values
+    """Returns float32 [b, rows, columns] in the unit of the method, NaN for maps with a flaw; see `MapProgram.maps`."""
+    maps = self.program.maps(variables, image_bhwc, side_bk, self.age, chronological_years)
+    return without_flawed(maps.values, np.array(maps.flaws) != "")
+
+
+def without_flawed(values: np.ndarray, is_flawed: np.ndarray) -> np.ndarray:
+  """Returns maps, float32 [n, rows, columns], with NaN throughout for those with a flaw: they are no results."""
+  return np.where(is_flawed[:, None, None], np.float32("nan"), values).astype(np.float32)
 
 
 def _fill_up(rows: np.ndarray, num_devices: int) -> np.ndarray:
   """Returns the rows with copies of the first, so that the devices share them evenly."""
   missing = -len(rows) % num_devices
   return np.concatenate([rows, np.repeat(rows[:1], missing, axis=0)]) if missing else rows
+
+
+def _over_patches(values: np.ndarray) -> np.ndarray:
+  """Returns each map's means over Gaussian patches; beyond the edges it is 0, as there is no picture."""
+  sd = _PATCH_SD * min(values.shape[1:])
+  return ndimage.gaussian_filter(values, (0, sd, sd), mode="constant")
 
 
 def _upsample_by_splines(values: np.ndarray, image_shape: tuple[int, ...]) -> np.ndarray:

@@ -4,6 +4,7 @@ Groups are sex x age x rate of ageing. What holds, so that no number and no diff
 people:
 
 - Each person is in one group, the first of theirs, with all their maps of it. A person's maps are averaged first.
+- Of maps without a sign sizes are averaged (`methods.MEANINGS`).
 - A group of fewer than five people is not shown, nor are those beside which such a group could be counted
   (`disclosure/small_counts.py`).
 - Larger groups (all men; all that age fast) are unions of groups that are shown: they tell nothing new.
@@ -13,12 +14,12 @@ people:
 import dataclasses
 import itertools
 import pathlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
-from msk_jax.attribution import sampling
+from msk_jax.attribution import methods, sampling, whose
 from msk_jax.disclosure import door, small_counts
 from msk_jax.figures import map_grid
 from msk_jax.schemas import attention_credibility_tables
@@ -36,7 +37,7 @@ class GroupMeans:
     maps: float32 [g, rows, columns], NaN where a pixel is not shown.
     num_hidden_groups: groups that have people but are not shown.
     num_hidden_people: people in them.
-    num_left_out: maps of people who are in another group already.
+    num_left_out: samples of people who are in another group already.
   """
 
   table: pd.DataFrame
@@ -57,47 +58,53 @@ class GroupMeans:
     return int(rows[0]) if len(rows) else None
 
 
-def compute(maps: np.ndarray, labels: pd.DataFrame, person: np.ndarray) -> GroupMeans:
-  """Returns the mean maps of groups.
+ReadMaps = Callable[[np.ndarray], np.ndarray]
+"""Rows, int [k], to maps [k, rows, columns] in one frame, NaN where a moved picture has no pixel."""
+
+
+def compute(read: ReadMaps, labels: pd.DataFrame, whose_maps: whose.Whose, meaning: methods.Meaning) -> GroupMeans:
+  """Returns the mean maps of groups; one person's maps and the sums of groups are in memory.
 
   Args:
-    maps: float32 [n, rows, columns] in one frame, NaN where a moved picture has no pixel.
+    read: the maps.
     labels: [n], columns `sex`, `age_group` and `rate`.
-    person: int [n], whose.
+    whose_maps: [n].
+    meaning: of the maps.
   """
   keys = list(labels[list(LABELS)].astype(str).itertuples(index=False, name=None))
   names = sorted(set(keys))
   group = np.array([names.index(key) for key in keys], np.int64)
-  is_kept = _in_first_group(group, person)
-  maps, group, person = maps[is_kept], group[is_kept], person[is_kept]
-  shown = small_counts.choose_groups(group, person, len(names))
-  hidden = ~shown[group]
-  people_group, num_samples, people_maps = _by_person(maps[~hidden], group[~hidden], person[~hidden])
-  people_maps[:, ~_shown_pixels(people_maps, people_group)] = np.nan
+  is_kept = _in_first_group(group, whose_maps.person)
+  samples = np.intersect1d(whose_maps.one_per_sample(), np.flatnonzero(is_kept))
+  shown = small_counts.choose_groups(group[samples], whose_maps.person[samples], len(names))
+  numbers = np.flatnonzero(shown)
+  sums = {number: _sum_people(read, np.flatnonzero(is_kept & (group == number)), whose_maps) for number in numbers}
+  is_shown = np.all([each.counts >= small_counts.FEWEST_PEOPLE for each in sums.values()], axis=0)
+  num_samples = {number: int((group[samples] == number).sum()) for number in numbers}
   rows, means = [], []
-  for key in _unions([names[number] for number in np.flatnonzero(shown)]):
-    members = [number for number in np.flatnonzero(shown) if _is_in(names[number], key)]
-    is_member = np.isin(people_group, members)
-    with np.errstate(invalid="ignore"):
-      counts = np.isfinite(people_maps[is_member]).sum(axis=0)
-      mean = np.nansum(people_maps[is_member], axis=0) / np.where(counts > 0, counts, np.nan)
-    rows.append((*key, int(is_member.sum()), int(num_samples[is_member].sum()), *_summary(mean)))
-    means.append(mean.astype(np.float32))
-  table = pd.DataFrame(rows, columns=list(attention_credibility_tables.GROUPS.columns))
-  table["num_samples"] = small_counts.shown_samples(
-    table["num_samples"].to_numpy(int), table["num_people"].to_numpy(int)
-  )
-  stacked = np.stack(means) if means else np.empty((0, *maps.shape[1:]), np.float32)
+  for key in _unions([names[number] for number in numbers]):
+    members = [number for number in numbers if _is_in(names[number], key)]
+    total, counts = (sum(getattr(sums[number], part) for number in members) for part in ("totals", "counts"))
+    mean = np.where(is_shown, total / np.maximum(counts, 1), np.nan).astype(np.float32)
+    num_people = sum(sums[number].num_people for number in members)
+    rows.append((*key, num_people, sum(num_samples[number] for number in members), *_summary(mean)))
+    means.append(mean)
+  columns = [name for name in attention_credibility_tables.GROUPS.columns if name not in ("unit", "sign")]
+  table = pd.DataFrame(rows, columns=columns).assign(unit=meaning.unit, sign=meaning.sign)
+  if any(small_counts.is_small(num_samples[number] - sums[number].num_people) for number in numbers):
+    table["num_samples"] = pd.NA  # in all rows: of one, the others would tell
+  stacked = np.stack(means) if means else np.empty((0, *read(np.arange(0)).shape[1:]), np.float32)
+  hidden = is_kept & ~shown[group]
   return GroupMeans(
-    table.astype(attention_credibility_tables.GROUPS.dtypes),
+    table[list(attention_credibility_tables.GROUPS.columns)].astype(attention_credibility_tables.GROUPS.dtypes),
     stacked,
     len(np.unique(group[hidden])),
-    len(np.unique(person[hidden])),
-    int((~is_kept).sum()),
+    len(np.unique(whose_maps.person[hidden])),
+    len(whose_maps.one_per_sample()) - len(samples),
   )
 
 
-def write(folder: pathlib.Path, name: str, means: GroupMeans, template: np.ndarray, unit: str) -> None:
+def write(folder: pathlib.Path, name: str, means: GroupMeans, template: np.ndarray, look: map_grid.Look) -> None:
   """Writes mean maps that may leave: `<name>.parquet`, `.csv`, `.npz` (`maps`, `template`), `.png` and `.svg`.
 
   Without a group that may be shown nothing is written but the table.
@@ -107,7 +114,7 @@ def write(folder: pathlib.Path, name: str, means: GroupMeans, template: np.ndarr
     name: of the files.
     means: the maps.
     template: float32 [rows, columns], the mean of the registered pictures.
-    unit: of the maps.
+    look: title, unit and sign of the figure.
 
   Raises:
     InputError: see `disclosure.door`.
@@ -117,46 +124,49 @@ def write(folder: pathlib.Path, name: str, means: GroupMeans, template: np.ndarr
     return
   fewest = int(means.table["num_people"].min())
   door.write_arrays(folder / f"{name}.npz", {"maps": means.maps, "template": template}, fewest)
-  figure = map_grid.draw(_panels(means), template, unit)
+  figure = map_grid.draw(_panels(means), template, look)
   door.save_figure(folder / f"{name}.png", door.SharedFigure(figure, means.num_people, fewest))
 
 
-def mask_template(template: np.ndarray, maps: np.ndarray, person: np.ndarray) -> np.ndarray:
+def mask_template(template: np.ndarray, read: ReadMaps, person: np.ndarray) -> np.ndarray:
   """Returns the template with 0 where fewer than five people have a pixel: a mean of few would show their pictures.
 
   Args:
     template: float32 [rows, columns], the mean of the registered pictures.
-    maps: float [n, rows, columns] in its frame, NaN beyond the pictures.
+    read: pictures or maps in its frame.
     person: int [n], whose.
   """
   num_people = np.zeros(template.shape, np.int64)
   for number in np.unique(person):
-    num_people += np.isfinite(maps[person == number]).any(axis=0)
+    num_people += np.isfinite(read(np.flatnonzero(person == number))).any(axis=0)
   return np.where(num_people >= small_counts.FEWEST_PEOPLE, template, 0).astype(template.dtype)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Sums:
+  """Sums over a group's people, [rows, columns] each: of their mean maps, and of those who have a pixel."""
+
+  totals: np.ndarray
+  counts: np.ndarray
+  num_people: int
+
+
+def _sum_people(read: ReadMaps, rows: np.ndarray, whose_maps: whose.Whose) -> _Sums:
+  """Returns the sums over the people of some maps."""
+  people = np.unique(whose_maps.person[rows])
+  totals, counts = np.float64(0), np.int64(0)
+  for person in people:
+    maps = read(rows[whose_maps.person[rows] == person])
+    known = np.isfinite(maps).sum(axis=0)
+    totals = totals + np.nan_to_num(maps.astype(np.float64)).sum(axis=0) / np.maximum(known, 1)
+    counts = counts + (known > 0)
+  return _Sums(np.asarray(totals), np.asarray(counts), len(people))
 
 
 def _in_first_group(group: np.ndarray, person: np.ndarray) -> np.ndarray:
   """Returns which maps are of the group in which their person is first, bool [n]."""
   _, first, of_row = np.unique(person, return_index=True, return_inverse=True)
   return group == group[first][of_row]
-
-
-def _by_person(maps: np.ndarray, group: np.ndarray, person: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-  """Returns people's groups, their numbers of maps, and the means of each one's maps; NaN without a pixel."""
-  people, first, of_row, counts = np.unique(person, return_index=True, return_inverse=True, return_counts=True)
-  total = np.zeros((len(people), *maps.shape[1:]), np.float64)
-  known = np.zeros(total.shape, np.int32)
-  np.add.at(total, of_row, np.nan_to_num(maps))
-  np.add.at(known, of_row, np.isfinite(maps))
-  return group[first], counts, np.where(known > 0, total / np.maximum(known, 1), np.nan)
-
-
-def _shown_pixels(maps: np.ndarray, group: np.ndarray) -> np.ndarray:
-  """Returns the pixels that five people or more of each group have, bool [rows, columns]."""
-  is_shown = np.ones(maps.shape[1:], bool)
-  for number in np.unique(group):
-    is_shown &= np.isfinite(maps[group == number]).sum(axis=0) >= small_counts.FEWEST_PEOPLE
-  return is_shown
 
 
 def _unions(names: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:

@@ -6,14 +6,16 @@ from typing import Any
 import numpy as np
 from absl import logging
 
-from msk_jax.attribution import group_means, registration
+from msk_jax.attribution import group_means, registration, whose
 from msk_jax.attribution.made_maps import MadeMaps
-from msk_jax.attribution.methods import UNITS
-from msk_jax.io import outputs, run_record
+from msk_jax.attribution.methods import MEANINGS, Method
+from msk_jax.figures import map_grid
+from msk_jax.io import outputs
+from msk_jax.predictions import model_names
 
 FOLDER = "group_means"
 _BLOCK = 64  # pictures read at once
-_VERSION = 1  # raise it when the outputs change for equal inputs
+_VERSION = 2  # raise it when the outputs change for equal inputs
 
 
 def run(made: MadeMaps) -> None:
@@ -22,16 +24,14 @@ def run(made: MadeMaps) -> None:
   Raises:
     InputError: the folder can't be written.
   """
-  inputs = {"maps/run.json": run_record.hash_file(made.folder / "maps" / run_record.FILE_NAME)}
   settings = {"registration": registration.METHOD, "version": _VERSION}
-  output = outputs.Output("attention", made.folder / FOLDER, settings, inputs, "the groups' mean maps")
+  output = outputs.Output("attention", made.folder / FOLDER, settings, made.hash_inputs(), "the groups' mean maps")
   outputs.make_folder(output, lambda folder: _write(folder, made))
 
 
 def _write(folder: pathlib.Path, made: MadeMaps) -> dict[str, Any]:
-  _, person = np.unique(made.pictures["eid"].astype(str), return_inverse=True)
   try:
-    frame = registration.register(_read_grey(made), person)
+    frame = registration.register(_read_grey(made), made.whose.person)
   except ValueError as error:
     logging.warning("no mean maps: %s", error)
     return {"not_made": str(error)}
@@ -39,35 +39,47 @@ def _write(folder: pathlib.Path, made: MadeMaps) -> dict[str, Any]:
   logging.info(
     "%d of %d pictures are registered (%s); held-out pictures' correlation with the template %.3f before, %.3f after, "
     "Dice of the bodies %.3f and %.3f; left ones are mirrored",
-    len(person) - frame.num_failed,
-    len(person),
+    frame.is_registered.sum(),
+    len(frame.is_registered),
     registration.METHOD,
     *(results[name] for name in ("correlation_before", "correlation_after", "dice_before", "dice_after")),
   )
-  kept = frame.is_registered
-  labels = made.pictures[list(group_means.LABELS)][kept].reset_index(drop=True)
+  kept = np.flatnonzero(frame.is_registered)
+  labels = made.pictures[list(group_means.LABELS)].iloc[kept].reset_index(drop=True)
+  whose_maps, shape = made.whose.take(kept), frame.template.shape
+  template = group_means.mask_template(
+    frame.template, lambda rows: frame.apply(np.ones((len(rows), *shape), np.float32), kept[rows]), whose_maps.person
+  )
+  by_method = {}
   for method in made.methods:
-    moved = frame.apply(made.read(method))
-    is_flawed = made.is_flawed(method)[kept]
-    if is_flawed.any():
-      logging.warning(
-        "%d maps (%s) with a flaw are in no mean; maps/pictures.parquet names it", is_flawed.sum(), method
-      )
-      moved[is_flawed] = np.nan
-    means = group_means.compute(moved, labels, person[kept])
-    template = group_means.mask_template(frame.template, moved, person[kept])
-    group_means.write(folder, method, means, template, UNITS[method])
-    results |= {"hidden_groups": means.num_hidden_groups, "maps_of_other_groups": means.num_left_out}
-  if results.get("hidden_groups"):
-    logging.warning("%d groups have too few people to be shown", results["hidden_groups"])
-  return results
+    if num_flawed := int(made.is_flawed(method)[kept].sum()):
+      logging.warning("%d maps (%s) with a flaw are in no mean; maps/pictures.parquet names it", num_flawed, method)
+
+    def read(rows: np.ndarray, method: Method = method) -> np.ndarray:
+      return frame.apply(made.read_results(method, kept[rows]), kept[rows])
+
+    meaning = MEANINGS[method]
+    means = group_means.compute(read, labels, whose_maps, meaning)
+    title = f"{model_names.label(made.network.name)}: mean {made.label(method)}"
+    group_means.write(folder, method, means, template, map_grid.Look(title, meaning.unit, meaning.is_signed))
+    by_method[method] = {
+      "unit": meaning.unit,
+      "sign": meaning.sign,
+      "hidden_groups": means.num_hidden_groups,
+      "hidden_people": whose.shown_count(means.num_hidden_people),
+      "samples_of_other_groups": whose.shown_count(means.num_left_out),
+      "flawed_maps": whose.shown_count(num_flawed),
+    }
+    if means.num_hidden_groups:
+      logging.warning("%s: %d groups have too few people to be shown", method, means.num_hidden_groups)
+  return {**results, "methods": by_method}
 
 
 def describe(frame: registration.Registration) -> dict[str, Any]:
-  """Returns how well pictures were registered: counts, and means over held-out pictures."""
+  """Returns how well pictures were registered: counts (None for one to four), and means over held-out pictures."""
   return {
-    "failed": frame.num_failed,
-    "held_out_failed": frame.num_held_out_failed,
+    "failed": whose.shown_count(frame.num_failed),
+    "held_out_failed": whose.shown_count(frame.num_held_out_failed),
     "correlation_before": _mean(frame.before.correlation),
     "correlation_after": _mean(frame.after.correlation),
     "dice_before": _mean(frame.before.dice),
@@ -81,7 +93,7 @@ def _mean(values: np.ndarray) -> float:
 
 
 def _read_grey(made: MadeMaps) -> np.ndarray:
-  """Returns the pictures as the network takes them, of several channels their mean, float32 [n, rows, columns]."""
+  """Returns the pictures as the network takes them, of several channels their mean, uint8 [n, rows, columns]."""
   fold = int(made.pictures["fold"].iloc[0])
   blocks = [np.arange(start, min(start + _BLOCK, len(made.pictures))) for start in range(0, len(made.pictures), _BLOCK)]
-  return np.concatenate([made.load(rows, fold)[0].mean(axis=-1, dtype=np.float32) for rows in blocks])
+  return np.concatenate([np.rint(made.load(rows, fold)[0].mean(axis=-1)).astype(np.uint8) for rows in blocks])

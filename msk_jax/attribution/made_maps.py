@@ -1,14 +1,18 @@
 """What later steps are given: the maps made, the pictures they are of, and the network to make more with."""
 
 import dataclasses
+import functools
 import pathlib
 
 import numpy as np
 import pandas as pd
 
-from msk_jax.attribution import gradients, map_files, stages
+from msk_jax.attribution import gradients, map_files, methods, stages, whose
 from msk_jax.attribution.methods import Method
 from msk_jax.attribution.networks import Network
+from msk_jax.io import errors, outputs, run_record
+
+MAPS = "maps"  # the folder of the maps in that of a network
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,7 +21,7 @@ class MadeMaps:
 
   Attributes:
     workdir: the workdir.
-    folder: `<workdir>/attention/<model>`; `maps/` in it holds the maps, other folders belong to other steps.
+    folder: `<workdir>/attention/<model>`; `MAPS` in it holds the maps, other folders belong to other steps.
     network: the trained folds.
     stage: of Grad-RAM.
     methods: kinds of maps.
@@ -33,14 +37,45 @@ class MadeMaps:
   batch_size: int
   pictures: pd.DataFrame
 
+  @functools.cached_property
+  def whose(self) -> whose.Whose:
+    """Whose the pictures are."""
+    return whose.of_texts(self.pictures["eid"].to_numpy(str), self.pictures["instance"].to_numpy())
+
   def read(self, method: Method) -> np.ndarray:
-    """Returns the maps of a method, float32 [n, rows, columns], mapped from their file."""
-    return map_files.read(self.folder / "maps", method)
+    """Returns the maps of a method as they are on disk, float32 [n, rows, columns], mapped from their file."""
+    return map_files.read(self.folder / MAPS, method)
+
+  def read_results(self, method: Method, rows: np.ndarray) -> np.ndarray:
+    """Returns what of some maps means something, float32 [k, rows, columns].
+
+    Maps with a flaw are NaN throughout; of maps without a sign there are sizes.
+
+    Args:
+      method: the kind of maps.
+      rows: int [k], of `pictures`.
+    """
+    values = gradients.without_flawed(self.read(method)[rows], self.is_flawed(method)[rows])
+    return methods.MEANINGS[method].shown(values)
+
+  def label(self, method: Method) -> str:
+    """Returns a method's name in figures."""
+    return methods.label(method, self.stage.name)
+
+  def hash_inputs(self) -> dict[str, str]:
+    """Returns hashes of what the maps are and what they were made from: the inputs of all steps after them.
+
+    They are of contents: the same maps made again on another day leave the later steps as they are.
+    """
+    record = run_record.read(self.folder / MAPS)
+    assert record is not None
+    files = {f"{MAPS}/{name}": str(each["sha256"]) for name, each in record["results"][outputs.FILES].items()}
+    stage = {name: record["results"][name] for name in ("stage", "stage_cells", "placement")}
+    return {**record["inputs"], **files, f"{MAPS}, the stage": run_record.fingerprint(stage)}
 
   def is_flawed(self, method: Method) -> np.ndarray:
     """Returns whether something is wrong with a method's maps (`methods.FLAWS`), bool [n]: they are no results."""
-    flaws = self.pictures["flaws"].astype(str).str.split(";")
-    return np.array([any(flaw.partition(":")[0] == method for flaw in each) for each in flaws], bool)
+    return np.array([map_files.flaw_of(flaws, method) != "" for flaws in self.pictures["flaws"].astype(str)], bool)
 
   def program(self, method: Method) -> gradients.MapProgram:
     """Returns the program that made them."""
@@ -58,5 +93,10 @@ class MadeMaps:
     keys = pd.Index(list(zip(samples.eid, samples.instance.tolist(), strict=True)))
     wanted = list(zip(chosen["eid"].astype(str), chosen["instance"].astype(int), strict=True))
     rows = keys.get_indexer(pd.Index(wanted))
+    if (rows < 0).any():
+      raise errors.InputError(
+        f"{int((rows < 0).sum())} pictures of {self.folder / MAPS} are not among those of {self.network.name} any "
+        "more: people have withdrawn, or the images are others. Remove the folder and run attention again."
+      )
     fold = int(chosen["fold"].iloc[0]) if fold is None else fold
     return self.network.load(fold, rows, (chosen["side"] == "left").to_numpy(np.int64))

@@ -60,8 +60,16 @@ def read_pictures(folder: pathlib.Path) -> pd.DataFrame:
   return tables.read(folder / TABLE_NAME, attention_tables.PICTURES)
 
 
+def flaw_of(flaws: str, method: str) -> str:
+  """Returns the flaw of a picture's map by one method, of an entry of the column `flaws`; empty without one."""
+  names = (entry.partition(":") for entry in flaws.split(";"))
+  return next((flaw for name, _, flaw in names if name == method), "")
+
+
 def write(folder: pathlib.Path, job: Job) -> Counter[str]:
   """Makes and writes all maps and the table of their pictures; returns how many maps have which flaw, by `method:flaw`.
+
+  The first batch of each fold is compared with the table of ages before any map is made, and all pictures at the end.
 
   Raises:
     InputError: the predicted ages are not those of the table: a network or the images have changed.
@@ -70,6 +78,7 @@ def write(folder: pathlib.Path, job: Job) -> Counter[str]:
   programs = {
     method: gradients.MapProgram(network.model, method, job.stage, network.shardings) for method in job.methods
   }
+  _check_first(job, next(iter(programs.values())))
   shape = (len(table), *network.card.image_shape[:2])
   files = {
     method: np.lib.format.open_memmap(path_of(folder, method), "w+", np.float32, shape) for method in job.methods
@@ -98,6 +107,20 @@ def write(folder: pathlib.Path, job: Job) -> Counter[str]:
   return Counter(name for names in flaws for name in names)
 
 
+def _check_first(job: Job, program: gradients.MapProgram) -> None:
+  """Predicts the ages of a batch of each fold, and refuses networks that do not predict what the table says."""
+  table, network = job.pictures, job.network
+  for fold in table["fold"].drop_duplicates().tolist():
+    variables, age = network.read_variables(fold), network.folds[fold].card.age
+    places, batch = next(_batches(table[table["fold"] == fold], job.batch_size))
+    images, side = network.load(fold, batch[pictures.SAMPLE_ROW], batch[pictures.SIDE_NUMBER])
+    predicted = program.maps(variables, images, side, age, batch["age_years"]).age_years[: len(places)]
+    seen = table.loc[places].assign(picture_age_years=predicted)
+    if network.samples.is_paired:  # the last one's other side may be in the next batch
+      seen = seen[seen.duplicated(["eid", "instance"], keep=False)]
+    _check_ages(network.name, seen)
+
+
 def _batches(of_fold: pd.DataFrame, batch_size: int):
   """Yields (places of the maps, columns by name); copies of a batch's first picture fill it up to the size."""
   for start in range(0, len(of_fold), batch_size):
@@ -111,8 +134,10 @@ _READ = (pictures.SAMPLE_ROW, pictures.SIDE_NUMBER, "age_years")
 
 def _check_ages(name: str, table: pd.DataFrame) -> None:
   """Refuses maps of a network that does not predict what the table of ages says."""
+  if table.empty:
+    return
   means = table.groupby(["eid", "instance"])[["picture_age_years", "predicted_age_years"]].mean()
-  difference = (means["picture_age_years"] - means["predicted_age_years"]).abs().max()
+  difference = (means["picture_age_years"] - means["predicted_age_years"]).abs().max(skipna=False)
   if not difference <= _MOST_DIFFERENT_YEARS:
     raise errors.InputError(
       f"{name}: the networks predict other ages than the table of ages has, up to {difference:.2f} years: networks, "

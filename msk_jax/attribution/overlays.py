@@ -9,20 +9,20 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from msk_jax.attribution import sampling
+from msk_jax.attribution import map_files, sampling
 from msk_jax.attribution.made_maps import MadeMaps
-from msk_jax.attribution.methods import FLAWS, UNITS, UNSIGNED, Method
+from msk_jax.attribution.methods import FLAWS, MEANINGS, Method
 from msk_jax.figures import frame, overlay
 from msk_jax.io import progress
 from msk_jax.predictions import model_names
 
-NAMES: dict[Method, str] = {
-  "saliency": "saliency",
-  "grad_ram": "Grad-RAM",
-  "published_saliency": "saliency, published",
-  "published_grad_ram": "Grad-RAM, published",
-}
-_ORDER: tuple[Method, ...] = ("grad_ram", "published_grad_ram", "saliency", "published_saliency")  # as in the figures
+_ORDER: tuple[Method, ...] = (  # as in the figures
+  "grad_ram",
+  "published_grad_ram",
+  "patch_saliency",
+  "saliency",
+  "published_saliency",
+)
 
 
 def draw_all(folder: pathlib.Path, made: MadeMaps, triplets_per_cell: int, *, are_drawn: bool) -> int:
@@ -63,11 +63,11 @@ def _draw(path: pathlib.Path, made: MadeMaps, rows: pd.DataFrame, are_drawn: boo
   shown = [picture[..., 0] if picture.shape[-1] == 1 else picture for picture in pictures]
   layers = [
     overlay.Layer(
-      _name(made, method),
-      UNITS[method],
-      [made.read(method)[place] for place in places],
-      [_flaw_of(flaws, method) for flaws in rows["flaws"]],
-      is_signed=method not in UNSIGNED,
+      made.label(method),
+      MEANINGS[method].unit,
+      [MEANINGS[method].shown(made.read(method)[place]) for place in places],
+      [FLAWS.get(map_files.flaw_of(flaws, method), "") for flaws in rows["flaws"]],
+      is_signed=MEANINGS[method].is_signed,
     )
     for method in _ORDER
     if method in made.methods
@@ -78,18 +78,8 @@ def _draw(path: pathlib.Path, made: MadeMaps, rows: pd.DataFrame, are_drawn: boo
   frame.save(overlay.draw(title, [_heading(row) for _, row in rows.iterrows()], shown, layers), path)
 
 
-def _name(made: MadeMaps, method: Method) -> str:
-  name = NAMES[method]
-  return f"{name}, {made.stage.name}" if method == "grad_ram" else name
-
-
 def _heading(row: pd.Series) -> str:
   return (
     f"{row['rate']}: {row['acceleration_years']:+.1f} years\n".replace("-", "\N{MINUS SIGN}")
     + f"{row['age_years']:.0f} years old, predicted {row['predicted_age_years']:.0f}\n{row['pseudonym']}"
   )
-
-
-def _flaw_of(flaws: str, method: Method) -> str:
-  names = [entry.partition(":")[2] for entry in flaws.split(";") if entry.partition(":")[0] == method]
-  return "; ".join(FLAWS[name] for name in names)

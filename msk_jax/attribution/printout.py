@@ -7,29 +7,28 @@ from typing import Any
 import pandas as pd
 from rich import table
 
-from msk_jax.attribution import sampling
+from msk_jax.attribution import choice, sampling
 from msk_jax.attribution.methods import FLAWS
 from msk_jax.io import printing
 
 _WIDTH = 110
 
 
-def show(cells: pd.DataFrame, results: Mapping[str, Any], folder: str) -> None:
+def show(chosen: choice.Chosen, cells: pd.DataFrame, results: Mapping[str, Any], folder: str) -> None:
   """Prints how many samples each cell has, what is wrong with maps, and where the files are.
 
   Args:
+    chosen: the network.
     cells: schema attention_cells.
-    results: of the run record: `model`, `validation_r2`, `num_candidates`, `stage`, `stage_cells`, `num_pictures`,
-      `flaws`.
+    results: of the run record: `stage`, `stage_cells`, `num_pictures`, `flaws`.
     folder: where the files are.
   """
   printer = printing.printer(_WIDTH)
   printer.print(make_table(cells))
-  chosen = f"best of {results['num_candidates']} on validation" if results["num_candidates"] != 1 else "the only one"
   rows, columns = results["stage_cells"]
   printing.print_text(
     printer,
-    f"Network      {results['model']}, {chosen}, R2 {results['validation_r2']:.3f}\n"
+    f"Network      {chosen.model}, {chosen.describe()}, R2 {chosen.validation_r2:.3f}\n"
     f"Grad-RAM by  {results['stage']}, {rows} x {columns} cells\n"
     f"Pictures     {results['num_pictures']:,}, each by the network that did not train on it",
   )

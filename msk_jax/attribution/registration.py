@@ -15,7 +15,9 @@ do, or if the picture is less like the template than before, or not like it at a
 counted.
 
 Gain and overlap are measured on held-out pictures: half of the people make a template, on which those of the other half
-are registered, and the other way round.
+are registered, and the other way round. A moved picture is smoother, since it is interpolated, and what is smooth is
+more alike. So pictures before are interpolated too: each pixel is moved by that part of a pixel by which registration
+moves it beyond whole ones.
 """
 
 import dataclasses
@@ -86,9 +88,9 @@ class Registration:
   Attributes:
     template: float32 [rows, columns], the mean of those registered.
     transforms: [n], None for a failure.
-    before: overlap of held-out pictures as they are, with a template of pictures as they are; [m].
-    after: the same of the same pictures registered, with a template of registered ones; [m].
-    num_held_out_failed: pictures without `after`, that failed when they were held out.
+    before: overlap of held-out pictures where they are, with a template of pictures where they are; [n].
+    after: the same of the same pictures registered, with a template of registered ones; [n].
+    num_held_out_failed: pictures that failed when they were held out. They stay where they are, before and after.
   """
 
   template: np.ndarray
@@ -107,13 +109,19 @@ class Registration:
     """Pictures that are left out."""
     return int((~self.is_registered).sum())
 
-  def apply(self, images: np.ndarray) -> np.ndarray:
-    """Returns pictures or maps [n, rows, columns] in the frame, float32 [m, rows, columns], of those registered.
+  def apply(self, images: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Returns pictures or maps [k, rows, columns] in the frame, float32; NaN for pixels that a moved picture lacks.
 
-    Pixels that a moved picture does not have are NaN.
+    Args:
+      images: [k, rows, columns].
+      rows: int [k], which of the registered pictures they belong to. Maps of a failure are NaN throughout.
     """
-    pairs = zip(self.transforms, images, strict=True)
-    return np.stack([transform.apply(image) for transform, image in pairs if transform is not None])
+    moved = np.full(images.shape, np.nan, np.float32)
+    for place, row in enumerate(rows):
+      transform = self.transforms[row]
+      if transform is not None:
+        moved[place] = transform.apply(images[place])
+    return moved
 
 
 def register(images: np.ndarray, person: np.ndarray) -> Registration:
@@ -217,16 +225,32 @@ def _hold_out(images: np.ndarray, is_first: np.ndarray) -> tuple[Overlap, Overla
   """Returns overlap before and after of pictures with the template of the other half, and how many failed."""
   before, after, failed = [], [], 0
   for is_held_out in (is_first, ~is_first):
-    plain = images[~is_held_out].mean(axis=0)
-    template = plain if (~is_held_out).sum() < _FEWEST_PICTURES else _iterate(images[~is_held_out])[0]
+    others = images[~is_held_out]
+    if len(others) < _FEWEST_PICTURES:
+      template, smoothed = others.mean(axis=0), others
+    else:
+      template, transforms = _iterate(others)
+      smoothed = [_smoothed(image, transform) for image, transform in zip(others, transforms, strict=True)]
+    plain = np.asarray(np.mean(smoothed, axis=0), np.float32)
     for image in images[is_held_out]:
       transform = find_transform(template, image)
-      if transform is None:
-        failed += 1
-        continue
-      before.append(_overlap(plain, image))
-      after.append(_overlap(template, transform.apply(image)))
+      failed += transform is None
+      before.append(_overlap(plain, _smoothed(image, transform)))
+      after.append(_overlap(template, image if transform is None else transform.apply(image)))
   return _joined(before), _joined(after), failed
+
+
+def _smoothed(image: np.ndarray, transform: Transform | None) -> np.ndarray:
+  """Returns a picture that stays where it is, interpolated at each pixel with the weights of the transform."""
+  if transform is None:
+    return image
+  x, y = np.meshgrid(np.arange(image.shape[1], dtype=np.float64), np.arange(image.shape[0], dtype=np.float64))
+  places = np.stack([x, y], axis=-1)
+  shift = places @ transform.matrix[:, :2].T + transform.matrix[:, 2] - places
+  moved = (places + shift - np.rint(shift)).astype(np.float32)
+  return cv2.remap(
+    image.astype(np.float32), moved[..., 0], moved[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+  )
 
 
 def _square(matrix: np.ndarray) -> np.ndarray:

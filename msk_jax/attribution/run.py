@@ -21,7 +21,8 @@ from msk_jax.attribution import (
   stages,
 )
 from msk_jax.attribution.credibility import run as credibility_run
-from msk_jax.attribution.made_maps import MadeMaps
+from msk_jax.attribution.credibility import unselected
+from msk_jax.attribution.made_maps import MAPS, MadeMaps
 from msk_jax.attribution.methods import BY_STAGE
 from msk_jax.attribution.spec import AttentionSpec
 from msk_jax.biological_age import acceleration
@@ -33,9 +34,9 @@ from msk_jax.schemas import attention_tables, cohort_tables
 from msk_jax.trained import model_card
 
 FOLDER = "attention"
-MAPS, OVERLAYS = "maps", "overlays"
+OVERLAYS = "overlays"
 _CELLS = "cells.parquet"
-_VERSION = 1  # raise it when the outputs change for equal inputs
+_VERSION = 2  # raise it when the outputs change for equal inputs
 
 
 def make_maps(
@@ -56,6 +57,7 @@ def make_maps(
   folder = workdir / FOLDER / chosen.model
   network = networks.open_network(workdir, chosen.model, withdrawn)
   stage = _choose_stage(network, settings)
+  unselected.find_reason(workdir, network)  # another phantom is refused before the cost of the maps
   output = outputs.Output(
     "attention", folder / MAPS, settings_of(settings), _hash_inputs(workdir, chosen.model, withdrawn), "the maps"
   )
@@ -67,14 +69,17 @@ def make_maps(
   credibility_run.run(made)
   record = run_record.read(folder / MAPS)
   assert record is not None
-  printout.show(tables.read(folder / MAPS / _CELLS, attention_tables.CELLS), record["results"], str(folder))
+  printout.show(chosen, tables.read(folder / MAPS / _CELLS, attention_tables.CELLS), record["results"], str(folder))
   return folder
 
 
 def settings_of(settings: AttentionSpec) -> dict[str, Any]:
-  """Returns the settings that determine the maps, as the run record has them; not how overlays are drawn."""
+  """Returns the settings that determine the maps, as the run record has them.
+
+  Not how overlays are drawn, nor how the network was chosen: each network has a folder of its own.
+  """
   values: dict[str, Any] = dataclasses.asdict(settings)
-  del values["triplets_per_cell"]
+  del values["triplets_per_cell"], values["backbone"]
   return {**values, "version": _VERSION}
 
 
@@ -128,8 +133,6 @@ def _write_maps(
     logging.warning("maps without meaning: %s (see the column `flaws` of %s)", listed, map_files.TABLE_NAME)
   return {
     "model": chosen.model,
-    "num_candidates": chosen.num_candidates,
-    "validation_r2": chosen.validation_r2,
     "folds": sorted(network.folds),
     "stage": stage.name,
     "stage_cells": list(stage.cells),
@@ -163,9 +166,8 @@ def _make_overlays(made: MadeMaps, settings: AttentionSpec, with_images: bool) -
       logging.info("those of an earlier call are removed")
       atomic.remove(folder)
     return
-  maps_record = run_record.hash_file(made.folder / MAPS / run_record.FILE_NAME)
   drawn = {"triplets_per_cell": settings.triplets_per_cell, "version": _VERSION}
-  output = outputs.Output("attention", folder, drawn, {"maps/run.json": maps_record}, "the overlays")
+  output = outputs.Output("attention", folder, drawn, made.hash_inputs(), "the overlays")
 
   def write(temporary: pathlib.Path) -> dict[str, Any]:
     if not are_drawn:

@@ -23,7 +23,7 @@ class AttentionSpec:
 
   view: str = "knee"
   backbone: str = BEST
-  methods: tuple[Method, ...] = ("saliency", "grad_ram")
+  methods: tuple[Method, ...] = ("saliency", "patch_saliency", "grad_ram")
   stage: str = "auto"
   samples_per_cell: int = 10
   batch_size: int = 8
@@ -31,6 +31,8 @@ class AttentionSpec:
 
   def __post_init__(self) -> None:
     """Refuses values without meaning."""
+    if not self.view or not self.backbone or not self.stage:
+      raise ValueError("view, backbone and stage have a value, e.g. view knee, backbone best, stage auto.")
     unknown = [name for name in self.methods if name not in METHODS]
     if unknown or not self.methods or len(set(self.methods)) < len(self.methods):
       raise ValueError(f"methods are different ones of {', '.join(METHODS)}, got {', '.join(self.methods) or 'none'}.")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib import axes as mpl_axes
-from matplotlib import cm, colors
+from matplotlib import cm, colorbar, colors
 from matplotlib import figure as mpl_figure
 
 from msk_jax.figures import palette
@@ -84,33 +84,49 @@ def draw(
 
 def _draw_layer(row: Sequence[mpl_axes.Axes], layer: Layer, pictures: Sequence[np.ndarray]) -> None:
   """Draws maps over pictures, and their colour scale on the last axes."""
-  limit, power = layer.limit(), 0
-  if not _SMALL <= limit < _LARGE:
-    power = int(np.floor(np.log10(limit)))
+  limit = layer.limit()
+  power = power_of(limit)
   norm, colours = colors.Normalize(-limit if layer.is_signed else 0.0, limit), see_through(layer.is_signed)
   for axes, picture, values, note in zip(row, pictures, layer.maps, layer.notes, strict=False):
     _show(axes, picture)
     axes.imshow(values, cmap=colours, norm=norm, interpolation="nearest")
     strongest = values.flat[np.abs(values).argmax()] / 10**power
-    axes.set_xlabel(note or f"strongest {strongest:+.2g}".replace("-", "\N{MINUS SIGN}"), fontsize=8, color=palette.INK)
+    said = "strongest " + f"{strongest:{'+' if layer.is_signed else ''}.3g}".replace("-", "\N{MINUS SIGN}")
+    said += rf" $\times 10^{{{power}}}$" if power else ""
+    axes.set_xlabel(note or said, fontsize=8, color=palette.INK)
   _name_row(row[0], layer.name)
   bar_axes = row[-1]
   bar_axes.set_facecolor(BEHIND)
   extend = "both" if layer.is_signed else "max"
   bar = bar_axes.figure.colorbar(cm.ScalarMappable(norm, colours), cax=bar_axes, extend=extend)
-  unit = layer.unit if power == 0 else f"$10^{{{power}}}$ {layer.unit}"
-  bar.set_label(f"{unit}\n{LEGEND}" if layer.is_signed else unit, fontsize=8.5)
-  bar.ax.yaxis.set_major_formatter(lambda value, _: f"{value / 10**power:g}".replace("-", "\N{MINUS SIGN}"))
-  bar.ax.tick_params(labelsize=8)
+  name_scale(bar, layer.unit, power, is_signed=layer.is_signed)
   bar.outline.set_visible(False)
 
 
+def power_of(limit: float) -> int:
+  """Returns the power of ten by which values up to a limit are written; 0 for those that need none."""
+  return 0 if _SMALL <= limit < _LARGE else int(np.floor(np.log10(limit)))
+
+
+def name_scale(bar: colorbar.Colorbar, unit: str, power: int, *, is_signed: bool) -> None:
+  """Writes unit, power of ten, numbers and, where values have a sign, what it says beside a colour scale."""
+  unit = unit if power == 0 else f"$10^{{{power}}}$ {unit}"
+  bar.set_label(f"{unit}\n{LEGEND}" if is_signed else unit, fontsize=8.5)
+  bar.ax.yaxis.set_major_formatter(lambda value, _: f"{value / 10.0**power:g}".replace("-", "\N{MINUS SIGN}"))
+  bar.ax.tick_params(labelsize=8)
+
+
 def see_through(is_signed: bool) -> colors.Colormap:
-  """Returns colours that let the picture through where values are small: blue below zero, red above."""
+  """Returns colours that let the picture through where values are small.
+
+  Args:
+    is_signed: blue below zero, red above; else yellow, as red would say older.
+  """
   clear, full = (lambda name: (*colors.to_rgb(name), 0.0)), (lambda name: (*colors.to_rgb(name), _LARGEST_ALPHA))
-  older = [clear(palette.OLDER), full(palette.OLDER)]
   if not is_signed:
-    return colors.LinearSegmentedColormap.from_list("strength", older)
+    strength = [clear(palette.UNSIGNED), full(palette.UNSIGNED)]
+    return colors.LinearSegmentedColormap.from_list("strength", strength)
+  older = [clear(palette.OLDER), full(palette.OLDER)]
   points = [0.0, 0.5, 0.5, 1.0]
   parts = [full(palette.YOUNGER), clear(palette.YOUNGER), *older]
   return colors.LinearSegmentedColormap.from_list("younger_older", list(zip(points, parts, strict=True)))

@@ -49,6 +49,7 @@ OTHER = "#7f8c99"  # a dimension or algorithm that is not the paper's
 COUNTS = colors.LinearSegmentedColormap.from_list("counts", ["#ecd9ee", PARTS["test"], "#35123a"])
 SIGNED = "RdBu_r"  # matplotlib's name of the map for values around zero
 YOUNGER, OLDER = "#2b8cff", "#ff3b2f"  # over grey pictures, where what is there makes the predicted age so
+UNSIGNED = "#ddcc44"  # maps that have sizes, but no older and younger
 
 _PALE = 0.5
 

@@ -1,22 +1,38 @@
 """The stage `attention` from files to files."""
 
 import dataclasses
+import json
 import re
 import shutil
 
 import jax
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
 from msk_jax.attribution import gradients, made_maps, map_files, networks, overlays, pictures, run, stages
+from msk_jax.attribution.credibility import run as credibility_run
 from msk_jax.attribution.spec import AttentionSpec
 from msk_jax.cohort import source
 from msk_jax.io import errors, run_record, tables
 from msk_jax.models import age_model
-from msk_jax.schemas import age_tables, attention_tables
+from msk_jax.schemas import age_tables, attention_credibility_tables, attention_tables
 from tests import id_search
 
-_SPEC = AttentionSpec(samples_per_cell=2, batch_size=4, stage="conv_3", triplets_per_cell=0)
+_SPEC = AttentionSpec(
+  samples_per_cell=2, batch_size=4, stage="conv_3", triplets_per_cell=0, methods=("saliency", "grad_ram")
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _few_checks():
+  """The checks of credibility have tests of their own; here they are short."""
+  with pytest.MonkeyPatch.context() as patch:
+    patch.setattr(credibility_run, "_NUM_SHUFFLES", 1)
+    patch.setattr(credibility_run, "_NUM_STAGES", 1)
+    patch.setattr(credibility_run, "_MOST_SHUFFLED", 8)
+    patch.setattr(credibility_run, "_MOST_PAIRS", 8)
+    yield
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +46,27 @@ def test_files(made):
   maps = {f"maps/{name}" for name in ("run.json", "cells.parquet", "pictures.parquet", "saliency.npy", "grad_ram.npy")}
   assert {name for name in names if name.startswith(("maps/", "overlays/"))} == maps | {"overlays/run.json"}
   assert {"group_means/run.json", "group_means/saliency.csv", "credibility/credibility.csv"} < names
+
+
+def test_maps_without_a_sign_are_shown_as_sizes_everywhere(workdir, monkeypatch):
+  settings = dataclasses.replace(_SPEC, methods=("published_saliency",), samples_per_cell=10, triplets_per_cell=1)
+  drawn = []
+  monkeypatch.setattr(overlays.overlay, "draw", lambda *call: drawn.append(call[-1]) or _nothing())
+  folder = run.make_maps(workdir, settings)
+  stored = map_files.read(folder / "maps", "published_saliency")
+  assert (stored < 0).any()  # as the authors have it
+  layers = [layer for layers in drawn for layer in layers]
+  assert layers and not any(layer.is_signed or (np.array(layer.maps) < 0).any() for layer in layers)
+  table = tables.read(folder / "group_means/published_saliency.parquet", attention_credibility_tables.GROUPS)
+  assert set(table["sign"]) <= {"size"} and (table["lowest"].dropna() >= 0).all()
+  credibility = tables.read(folder / "credibility/credibility.parquet", attention_credibility_tables.CREDIBILITY)
+  assert not credibility["measure"].str.contains("signed").any()
+  run.make_maps(workdir, _SPEC)
+
+
+def _nothing():
+  figure, _ = plt.subplots()
+  return figure
 
 
 def test_overlays_have_no_ids(made, tmp_path):
@@ -90,7 +127,7 @@ def test_what_is_short_or_untrained_is_said(workdir, made, caplog, capsys):
   assert "folds 2, 3, 4, 5, 6, 7, 8, 9 are not trained" in caplog.text and "2 of 10 splits" in caplog.text
   cells = tables.read(made / "maps/cells.parquet", attention_tables.CELLS)
   num_short = int((cells["chosen"] < 2).sum())
-  assert (f"{num_short} of 18 cells" in caplog.text) == (num_short > 0)
+  assert num_short > 0 and f"{num_short} of 18 cells" in caplog.text
   table = map_files.read_pictures(made / "maps")
   assert f"{len(table)} pictures, {2 * len(table)} maps (saliency, grad_ram)" in caplog.text
   assert "knee/simple_cnn" in capsys.readouterr().out
@@ -103,6 +140,17 @@ def test_the_same_command_does_nothing_and_another_setting_redoes(workdir, made,
   with caplog.at_level("INFO"):
     run.make_maps(workdir, _SPEC)
   assert caplog.text.count("nothing to do") == 4 and "making" not in caplog.text
+  named = dataclasses.replace(_SPEC, backbone="simple_cnn")
+  with caplog.at_level("INFO"):  # the best one, by its name
+    run.make_maps(workdir, named)
+  assert caplog.text.count("nothing to do") == 8 and "making" not in caplog.text
+  record = made / "maps/run.json"
+  text = record.read_text()
+  record.write_text(json.dumps({**json.loads(text), "written": "2001-01-01", "git_revision": "another"}))
+  with caplog.at_level("INFO"):  # the same maps, made on another day
+    run.make_maps(workdir, _SPEC)
+  assert caplog.text.count("nothing to do") == 12 and "making" not in caplog.text
+  record.write_text(text)
   caplog.clear()
   with caplog.at_level("INFO"):
     monkeypatch.setattr(overlays, "_draw", lambda path, *rest: path.write_text(""))
@@ -149,13 +197,14 @@ def test_memory_does_not_grow_with_the_number_of_pictures(workdir, tmp_path, mon
   assert sizes == {4} and len(table) > 8 and len(set(alive.values())) == 1
 
 
-def test_networks_that_predict_otherwise_are_refused(workdir, tmp_path):
+def test_networks_that_predict_otherwise_are_refused_before_maps_are_made(workdir, tmp_path, monkeypatch):
   copy = shutil.copytree(workdir, tmp_path / "changed")
   shutil.rmtree(copy / "attention", ignore_errors=True)
   path = copy / "ages/sample/knee/simple_cnn.parquet"
   ages = tables.read(path, age_tables.AGES)
   extra = tables.read_extra(path, age_tables.AGES)
   tables.write(path, ages.assign(predicted_age_years=ages["predicted_age_years"] + 3), age_tables.AGES, extra)
+  monkeypatch.setattr(map_files, "path_of", lambda *_: pytest.fail("maps are made before ages are compared"))
   with pytest.raises(errors.InputError, match="predict other ages than the table"):
     run.make_maps(copy, _SPEC)
 
@@ -188,9 +237,11 @@ def test_withdrawn_people_have_no_maps(workdir, tmp_path):
   assert left and not left & set(second["eid"])
 
 
-@pytest.mark.parametrize("change", [{"methods": ()}, {"methods": ("heat",)}, {"samples_per_cell": 0}])
+@pytest.mark.parametrize(
+  "change", [{"methods": ()}, {"methods": ("heat",)}, {"samples_per_cell": 0}, {"view": ""}, {"backbone": ""}]
+)
 def test_settings_without_meaning_are_refused(change):
-  with pytest.raises(ValueError, match=r"methods are|at least 1"):
+  with pytest.raises(ValueError, match=r"methods are|at least 1|have a value"):
     AttentionSpec(**change)
 
 

@@ -57,7 +57,7 @@ def test_maps_move_with_their_pictures(knee):
   spot = np.zeros_like(knee)
   spot[44:50, 36:42] = 1.0
   result = registration.register(np.stack([_moved(knee, m) for m in matrices]), np.arange(8))
-  maps = result.apply(np.stack([_moved(spot, m) for m in matrices]))
+  maps = result.apply(np.stack([_moved(spot, m) for m in matrices]), np.arange(8))
   centres = [np.average(np.argwhere(m > 0.5), axis=0) for m in maps]
   assert np.std(centres, axis=0).max() < 0.5
 
@@ -70,7 +70,7 @@ def test_large_pictures_are_reduced_and_transforms_enlarged(knee):
     images.append(_moved(large, np.column_stack([np.eye(2), rng.normal(0, 12, 2)])))
   result = registration.register(np.stack(images), np.arange(6))
   inside = (slice(None), slice(60, -60), slice(60, -60))
-  spread = result.apply(np.stack(images))[inside].std(axis=0).mean()
+  spread = result.apply(np.stack(images), np.arange(6))[inside].std(axis=0).mean()
   assert spread < 0.25 * np.stack(images)[inside].std(axis=0).mean()
 
 
@@ -82,7 +82,23 @@ def test_pictures_that_cannot_be_registered_are_left_out_and_counted(knee):
   result = registration.register(np.stack(images), np.arange(8))
   np.testing.assert_array_equal(np.flatnonzero(~result.is_registered), [3, 6])
   assert result.num_failed == 2 == result.num_held_out_failed
-  assert len(result.apply(np.stack(images))) == 6
+  moved = result.apply(np.stack(images)[2:4], np.array([2, 3]))
+  assert np.isfinite(moved[0]).any() and np.isnan(moved[1]).all()
+  # Failures stay in both measurements: without them the rest would look better registered than all are.
+  assert len(result.before.correlation) == len(result.after.correlation) == 8
+  assert (result.after.correlation < 0.5).sum() >= 2
+
+
+def test_smoothing_alone_is_no_gain(knee):
+  """Pictures that differ by noise alone: interpolation takes noise away, and would look like a better overlap."""
+  rng = np.random.default_rng(6)
+  images = np.stack([knee + rng.normal(0, 40, knee.shape) for _ in range(12)]).astype(np.float32)
+  result = registration.register(images, np.arange(12))
+  gain = result.after.correlation.mean() - result.before.correlation.mean()
+  half = np.array([[1.0, 0.0, 0.5], [0.0, 1.0, 0.5]])
+  smoothed = registration._smoothed(images[0], registration.Transform(half))
+  apparent = np.corrcoef(smoothed.ravel(), knee.ravel())[0, 1] - np.corrcoef(images[0].ravel(), knee.ravel())[0, 1]
+  assert apparent > 0.02 and abs(gain) < 0.01
 
 
 def test_what_a_moved_picture_does_not_have_is_missing(knee):

@@ -1,12 +1,14 @@
 """The stage that Grad-RAM looks at is named, and has cells enough to say where."""
 
+import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from msk_jax.attribution import gradients, stages
-from msk_jax.models import initialise
+from msk_jax.attribution import gradients, methods, placement, stages
+from msk_jax.input import standardize
+from msk_jax.models import backbones, initialise, layers
 from msk_jax.trained import network, network_spec
 
 NUM_SIDE = 2
@@ -69,3 +71,31 @@ def test_rematerialised_blocks_can_be_shifted_too():
     values.append(program.step(variables, images.astype(np.float32), np.zeros((2, NUM_SIDE)), np.zeros(2))["map"])
   np.testing.assert_allclose(values[0], values[1], rtol=1e-5)
   assert np.abs(values[0]).max() > 0
+
+
+class _Fork(layers.Backbone):
+  """A backbone that somebody registers: two convolutions, of which the first is an intermediate."""
+
+  @nn.compact
+  def __call__(self, image_bhwc, *, train):
+    stem = self.block(layers.ConvBatchNorm)(4, (3, 3), stride=2, options=self.options, name="stem")
+    x_bhwc = stem(image_bhwc, train)
+    mix = nn.Conv(6, (3, 3), strides=2, dtype=self.dtype, kernel_init=layers.KERNEL_INIT, name="mix")
+    features_bhwc = nn.gelu(mix(x_bhwc))
+    return features_bhwc, {"stem": x_bhwc, "features": features_bhwc}
+
+
+def test_every_kind_of_maps_of_a_registered_backbone(monkeypatch):
+  monkeypatch.setitem(backbones.BACKBONES, "a_fork", _Fork)
+  listed = list_stages("a_fork", 32, 24)
+  assert [(stage.name, stage.cells) for stage in listed] == [("stem", (16, 12)), ("features", (8, 6))]
+  model = network.build_model(network_spec.ModelSpec("a_fork", num_dense_nodes=8))
+  variables = initialise.init_variables(model, jax.random.key(0), (32, 24, 1), NUM_SIDE)
+  images = np.random.default_rng(0).integers(0, 256, (2, 32, 24, 1), np.uint8)
+  age, years = standardize.Standardizer(np.float64(60.0), np.float64(8.0)), np.array([50.0, 70.0])
+  for stage in listed:
+    for method in methods.METHODS:
+      program = gradients.MapProgram(model, method, stage.key)
+      maps = program.maps(variables, images, np.zeros((2, NUM_SIDE), np.float32), age, years)
+      assert maps.values.shape == (2, 32, 24) and set(maps.flaws) == {""} and maps.values.any()
+  assert placement.kind_of("a_fork") == "even"

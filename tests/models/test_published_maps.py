@@ -76,7 +76,7 @@ def _keras_gradients(case):
 
   def loss_of(features, values):
     age_z = head.stateless_call(*values, [features, jnp.asarray(side)], training=False)[0][:, 0]
-    return jnp.mean(jnp.square(age_z - target))
+    return jnp.square(age_z - target).sum()  # each picture's own
 
   def features_of(x, values):
     return pair.keras_model.stateless_call(*values, x, training=False)[0]
@@ -95,7 +95,7 @@ def test_published_maps_are_the_authors_formulas_with_keras(case):
   pair, model, variables, image, side, years, _ = case
   features, by_features, by_input = _keras_gradients(case)
   weights = by_features.mean(axis=(1, 2))
-  weights /= np.abs(weights.max()) + 1e-7
+  weights /= np.abs(weights.max(axis=1, keepdims=True)) + 1e-7
   cells = np.abs(np.einsum("bk,bhwk->bhw", weights, features))
   grad_ram = ndimage.zoom(cells, (1, *(size / count for size, count in zip(SHAPE, cells.shape[1:], strict=True))))
   grad_ram = np.maximum(grad_ram, 0) / grad_ram.max(axis=(1, 2), keepdims=True)

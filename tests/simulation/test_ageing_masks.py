@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from msk_jax.attribution.credibility import drawn_ageing
 from msk_jax.imaging import store, views
 from msk_jax.io import errors, run_record
 from msk_jax.preparation import prepare
@@ -86,6 +87,26 @@ def test_pictures_drawn_again_equal_the_stored_ones_bit_for_bit(tmp_path):
       subject = ageing_masks.Subject(phantom.seed, person, visit, phantom.scale)
       drawn = ageing_masks.prepared(subject, view, row.side)
       np.testing.assert_array_equal(drawn, pictures.read(position), err_msg=view)
+
+
+def test_another_phantom_than_the_pictures_is_refused(tmp_path):
+  flawless = dataclasses.replace(_SPEC, num_participants=8, flaws=spec.FlawCounts.none())
+  for name, settings in (
+    ("own", flawless),
+    ("smaller", dataclasses.replace(flawless, num_participants=4)),
+    ("other_seed", dataclasses.replace(flawless, seed=5)),
+  ):
+    prepare.prepare(DataSpec(kind="phantom", phantom=settings, num_folds=3, workers=0), tmp_path / name)
+  pictures = store.ImageStore.open(tmp_path / "own/images/knee")
+  rows = list(pictures.index.itertuples())
+  keys = [drawn_ageing.Key(row.eid, row.instance, row.side) for row in rows]
+  images = np.stack([pictures.read(position) for position in range(len(rows))])[..., None]
+  drawn_ageing.check(tmp_path / "own", "knee", keys[:4], images[:4])
+  for name in ("smaller", "other_seed"):
+    with pytest.raises(errors.InputError, match=r"raw/ holds another phantom.*move raw/ away"):
+      drawn_ageing.check(tmp_path / name, "knee", keys, images[:4])
+  own, other = (drawn_ageing.hash_inputs(tmp_path / name) for name in ("own", "other_seed"))
+  assert own.keys() == other.keys() and len(own) == 4 and all(own[name] != other[name] for name in list(own)[:2])
 
 
 def test_a_phantom_of_another_program_is_refused(tmp_path):

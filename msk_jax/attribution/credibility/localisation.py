@@ -5,6 +5,7 @@ import numpy as np
 from sklearn import metrics
 
 _EDGE_SMOOTHING_PX = 1.0
+_CHANCES = 4  # rolls of each map
 _BLOB_SD = 0.25  # of the picture's rows and columns
 
 
@@ -16,14 +17,33 @@ def precision_over_prevalence(maps: np.ndarray, masks: np.ndarray) -> np.ndarray
     masks: bool [n, rows, columns].
 
   Returns:
-    float64 [n]; 1 is chance, and 1 / prevalence the best; NaN for a mask that is empty or full.
+    float64 [n]; 1 / prevalence is the best. Chance is near 1, and above it for small masks: see `of_chance`. NaN for a
+    mask that is empty or full, and for a map with NaN.
   """
   ratios = np.full(len(maps), np.nan)
   for number, (one_map, mask) in enumerate(zip(maps, masks, strict=True)):
     prevalence = mask.mean()
-    if 0 < prevalence < 1:
+    if 0 < prevalence < 1 and np.isfinite(one_map).all():
       ratios[number] = metrics.average_precision_score(mask.ravel(), np.abs(one_map).ravel()) / prevalence
   return ratios
+
+
+def of_chance(maps: np.ndarray, masks: np.ndarray, seed: int) -> np.ndarray:
+  """Returns what `precision_over_prevalence` is for maps of the same values and grain that know no place, float64 [n].
+
+  Each map is rolled around by random numbers of rows and columns, a few times.
+
+  Args:
+    maps: [n, rows, columns].
+    masks: bool [n, rows, columns].
+    seed: of the numbers.
+  """
+  rng = np.random.default_rng(seed)
+  rounds = []
+  for _ in range(_CHANCES):
+    rolled = np.stack([np.roll(each, rng.integers(0, each.shape), axis=(0, 1)) for each in maps])
+    rounds.append(precision_over_prevalence(rolled, masks))
+  return np.mean(rounds, axis=0)
 
 
 def baselines(pictures: np.ndarray) -> dict[str, np.ndarray]:
@@ -44,9 +64,9 @@ def baselines(pictures: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def signed_sums(maps: np.ndarray, masks: np.ndarray) -> np.ndarray:
-  """Returns the sum of each map's values inside its mask, float64 [n]; NaN for an empty mask."""
+  """Returns the sum of each map's values inside its mask, float64 [n]; NaN for an empty mask and a map with NaN."""
   sums = np.where(masks, maps, 0.0).sum(axis=(1, 2), dtype=np.float64)
-  return np.where(masks.any(axis=(1, 2)), sums, np.nan)
+  return np.where(masks.any(axis=(1, 2)) & np.isfinite(maps).all(axis=(1, 2)), sums, np.nan)
 
 
 def _edges(image: np.ndarray) -> np.ndarray:

@@ -11,6 +11,9 @@ from msk_jax.simulation import spec as spec_lib
 from msk_jax.simulation.files import truth
 from msk_jax.simulation.pictures import drawing
 
+SCHEMAS = (truth_tables.PEOPLE, truth_tables.VISITS, truth_tables.ACCELERATIONS)
+"""The tables that people are read from."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Phantom:

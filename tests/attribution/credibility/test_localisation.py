@@ -23,6 +23,24 @@ def test_chance_and_a_constant_map_have_a_ratio_of_one():
   assert localisation.precision_over_prevalence(np.ones(_MASK.shape), _MASK)[0] == pytest.approx(1.0)
 
 
+def test_chance_of_small_masks_and_coarse_maps_is_above_one():
+  rng = np.random.default_rng(0)
+  coarse = rng.random((30, 5, 5)).repeat(4, axis=1).repeat(6, axis=2)
+  mask = np.zeros_like(coarse, bool)
+  mask[:, 3:5, 3:6] = True
+  chance = localisation.of_chance(coarse, mask, 0)
+  assert chance.mean() > 1.3 and len(chance) == 30
+  at_the_place = np.where(mask, 2.0, coarse)
+  assert localisation.precision_over_prevalence(at_the_place, mask).mean() > 5 * chance.mean()
+
+
+def test_a_map_that_is_no_result_has_no_ratio_and_no_sum():
+  broken = np.full(_MASK.shape, np.nan)
+  assert np.isnan(localisation.precision_over_prevalence(broken, _MASK)[0])
+  assert np.isnan(localisation.of_chance(broken, _MASK, 0)[0])
+  assert np.isnan(localisation.signed_sums(broken, _MASK)[0])
+
+
 def test_an_empty_mask_has_no_ratio_and_no_sum():
   empty = np.zeros_like(_MASK)
   assert np.isnan(localisation.precision_over_prevalence(np.ones(_MASK.shape), empty)[0])

@@ -1,15 +1,18 @@
 """The steps after the maps, on two tiny trained folds: files, what is said, and what can't be checked."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from msk_jax.attribution import group_run, map_files, networks, stages
 from msk_jax.attribution.credibility import run as credibility_run
 from msk_jax.attribution.credibility import table as credibility_table
+from msk_jax.attribution.credibility import unselected
 from msk_jax.attribution.made_maps import MadeMaps
 from msk_jax.attribution.run import make_maps
 from msk_jax.attribution.spec import AttentionSpec
-from msk_jax.io import run_record, tables
+from msk_jax.io import errors, run_record, tables
 from msk_jax.schemas import attention_credibility_tables
 
 
@@ -37,8 +40,48 @@ def test_the_table_has_every_check_of_every_kind_of_maps(made, capsys):
   folds = table[(table["check"] == credibility_table.FOLDS) & (table["case"] == "same person")]
   assert folds["value"].abs().le(1).all() and (folds["num_people"] >= 5).all()
 
+  assert folds["remark"].str.contains("second network").all()
+  shuffled = weights[weights["value"].notna()]
+  assert shuffled["num_shuffles"].eq(8).all() and shuffled["remark"].str.startswith("interval over 8").all()
+
+
+def test_the_second_network_is_one_that_was_not_trained_on_the_pictures(made):
+  """Split k + 1 validates on fold k; the others train on it."""
+  every = {number: made.network.folds[0] for number in range(10)}
+  network = dataclasses.replace(made.network, folds=every)
+  assert credibility_run._other_fold(network, 3) == 4 and credibility_run._other_fold(network, 9) == 0
+  few = dataclasses.replace(network, folds={number: every[number] for number in (3, 7)})
+  assert credibility_run._other_fold(few, 3) == 7
+
+
+def test_unselected_pictures_are_of_as_many_people_as_there_are(made):
+  samples = made.network.samples
+  few, many = unselected.choose(made.network, 20), unselected.choose(made.network, 10_000)
+  assert len(set(samples.eid[few.row])) == 20 == len(few.row)
+  rows = samples.where_fold((0, 1))
+  assert len(many.row) == int((samples.is_left[rows] == [0, 1]).sum())  # each picture once, both sides
+  assert len(set(zip(many.row.tolist(), many.side.tolist(), strict=True))) == len(many.row)
+  assert (np.diff(many.fold) >= 0).all()
+  loaded = unselected.load(made.network, few)
+  image, _ = made.network.load(int(few.fold[-1]), few.row[-1:], few.side[-1:])
+  np.testing.assert_array_equal(loaded.image[-1], image[0])
+
 
 def test_mean_maps_say_how_pictures_were_registered(made):
   group_run.run(made)
   results = run_record.read(made.folder / "group_means")["results"]
-  assert "correlation_after" in results or "not_made" in results
+  assert 0 < results["correlation_before"] <= 1 and 0 < results["correlation_after"] <= 1
+  assert set(results["methods"]) == set(made.methods)
+
+
+def test_pictures_that_are_not_there_any_more_are_refused(made):
+  other = dataclasses.replace(made, pictures=made.pictures.assign(instance=made.pictures["instance"] + 7))
+  with pytest.raises(errors.InputError, match="not among those"):
+    other.load(np.arange(2))
+
+
+def test_maps_with_a_flaw_are_nan_to_every_step(made):
+  flaws = made.pictures["flaws"].where(made.pictures.index != 1, "grad_ram:zero_map;saliency:no_gradient")
+  other = dataclasses.replace(made, pictures=made.pictures.assign(flaws=flaws))
+  values = other.read_results("saliency", np.arange(3))
+  assert np.isnan(values[1]).all() and np.isfinite(values[[0, 2]]).all()
