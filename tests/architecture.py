@@ -20,7 +20,7 @@ _IMPORTS = {
   "imaging": "io schemas labels",
   "genome": "io schemas",
   "figures": "io",
-  "disclosure": "io figures",
+  "disclosure": "io schemas figures",
   "scores": "",
   "predictions": "io published schemas cohort disclosure scores",
   "simulation": "io published schemas cohort imaging genome",
@@ -47,7 +47,7 @@ _IMPORTS = {
   "attribution": "io schemas cohort imaging figures disclosure scores predictions simulation evaluation biological_age "
   "input models trained",
   "planning": "io",
-  "report": "io schemas cohort genome figures disclosure predictions",
+  "report": "io published schemas cohort genome figures disclosure predictions",
 }
 ALLOWED = {name: imports.split() for name, imports in _IMPORTS.items()}
 

@@ -2,7 +2,7 @@
 
 import dataclasses
 import pathlib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import pandas as pd
 from absl import logging
@@ -15,7 +15,7 @@ from msk_jax.associations.outcomes import Outcomes
 from msk_jax.associations.spec import XwasSpec
 from msk_jax.cohort import scalar_tables, source, withdrawal_memory, withdrawals
 from msk_jax.ensembling import ensemble_record
-from msk_jax.io import run_record, tables
+from msk_jax.io import outputs, run_record, tables
 from msk_jax.schemas import cohort_tables
 
 
@@ -31,6 +31,7 @@ class Inputs:
     cohort: what cleaning needs of the cohort.
     variables_hashes: of what the cleaned variables are made from.
     hashes: of everything that the results depend on.
+    prediction_hashes: of what predictions from the variables are made from.
     is_comparable: whether the people are like the paper's.
     is_drawn: whether the people are a phantom's.
   """
@@ -42,6 +43,7 @@ class Inputs:
   cohort: exposures.Cohort
   variables_hashes: dict[str, str]
   hashes: dict[str, str]
+  prediction_hashes: dict[str, str]
   is_comparable: bool
   is_drawn: bool
 
@@ -81,11 +83,11 @@ def gather(places: Places, settings: XwasSpec, withdrawn: Collection[str]) -> In
     "tables": run_record.fingerprint([hash_named([path]) for path in places.tables]),
     "own": hash_named([places.own_table, places.kinds, places.more_fields]),
   }
+  prediction_hashes = variables_hashes | _hash_outcomes(places, read.paths)
   hashes = {
-    **variables_hashes,
+    **prediction_hashes,
     "relatedness": hash_named(places.relatedness),
-    "accelerations": hash_named(read.paths),
-    "ensembles": _hash_ensembles(places.workdir),
+    **_hash_ensembles(places.workdir),
   }
   logging.info(
     "%d samples of %d people; standard errors clustered by %s", len(read.samples), groups.num_people, groups.unit
@@ -99,6 +101,7 @@ def gather(places: Places, settings: XwasSpec, withdrawn: Collection[str]) -> In
     cohort,
     variables_hashes,
     hashes,
+    prediction_hashes,
     is_comparable=source.is_comparable(places.workdir),
     is_drawn=source.is_drawn(places.workdir),
   )
@@ -123,12 +126,17 @@ def _hash_cohort(workdir: pathlib.Path, withdrawn: Collection[str]) -> dict[str,
   folder = workdir / cohort_tables.FOLDER
   paths = [folder / f"{name}.parquet" for name in ("participants", "visits", "folds")]
   paths += [source.path_of(workdir), *sorted((folder / scalar_tables.FOLDER).glob("[!.]*.parquet"))]
-  hashes = {path.relative_to(workdir).as_posix(): run_record.hash_file(path) for path in paths if path.exists()}
-  return hashes | withdrawal_memory.hashes(workdir, withdrawn)
+  return outputs.hash_files(workdir, paths) | withdrawal_memory.hashes(workdir, withdrawn)
 
 
-def _hash_ensembles(workdir: pathlib.Path) -> str:
-  """Returns a hash of the ensembles' records, which say what fed the models."""
+def _hash_outcomes(places: Places, paths: Sequence[pathlib.Path]) -> dict[str, str]:
+  """Returns hashes of the tables of accelerated ageing: of the workdir's ages, or of an own table."""
+  if places.accelerations is None:
+    return outputs.hash_files(places.workdir, paths)
+  return {"accelerations": hash_named(paths)}
+
+
+def _hash_ensembles(workdir: pathlib.Path) -> dict[str, str]:
+  """Returns hashes of the ensembles' records, which say what fed the models."""
   root = workdir / ensemble_record.FOLDER
-  files = sorted(root.rglob("[!.]*.json")) if root.is_dir() else []
-  return run_record.fingerprint([[path.relative_to(root).as_posix(), run_record.hash_file(path)] for path in files])
+  return outputs.hash_files(workdir, sorted(root.rglob("[!.]*.json")) if root.is_dir() else [])

@@ -69,9 +69,10 @@ class MadeMaps:
     """
     record = run_record.read(self.folder / MAPS)
     assert record is not None
-    files = {f"{MAPS}/{name}": str(each["sha256"]) for name, each in record["results"][outputs.FILES].items()}
+    folder = (self.folder / MAPS).relative_to(self.workdir).as_posix()
+    files = {f"{folder}/{name}": str(each["sha256"]) for name, each in record["results"][outputs.FILES].items()}
     stage = {name: record["results"][name] for name in ("stage", "stage_cells", "placement")}
-    return {**record["inputs"], **files, f"{MAPS}, the stage": run_record.fingerprint(stage)}
+    return {**record["inputs"], **files, f"{folder}, the stage": run_record.fingerprint(stage)}
 
   def is_flawed(self, method: Method) -> np.ndarray:
     """Returns whether something is wrong with a method's maps (`methods.FLAWS`), bool [n]: they are no results."""

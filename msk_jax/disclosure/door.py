@@ -14,7 +14,7 @@ import pandas as pd
 from matplotlib import figure as mpl_figure
 from matplotlib import text as mpl_text
 
-from msk_jax.disclosure import small_counts, variants
+from msk_jax.disclosure import numbers, small_counts, variants
 from msk_jax.figures import frame
 from msk_jax.io import atomic, errors, privacy, tables, tsv
 from msk_jax.io.tables import Kind
@@ -187,7 +187,7 @@ def _check(table: pd.DataFrame, schema: tables.Schema, *, is_data: bool) -> None
   if of_people := schema.of_kind(*_OF_ONE_PERSON):
     raise _refused(schema, f"its columns {', '.join(of_people)} are about single persons")
   for name in schema.of_kind(Kind.LABEL, Kind.ESTIMATE):
-    if any(_looks_like_id(str(value)) for value in _values(table[name])):
+    if _holds_ids(table[name]):
       raise _refused(schema, f"a value in its column {name} looks like a participant's id")
   people, samples = schema.of_kind(Kind.PEOPLE), schema.of_kind(Kind.SAMPLES)
   for name in (*people, *samples):
@@ -270,12 +270,11 @@ def _texts(figure: mpl_figure.Figure) -> list[str]:
   return [text.get_text() for text in figure.findobj(mpl_text.Text)]
 
 
-def _values(column: pd.Series) -> np.ndarray:
-  """Returns the different values of a column, as texts without a fraction that is zero."""
-  values = column.dropna().unique()
-  if pd.api.types.is_float_dtype(values.dtype):
-    values = values[np.isfinite(values) & (values == np.rint(values)) & (np.abs(values) < 2**53)].astype(np.int64)
-  return values
+def _holds_ids(column: pd.Series) -> bool:
+  """Returns whether a column of texts or of estimates holds what looks like an id."""
+  if pd.api.types.is_float_dtype(column.dtype):
+    return bool(numbers.look_like_ids(column).any())
+  return any(_looks_like_id(str(value)) for value in column.dropna().unique())
 
 
 def _looks_like_id(text: str) -> bool:

@@ -2,10 +2,11 @@
 
 Rows are compared by their labels. A row with fewer of them (`model`) is the total of rows with more (`model`, `sex`),
 in one table or in two; a label `all`, or none, means the total. Compared are: a group with its total, the sum of groups
-side by side with their total, rows of equal labels, a part with its whole in one row. Of two sexes the one that is not
-shown is computed.
+side by side with their total, a band of ages with the finer bands in it, rows of equal labels, a part with its whole in
+one row. Of two sexes the one that is not shown is computed.
 
-Only tables of one stage count the same people. `NOT_CHECKED` says what else is not compared.
+What a label says of the people is declared in `schemas.nesting`, whose counts a table has in its schema (`people`).
+`NOT_CHECKED` says what is not compared.
 """
 
 import dataclasses
@@ -15,40 +16,36 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 import pandas as pd
 
-from msk_jax.disclosure import small_counts
+from msk_jax.disclosure import site_bands, small_counts
 from msk_jax.disclosure.site_declared import Checked, Violation
 from msk_jax.io import tables
 from msk_jax.io.tables import Kind
+from msk_jax.schemas import nesting
 
 CHECKED = (
-  "Every count of people and samples: none is from one to four.",
+  "Every count of people and samples: none is from one to four; those declared as rounded are.",
   "People and samples of a row, and a part of the people beside all of them: they do not differ by one to four.",
-  "Every group beside its total, in the same table and in others of the same stage (by sex, category, fold, age, any "
-  "label): nobody can count one to four people as the rest.",
-  "The sum of groups side by side (sexes, folds, age groups, bins) beside their total.",
+  "Every group beside its total, in the same table and in all others of the same people (by sex, category, fold, age, "
+  "any label): nobody can count one to four people as the rest.",
+  "The sum of groups side by side, by any label, beside their total; bands of ages beside the finer bands in them.",
   "Rows of two tables with the same labels: their counts do not differ by one to four.",
   "Of two sexes the one that is not shown, as total minus the other, and its groups.",
   "Totals that are declared for a table, by the rules of `disclosure.door`.",
 )
 NOT_CHECKED = (
-  "Counts of different stages (who has a picture, a genotype, an answer) and of different models: they are of "
-  "different people, and their difference is not a number of people.",
+  "Counts of different models, traits and stages (who has a picture, a genotype, an answer): they are of different "
+  "people, and their difference is not a number of people.",
   "Two different variables of the XWAS against each other: those who answered one may not have answered the other.",
-  "People of a prediction from variables (those with all of some chosen variables) against those of each variable: "
-  "neither are part of the others.",
-  "Numbers of samples of a pair of models against those of each model: they are rounded down to a multiple of five.",
+  "People of a prediction from variables (those with all of some chosen variables) against each other and against "
+  "those of each variable: neither are part of the others.",
+  "Counts that are rounded down to a multiple of five against exact ones: their difference says nothing.",
   "Differences that need three tables or more, other than by sex.",
+  "Counts in texts and documents, hover texts too, against those of tables: each is looked at alone.",
   "Counts that follow from estimates (a standard error, a share): the stages hide these where they hide counts.",
   "Releases of the same study side by side: keep one.",
 )
 
-_TOTALS = ("", "all", "both", "total", "everyone")
-_SEXES = ("female", "male")
-_SIDE_BY_SIDE = ("sex", "group", "stratum", "fold", "age_group", "age_band", "ethnicity", "centre", "instance")
-_KINDS_OF_GROUPS = ("kind", "level")
 _WHOLE_OF_A_ROW = ("num_people", "num_samples")
-_PREDICTIONS = "xwas_prediction"  # of complete cases of chosen variables: no total of each variable's people
-_FAMILIES = {"best": "performance", "gwas": "genetics", "loci": "genetics", "release": "genetics"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,7 +59,7 @@ class _Part:
     labels: columns of labels.
     key: the fewest labels that tell the rows apart; all of them where none do.
     is_unique: whether they tell the rows apart.
-    counts: columns of counts to their kinds.
+    counts: columns of counts to their kinds; without rounded ones.
   """
 
   file: str
@@ -85,31 +82,46 @@ def find_violations(checked: Iterable[Checked]) -> list[Violation]:
       parts += _parts(each.declared.path, each.table, schema)
   parts += _other_sexes(parts)
   for total, groups in itertools.permutations(parts, 2):
-    if total.people == groups.people and total.is_unique and set(total.key) <= set(groups.labels):
+    if total.people != groups.people:
+      continue
+    if total.is_unique and _are_nested(total, groups):
       violations += _compare(total, groups)
+  for wide, fine in itertools.product(parts, repeat=2):
+    if wide.people == fine.people and wide.labels == fine.labels:
+      violations += _compare_bands(wide, fine)
   return sorted(set(violations))
+
+
+def _are_nested(total: _Part, groups: _Part) -> bool:
+  """Returns whether rows of groups can be parts of rows of a total: labels of the latter alone divide nobody."""
+  more, extra = set(groups.labels) - set(total.labels), set(total.key) - set(groups.labels)
+  return not more & nesting.SUBJECTS and extra <= nesting.ASIDE
 
 
 def _within_rows(file: str, table: pd.DataFrame, schema: tables.Schema) -> Iterator[Violation]:
   """Yields rows in which a part of the people leaves one to four of all."""
   people = schema.of_kind(Kind.PEOPLE)
   wholes = [name for name in people if name == "n" or name in _WHOLE_OF_A_ROW]
-  for whole in wholes:
-    for part in (name for name in people if name not in wholes and name.startswith(f"{whole}_")):
-      for row in _small_rows(table[whole], table[part]):
-        yield Violation(file, f"row {row + 1}", f"columns {whole} and {part} differ by one to four")
+  named = [(whole, part) for whole in wholes for part in people if part.startswith(f"{whole}_") and part not in wholes]
+  declared = [(schema.columns[part].whole, part) for part in people if schema.columns[part].whole in schema.columns]
+  for whole, part in dict.fromkeys([*named, *declared]):
+    for row in _small_rows(table[whole], table[part]):
+      yield Violation(file, f"row {row + 1}", f"columns {whole} and {part} differ by one to four")
 
 
 def _parts(file: str, table: pd.DataFrame, schema: tables.Schema) -> list[_Part]:
   """Returns a table's rows, divided by which labels mean the total."""
   labels = [name for name in schema.of_kind(Kind.LABEL) if table[name].notna().any()]
-  counts = {name: _role(name, schema.columns[name].kind) for name in schema.of_kind(Kind.PEOPLE, Kind.SAMPLES)}
+  exact = [name for name in schema.of_kind(Kind.PEOPLE, Kind.SAMPLES) if schema.columns[name].step == 1]
+  counts = {name: _role(name, schema.columns[name].kind) for name in exact}
   frame = table[[*labels, *counts]].rename(columns=counts).assign(_row=np.arange(1, len(table) + 1))
   frame = _sex_from_groups(frame)
   roles = {role: schema.columns[name].kind for name, role in counts.items()}
   labels = [name for name in map(str, frame) if name not in roles and name != "_row"]
-  is_total = pd.DataFrame({name: frame[name].fillna("").astype(str).isin(_TOTALS) for name in labels}, frame.index)
-  if not labels:
+  is_total = pd.DataFrame(
+    {name: frame[name].fillna("").astype(str).isin(nesting.TOTALS) for name in labels}, frame.index
+  )
+  if not labels or not counts or schema.people == tables.APART:
     return []
   parts = []
   for pattern, rows in frame.groupby([is_total[name] for name in labels], sort=False):
@@ -137,7 +149,7 @@ def _sex_from_groups(frame: pd.DataFrame) -> pd.DataFrame:
   """Returns rows with a column `sex` where it is said in `stratum`, or in `kind` and `group`."""
   if "sex" in frame:
     return frame
-  if "stratum" in frame and frame["stratum"].isin(_SEXES).any():
+  if "stratum" in frame and frame["stratum"].isin(nesting.SEXES).any():
     return frame.rename(columns={"stratum": "sex"})
   if {"kind", "group"} <= set(frame) and (is_sex := frame["kind"] == "sex").any():
     sex = frame["group"].where(is_sex, "").str.lower()
@@ -146,11 +158,9 @@ def _sex_from_groups(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _people_of(schema: tables.Schema) -> str:
-  """Returns whose counts a table has: tables of one stage are of the same people."""
+  """Returns whose counts a table has: as declared, else tables of one stage are of the same people."""
   first = schema.name.partition("_")[0]
-  if schema.name.startswith(_PREDICTIONS):
-    return _PREDICTIONS
-  return schema.name if first == "report" else _FAMILIES.get(first, first)
+  return schema.people or (schema.name if first == "report" else first)
 
 
 def _other_sexes(parts: Sequence[_Part]) -> list[_Part]:
@@ -159,14 +169,14 @@ def _other_sexes(parts: Sequence[_Part]) -> list[_Part]:
   for groups in (part for part in parts if "sex" in part.labels and part.is_unique):
     outer = [name for name in groups.key if name != "sex"]
     alone = groups.frame[~groups.frame.duplicated(outer, keep=False)] if outer else groups.frame
-    alone = alone[alone["sex"].isin(_SEXES)]
+    alone = alone[alone["sex"].isin(nesting.SEXES)]
     for total in parts:
       fits = total.people == groups.people and total.is_unique and list(total.key) == outer and outer
       roles = [role for role, kind in groups.counts.items() if kind is Kind.PEOPLE and role in total.counts]
       if not fits or alone.empty or not roles:
         continue
       beside = alone.merge(total.frame[[*outer, *roles]], on=outer, suffixes=("", "_total"))
-      other = beside.assign(sex=beside["sex"].map(dict(zip(_SEXES, reversed(_SEXES), strict=True))))
+      other = beside.assign(sex=beside["sex"].map(dict(zip(nesting.SEXES, reversed(nesting.SEXES), strict=True))))
       for role in roles:
         other[role] = beside[f"{role}_total"] - beside[role]
       counts = dict.fromkeys(roles, Kind.PEOPLE)
@@ -177,24 +187,35 @@ def _other_sexes(parts: Sequence[_Part]) -> list[_Part]:
 
 def _compare(total: _Part, groups: _Part) -> Iterator[Violation]:
   """Yields where groups, or their sum, leave one to four people of a total."""
-  on = list(total.key)
+  on = [name for name in total.labels if name in groups.labels and (name in total.key or name not in nesting.ASIDE)]
+  extra = [name for name in total.key if name not in groups.labels]
   for of_total, of_groups in _comparable(total, groups):
-    columns = groups.frame[[*dict.fromkeys([*on, *groups.labels]), "_row", of_groups]].rename(
-      columns={of_groups: "_group"}
-    )
-    wholes = total.frame[[*on, of_total]].rename(columns={of_total: "_total"})
-    beside = columns.merge(wholes, on=on)
+    columns = groups.frame[[*groups.labels, "_row", of_groups]].rename(columns={of_groups: "_group"})
+    wholes = total.frame[[*on, *extra, of_total]].rename(columns={of_total: "_total"})
+    beside = columns.merge(wholes, on=on) if on else columns.merge(wholes, how="cross")
     for row in beside.loc[_small_rows(beside["_total"], beside["_group"]), "_row"]:
       yield Violation(groups.file, f"row {row}", f"{of_groups} and {of_total} of {total.file} differ by one to four")
     if (by := _partition(total, groups)) is None:
       continue
-    sums = beside.groupby([*on, *by], dropna=False, sort=False).agg(
+    within = [*on, *extra, *by]
+    sums = (beside.groupby(within, dropna=False, sort=False) if within else beside.groupby(lambda _: 0)).agg(
       _group=("_group", "sum"), _total=("_total", "first"), _row=("_row", "first"), size=("_row", "size")
     )
     sums = sums[sums["size"] > 1].reset_index(drop=True)
     for row in sums.loc[_small_rows(sums["_total"], sums["_group"]), "_row"]:
       reason = f"the sum of {of_groups} over its groups and {of_total} of {total.file} differ by one to four"
       yield Violation(groups.file, f"row {row} and those beside it", reason)
+
+
+def _compare_bands(wide: _Part, fine: _Part) -> Iterator[Violation]:
+  """Yields where a band of ages and the finer bands in it leave one to four people."""
+  for name in (name for name in wide.labels if name in nesting.GROUPS):
+    for role in (role for role in wide.counts if role in fine.counts):
+      others = [label for label in wide.labels if label != name]
+      sums = site_bands.sum_finer(wide.frame, fine.frame, name, role, others)
+      for row in sums.loc[_small_rows(sums["whole"], sums["finer"]), "row"]:
+        reason = f"{role} and the sum over the finer bands of {fine.file} differ by one to four"
+        yield Violation(wide.file, f"row {row}", reason)
 
 
 def _comparable(total: _Part, groups: _Part) -> Iterator[tuple[str, str]]:
@@ -209,11 +230,9 @@ def _comparable(total: _Part, groups: _Part) -> Iterator[tuple[str, str]]:
 def _partition(total: _Part, groups: _Part) -> list[str] | None:
   """Returns labels within which the rows of groups are side by side, None where they are not."""
   more = [name for name in groups.labels if name not in total.labels]
-  if not more and not groups.is_unique:
-    return []  # bins, which no label tells apart
-  if any(name in _SIDE_BY_SIDE for name in more):
-    return [name for name in more if name in _KINDS_OF_GROUPS]
-  return None
+  if not more:
+    return None if groups.is_unique else []  # bins, which no label tells apart
+  return [name for name in more if name in nesting.GROUPINGS]
 
 
 def _small_rows(whole: pd.Series, part: pd.Series) -> pd.Index:

@@ -23,7 +23,8 @@ CHECKED = (
   "Every text is free of integers of seven digits, as participants' ids are: file names, labels, keys, hover texts, "
   "titles, comments and metadata of pictures, in packed data as decoded. Columns of counts and places on the genome "
   "are known by their types.",
-  "No table has a row, and no list an entry, for every participant or sample; none has columns of single persons.",
+  "No table has a row, and no list a number, for every participant or sample; none has columns of single persons.",
+  "No document, hover text, page or text says, by a key or in words, that something is of one to four people.",
   "Every picture says of how many people it is: five or more. Pictures of single persons need a flag.",
   "Every CSV holds what the table for the browser of its name holds.",
   *site_counts.CHECKED,
@@ -122,11 +123,16 @@ class Gate:
       beside = next((each for each in self.checked.values() if _is_data_of(each, declared)), None)
       return list(site_tables.find_differences(text, beside.table if beside else None, declared.schema)), 1
     lines = text.splitlines()
-    return [(f"line {number}", _ID) for number, line in enumerate(lines, 1) if site_texts.holds_id(line)], len(lines)
+    problems = [(f"line {number}", _ID) for number, line in enumerate(lines, 1) if site_texts.holds_id(line)]
+    problems += [
+      (f"line {number}", site_texts.FEW) for number, line in enumerate(lines, 1) if site_texts.says_few(line)
+    ]
+    return problems, len(lines)
 
   def check_json(self, value: object) -> tuple[list[tuple[str, str]], int]:
     """Returns places and reasons of what may not leave in a value of JSON, and how many texts it has."""
     problems, texts = list(site_texts.find_persons(value, self.study.person_counts)), list(site_texts.walk(value))
+    problems += site_texts.find_few(value)
     for place, text in texts:
       for kind, is_packed, data in site_texts.DATA_URI.findall(text):
         problems += [(f"{place}, {where}".rstrip(", "), reason) for where, reason in _embedded(kind, is_packed, data)]

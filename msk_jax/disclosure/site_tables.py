@@ -6,14 +6,18 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from msk_jax.disclosure import door, site_texts, small_counts
+from msk_jax.disclosure import door, numbers, site_texts, small_counts
 from msk_jax.disclosure.site_declared import Declared, Study
 from msk_jax.io import errors, tables
 from msk_jax.io.tables import Kind
 
 _OF_ONE_PERSON = (Kind.IDENTIFIER, Kind.PERSONAL, Kind.POSITION)
 _COUNTS = (Kind.PEOPLE, Kind.SAMPLES)
+_UNITS_OF_COUNTS = ("people", "participants", "persons", "samples", "visits")
+_STATISTICS = ("-log10 p", "SE")  # units that no person's value has
 _UNITS_OF_PERSONS = ("years", "cm", "kg", "mm")
+_FORMULA = r"[=+\-@\t\r]"
+_MOST_REPEATED = 0.05  # share of rows that declared keys may fail to tell apart: places are rounded
 _FEWEST_ROWS = 20  # a table of fewer rows is not taken for one of all participants
 
 
@@ -45,6 +49,12 @@ def find_problems(
       yield "", str(error).partition(" is not written: ")[2].partition(". It may")[0] or "the door refuses it"
 
 
+def csv_cells(texts: pd.Series) -> pd.Series:
+  """Returns texts as cells of a CSV: one that a spreadsheet would take for a formula begins with an apostrophe."""
+  is_formula = texts.str.match(_FORMULA).fillna(False).astype(bool)
+  return texts.mask(is_formula, "'" + texts)
+
+
 def find_differences(csv: str, table: pd.DataFrame | None, schema: tables.Schema) -> Iterator[tuple[str, str]]:
   """Yields place and reason where a CSV is not the table for the browser, which is checked: both say the same.
 
@@ -67,7 +77,8 @@ def find_differences(csv: str, table: pd.DataFrame | None, schema: tables.Schema
     yield "", f"it has {len(read)} rows, the table for the browser {len(table)}"
   else:
     for name in schema.columns:
-      different = ~_equal(read[name], table[name])
+      held = table[name]
+      different = ~_equal(read[name], csv_cells(held) if held.dtype == "string" else held)
       if different.any():
         row = int(different.argmax()) + 1
         yield f"row {row}, column {name}", "it is not what the table for the browser holds"
@@ -90,22 +101,39 @@ def _small_counts(table: pd.DataFrame, schema: tables.Schema) -> Iterator[tuple[
     counts = table[name].fillna(0).to_numpy(np.int64)
     for row in np.flatnonzero(small_counts.is_small(counts)):
       yield f"row {row + 1}, column {name}", "a count of one to four"
+    for row in np.flatnonzero(counts % schema.columns[name].step):
+      yield f"row {row + 1}, column {name}", f"a count that is not rounded to a multiple of {schema.columns[name].step}"
+  for name in schema.of_kind(Kind.COUNT):
+    if schema.columns[name].unit in _UNITS_OF_COUNTS:
+      yield f"column {name}", "it counts people and is declared as a count of other things"
 
 
 def _ids(table: pd.DataFrame, schema: tables.Schema) -> Iterator[tuple[str, str]]:
-  """Yields labels and whole estimates that look like ids; columns of counts and of places on the genome can't be."""
+  """Yields labels that look like ids, and estimates where `numbers.look_like_ids` says so.
+
+  Columns of counts and of places on the genome can't hold ids; a single estimate of seven digits is rounded to six and
+  so is none.
+  """
   for name in schema.of_kind(Kind.LABEL, Kind.ESTIMATE, Kind.PUBLISHED):
-    values = table[name].dropna()
-    if pd.api.types.is_float_dtype(values.dtype):
-      values = values[np.isfinite(values) & (values == np.rint(values)) & (np.abs(values) < 2**53)].astype(np.int64)
-    bad = [value for value in values.unique() if site_texts.holds_id(str(value))]
-    for row in values.index[values.isin(bad)]:
+    if pd.api.types.is_float_dtype(table[name].dtype):
+      rows = table.index[numbers.look_like_ids(table[name])]
+    else:
+      bad = [value for value in table[name].dropna().unique() if site_texts.holds_id(str(value))]
+      rows = table.index[table[name].isin(bad)]
+    for row in rows:
       yield f"row {row + 1}, column {name}", "what looks like a participant's id"
 
 
 def _rows_of_persons(table: pd.DataFrame, schema: tables.Schema, study: Study) -> Iterator[tuple[str, str]]:
-  """Yields why rows look like points of single persons: a table that says how many people a row is of is none."""
-  measured = [name for name in schema.of_kind(Kind.ESTIMATE) if table[name].notna().any()]
+  """Yields why rows look like points of single persons.
+
+  A table that says how many people a row is of is none, nor one whose rows are of declared things (`Schema.keys`).
+  """
+  values = [name for name in schema.of_kind(Kind.ESTIMATE) if table[name].notna().any()]
+  measured = [name for name in values if schema.columns[name].unit not in _STATISTICS]
+  keys = [name for name in schema.keys if name in table]
+  if keys and not table.duplicated(keys).mean() > _MOST_REPEATED:
+    return
   if schema.of_kind(*_COUNTS) or len(table) < _FEWEST_ROWS or not measured:
     return
   if len(table) in study.person_counts:

@@ -10,7 +10,7 @@ import pandas as pd
 from msk_jax.cohort import visit_keys, withdrawal_memory, withdrawals
 from msk_jax.cohort.people import People
 from msk_jax.ensembling import splits
-from msk_jax.io import errors, run_record, tables
+from msk_jax.io import errors, outputs, tables
 from msk_jax.predictions import pooled_table, split_folder, split_settings, split_table
 from msk_jax.schemas import cohort_tables
 
@@ -45,7 +45,8 @@ class Cohort:
     visit_person: int64 [visits], each visit's participant.
     num_folds: data folds.
     fold_map_hash: of the cohort's own fold map.
-    hashes: table to the hash of its file; and a keyed hash of people who have withdrawn, if there are any.
+    hashes: of the tables' files, by path in the workdir; and a keyed hash of people who have
+      withdrawn, if there are any.
   """
 
   def __init__(self, workdir: pathlib.Path, withdrawn: Collection[str] = ()):
@@ -71,7 +72,7 @@ class Cohort:
     self._visit_keys = visit_keys.make(self.visit_person, visits["instance"].to_numpy())
     self.num_folds = int(tables.read(paths["folds"], cohort_tables.FOLDS, ["fold"])["fold"].max()) + 1
     self.fold_map_hash: str = tables.read_extra(paths["folds"], cohort_tables.FOLDS)["hash"]
-    self.hashes = {name: run_record.hash_file(path) for name, path in paths.items()}
+    self.hashes = outputs.hash_files(workdir, paths.values())
     self.hashes |= withdrawal_memory.hashes(workdir, withdrawn)
 
   def visit_of(self, table: pd.DataFrame) -> np.ndarray:
@@ -97,11 +98,10 @@ def find_leaves(workdir: pathlib.Path) -> list[str]:
   return models
 
 
-def hash_leaf(workdir: pathlib.Path, leaf: str) -> str:
-  """Returns a hash of all of a model's tables of predictions and of which split each is."""
+def list_tables(workdir: pathlib.Path, leaf: str) -> list[pathlib.Path]:
+  """Returns a model's tables of predictions, split by split."""
   folders = split_folder.list_finished(split_folder.model_folder(workdir, leaf))
-  paths = [folder / split_table.FILE_NAME for folder in folders]
-  return run_record.fingerprint({path.parent.name: run_record.hash_file(path) for path in paths if path.exists()})
+  return [path for folder in folders if (path := folder / split_table.FILE_NAME).exists()]
 
 
 def read_leaf(workdir: pathlib.Path, leaf: str, cohort: Cohort) -> Leaf:

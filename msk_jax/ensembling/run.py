@@ -12,7 +12,7 @@ from msk_jax.cohort.people import People
 from msk_jax.ensembling import aligned, combination, ensemble_record, fit, gather, hierarchy, printout
 from msk_jax.ensembling import spec as ensemble_spec
 from msk_jax.io import outputs, progress, run_record
-from msk_jax.predictions import averaging, pooled_record, pooled_table
+from msk_jax.predictions import averaging, pooled_record, pooled_table, split_folder
 from msk_jax.regression import search
 
 STAGE = "ensemble"
@@ -27,7 +27,7 @@ class _Inputs:
   Attributes:
     workdir: holds predictions and ensembles.
     settings: from `settings_of`.
-    hashes: of the cohort's tables, and by model of its predictions.
+    hashes: of the cohort's tables and the models' predictions, by path in the workdir.
     fold_map_hash: of the folds that all models were trained with.
   """
 
@@ -38,8 +38,10 @@ class _Inputs:
 
   def fingerprint(self, product: pooled_table.Product, node: hierarchy.Node) -> str:
     """Returns a hash of all that an ensemble depends on."""
-    names = (*node.leaves, "participants", "visits", "folds", "withdrawn")
-    hashes = {name: self.hashes[name] for name in names if name in self.hashes}
+    others = {name for name in self.hashes if not name.startswith(f"{split_folder.MODELS}/")}
+    tables = [path for leaf in node.leaves for path in gather.list_tables(self.workdir, leaf)]
+    names = {*others, *(path.relative_to(self.workdir).as_posix() for path in tables)}
+    hashes = {name: self.hashes[name] for name in sorted(names)}
     return run_record.fingerprint([self.settings, hashes, dataclasses.astuple(node), product])
 
 
@@ -57,7 +59,8 @@ def run(spec: ensemble_spec.EnsembleSpec, workdir: pathlib.Path, withdrawn: Coll
   leaves = gather.find_leaves(workdir)
   nodes = hierarchy.build(leaves, spec.inputs)
   cohort = gather.Cohort(workdir, withdrawn)
-  hashes = {**{leaf: gather.hash_leaf(workdir, leaf) for leaf in leaves}, **cohort.hashes}
+  tables = [path for leaf in leaves for path in gather.list_tables(workdir, leaf)]
+  hashes = {**outputs.hash_files(workdir, tables), **cohort.hashes}
   settings = settings_of(spec)
   folder = workdir / ensemble_record.FOLDER
   if missing := hierarchy.describe_missing(leaves, source.is_comparable(workdir)):

@@ -1,4 +1,4 @@
-"""Scores by sex, age band, ethnicity and assessment centre."""
+"""Scores by fold, sex, age band, ethnicity and assessment centre."""
 
 import dataclasses
 import pathlib
@@ -14,7 +14,7 @@ from msk_jax.predictions.pooled_rows import Rows
 from msk_jax.schemas import cohort_tables, performance_tables
 from msk_jax.scores import score_sums
 
-KINDS = ("sex", "age_band", "ethnicity", "centre")
+KINDS = ("fold", "sex", "age_band", "ethnicity", "centre")
 FEWEST_SCORED = 30  # people; scores of fewer are noise
 
 
@@ -88,6 +88,7 @@ def labels_of(rows: Rows, labels: Labels) -> dict[str, np.ndarray]:
   is_known = labels.visit[place] == key if len(labels.visit) else np.zeros(len(key), bool)
   centre = np.where(is_known, labels.centre[place], NOT_KNOWN) if len(labels.visit) else np.full(len(key), NOT_KNOWN)
   return {
+    "fold": rows.fold.astype(str),
     "sex": labels.sex[rows.person],
     "age_band": age_bands(rows.age_years),
     "ethnicity": labels.ethnicity[rows.person],

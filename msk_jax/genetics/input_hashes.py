@@ -7,16 +7,28 @@ gigabytes would take as long as the analysis reads them.
 import pathlib
 from collections.abc import Iterable
 
-from msk_jax.io import run_record
+from msk_jax.io import outputs, run_record
 
 _HASHED_BYTES = 2**26
 _GENOTYPES = (".bed", ".bgen")
+_OF_STAGES = (".parquet", ".json")
 
 
-def of_files(paths: Iterable[pathlib.Path]) -> dict[str, str]:
-  """Returns name to hash of files; of files of one name, the second is `name (2)`, and so on."""
+def of_files(paths: Iterable[pathlib.Path], workdir: pathlib.Path | None = None) -> dict[str, str]:
+  """Returns name to hash of files.
+
+  Args:
+    paths: the files.
+    workdir: tables that stages have written there are named by their path in it, and known by their content.
+
+  Returns:
+    Hashes by path in the workdir or by name; of files of one name, the second is `name (2)`, and so on.
+  """
   hashes: dict[str, str] = {}
   for path in dict.fromkeys(paths):
+    if workdir is not None and path.is_relative_to(workdir) and path.suffix in _OF_STAGES:
+      hashes |= outputs.hash_files(workdir, [path])
+      continue
     name, number = path.name, 1
     while name in hashes:
       number += 1

@@ -235,5 +235,5 @@ def _hash_inputs(
   genotypes += [path for file in files.imputed for path in (file.bgen, file.sample)]
   origin = source.path_of(workdir)  # whether published numbers are shown depends on it
   origins = [origin] if origin.exists() else []
-  hashes = input_hashes.of_files([*origins, *cohort.paths.values(), *table.paths, *genotypes])
+  hashes = input_hashes.of_files([*origins, *cohort.paths.values(), *table.paths, *genotypes], workdir)
   return {**hashes, **withdrawal_memory.hashes(workdir, withdrawn)}

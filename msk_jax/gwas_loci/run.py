@@ -79,8 +79,7 @@ def _hash(gwas: GwasFolder, places: Places, settings: LociSpec, withdrawn: Colle
   is_drawn = settings.has_figures and correlations.exists()
   named = input_hashes.of_files([places.genes] if places.genes else [])
   return {
-    "gwas": run_record.hash_file(gwas.folder / run_record.FILE_NAME),
-    **({"ages/correlations": run_record.hash_file(correlations)} if is_drawn else {}),
+    **outputs.hash_files(places.workdir, [gwas.folder / run_record.FILE_NAME, *([correlations] if is_drawn else [])]),
     **{f"named: {name}": value for name, value in named.items()},
     **withdrawal_memory.hashes(places.workdir, withdrawn),
   }

@@ -6,12 +6,12 @@ removes the old record, writes, and calls `finish`. An output without a record i
 
 import dataclasses
 import pathlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from absl import logging
 
-from msk_jax.io import atomic, run_record
+from msk_jax.io import atomic, errors, run_record
 
 FILES = "files"  # among a record's results: path to size and hash
 
@@ -39,6 +39,14 @@ class Output:
   def describe(self) -> str:
     """Returns the output's name for messages."""
     return self.name or self.stage
+
+
+def hash_files(workdir: pathlib.Path, paths: Iterable[pathlib.Path]) -> dict[str, str]:
+  """Returns the hashes of those files of a workdir that exist, by path in it.
+
+  `one_analysis` compares run records by these names, so a stage gives them to all files of the workdir that it reads.
+  """
+  return {path.relative_to(workdir).as_posix(): run_record.hash_file(path) for path in paths if path.exists()}
 
 
 def is_up_to_date(output: Output, find_damage: FindDamage) -> bool:
@@ -94,8 +102,9 @@ def make_folder(
     check: looks at the whole folder, run record and all, before it replaces the old one; raises InputError.
 
   Raises:
-    InputError: the folder can't be written, or its check fails; the old one, if any, is untouched.
+    InputError: the folder can't be written, is another stage's, or its check fails; the old one, if any, is untouched.
   """
+  _check_stage(output)
   if is_up_to_date(output, lambda: list_damage(output.folder) or find_more_damage()):
     return False
   with atomic.replacing_folder(output.folder) as temporary:
@@ -105,6 +114,16 @@ def make_folder(
     if check is not None:
       check(temporary)
   return True
+
+
+def _check_stage(output: Output) -> None:
+  """Refuses to replace a folder that another stage has written."""
+  record = run_record.read(output.folder)
+  if record is not None and record["stage"] != output.stage:
+    raise errors.InputError(
+      f"{output.folder} holds results of the stage {record['stage']}, which {output.stage} does not replace: give "
+      "another folder, or move that one away."
+    )
 
 
 def finish(output: Output, results: Mapping[str, Any], devices: Sequence[str] = ()) -> None:

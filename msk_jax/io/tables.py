@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 BLOCK_ROWS = 2**18  # of `iterate`
 BUFFER_BYTES = 2**20  # of a file that `iterate` reads at once
 _METADATA_KEY = b"msk_jax"
+APART = "apart"  # of a schema: the people of its rows are compared with nobody
 
 
 class Kind(enum.Enum):
@@ -45,11 +46,15 @@ class Column:
     dtype: pandas' name of its type (`string`, `int8`, `float64`, ...).
     kind: what it holds.
     unit: of its numbers, e.g. `years`; empty for numbers without one, and for texts.
+    step: of a count: it is rounded down to a multiple of this.
+    whole: of a count of people: the column that counts them with others, e.g. `num_people` of `num_people_rarer`.
   """
 
   dtype: str
   kind: Kind
   unit: str = ""
+  step: int = 1
+  whole: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,12 +66,17 @@ class Schema:
     version: raised whenever columns or their meaning change.
     columns: column name to column, in the order written.
     is_shared: whether the table may leave for sharing, through `disclosure.door` alone.
+    people: whose counts it has. Those of tables with the same text are of the same people and compared; `APART`: each
+      row is of people of its own. Empty: the first word of the name says it, as of tables of one stage.
+    keys: columns that together tell its rows apart, e.g. variant and trait; empty where no one has said it.
   """
 
   name: str
   version: int
   columns: Mapping[str, Column]
   is_shared: bool = False
+  people: str = ""
+  keys: tuple[str, ...] = ()
 
   @property
   def dtypes(self) -> dict[str, str]:

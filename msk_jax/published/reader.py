@@ -124,6 +124,16 @@ class NamedLocus:
 
 
 @dataclasses.dataclass(frozen=True)
+class Comparison:
+  """A score of the paper or of an earlier predictor, NaN where the text has no number, and what the text says of it."""
+
+  value: float
+  sd: float
+  claim: str
+  source: str
+
+
+@dataclasses.dataclass(frozen=True)
 class SampleSize:
   """How many `people` or `samples` (participants at a visit)."""
 
@@ -268,6 +278,20 @@ def named_loci() -> dict[tuple[str, str], NamedLocus]:
 def sample_sizes() -> dict[str, SampleSize]:
   """Returns sample sizes by name: people and visits, and samples with a value by scalar feature."""
   return {row["name"]: SampleSize(int(row["n"]), row["unit"], row["source"]) for row in read_rows("sample_sizes.csv")}
+
+
+@functools.cache
+def literature() -> dict[tuple[str, str, str], Comparison]:
+  """Returns how the paper's text compares its age predictions with the literature, by (dimension, whose, statistic).
+
+  `whose` is `paper` or `literature`, the statistic `r2` or `rmse`.
+  """
+  return {
+    (row["dimension"], row["whose"], row["statistic"]): Comparison(
+      _number(row["value"]), _number(row["sd"]), row["claim"], row["source"]
+    )
+    for row in read_rows("literature.csv")
+  }
 
 
 @functools.cache

@@ -5,7 +5,8 @@ A page is two files of one name; nothing else knows it. Both names are also its 
 - `pages/<name>.py` holds `PAGE`, a `sections.Page`: title, place in the menu, the tables of stages that it reads, and a
   function that makes of them the page's own tables. They leave through `disclosure/door` and so have shared schemas;
   one that no stage has is in `schemas/report_tables.py`. A table of another page is named in `uses` and not written
-  twice.
+  twice. A source with `*` is many files, which the page reads itself.
+- What was done for a plot is in `methods.py`, and the script names it: `view.plot(parent, {method: "qq", ...})`.
 - `assets/pages/<name>.js` calls `msk.page(<name>, draw)`. `draw(view)` gets tables by name and puts controls, plots and
   tables on the page (`assets/view.js` says what a view can do). Controls keep their state in the address.
 

@@ -69,6 +69,11 @@ def of_texts(paths: Iterable[str]) -> list[Declared]:
   return [Declared(path, Form.TEXT) for path in paths]
 
 
+def of_persons(paths: Iterable[str]) -> list[Declared]:
+  """Returns pictures of single persons, by their paths in the site's folder."""
+  return [Declared(path, Form.PICTURE, is_of_person=True) for path in paths]
+
+
 def disclosure_table(checked: Sequence[Checked], later: Sequence[Declared]) -> SiteTable:
   """Returns the table of all files: what each is, and its smallest count.
 

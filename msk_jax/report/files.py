@@ -9,14 +9,15 @@ from typing import Any
 
 import pandas as pd
 
-from msk_jax.disclosure import door
-from msk_jax.io import atomic, errors
+from msk_jax.disclosure import door, site_tables
+from msk_jax.io import atomic, errors, tables
 from msk_jax.report import column_titles, payload, vendored
 from msk_jax.report.sections import SiteTable
 
 ASSETS = pathlib.Path(__file__).parent / "assets"
 LIBRARIES = ("plotly", "minisearch")
 DATA, TABLES, PROGRAM = "data", "tables", "assets"
+_RECORDED = ("stage", "written", "version", "revision", "settings")
 _LARGE_LETTERS = 4_000_000  # of a CSV; a larger one is compressed
 
 
@@ -61,12 +62,12 @@ def write_table(folder: pathlib.Path, table: SiteTable) -> WrittenTable:
     InputError: it may not leave (see `door.check_table`).
   """
   _check_name(table.name)
+  door.check_table(table.table[list(table.schema.columns)].astype(table.schema.dtypes), table.schema, table.whole)
   stored = payload.round_numbers(table.table, table.schema)
-  door.check_table(stored, table.schema, table.whole)
   titles = column_titles.of_schema(table.schema)
   script = payload.encode(table.name, payload.of_table(stored, table.schema, titles))
   atomic.write_text(folder / DATA / f"{table.name}.js", script)
-  csv = _write_csv(folder / TABLES / f"{table.name}.csv", stored) if table.has_csv else ""
+  csv = _write_csv(folder / TABLES / f"{table.name}.csv", stored, table.schema) if table.has_csv else ""
   return WrittenTable(table.name, csv, table.title, table.about, len(stored), titles)
 
 
@@ -85,8 +86,10 @@ def write_document(folder: pathlib.Path, name: str, value: Any) -> None:
   atomic.write_text(folder / DATA / f"{name}.js", payload.encode(name, value))
 
 
-def write_others(folder: pathlib.Path, documents: Mapping[str, Any], texts: Mapping[str, str]) -> None:
-  """Writes documents for the browser by name, and texts by their path in the folder.
+def write_others(
+  folder: pathlib.Path, documents: Mapping[str, Any], texts: Mapping[str, str], persons: Mapping[str, bytes]
+) -> None:
+  """Writes documents for the browser by name, and texts and pictures of persons by their path in the folder.
 
   Raises:
     InputError: one of them holds what looks like a participant's id.
@@ -95,16 +98,35 @@ def write_others(folder: pathlib.Path, documents: Mapping[str, Any], texts: Mapp
     write_document(folder, name, value)
   for path, text in texts.items():
     door.write_text(folder / path, text)
+  for path, png in persons.items():
+    with atomic.replacing(folder / path) as temporary:
+      temporary.write_bytes(png)
 
 
-def write_readme(folder: pathlib.Path, written: Sequence[WrittenTable], whose: str) -> None:
-  """Writes the README of the folder of CSV files."""
+def write_readme(
+  folder: pathlib.Path, written: Sequence[WrittenTable], whose: str, records: Mapping[str, Mapping[str, str]]
+) -> None:
+  """Writes the README of the folder of CSV files.
+
+  Args:
+    folder: of the site.
+    written: its tables.
+    whose: says of whom they are.
+    records: from `provenance.of_inputs`.
+  """
   lines = [
     "# The tables of the site",
     "",
     f"{whose} Each file is a table of the site as CSV (UTF-8, a comma between fields), a large one compressed (gzip).",
-    f"Numbers that are not counts have {payload.DIGITS} significant digits. An empty field is missing: unknown, or a",
-    "count that would tell of few people.",
+    f"Numbers that are not counts have {payload.DIGITS} significant digits, places on the genome their base pair. An",
+    "empty field is missing: unknown, or a count that would tell of few people. A text that a spreadsheet would take",
+    "for a formula begins with an apostrophe.",
+    "",
+    "## Made from",
+    "",
+    "| results | stage | written | msk_jax | revision | settings |",
+    "| --- | --- | --- | --- | --- | --- |",
+    *(f"| `{name}/` | {' | '.join(each[key] for key in _RECORDED)} |" for name, each in records.items()),
     "",
   ]
   for table in (each for each in written if each.csv):
@@ -126,9 +148,11 @@ def sizes(folder: pathlib.Path) -> dict[str, int]:
   return dict(sorted(counts.items(), key=lambda item: -item[1]))
 
 
-def _write_csv(path: pathlib.Path, table: pd.DataFrame) -> str:
+def _write_csv(path: pathlib.Path, table: pd.DataFrame, schema: tables.Schema) -> str:
   """Writes a table as CSV, a large one compressed; returns the file's name."""
-  text = table.to_csv(index=False, float_format=f"%.{payload.DIGITS}g", lineterminator="\n")
+  cells = {str(name): site_tables.csv_cells(table[name]) for name in table if table[name].dtype == "string"}
+  places = {name: table[name].map(_place, na_action="ignore") for name in payload.places(schema)}
+  text = table.assign(**cells, **places).to_csv(index=False, float_format=f"%.{payload.DIGITS}g", lineterminator="\n")
   if len(text) <= _LARGE_LETTERS:
     atomic.write_text(path, text)
     return path.name
@@ -136,6 +160,11 @@ def _write_csv(path: pathlib.Path, table: pd.DataFrame) -> str:
   with atomic.replacing(path) as temporary:
     temporary.write_bytes(gzip.compress(text.encode(), 9, mtime=0))
   return path.name
+
+
+def _place(value: float) -> str:
+  """Returns a place on the genome in Mb, to the base pair."""
+  return f"{value:.{payload.PLACE_DECIMALS}f}".rstrip("0").rstrip(".")
 
 
 def _check_name(name: str) -> None:

@@ -40,13 +40,15 @@ def make_cards(
     groups: schema performance_groups, or None.
   """
   scored = set() if performance is None else set(performance["model"])
+  names = model_names.in_order({*records, *scored})
+  files = file_names(names)
   return [
-    _card(name, records.get(name, ModelRecord()), _rows_of(performance, name), _rows_of(groups, name))
-    for name in model_names.in_order({*records, *scored})
+    _card(name, files[name], records.get(name, ModelRecord()), _rows_of(performance, name), _rows_of(groups, name))
+    for name in names
   ]
 
 
-def _card(name: str, record: ModelRecord, scores: pd.DataFrame, groups: pd.DataFrame) -> Form:
+def _card(name: str, file: str, record: ModelRecord, scores: pd.DataFrame, groups: pd.DataFrame) -> Form:
   sections = (
     Section("Model details", _details(name, record)),
     Section(
@@ -68,12 +70,18 @@ def _card(name: str, record: ModelRecord, scores: pd.DataFrame, groups: pd.DataF
     ),
     Section("Limits", _limits(record, scores)),
   )
-  return Form(file_name(name), f"Model card: {model_names.label(name)}", _notes(record), sections)
+  return Form(file, f"Model card: {model_names.label(name)}", _notes(record), sections)
 
 
-def file_name(model: str) -> str:
-  """Returns the name of a model's card."""
-  return re.sub(r"[^a-z0-9_]+", "_", model.lower())
+def file_names(models: Sequence[str]) -> dict[str, str]:
+  """Returns the names of models' cards: small letters, digits and `_`, each once."""
+  names: dict[str, str] = {}
+  for model in models:
+    name, number = re.sub(r"[^a-z0-9_]+", "_", model.lower()), 1
+    while (taken := name if number == 1 else f"{name}_{number}") in names.values():
+      number += 1
+    names[model] = taken
+  return names
 
 
 def number(value: Any) -> str:
@@ -113,7 +121,7 @@ def _details(name: str, record: ModelRecord) -> list[tuple[str, str | None]]:
     ("Kind", kind),
     ("Output", "age at the visit, in years"),
     ("Starting weights", "; ".join(map(number, record.started_from)) or "random, as far as is on record"),
-    ("Settings by number of images", _preset(record.preset)),
+    ("Settings by number of images", "; ".join(map(_preset, record.presets)) or "none: all settings were given"),
     ("Program", f"msk_jax, revision {_grouped(record.revision)}" if record.revision else "not on record"),
     ("Versions", versions or "not on record"),
     ("Who made it and answers for it", None),
@@ -123,8 +131,6 @@ def _details(name: str, record: ModelRecord) -> list[tuple[str, str | None]]:
 
 def _preset(preset: Mapping[str, Any]) -> str:
   """Returns the settings in use of a model that left some open, and which of them the user gave."""
-  if not preset:
-    return "none: all settings were given"
   notes = {name: f" ({word})" for word in ("given", "adapted") for name in preset.get(word, ())}
   listed = [
     f"{name} {number(value)}{notes.get(f'{section}.{name}', '')}"
@@ -136,7 +142,7 @@ def _preset(preset: Mapping[str, Any]) -> str:
 
 
 def _factors(groups: pd.DataFrame) -> list[tuple[str, str | None]]:
-  kinds = list(dict.fromkeys(groups["kind"])) if len(groups) else []
+  kinds = [kind for kind in dict.fromkeys(groups["kind"]) if kind != "fold"] if len(groups) else []
   return [
     ("Groups that were looked at", ", ".join(map(str, kinds)).replace("_", " ") or "none"),
     ("Groups that matter and were not looked at", None),

@@ -13,12 +13,12 @@ import pandas as pd
 from absl import logging
 
 from msk_jax.cohort import withdrawal_memory
-from msk_jax.io import atomic, errors, outputs, run_record, tables
+from msk_jax.io import atomic, errors, one_analysis, outputs, run_record, tables
 from msk_jax.predictions import model_names
 from msk_jax.schemas import age_tables
 
 _VERSION = 1  # raise it when the outputs change for equal inputs
-_AGES, _COHORT = "ages", "cohort/participants.parquet"
+_AGES = "ages"
 _STAGE = "return_to_owner"
 _SHARED = ("site", "release")  # folders of the workdir that may leave
 _KEY = ("eid", "instance")
@@ -166,10 +166,7 @@ def _read_record(workdir: pathlib.Path) -> dict[str, Any]:
     raise errors.InputError(
       f"{folder} is missing, unfinished or damaged: run `python -m msk_jax.ages` again, with the same --workdir."
     )
-  cohort = workdir / _COHORT
-  known = record["inputs"].get(_COHORT)
-  if cohort.exists() and known is not None and known != run_record.hash_file(cohort):
-    raise errors.InputError(f"{folder} was made of other people than the cohort has now: run `ages` again.")
+  one_analysis.check(workdir, [one_analysis.Result(_AGES, "ages", record)])
   return record
 
 

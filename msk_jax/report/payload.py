@@ -4,7 +4,8 @@ A value of JSON is compressed (gzip), written in 64 letters and signs, and hande
 alphabet is base64's with signs in the place of digits. So a scan of the files for integers that look like participant
 ids raises no alarm by chance, and must decode the data to say anything: `decode` does.
 
-A table is stored by column, with the kinds of its schema. Texts are numbers of levels, estimates have six digits.
+A table is stored by column, with the kinds of its schema. Texts are numbers of levels, estimates have six digits, and
+places on the genome their base pair.
 """
 
 import base64
@@ -19,9 +20,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from msk_jax.disclosure import numbers
 from msk_jax.io import errors, tables
 
-DIGITS = 6  # significant, of numbers that are not counts
+DIGITS = numbers.DIGITS  # significant, of numbers that are not counts
+PLACE_DECIMALS = 6  # of places on the genome in Mb: to the base pair
 _BASE64, _OURS = b"0123456789", b"!#$%&()*,-"
 _SCRIPT = re.compile(r'msk\.register\("([a-z0-9_]+)","([^"]*)"\);\n', re.ASCII)
 
@@ -55,8 +58,15 @@ def decode(script: str) -> tuple[str, Any]:
 def round_numbers(table: pd.DataFrame, schema: tables.Schema) -> pd.DataFrame:
   """Returns a table as it is stored: the schema's columns, in order and typed, numbers with fractions rounded."""
   typed = table[list(schema.columns)].astype(schema.dtypes)
-  fractions = [name for name in typed if pd.api.types.is_float_dtype(typed[name].dtype)]
-  return typed.assign(**{str(name): typed[name].map(_rounded) for name in fractions}).reset_index(drop=True)
+  exact = places(schema)
+  fractions = [name for name in typed if pd.api.types.is_float_dtype(typed[name].dtype) and name not in exact]
+  rounded = {str(name): typed[name].map(_rounded) for name in fractions}
+  return typed.assign(**rounded, **{name: typed[name].round(PLACE_DECIMALS) for name in exact}).reset_index(drop=True)
+
+
+def places(schema: tables.Schema) -> list[str]:
+  """Returns the columns of places on the genome in Mb."""
+  return [name for name in schema.of_kind(tables.Kind.LOCUS) if schema.columns[name].dtype.startswith("float")]
 
 
 def of_table(table: pd.DataFrame, schema: tables.Schema, titles: Mapping[str, str]) -> dict[str, Any]:

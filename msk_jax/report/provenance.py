@@ -35,7 +35,8 @@ def of_page(page: Page, owners: Mapping[str, Page], read: inputs.Inputs) -> list
     read: what was read.
   """
   makers = [page, *(owners[name] for name in page.uses if name in owners)]
-  sources = {each.path: each for maker in makers for each in maker.inputs if each.path in read.hashes}
+  held = [each for maker in makers for declared in maker.inputs for each in declared.in_folders(read.records)]
+  sources = {each.path: each for each in held if each.path in read.hashes}
   return [{"path": path, "hash": _grouped(read.hashes[path]), "folder": each.folder} for path, each in sources.items()]
 
 
@@ -45,6 +46,7 @@ def missing_of_page(page: Page, read: inputs.Inputs) -> dict[str, list[Mapping[s
     kind: [
       {"path": each.path, "command": f"python -m msk_jax.{each.stage}"}
       for each in read.missing(page, optional=kind == "optional")
+      if each.is_announced
     ]
     for kind in ("needed", "optional")
   }

@@ -14,7 +14,7 @@ from msk_jax.disclosure import site_gate
 from msk_jax.disclosure.site_declared import Study
 from msk_jax.figures import palette
 from msk_jax.io import errors, outputs, printing, run_record
-from msk_jax.report import declarations, files, inputs, models, provenance, sections
+from msk_jax.report import declarations, files, inputs, methods, models, provenance, sections, vendored
 from msk_jax.report.sections import Content, Page, SiteTable
 from msk_jax.report.spec import SiteSpec
 from msk_jax.schemas import report_tables
@@ -25,6 +25,8 @@ _VERSION = 1  # raise it when the outputs change for equal inputs
 _PROGRAM = "pages and assets of the program"
 _DRAWN = "These people are drawn by a program (a phantom), not real: their results say nothing about people."
 _REAL = "Results of groups of people; no number is of fewer than five."
+_UNKNOWN = "It is not on record whose data these are, nor whether the people are real. No number is of fewer than five."
+_WHOSE = {"drawn": _DRAWN, "real": _REAL, "unknown": _UNKNOWN}
 
 
 def make_site(workdir: pathlib.Path, settings: SiteSpec, withdrawn: Collection[str] = ()) -> pathlib.Path:
@@ -41,7 +43,7 @@ def make_site(workdir: pathlib.Path, settings: SiteSpec, withdrawn: Collection[s
   folder = workdir / FOLDER
   pages = sections.all_pages()
   read = inputs.read(workdir, pages, withdrawn)
-  if not read.tables:
+  if not read.records:
     raise errors.InputError(
       f"{workdir} holds no results yet: run at least `python -m msk_jax.evaluate`, with the same --workdir."
     )
@@ -66,7 +68,7 @@ def _write(
   folder: pathlib.Path, pages: Sequence[Page], read: inputs.Inputs, settings: SiteSpec, study: Study
 ) -> dict[str, Any]:
   """Writes everything into `folder`, and lets it through the gate; returns the results for the run record."""
-  contents = {page.name: Content() if read.missing(page) else page.make(read.data_of(page)) for page in pages}
+  contents = {page.name: _make(page, read, settings) for page in pages}
   shown = [table for each in contents.values() for table in each.tables]
   _check_names([table.name for table in shown])
   files.write_program(folder, settings.title)
@@ -74,13 +76,15 @@ def _write(
   written = [files.write_table(folder, table) for table in shown]
   documents = {name: value for each in contents.values() for name, value in each.documents.items()}
   texts = {path: text for each in contents.values() for path, text in each.texts.items()}
-  files.write_others(folder, documents, texts)
+  persons = {path: png for each in contents.values() for path, png in each.persons.items()}
+  files.write_others(folder, documents, texts, persons)
   gate = site_gate.Gate(folder, study, declarations.CODEC)
   checked = gate.look_at(
     [
       *declarations.of_program(),
       *declarations.of_documents(documents),
       *declarations.of_texts(texts),
+      *declarations.of_persons(persons),
       *(each for table, done in zip(shown, written, strict=True) for each in declarations.of_table(table, done.csv)),
     ]
   )
@@ -88,14 +92,20 @@ def _write(
   listed = declarations.disclosure_table(checked, late)
   contents[_DISCLOSURE] = dataclasses.replace(contents[_DISCLOSURE], tables=(listed,))
   written.append(files.write_table(folder, listed))
-  files.write_document(folder, "site", _describe(pages, contents, read, settings))
-  files.write_readme(folder, [each for each in written if each.csv], _DRAWN if read.is_drawn else _REAL)
+  files.write_document(folder, "site", _describe(pages, contents, read, settings) | {"csv": _csv_names(written)})
+  records = provenance.of_inputs(read)
+  files.write_readme(folder, [each for each in written if each.csv], _WHOSE[read.whose], records)
   gate.look_at([*late, *declarations.of_table(listed, written[-1].csv)])
   gate.close()
   missing = {page.name: [each.path for each in read.missing(page)] for page in pages if read.missing(page)}
   for name, paths in missing.items():
     logging.warning("page %s has nothing to show: %s did not run", name, ", ".join(paths))
   return {"tables": {each.name: each.rows for each in written}, "missing": missing, "bytes": files.sizes(folder)}
+
+
+def _make(page: Page, read: inputs.Inputs, settings: SiteSpec) -> Content:
+  """Returns what is on a page; nothing where a source that it needs is missing."""
+  return Content() if read.missing(page) else page.make(read.data_of(page, shows_persons=settings.shows_persons))
 
 
 def _describe(
@@ -108,12 +118,14 @@ def _describe(
     "citation": settings.citation,
     "contact": settings.contact,
     "is_drawn": read.is_drawn,
+    "whose": read.whose,
     "is_comparable": read.is_comparable,
     "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
     "groups": [group.value for group in sections.Group],
     "models": models.describe(table for each in contents.values() for table in each.tables),
     "palette": palette.GROUPS,
     "records": provenance.of_inputs(read),
+    "methods": methods.to_json(),
     "tables": {
       table.name: {"title": table.title, "about": table.about, "rows": len(table.table)}
       for each in contents.values()
@@ -125,7 +137,7 @@ def _describe(
         "title": page.title,
         "menu": page.menu or page.title,
         "group": page.group.value,
-        "about": list(page.about),
+        "about": [text for text in page.about if sections.is_said(text, read.whose, is_comparable=read.is_comparable)],
         "tables": [table.name for table in contents[page.name].tables],
         "facts": dict(contents[page.name].facts),
         "files": provenance.of_page(page, owners, read),
@@ -134,6 +146,11 @@ def _describe(
       for page in pages
     ],
   }
+
+
+def _csv_names(written: Sequence[files.WrittenTable]) -> dict[str, str]:
+  """Returns the files in `tables/` by name of the table."""
+  return {each.name: each.csv for each in written if each.csv}
 
 
 def _search(contents: dict[str, Content]) -> SiteTable:
@@ -156,6 +173,7 @@ def _hash_program() -> str:
   folder = pathlib.Path(__file__).parents[1]
   paths = sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
   hashes = [f"{path.relative_to(folder).as_posix()} {run_record.hash_file(path)}" for path in paths]
+  hashes += [f"{path.name} {run_record.hash_file(path)}" for path in vendored.list_files(files.LIBRARIES)]
   return hashlib.sha256("\n".join(hashes).encode()).hexdigest()
 
 

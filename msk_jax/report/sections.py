@@ -2,10 +2,11 @@
 
 import dataclasses
 import enum
+import fnmatch
 import importlib
 import pathlib
 import pkgutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -30,14 +31,18 @@ class Group(enum.Enum):
 
 @dataclasses.dataclass(frozen=True)
 class Source:
-  """A table that a stage wrote.
+  """What a page reads of a stage: a table, or the paths of many files that the page reads itself.
 
   Attributes:
     stage: the binary's name.
-    folder: with the stage's run record, in the workdir.
-    name: of the table in that folder, without `.parquet`.
+    folder: with the stage's run record, in the workdir; with `*`, every folder that fits and has such files, each with
+      a run record of its own.
+    name: of the table in that folder, without `.parquet`; of many files, a pattern with `*` and their ending.
     schema: what it is.
-    is_optional: whether the page is made without it; then it is None.
+    is_optional: whether the page is made without it; then it is None, or there are no paths.
+    whose: path, from the folder, of the folder whose run record says which people were left out; empty where none
+      does: the page leaves people out itself, or the results are of models whose samples their own record says.
+    is_announced: whether readers are told where it is missing.
   """
 
   stage: str
@@ -45,35 +50,27 @@ class Source:
   name: str
   schema: tables.Schema
   is_optional: bool = False
+  whose: str = "."
+  is_announced: bool = True
+
+  @property
+  def is_pattern(self) -> bool:
+    """Whether the page gets paths: of tables too large for memory, or of several."""
+    return "*" in f"{self.folder}{self.name}"
 
   @property
   def path(self) -> str:
-    """Path in the workdir."""
-    return f"{self.folder}/{self.name}.parquet"
+    """Path, or pattern of paths, in the workdir."""
+    return f"{self.folder}/{self.name}" + ("" if "." in self.name else ".parquet")
+
+  def in_folders(self, folders: Iterable[str]) -> list["Source"]:
+    """Returns it for each of these folders that it reads."""
+    return [dataclasses.replace(self, folder=each) for each in folders if fnmatch.fnmatchcase(each, self.folder)]
 
 
-@dataclasses.dataclass(frozen=True)
-class Files:
-  """Tables of one schema that a page reads block by block, as they may be too large for memory.
-
-  Attributes:
-    stage: the binary's name.
-    folder: with the stage's run record, in the workdir.
-    pattern: of the files in that folder.
-    schema: of each.
-    is_optional: whether the page is made without them.
-  """
-
-  stage: str
-  folder: str
-  pattern: str
-  schema: tables.Schema
-  is_optional: bool = False
-
-  @property
-  def path(self) -> str:
-    """Pattern of the paths in the workdir."""
-    return f"{self.folder}/{self.pattern}"
+def optional(stage: str, folder: str, name: str, schema: tables.Schema) -> Source:
+  """Returns a source that a page is made without, too."""
+  return Source(stage, folder, name, schema, is_optional=True)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -109,6 +106,7 @@ class Content:
     search: what the search of the site finds: schema report_search.
     documents: further values of JSON for scripts, loaded on demand by `msk.data(name)`, about no single person.
     texts: further files by their path in the site's folder, e.g. Markdown.
+    persons: pictures of single persons, PNG, by their path in the site's folder; only where they may be shown.
   """
 
   tables: Sequence[SiteTable] = ()
@@ -116,6 +114,7 @@ class Content:
   search: pd.DataFrame | None = None
   documents: Mapping[str, Any] = dataclasses.field(default_factory=dict)
   texts: Mapping[str, str] = dataclasses.field(default_factory=dict)
+  persons: Mapping[str, bytes] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -126,9 +125,11 @@ class Data:
     tables: the page's sources by name; None for an optional one that is not there.
     is_drawn: whether people are a phantom's.
     is_comparable: whether published numbers may stand beside.
-    files: the paths of the page's large tables by name; empty for optional ones that are not there.
+    files: the paths of the page's patterns by name; none for those that are not there.
     records: folder in the workdir to its stage's run record.
     models: what is on record of each model.
+    withdrawn: people to leave out of what is made of the cohort's own tables.
+    shows_persons: whether pictures of single persons may be shown.
   """
 
   tables: Mapping[str, pd.DataFrame | None]
@@ -137,6 +138,8 @@ class Data:
   files: Mapping[str, Sequence[pathlib.Path]] = dataclasses.field(default_factory=dict)
   records: Mapping[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)
   models: Mapping[str, model_records.ModelRecord] = dataclasses.field(default_factory=dict)
+  withdrawn: Collection[str] = ()
+  shows_persons: bool = False
 
   def __getitem__(self, name: str) -> pd.DataFrame:
     """Returns a table that is there."""
@@ -144,6 +147,27 @@ class Data:
     if table is None:
       raise KeyError(name)
     return table
+
+
+class PapersOnly(str):
+  """A paragraph that is said only where published numbers may stand beside."""
+
+
+class DrawnOnly(str):
+  """A paragraph that is said only of people drawn by a program."""
+
+
+def is_said(text: str, whose: str, *, is_comparable: bool) -> bool:
+  """Returns whether a paragraph is right for these data.
+
+  Args:
+    text: of `Page.about`.
+    whose: `drawn`, `real` or `unknown`.
+    is_comparable: whether published numbers may stand beside.
+  """
+  if isinstance(text, PapersOnly):
+    return is_comparable
+  return whose == "drawn" if isinstance(text, DrawnOnly) else True
 
 
 @dataclasses.dataclass(frozen=True)
@@ -155,10 +179,9 @@ class Page:
     title: above it.
     group: where it stands in the menu.
     order: its place within the group.
-    about: what the info button says: paragraphs of plain text.
+    about: what the info button says: paragraphs of plain text, some of them for some data only (see `is_said`).
     make: makes its tables; called where no source that it needs is missing.
-    sources: the tables that it reads, by the names `make` knows.
-    files: the large tables that it reads, likewise.
+    sources: what it reads, by the names `make` knows.
     menu: its name in the menu, where the group's name says the rest; the title if empty.
     uses: names of other pages' tables that its script loads, so that it says where they come from; it is shown
       without them.
@@ -171,14 +194,13 @@ class Page:
   about: Sequence[str]
   make: Callable[[Data], Content]
   sources: Mapping[str, Source] = dataclasses.field(default_factory=dict)
-  files: Mapping[str, Files] = dataclasses.field(default_factory=dict)
   menu: str = ""
   uses: Sequence[str] = ()
 
   @property
-  def inputs(self) -> Sequence[Source | Files]:
+  def inputs(self) -> Sequence[Source]:
     """All that it reads."""
-    return [*self.sources.values(), *self.files.values()]
+    return list(self.sources.values())
 
 
 def all_pages() -> list[Page]:

@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import json
 import pathlib
+from collections.abc import Iterable
 
 import msk_jax
 from msk_jax.io import errors
@@ -51,6 +52,15 @@ class Library:
   def read_licence(self) -> str:
     """Returns the text of its licence."""
     return (_FOLDER / self.name / "LICENSE").read_text(encoding="utf-8")
+
+
+def list_files(names: Iterable[str]) -> list[pathlib.Path]:
+  """Returns the list of libraries, and the files and licences of some of them."""
+  listed = read_list()
+  return [
+    _FOLDER / _LIST,
+    *(path for name in names for path in (_FOLDER / listed[name].file, _FOLDER / name / "LICENSE")),
+  ]
 
 
 def read_list() -> dict[str, Library]:

@@ -4,6 +4,7 @@ from msk_jax.io.tables import Column, Kind, Schema
 from msk_jax.schemas import columns
 
 _PEOPLE = Column("Int64", Kind.PEOPLE, "people")
+_RARER = Column("Int64", Kind.PEOPLE, "people", whole="num_people")
 _VARIABLES = columns.count("int64", "variables")
 
 # A row per dimension and variable. num_samples, num_people: complete cases; missing where they, or how many of the
@@ -31,7 +32,7 @@ ASSOCIATIONS = Schema(
     "kind": columns.LABEL,
     "num_samples": columns.OPTIONAL_SAMPLES,
     "num_people": _PEOPLE,
-    "num_people_rarer": _PEOPLE,
+    "num_people_rarer": _RARER,
     "num_imputed": columns.OPTIONAL_SAMPLES,
     "num_covariates": columns.count("int64", "covariates"),
     "r": columns.estimate(),
@@ -80,6 +81,7 @@ SUMMARIES = Schema(
     "published_share_decelerating": columns.published(),
   },
   is_shared=True,
+  keys=("dimension", "level", "main_category", "category"),
 )
 
 # The three strongest significant variables of each row of summaries, each way. published_...: of the same rank.
@@ -102,6 +104,7 @@ LEADING = Schema(
     "published_r": columns.published(),
   },
   is_shared=True,
+  keys=("dimension", "level", "main_category", "category", "direction", "rank"),
 )
 
 # selection: over `all` variables with a result in both dimensions, the `union` of those significant in either (0 where
@@ -123,6 +126,7 @@ SIMILARITY = Schema(
     "is_related": columns.LABEL,  # `yes`: one dimension is part of the other
   },
   is_shared=True,
+  keys=("level", "main_category", "category", "selection", "dimension_1", "dimension_2"),
 )
 
 # Over pairs of dimensions of which neither is part of the other; sd: between pairs (ddof 1).
@@ -142,4 +146,5 @@ SIMILARITY_MEANS = Schema(
     "published_sd": columns.published(),
   },
   is_shared=True,
+  keys=("level", "main_category", "category", "selection", "measure"),
 )

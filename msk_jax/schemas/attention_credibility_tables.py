@@ -43,7 +43,7 @@ CREDIBILITY = Schema(
     "high": columns.estimate(),
     "num_people": columns.NUM_PEOPLE,
     "num_samples": columns.OPTIONAL_SAMPLES,
-    "num_left_out": columns.count("Int64", "samples"),
+    "num_left_out": columns.OPTIONAL_SAMPLES,
     "num_shuffles": columns.count("Int64", "networks"),
     "reason": columns.LABEL,
     "remark": columns.LABEL,

@@ -9,6 +9,7 @@ SIDE = Column("string", Kind.PERSONAL)  # `left`, `right`, or empty
 LABEL = Column("string", Kind.LABEL)
 NUM_PEOPLE = Column("int64", Kind.PEOPLE, "people")
 NUM_SAMPLES = Column("int64", Kind.SAMPLES, "samples")
+ROUNDED_PEOPLE = Column("int64", Kind.PEOPLE, "people", step=5)  # see `disclosure.variants.round_people`
 OPTIONAL_SAMPLES = Column("Int64", Kind.SAMPLES, "samples")  # may be missing, see `disclosure.small_counts`
 
 

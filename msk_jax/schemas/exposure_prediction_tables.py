@@ -1,6 +1,6 @@
 """The tables of predictions of accelerated ageing from categories of variables (`associations.prediction`)."""
 
-from msk_jax.io.tables import Column, Kind, Schema
+from msk_jax.io.tables import APART, Column, Kind, Schema
 from msk_jax.schemas import columns
 
 _PEOPLE = Column("Int64", Kind.PEOPLE, "people")
@@ -73,6 +73,7 @@ SCORES = Schema(
     "reason": columns.LABEL,
   },
   is_shared=True,
+  people=APART,
 )
 
 # num_splits: those whose model has the feature, and where it is not constant; mean and SD are over these.
@@ -93,6 +94,7 @@ IMPORTANCES = Schema(
     "num_splits": columns.count("int64", "splits"),
   },
   is_shared=True,
+  keys=("main_category", "category", "dimension", "algorithm", "measure", "role", "feature"),
 )
 
 # Correlation of two dimensions' importances over variables that have one in both and are circular in neither.
@@ -112,6 +114,7 @@ SIMILARITY = Schema(
     "is_related": columns.LABEL,  # `yes`: one dimension is part of the other
   },
   is_shared=True,
+  keys=("main_category", "category", "algorithm", "measure", "dimension_1", "dimension_2"),
 )
 
 # Means over pairs of dimensions of which neither is part of the other; sd: between pairs (ddof 1).
@@ -129,4 +132,5 @@ SIMILARITY_MEANS = Schema(
     "spearman_sd": columns.estimate(),
   },
   is_shared=True,
+  keys=("main_category", "category", "algorithm"),
 )

@@ -63,4 +63,5 @@ BEST = Schema(
     "test_rmse": columns.estimate("years"),
   },
   is_shared=True,
+  people="performance",
 )

@@ -90,6 +90,7 @@ TABLE_1 = Schema(
     "gaps": columns.LABEL,
   },
   is_shared=True,
+  people="genetics",
 )
 
 # Numbers of the paper's text. statistic: see `published.reader.ProseNumber`. sd_kind: what both SDs are. num_pairs: of
@@ -113,6 +114,7 @@ PROSE_NUMBERS = Schema(
     "source": columns.LABEL,
   },
   is_shared=True,
+  keys=("name", "statistic", "models"),
 )
 
 # Genes that the paper names, in our results. dimension: the paper's, empty where its text does not say; then the trait
@@ -175,4 +177,5 @@ LEAD_VARIANTS = Schema(
     "also_in": columns.LABEL,
   },
   is_shared=True,
+  people="genetics",
 )

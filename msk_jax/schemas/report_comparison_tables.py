@@ -23,6 +23,7 @@ REPRODUCTION = Schema(
     "source": columns.LABEL,
   },
   is_shared=True,
+  keys=("topic", "what", "dimension"),
 )
 
 # A row per gene that the paper names and dimension. array, imputed: what this study has of it.
@@ -41,4 +42,5 @@ REPRODUCTION_GENES = Schema(
     "named_in": columns.LABEL,
   },
   is_shared=True,
+  keys=("dimension", "gene"),
 )

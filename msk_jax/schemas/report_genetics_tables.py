@@ -27,7 +27,7 @@ RESULTS = Schema(
     "build": columns.LABEL,
     "engine": columns.LABEL,
     "number": columns.count("int64", "number"),
-    "n": columns.NUM_PEOPLE,
+    "n": columns.ROUNDED_PEOPLE,
     "num_variants": _VARIANTS,
     "num_hits": columns.count("Int64", "variants"),
     "num_rare": columns.count("Int64", "variants"),
@@ -41,6 +41,7 @@ RESULTS = Schema(
     "num_beyond": _VARIANTS,
   },
   is_shared=True,
+  people="genetics",
 )
 
 # A picture of all variants below 5e-8, a row per band of -log10 p, from 0 up. low: the band's lower edge. cells: a
@@ -72,7 +73,7 @@ _TESTED = {
   "beta": columns.estimate("trait's unit"),
   "se": columns.estimate("trait's unit"),
   "neg_log10_p": _NEG_LOG10,
-  "n": columns.NUM_PEOPLE,
+  "n": columns.ROUNDED_PEOPLE,
 }
 _GENES = {"genes": columns.LABEL, "relation": columns.LABEL}
 
@@ -89,6 +90,7 @@ HITS = Schema(
     **_GENES,
   },
   is_shared=True,
+  people="genetics",
 )
 
 # A row per lead variant. num_variants: of its locus with p < 5e-8. num_sets, num_candidates: credible sets of 95%, and
@@ -125,6 +127,7 @@ LOCI = Schema(
     "number": columns.count("Int64", "number"),
   },
   is_shared=True,
+  people="genetics",
 )
 
 # Variants around a lead variant; what covers itself is thinned. r2: with the lead variant, NaN where it is not known.
@@ -142,6 +145,7 @@ REGION = Schema(
     "pip": columns.estimate(),
   },
   is_shared=True,
+  keys=("locus", "position_mb", "rsid"),
 )
 
 # Genes near lead variants.
@@ -166,6 +170,7 @@ GENES = Schema(
     "beta": columns.estimate("trait's unit"),
   },
   is_shared=True,
+  keys=("gene",),
 )
 
 # engine: by which h2 is; the other one is of LD-score regression.
@@ -176,7 +181,7 @@ HERITABILITY = Schema(
     "trait": columns.LABEL,
     "dimension": columns.LABEL,
     "stratum": columns.LABEL,
-    "n": columns.NUM_PEOPLE,
+    "n": columns.ROUNDED_PEOPLE,
     "h2": columns.estimate(),
     "h2_se": columns.estimate(),
     "published_h2": columns.published(),
@@ -187,6 +192,7 @@ HERITABILITY = Schema(
     "reason": columns.LABEL,
   },
   is_shared=True,
+  people="genetics",
 )
 
 GENETIC_CORRELATIONS = Schema(
@@ -195,7 +201,7 @@ GENETIC_CORRELATIONS = Schema(
   {
     "trait_1": columns.LABEL,
     "trait_2": columns.LABEL,
-    "n": Column("Int64", Kind.PEOPLE, "people"),
+    "n": Column("Int64", Kind.PEOPLE, "people", step=5),
     "rg": columns.estimate(),
     "rg_se": columns.estimate(),
     "residual_correlation": columns.estimate(),
@@ -207,4 +213,5 @@ GENETIC_CORRELATIONS = Schema(
     "reason": columns.LABEL,
   },
   is_shared=True,
+  people="genetics",
 )

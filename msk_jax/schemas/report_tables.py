@@ -13,11 +13,12 @@ CORRELATIONS = Schema(
     "model_2": columns.LABEL,
     "r": columns.estimate(),
     "sd": columns.estimate(),
-    "num_samples": columns.OPTIONAL_SAMPLES,
+    "num_samples": Column("Int64", Kind.SAMPLES, "samples", step=5),
     "published_r": columns.published(),
     "published_r_sd": columns.published(),
   },
   is_shared=True,
+  people="performance",
 )
 
 # Places of models, from 1: `hierarchy` is the paper's order, `clustering` that of the leaves of a tree of 1 - r
@@ -34,6 +35,60 @@ MODEL_ORDERS = Schema(
     "hierarchy": columns.count("int64", "place"),
     "clustering": columns.count("Int64", "place"),
     "r2": columns.count("Int64", "place"),
+  },
+  is_shared=True,
+  keys=("product", "model"),
+)
+
+# How biological ages came about. bias_slope, bias_at_60_years: of the line of predicted less actual age that is taken
+# out; acceleration_sd_years: of what is left. stands_for: the dimension that the model stands for, or empty.
+# refused: why it has no ages.
+AGES = Schema(
+  "report_ages",
+  1,
+  {
+    "product": columns.LABEL,
+    "model": columns.LABEL,
+    "stands_for": columns.LABEL,
+    "bias_slope": columns.estimate("years per year"),
+    "bias_at_60_years": columns.estimate("years"),
+    "acceleration_sd_years": columns.estimate("years"),
+    "warning": columns.LABEL,
+    "refused": columns.LABEL,
+  },
+  is_shared=True,
+)
+
+# People by accelerated ageing, of several visits their mean: bins from low to high, in SDs of the people's values and
+# in years; the outer bins are open, their limits are infinite. No bin is of fewer than five people.
+ACCELERATIONS = Schema(
+  "report_accelerations",
+  1,
+  {
+    "product": columns.LABEL,
+    "dimension": columns.LABEL,
+    "low_sd": columns.estimate("SD"),
+    "high_sd": columns.estimate("SD"),
+    "low_years": columns.estimate("years"),
+    "high_years": columns.estimate("years"),
+    "num_people": columns.NUM_PEOPLE,
+  },
+  is_shared=True,
+)
+
+# The paper's comparisons with the literature. whose: `paper`, `literature`, or `here`, the study's own model that
+# stands for the dimension.
+LITERATURE = Schema(
+  "report_literature",
+  1,
+  {
+    "dimension": columns.LABEL,
+    "statistic": columns.LABEL,
+    "whose": columns.LABEL,
+    "value": columns.estimate(),
+    "sd": columns.estimate(),
+    "claim": columns.LABEL,
+    "source": columns.LABEL,
   },
   is_shared=True,
 )

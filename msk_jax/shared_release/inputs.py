@@ -10,8 +10,8 @@ import pandas as pd
 from msk_jax.cohort import source as source_file
 from msk_jax.disclosure import door
 from msk_jax.gwas_loci import gwas_folder
-from msk_jax.io import errors, run_record, tables
-from msk_jax.schemas import age_tables, cohort_tables, genetics_tables, loci_tables, performance_tables
+from msk_jax.io import errors, one_analysis, outputs, run_record, tables
+from msk_jax.schemas import age_tables, genetics_tables, loci_tables, performance_tables
 
 GWAS, LOCI, AGES, PERFORMANCE = "gwas", "loci", "ages", "performance"
 _GWAS_TABLES = {
@@ -77,41 +77,39 @@ def read(workdir: pathlib.Path, withdrawn: Collection[str] = ()) -> Inputs:
     withdrawn: people who have withdrawn.
 
   Raises:
-    InputError: no finished GWAS, or one with people who have withdrawn since; a folder of a stage that is unfinished or
-      damaged; a trait whose name looks like a participant's id.
+    InputError: no finished GWAS, or one with people who have withdrawn since; a folder of a stage that is unfinished,
+      damaged or of another analysis; a trait whose name looks like a participant's id.
   """
   gwas = gwas_folder.read(workdir)
   gwas_folder.check_files(gwas)
   gwas_folder.check_withdrawn(gwas, workdir, withdrawn)
   _check_names(gwas.traits)
-  paths = {f"{GWAS}/{name}": workdir / GWAS / f"{name}.parquet" for name in _GWAS_TABLES}
-  by_name: dict[str, Any] = {
-    name: tables.read(paths[f"{GWAS}/{name}"], schema) for name, schema in _GWAS_TABLES.items()
-  }
-  paths |= {f"{GWAS}/run": gwas.folder / run_record.FILE_NAME, f"{GWAS}/traits": gwas.folder / "traits.parquet"}
-  paths |= {f"{GWAS}/{trait}/{source}": path for (trait, source), path in gwas.statistics.items()}
+  by_name: dict[str, Any] = {}
+  paths = [gwas.folder / run_record.FILE_NAME, gwas.folder / "traits.parquet", *gwas.statistics.values()]
   gaps = []
+  results = []
   for stage, schemas in {
+    GWAS: _GWAS_TABLES,
     LOCI: _LOCI_TABLES,
     PERFORMANCE: _PERFORMANCE_TABLES,
     AGES: _AGES_TABLES,
   }.items():
-    if _read_record(workdir, stage) is None:
+    if (record := _read_record(workdir, stage)) is None:
       gaps.append(f"{stage}/ is not there: {_WITHOUT[stage]}")
       by_name |= dict.fromkeys(schemas)
       continue
-    paths |= {f"{stage}/{name}": workdir / stage / f"{name}.parquet" for name in schemas}
-    by_name |= {name: tables.read(paths[f"{stage}/{name}"], schema) for name, schema in schemas.items()}
-  source = source_file.path_of(workdir)
-  if source.exists():
-    paths[f"{cohort_tables.FOLDER}/{source.stem}"] = source
+    results.append(one_analysis.Result(stage, _BINARIES[stage], record))
+    own = {name: workdir / stage / f"{name}.parquet" for name in schemas}
+    paths += own.values()
+    by_name |= {name: tables.read(own[name], schema) for name, schema in schemas.items()}
+  one_analysis.check(workdir, results)
   return Inputs(
     **by_name,
     gwas=gwas,
     is_comparable=source_file.is_comparable(workdir),
     is_drawn=source_file.is_drawn(workdir),
     gaps=tuple(gaps),
-    hashes={name: run_record.hash_file(path) for name, path in paths.items()},
+    hashes=outputs.hash_files(workdir, [*paths, source_file.path_of(workdir)]),
   )
 
 

@@ -22,7 +22,6 @@ from msk_jax.shared_release import (
   prose_numbers,
   readme,
   results_text,
-  same_analysis,
   small_strata,
   statistics,
   table_1,
@@ -47,7 +46,6 @@ def make_release(workdir: pathlib.Path, settings: ReleaseSpec, withdrawn: Collec
   """
   folder = workdir / FOLDER
   read = inputs.read(workdir, withdrawn)
-  same_analysis.check(workdir, read)
   for gap in read.gaps:
     logging.warning("%s", gap)
   output = outputs.Output("release", folder, settings_of(settings), read.hashes)

@@ -23,6 +23,7 @@ _FILES = {
   "xwas_leading.csv": 58,
   "xwas_similarity.csv": 6,
   "xwas_prediction.csv": 8,
+  "literature.csv": 14,
 }
 _ALL = ("general", *reader.DIMENSIONS)
 
@@ -55,6 +56,7 @@ def test_no_row_is_there_twice():
     "xwas_leading.csv": reader.xwas_leading,
     "xwas_similarity.csv": reader.xwas_similarity,
     "xwas_prediction.csv": reader.xwas_prediction,
+    "literature.csv": reader.literature,
   }
   assert {name: len(read()) for name, read in readers.items()} == _FILES
 

@@ -205,6 +205,12 @@ def write_loci(folder: pathlib.Path) -> None:
 
 def write_release(folder: pathlib.Path) -> None:
   """Writes the tables of `release` that the site shows."""
+  files = [
+    row(release_tables.FILES, trait=name, source=source, num_written=NUM_VARIANTS)
+    for name in DIMENSIONS
+    for source in SOURCES
+  ]
+  _write(folder, "files", files, release_tables.FILES)
   table_1 = [
     row(
       release_tables.TABLE_1,

@@ -10,9 +10,14 @@ import pandas as pd
 from msk_jax.io import outputs, run_record, tables
 from msk_jax.predictions import model_names
 from msk_jax.schemas import age_tables, association_tables, performance_tables
-from tests.report import further_study
+from tests.report import further_study, picture_study
 
 PEOPLE = 1_302
+_READ = {
+  "cohort/participants.parquet": "people",
+  "predictions/sample/general.parquet": "predictions",
+  "gwas/summary_statistics/general/embedded.parquet": "statistics",
+}
 PLANTED = "Frequency of playing the theremin"
 MODELS = (
   "general",
@@ -31,12 +36,31 @@ def write_source(workdir: pathlib.Path, kind: str = "simulated") -> None:
   path.write_text(json.dumps({"kind": kind, "root": ""}))
 
 
-def finish(workdir: pathlib.Path, folder: str, stage: str, inputs: dict[str, str] | None = None) -> None:
-  """Writes the run record of a stage's folder, which lists the files that are there."""
+def finish(
+  workdir: pathlib.Path,
+  folder: str,
+  stage: str,
+  inputs: dict[str, str] | None = None,
+  results: dict[str, Any] | None = None,
+) -> None:
+  """Writes the run record of a stage's folder, which lists the files that are there.
+
+  Args:
+    workdir: of the study.
+    folder: in the workdir.
+    stage: the binary's name.
+    inputs: what the record says that was read; by default predictions that are not there any more, and the cohort.
+    results: further results.
+  """
   path = workdir / folder
   names = [name for name in run_record.list_files(path) if name != run_record.FILE_NAME]
-  results = {outputs.FILES: run_record.describe_files(path, names)}
-  outputs.finish(outputs.Output(stage, path, {"seed": 0}, inputs or {}), results)
+  results = {**(results or {}), outputs.FILES: run_record.describe_files(path, names)}
+  if inputs is None:
+    inputs = {
+      name: run_record.hash_file(workdir / name) if (workdir / name).exists() else value
+      for name, value in _READ.items()
+    }
+  outputs.finish(outputs.Output(stage, path, {"seed": 0}, inputs), results)
 
 
 def _row(schema: tables.Schema, **values: Any) -> dict[str, Any]:
@@ -122,14 +146,19 @@ def associations(num_variables: int = 40) -> pd.DataFrame:
 
 
 def groups() -> pd.DataFrame:
-  """Schema performance_groups: women and men."""
-  people = {"female": PEOPLE // 2, "male": PEOPLE - PEOPLE // 2}
+  """Schema performance_groups: women and men, and two folds."""
+  people = {
+    ("sex", "female"): PEOPLE // 2,
+    ("sex", "male"): PEOPLE - PEOPLE // 2,
+    ("fold", "0"): 700,
+    ("fold", "1"): 602,
+  }
   rows = [
     _row(
       performance_tables.GROUPS,
       product=product,
       model=model,
-      kind="sex",
+      kind=kind,
       group=group,
       num_people=num_people,
       r2=0.5,
@@ -138,7 +167,7 @@ def groups() -> pd.DataFrame:
     )
     for product in ("sample", "participant")
     for model in MODELS
-    for group, num_people in people.items()
+    for (kind, group), num_people in people.items()
   ]
   return pd.DataFrame(rows)
 
@@ -154,9 +183,11 @@ def write_performance(workdir: pathlib.Path, table: pd.DataFrame, by_group: pd.D
 
 def write(workdir: pathlib.Path) -> None:
   """Writes all that the site can show."""
+  write_pictures(workdir)
   write_performance(workdir, performance(), groups())
   ages, xwas = workdir / "ages", workdir / "xwas" / "associations"
   tables.write(ages / "correlations.parquet", correlations(), age_tables.CORRELATIONS)
+  picture_study.write_ages(ages, {"general": "general", "spine": "spine/ensemble", "knee": "knee/ensemble"})
   finish(workdir, "ages", "ages")
   tables.write(xwas / "associations.parquet", associations(), association_tables.ASSOCIATIONS)
   further_study.write_xwas(xwas)
@@ -169,3 +200,23 @@ def write(workdir: pathlib.Path) -> None:
   ):
     writer(workdir / folder)
     finish(workdir, folder, stage)
+
+
+def finish_cohort(workdir: pathlib.Path) -> None:
+  """Writes the run record of the cohort, which lists files by their path in the workdir."""
+  folder = workdir / "cohort"
+  names = [f"cohort/{name}" for name in run_record.list_files(folder) if name != run_record.FILE_NAME]
+  files = run_record.describe_files(workdir, names)
+  outputs.finish(outputs.Output("prepare", folder, {"seed": 0}, {}), {outputs.FILES: files})
+
+
+def write_pictures(workdir: pathlib.Path) -> None:
+  """Writes the cohort's measurements, importances of scalar models, and attention of a network."""
+  scalars, network = "models/scalars/anthropometry", f"attention/{picture_study.NETWORK}"
+  picture_study.write_cohort(workdir / "cohort")
+  finish_cohort(workdir)
+  picture_study.write_importances(workdir / scalars)
+  finish(workdir, scalars, "scalars")
+  picture_study.write_attention(
+    workdir / network, lambda part, *given: finish(workdir, f"{network}/{part}", "attention", *given)
+  )

@@ -249,3 +249,119 @@ def test_correlations_of_two_kinds_are_compared(tab):
 def test_phantom_numbers_are_not_taken_for_a_reproduction(tab):
   tab.open("reproduce")
   assert "These numbers say nothing about people." in tab.page.locator("p.lead").inner_text()
+
+
+def test_the_hierarchy_leads_to_dimensions_by_keyboard(tab):
+  tab.open("start")
+  link = tab.page.locator(".tree a", has_text="Knee").first
+  link.focus()
+  tab.page.keyboard.press("Enter")
+  tab.wait("dimension")
+  assert tab.hash == "#/dimension?name=knee"
+  text = tab.page.locator("main").inner_text()
+  assert "its SD is 1.73 years" in text and "127 people age faster" in text and further_study.GENE in text
+  assert tab.page.locator(".map img").count() == 2 * 2  # two kinds of maps, over the mean picture
+  tab.page.get_by_label("Dimension", exact=True).select_option("spine")
+  tab.page.wait_for_function("document.body.innerText.includes('Maps of this dimension were not made')")
+  assert "No variant has p < 5e-8" in tab.page.locator("main").inner_text()
+
+
+def test_search_finds_a_dimension(tab):
+  tab.open("start")
+  field = tab.page.get_by_role("combobox", name="Search variables, genes and pages")
+  field.click()
+  field.press_sequentially("spine")
+  tab.page.wait_for_selector("#search_results [role=option]")
+  field.press("Enter")
+  tab.wait("dimension")
+  assert tab.hash == "#/dimension?name=spine"
+
+
+def test_scores_of_a_group_are_shown_and_what_is_published_beside(tab):
+  tab.open("performance_groups?by=fold")
+  assert "fold 1" in tab.page.locator(".plot-drawing").first.inner_text()
+  assert tab.page.locator(".table-count").first.inner_text() == "2 rows"
+  tab.page.get_by_label("By", exact=True).select_option("sex")
+  assert tab.page.locator("table.data").first.locator("tbody tr").all_inner_texts()[0].startswith("female")
+  assert "none before the paper" in tab.page.locator("table.data").nth(1).inner_text()
+
+
+def test_maps_stand_side_by_side_and_a_small_group_is_not_shown(tab):
+  tab.open("attention?by=rate")
+  captions = tab.page.locator(".map figcaption").all_inner_texts()
+  assert captions == [
+    "together\n60 people",
+    "decelerated\n30 people",
+    "normal\ntoo few people",
+    "accelerated\n30 people",
+  ]
+  tab.page.get_by_label("Side by side").select_option("method")
+  tab.page.wait_for_function("document.querySelectorAll('.map').length === 2")
+  assert tab.page.locator(".person img").evaluate("(each) => each.naturalWidth") == 60
+  assert tab.page.locator(".map-layer").first.evaluate("(each) => each.naturalWidth") == 30
+  tab.page.get_by_label("Sex", exact=True).select_option("male")  # the drawn person is a woman
+  tab.page.wait_for_function("!document.querySelector('.person')")
+
+
+def test_measurements_and_importances_can_be_chosen(tab):
+  tab.open("scalar_sets?feature=anthropometry+weight_kg")
+  assert "women: 300 people" in tab.page.locator(".plot-words").first.inner_text()
+  assert "weight kg" in tab.page.locator(".plot-drawing .xtitle").first.text_content()
+  tab.open("importances?algorithm=lightgbm")
+  assert "splits of lightgbm" in tab.page.locator(".plot-words").first.inner_text()
+
+
+def test_what_was_done_is_below_a_plot(tab):
+  tab.open("correlations")
+  tab.page.get_by_text("What was done", exact=True).last.click()
+  assert "r = cov(a, b)" in tab.page.locator("details.method").inner_text()
+
+
+def test_bibtex_is_copied(tab):
+  tab.open("citation")
+  tab.page.get_by_role("button", name="Copy BibTeX of the paper").click()
+  tab.page.wait_for_function("[...document.querySelectorAll('.copy-status')].some((each) => each.textContent)")
+  assert "doi = {10.1101/2021.06.14.21258896}" in tab.page.locator("pre").last.inner_text()
+  links = tab.page.locator(".files a").evaluate_all("(all) => all.map((each) => each.getAttribute('href'))")
+  assert "tables/performance.csv" in links and all((tab.site / link).exists() for link in links)
+
+
+@pytest.fixture(scope="module")
+def smallest_site(tmp_path_factory) -> pathlib.Path:
+  workdir = tmp_path_factory.mktemp("one_model")
+  table = study.performance()
+  study.write_performance(workdir, table[table["model"] == "knee/inception_v3"])
+  return run.make_site(workdir, SiteSpec())
+
+
+def test_every_page_is_drawn_with_one_model_and_nothing_else(chromium, smallest_site):
+  with browser.open_tab(chromium, smallest_site) as tab:
+    for name in _PAGES:
+      tab.open(name)
+      assert tab.page.locator("main h1").inner_text()
+      assert "could not be drawn" not in tab.page.locator("main").inner_text(), name
+    tab.open("start")
+    assert tab.page.locator(".tree a").all_inner_texts() == ["Knee", "inception v3"]
+    tab.open("dimension")
+    assert "One model; there is no ensemble" in tab.page.locator("main").inner_text()
+  assert tab.faults == []
+
+
+def test_labels_are_shown_as_they_are(tab):
+  """In a plot a label is no tag; in a CSV it is no formula."""
+  label = "BMI <30 & more <img src=x>"
+  tab.open("performance")
+  shown = tab.page.evaluate(
+    """async (label) => {
+      const host = document.body.appendChild(document.createElement("div"));
+      const data = [{ type: "bar", x: [label], y: [1] }];
+      await msk.plot(host, { title: "A plot", make: () => ({ data, layout: {} }) }).ready;
+      return host.querySelector(".xtick text").textContent;
+    }""",
+    label,
+  )
+  assert shown == label
+  csv = tab.page.evaluate(
+    "() => msk.toCsv({ columns: [{ name: 'gene', isText: true, values: ['=1+1', 'TP53'] }] }, [0, 1])"
+  )
+  assert csv == "gene\n'=1+1\nTP53\n"

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from msk_jax.disclosure import door
+from msk_jax.io import outputs
 from msk_jax.report import answers, checklists, forms, model_cards, model_records, payload, run
 from msk_jax.report.spec import SiteSpec
 from tests.report import study
@@ -144,3 +145,19 @@ def test_every_answer_is_asked_for_and_can_be_given(workdir):
 def test_paths_of_a_machine_do_not_leave(value):
   assert "jane" not in model_cards.number(value) and "path" in model_cards.number(value)
   assert model_cards.number("knee/inception_v3") == "knee/inception_v3"
+
+
+def test_cards_of_names_that_differ_in_signs_have_files_of_their_own():
+  names = ["knee/inception_v3", "knee/inception-v3", "Knee/inception v3"]
+  assert len(set(model_cards.file_names(names).values())) == 3
+
+
+def test_a_model_is_what_all_its_folds_say(tmp_path):
+  for fold, rate in ((0, 0.1), (1, 0.2)):
+    folder = tmp_path / "models" / "knee" / "one" / f"fold_{fold}"
+    folder.mkdir(parents=True)
+    (folder / "result.json").write_text('{"data": "phantom"}')
+    outputs.finish(outputs.Output("train", folder, {"fold": fold, "train": {"rate": rate, "seed": 3}}), {})
+  records, hashes = model_records.read(tmp_path)
+  assert records["knee/one"].settings == {"train.rate": "differs between folds: 0.1; 0.2", "train.seed": 3}
+  assert {"models/knee/one/fold_0/run.json", "models/knee/one/fold_1/run.json"} <= hashes.keys()

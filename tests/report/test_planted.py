@@ -18,7 +18,7 @@ from msk_jax.io import errors, tables
 from msk_jax.report import declarations, files, payload, run
 from msk_jax.report.sections import SiteTable
 from msk_jax.report.spec import SiteSpec
-from msk_jax.schemas import columns
+from msk_jax.schemas import columns, exposure_prediction_tables
 from tests.report import study
 
 _ID = str(9_000_001)
@@ -33,8 +33,16 @@ def _schema(name: str, labels: tuple[str, ...], **further: tables.Column) -> tab
 _TOTALS = _schema("performance", ("model", "product"))
 _BY_SEX = _schema("performance_groups", ("model", "sex"))
 _BY_SEX_AND_AGE = _schema("performance_ages", ("model", "sex", "age_group"))
+_BINS = _schema("performance_bins", ("model",), low_1=columns.estimate("years"), low_2=columns.estimate("years"))
+_BY_AGE = _schema("performance_ages", ("model", "age_group"))
 _BY_FOLD = _schema("performance_folds", ("model", "fold"))
 _AGAIN = _schema("performance_again", ("model", "product"), r2=columns.estimate())
+_PREDICTED = dataclasses.replace(
+  _schema("xwas_prediction_scores", ("dimension", "category")), people=exposure_prediction_tables.SCORES.people
+)
+_LISTED = tables.Schema(
+  "gwas_genes", 1, {"gene": columns.LABEL, "r2": columns.estimate()}, is_shared=True, keys=("gene",)
+)
 _POINTS = tables.Schema(
   "performance_points", 1, {"model": columns.LABEL, "gap": columns.estimate("years")}, is_shared=True
 )
@@ -230,7 +238,25 @@ _PLANTED: dict[str, tuple[Callable[[_Site], None], str]] = {
   ),
   "undeclared file": (_leave_file, r"data/forgotten\.js: it is not declared"),
   "undeclared column": (_add_column, r"data/totals\.js, column eid: it is not declared"),
-  "a list with an entry per person": (_set_list, r"data/site\.js, /points: a list has as many entries"),
+  "a count of few in a document": (
+    lambda site: site.change("site", lambda value: value.update(groups=[{"name": "men", "num_people": 3}])),
+    r"data/site\.js, /groups/1/num_people: it says that something is of one to four people",
+  ),
+  "a count of few in a hover text": (
+    lambda site: site.change(
+      "site", lambda value: value.update(hovertext=["r = 0.9, n = 1,303", "r = 0.9<br>n&nbsp;= 3"])
+    ),
+    r"/hovertext/2: it says that something is of one to four",
+  ),
+  "a count of few in a text": (
+    lambda site: site.write("tables/README.md", "# Tables\n\nOf 3 participants.\n"),
+    r"tables/README\.md, line 3: it says that something is of one to four",
+  ),
+  "persons under another name, as texts": (
+    lambda site: site.change("site", lambda value: value.update(gaps=[{"of": "x", "gap": "1.5"}] * _PEOPLE)),
+    "/gaps: a list has as many entries with numbers",
+  ),
+  "a list with an entry per person": (_set_list, r"data/site\.js, /points: a list has as many entries with numbers"),
   "a declared file that is not there": (lambda site: (site.folder / "index.html").unlink(), "declared and not there"),
 }
 
@@ -282,6 +308,98 @@ _TABLES: dict[str, tuple[list[SiteTable], str]] = {
     [_totals(), _table("again", _AGAIN, model=["knee"], product="sample", num_people=[1_300], r2=[0.5])],
     r"data/again\.js, row 1: num_people and num_people of data/totals\.js",
   ),
+  "sum over a label of any name": (
+    [
+      _totals(),
+      _table(
+        "shifts",
+        _schema("performance_shifts", ("model", "shift")),
+        model="knee",
+        shift=["day", "night"],
+        num_people=[700, 600],
+      ),
+    ],
+    r"the sum of num_people over its groups and num_people of data/totals\.js",
+  ),
+  "a label more on the total's side": (
+    [
+      _totals(),
+      _table("sexes", _schema("performance_sexes", ("model", "sex")), model="knee", sex=["female"], num_people=[1_299]),
+      _table("scores", _TOTALS, model="knee", product=["sample", "participant"], num_people=_PEOPLE),
+    ],
+    r"data/sexes\.js, row 1: num_people and num_people of data/scores\.js",
+  ),
+  "a band beside finer ones": (
+    [
+      _table("wide", _BY_AGE, model="knee", age_group=["45-60", "60-82"], num_people=[700, 602]),
+      _table("fine", _BY_AGE, model="knee", age_group=["45-50", "50-60"], num_people=[400, 297]),
+    ],
+    r"data/wide\.js, row 1: num_people and the sum over the finer bands of data/fine\.js",
+  ),
+  "a table of the site beside a stage's": (
+    [
+      _totals(),
+      _table(
+        "mine",
+        dataclasses.replace(_BY_SEX, name="report_sexes", people="performance"),
+        model="knee",
+        sex="male",
+        num_people=[1_300],
+      ),
+    ],
+    r"data/mine\.js, row 1: num_people and num_people of data/totals\.js",
+  ),
+  "people declared as something else": (
+    [
+      _table(
+        "more",
+        _schema("performance_more", ("model",), num_new=columns.count("int64", "people")),
+        model="knee",
+        num_people=[100],
+        num_new=[3],
+      )
+    ],
+    r"data/more\.js, column num_new: it counts people and is declared as a count of other things",
+  ),
+  "a count that is not rounded as declared": (
+    [
+      _table(
+        "round",
+        tables.Schema("genetics", 1, {"trait": columns.LABEL, "n": columns.ROUNDED_PEOPLE}, is_shared=True),
+        trait="knee",
+        n=[1_302],
+      )
+    ],
+    r"data/round\.js, row 1, column n: a count that is not rounded to a multiple of 5",
+  ),
+  "a part of a declared whole": (
+    [
+      _table(
+        "part",
+        _schema(
+          "xwas_part",
+          ("variable",),
+          num_smokers=tables.Column("int64", tables.Kind.PEOPLE, "people", whole="num_people"),
+        ),
+        variable="v",
+        num_people=[100],
+        num_smokers=[98],
+      )
+    ],
+    "columns num_people and num_smokers differ by one to four",
+  ),
+  "ids as estimates, rounded": (
+    [_table("ids", _POINTS, model=["a", "b", "c"], gap=[5_234_560.0, 5_234_570.0, 5_234_580.0])],
+    r"column gap: what looks like a participant's id|column gap looks like a participant's id",
+  ),
+  "a bin of few": (
+    [_table("bins", _BINS, model="knee", low_1=[1.0, 2.0], low_2=[5.0, 5.0], num_people=[_PEOPLE - 3, 3])],
+    r"data/bins\.js, row 2, column num_people: a count of one to four",
+  ),
+  "bins beside their total": (
+    [_totals(), _table("bins", _BINS, model="knee", low_1=[1.0, 2.0], low_2=[5.0, 5.0], num_people=[700, 599])],
+    r"data/bins\.js, row 1 and those beside it: the sum of num_people over its groups and num_people of data/totals",
+  ),
   "rows of persons": (
     [_table("points", _POINTS, model="knee", gap=np.linspace(-5, 5, 400))],
     r"data/points\.js: nothing but measurements tells its rows apart",
@@ -315,13 +433,19 @@ def test_an_honest_site_passes(tmp_path):
         variable=["v", "w"],
         num_people=[97, 99],
       ),
-      _table("predicted", _schema("xwas_prediction_scores", ("dimension",)), dimension=["k"], num_people=[100]),
+      _table("predicted", _PREDICTED, dimension="k", category=["", "blood", "urine"], num_people=[100, 98, 97]),
+      _table("bad", _POINTS, model=["a", "b"], gap=[-1_234_567.8, 0.5]),
+      _table("listed", _LISTED, gene=[f"G{number}" for number in range(_PEOPLE)], r2=np.linspace(0, 1, _PEOPLE)),
+      _table("wide", _BY_AGE, model="knee", age_group=["45-60", "60-82"], num_people=[700, 602]),
+      _table("fine", _BY_AGE, model="knee", age_group=["45-50", "50-60"], num_people=[400, 300]),
+      _table("bins", _BINS, model="knee", low_1=[1.0, 2.0], low_2=[5.0, 5.0], num_people=[700, 595]),
     ],
   )
   site.add_picture("a.png", _png({"num_people": 5}))
   site.add_picture("b.svg", _svg("<title>Knees</title>"))
   site.add_picture("c.png", _png(), is_of_person=True)
   site.change("site", lambda value: value.update(map=_uri(_png({"num_variants": 9})), num_variants=int(_ID)))
+  site.change("site", lambda value: value.update(genes=[{"name": f"G{number}"} for number in range(_PEOPLE)]))
   site.pass_gate(shows_persons=True)
 
 
@@ -335,9 +459,9 @@ def test_the_stage_has_the_gate_behind_it(workdir, monkeypatch):
   """What gets past the door is stopped, and no folder is left."""
   write = files.write_readme
 
-  def plant(folder: pathlib.Path, written: list[files.WrittenTable], whose: str) -> None:
+  def plant(folder: pathlib.Path, *others) -> None:
     (folder / "tables" / "more.csv").write_text("eid\n")
-    write(folder, written, whose)
+    write(folder, *others)
 
   monkeypatch.setattr(files, "write_readme", plant)
   with pytest.raises(errors.InputError, match=r"tables/more\.csv: it is not declared"):

@@ -6,9 +6,11 @@ import pathlib
 import pandas as pd
 import pytest
 
-from msk_jax.io import errors, run_record
+from msk_jax.disclosure import site_tables
+from msk_jax.io import errors, run_record, tables
 from msk_jax.report import files, payload, provenance, run, sections
 from msk_jax.report.spec import SiteSpec
+from msk_jax.schemas import columns
 from tests.report import study
 
 
@@ -27,7 +29,10 @@ def _decoded(folder: pathlib.Path) -> dict:
 def test_every_file_of_data_is_declared_and_is_also_a_csv(workdir):
   site = workdir / "site"
   decoded = _decoded(site)
-  assert set(decoded) == {"site", "search", "model_cards", *decoded["site"]["tables"]}
+  assert set(decoded) == {
+    *("site", "search", "model_cards", "attention_1", "attention_2"),
+    *decoded["site"]["tables"],
+  }
   pictures = {name for name in decoded if name.startswith(("gwas_picture_", "gwas_quantiles_", "gwas_region_"))}
   tables = decoded["site"]["tables"].keys() - pictures
   assert len(pictures) == 2 * 6 + 2 + 1  # of three traits and two sources; the regions of one trait, and genes
@@ -58,7 +63,7 @@ def test_a_page_says_where_the_tables_that_it_uses_come_from(workdir):
   pages = {page["name"]: page for page in _decoded(workdir / "site")["site"]["pages"]}
   assert [file["path"] for file in pages["start"]["files"]] == ["performance/performance.parquet"]
   paths = [file["path"] for file in pages["correlations"]["files"]]
-  assert paths == ["ages/correlations.parquet", "performance/performance.parquet"]
+  assert paths == ["ages/correlations.parquet", "performance/performance.parquet", "ages/dimensions.parquet"]
 
 
 def test_the_title_is_text(workdir):
@@ -116,7 +121,9 @@ def test_results_of_other_people_than_now_are_refused(tmp_path):
   study.write_performance(tmp_path, study.performance())
   (tmp_path / "cohort" / "participants.parquet").write_bytes(b"now")
   study.finish(tmp_path, "performance", "evaluate", {"cohort/participants.parquet": "then"})
-  with pytest.raises(errors.InputError, match="other people than the workdir's cohort has now"):
+  with pytest.raises(
+    errors.InputError, match=r"other contents of cohort/participants\.parquet than there are now.*msk_jax\.evaluate"
+  ):
     run.make_site(tmp_path, SiteSpec())
 
 
@@ -142,5 +149,54 @@ def test_hashes_never_hold_seven_digits_in_a_row():
 
 def test_the_record_says_how_large_it_is(workdir):
   results = json.loads((workdir / "site" / run_record.FILE_NAME).read_text())["results"]
-  assert set(results["bytes"]) == {"assets", "checklists", "data", "model_cards", "tables"}
+  assert set(results["bytes"]) == {"assets", "checklists", "data", "model_cards", "persons", "tables"}
   assert results["bytes"]["data"] == sum(path.stat().st_size for path in (workdir / "site" / "data").iterdir())
+
+
+def test_texts_are_those_of_these_data(tmp_path):
+  """Own data: no diamonds of published values, no phantom; without a record of whose they are that is said."""
+  study.write_performance(tmp_path, study.performance())
+  for kind, whose, has_diamonds in (("simulated", "drawn", True), ("folder", "real", False), ("", "unknown", True)):
+    study.write_source(tmp_path, kind)
+    if not kind:
+      (tmp_path / "cohort" / "source.json").unlink()
+    site = run.make_site(tmp_path, SiteSpec())
+    described = _decoded(site)["site"]
+    [about] = [" ".join(page["about"]) for page in described["pages"] if page["name"] == "performance"]
+    assert described["whose"] == whose
+    assert ("Diamonds" in about, "phantom" in about) == (has_diamonds, whose == "drawn")
+    readme = (site / "tables" / "README.md").read_text()
+    assert ("not on record whose" in readme, "not real" in readme) == (whose == "unknown", whose == "drawn")
+    assert "| `performance/` | evaluate |" in readme
+
+
+def test_other_libraries_make_another_site(monkeypatch, tmp_path):
+  before = run._hash_program()
+  for name in ("browser.json", "a.gz"):
+    (tmp_path / name).write_text(name)
+  monkeypatch.setattr(run.vendored, "list_files", lambda names: [tmp_path / "browser.json", tmp_path / "a.gz"])
+  assert run._hash_program() != before
+
+
+def test_places_are_to_the_base_pair_and_formulas_are_texts(tmp_path):
+  schema = tables.Schema(
+    "report_places",
+    1,
+    {
+      "gene": columns.LABEL,
+      "position_mb": tables.Column("float64", tables.Kind.LOCUS, "Mb"),
+      "beta": columns.estimate(),
+    },
+    is_shared=True,
+  )
+  table = pd.DataFrame(
+    {"gene": ["=HYPERLINK(1)", "-A", "TP53"], "position_mb": [123.456789, 2.0, 0.000001], "beta": [0.123456789, 1, 2]}
+  )
+  shown = sections.SiteTable("places", "", "", table, schema)
+  written = files.write_table(tmp_path, shown)
+  read = pd.read_csv(tmp_path / "tables" / written.csv)
+  assert read["position_mb"].tolist() == [123.456789, 2.0, 0.000001] and read["beta"].iloc[0] == 0.123457
+  assert read["gene"].tolist() == ["'=HYPERLINK(1)", "'-A", "TP53"]
+  stored, _ = payload.to_table(payload.decode((tmp_path / "data" / "places.js").read_text())[1])
+  assert stored["position_mb"].iloc[0] == 123.456789 and stored["gene"].iloc[0] == "=HYPERLINK(1)"
+  assert not list(site_tables.find_differences((tmp_path / "tables" / written.csv).read_text(), stored, schema))

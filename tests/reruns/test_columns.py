@@ -12,7 +12,7 @@ import pytest
 from msk_jax.cohort import source
 from msk_jax.ensembling import gather
 from msk_jax.imaging import store
-from msk_jax.io import errors, run_record, tables
+from msk_jax.io import errors, outputs, run_record, tables
 from msk_jax.predictions import pooled_rows, pooled_table, split_table
 from msk_jax.preparation import layout
 from msk_jax.preparation.spec import DataSpec
@@ -100,7 +100,7 @@ def _ensemble(workdir: pathlib.Path) -> dict[str, str]:
   ensemble_workdir.write(workdir, num_people=30)
 
   def hashes():
-    return gather.Cohort(workdir).hashes | {"leaf": gather.hash_leaf(workdir, "knee/one")}
+    return gather.Cohort(workdir).hashes | outputs.hash_files(workdir, gather.list_tables(workdir, "knee/one"))
 
   path = workdir / "models/knee/one/fold_1" / split_table.FILE_NAME
   read = _columns(path, prediction_tables.PREDICTIONS, hashes)

@@ -7,7 +7,7 @@ import pytest
 
 from msk_jax import schemas
 from msk_jax.io.tables import Kind, Schema
-from msk_jax.schemas import cohort_tables, performance_tables
+from msk_jax.schemas import cohort_tables, nesting, performance_tables
 from msk_jax.scores import score_sums
 
 _MODULES = [
@@ -21,7 +21,7 @@ _OF_ONE_PERSON = (Kind.IDENTIFIER, Kind.PERSONAL, Kind.POSITION)
 
 def test_all_schemas_are_here_once():
   names = [schema.name for schema in _SCHEMAS]
-  assert len(names) == len(set(names)) == 90
+  assert len(names) == len(set(names)) == 101
 
 
 @pytest.mark.parametrize("schema", _SCHEMAS, ids=lambda schema: schema.name)
@@ -45,6 +45,29 @@ def test_a_table_that_leaves_has_no_column_of_one_person(schema):
   assert schema.of_kind(*_OF_ONE_PERSON) == []
 
 
+def _counts_people(schema: Schema) -> bool:
+  return schema.is_shared and bool(schema.of_kind(Kind.PEOPLE, Kind.SAMPLES))
+
+
+@pytest.mark.parametrize("schema", [s for s in _SCHEMAS if _counts_people(s)], ids=lambda schema: schema.name)
+def test_labels_beside_counts_of_people_say_who_they_are(schema):
+  known = nesting.SUBJECTS | nesting.GROUPS | nesting.GROUPINGS | nesting.ASIDE
+  assert set(schema.of_kind(Kind.LABEL)) <= known
+
+
+@pytest.mark.parametrize("schema", _SCHEMAS, ids=lambda schema: schema.name)
+def test_keys_and_wholes_are_columns_that_fit(schema):
+  assert set(schema.keys) <= set(schema.of_kind(Kind.LABEL, Kind.LOCUS, Kind.COUNT))
+  for name, column in schema.columns.items():
+    assert not column.whole or schema.columns[column.whole].kind == Kind.PEOPLE, name
+    assert column.step == 1 or column.kind in (Kind.PEOPLE, Kind.SAMPLES), name
+
+
+def test_kinds_of_labels_share_none():
+  kinds = (nesting.SUBJECTS, nesting.GROUPS, nesting.GROUPINGS, nesting.ASIDE)
+  assert sum(map(len, kinds)) == len(frozenset().union(*kinds))
+
+
 def test_tables_that_leave():
   release = {f"release_{name}" for name in ("associations", "files", "table_1", "prose_numbers", "named_loci")}
   performance = {"performance", "performance_groups", "best_models"}
@@ -61,6 +84,15 @@ def test_tables_that_leave():
   }
   site = {"report_correlations", "report_model_orders", "report_search"}
   site |= {"report_heritability", "report_genetic_correlations", "report_reproduction", "report_reproduction_genes"}
+  site |= {
+    "report_ages",
+    "report_accelerations",
+    "report_literature",
+    "report_importances",
+    "report_importance_agreement",
+  }
+  site |= {f"report_attention{name}" for name in ("", "_registration", "_credibility")}
+  site |= {f"report_scalar_{name}" for name in ("features", "histograms", "trends")}
   gwas = ("results", "picture", "quantiles", "hits", "loci", "region", "region_genes", "genes")
   site |= {f"report_gwas_{name}" for name in gwas}
   attention = {"attention_groups", "attention_credibility"}

@@ -22,6 +22,9 @@ WNT16 = ("7", 120_970_000)  # within the gene, GRCh37
 _P = 650.25  # -log10 p of the hit: far below what a number of the computer can be
 
 
+READ = {"cohort/genetics.parquet": "people"}  # by a GWAS; the file is not there any more
+
+
 def models() -> dict[str, str]:
   """Returns the models that stand for the dimensions."""
   return {name: name if name == "general" else f"{name}/ensemble" for name in model_names.DIMENSIONS}
@@ -102,7 +105,7 @@ def write_gwas(workdir: pathlib.Path, table: pd.DataFrame | None = None, of: lis
   tables.write_with_csv(folder, "traits", pd.DataFrame(rows), genetics_tables.TRAITS)
   tables.write_with_csv(folder, "heritability", _heritability(), genetics_tables.HERITABILITY)
   tables.write_with_csv(folder, "genetic_correlations", genetic_correlations(), genetics_tables.GENETIC_CORRELATIONS)
-  finish(folder, "gwas", gwas_run.settings_of(GwasSpec(engine="bolt"), "bolt"), {})
+  finish(folder, "gwas", gwas_run.settings_of(GwasSpec(engine="bolt"), "bolt"), dict(READ))
 
 
 def finish(folder: pathlib.Path, stage: str, settings: dict, inputs: dict) -> None:
@@ -133,7 +136,7 @@ def write_loci(workdir: pathlib.Path, **others) -> None:
     ("loci", hit, loci_tables.LOCI),
   ):
     tables.write_with_csv(folder, name, pd.DataFrame([row])[list(schema.columns)], schema)
-  finish(folder, "loci", {}, {"gwas": run_record.hash_file(workdir / "gwas" / run_record.FILE_NAME)})
+  finish(folder, "loci", {}, outputs.hash_files(workdir, [workdir / "gwas" / run_record.FILE_NAME]))
 
 
 def write_ages(workdir: pathlib.Path) -> None:
@@ -154,7 +157,7 @@ def write_ages(workdir: pathlib.Path) -> None:
   dimensions = [{"product": "sample", "dimension": name, "model": model} for name, model in models().items()]
   tables.write_with_csv(folder, "correlations", pd.DataFrame(pairs), age_tables.CORRELATIONS)
   tables.write_with_csv(folder, "dimensions", pd.DataFrame(dimensions), age_tables.DIMENSIONS)
-  finish(folder, "ages", {}, {"predictions": "one"})
+  finish(folder, "ages", {}, {"predictions/sample/general.parquet": "one"})
 
 
 def write_performance(workdir: pathlib.Path, predictions: str = "one") -> None:
@@ -167,7 +170,7 @@ def write_performance(workdir: pathlib.Path, predictions: str = "one") -> None:
     row |= {"num_people": PEOPLE, "num_folds": 10, "r2": published.r2, "r2_sd_bootstrap": published.r2_sd}
     rows.append(row | {"rmse": published.rmse_years, "published_r2": published.r2})
   tables.write_with_csv(folder, "performance", pd.DataFrame(rows), performance_tables.PERFORMANCE)
-  finish(folder, "evaluate", {}, {"predictions": predictions})
+  finish(folder, "evaluate", {}, {"predictions/sample/general.parquet": predictions})
 
 
 def write_source(workdir: pathlib.Path, kind: str) -> None:

@@ -97,7 +97,7 @@ def test_genes_that_are_not_looked_up_and_transformed_traits_are_said(workdir, t
   assert "known in GRCh37 alone" not in (workdir / "release" / "results.md").read_text()
   study.write_gwas(tmp_path, study.variants().assign(position_bp=10_001))
   settings = GwasSpec(engine="bolt", transformation="rank_normal", ethnicities=(4001,))
-  study.finish(tmp_path / "gwas", "gwas", gwas_run.settings_of(settings, "bolt"), {})
+  study.finish(tmp_path / "gwas", "gwas", gwas_run.settings_of(settings, "bolt"), dict(study.READ))
   run.make_release(tmp_path, spec.ReleaseSpec())
   assert "known in GRCh37 alone" in (tmp_path / "release" / "results.md").read_text()
   for name in ("results.md", "table_1.md"):

@@ -56,7 +56,7 @@ def make(
   _fit_all(work)
   finished = [model_files.read(output, name) for name, output in work.outputs.items()]
   record = {"version": _VERSION, "is_comparable": gathered.is_comparable, "circular": circular}
-  hashes = {str(each.name): each.record_hash for each in finished}
+  hashes = {**gathered.prediction_hashes, **{str(each.name): each.record_hash for each in finished}}
   output = outputs.Output("xwas", root / FOLDER, record, hashes, "the tables of predictions")
   outputs.make_folder(output, lambda folder: _write_tables(folder, finished, of, gathered, settings, circular))
   printout.show(root / FOLDER, has_published=gathered.is_comparable)
@@ -72,14 +72,13 @@ def _plan(root: pathlib.Path, opened: Variables, of: Study, gathered: Inputs, se
     "product": settings.product,
     "exposures": settings.recorded()["exposures"],
   }
-  inputs = {**gathered.variables_hashes, "accelerations": gathered.hashes["accelerations"]}
   names = [
     ModelName(*category, dimension, algorithm)
     for category in categories
     for dimension in of.dimensions
     for algorithm in (COVARIATES_ALONE, *spec.algorithms)
   ]
-  by_name = {name: model_files.output_of(root, name, spec, about, inputs) for name in names}
+  by_name = {name: model_files.output_of(root, name, spec, about, gathered.prediction_hashes) for name in names}
   return _Work(opened, of, settings, by_name, is_sized)
 
 

@@ -33,12 +33,15 @@
     return text.replace(/^-/, MINUS);
   };
 
+  const SHARES = /(^|_)(r2|pearson_r|c_index|pearson|spearman)(_|$)/; // at most 1, though one far below 0 may be the largest
+
   /** Returns how many decimals the numbers of a column have: the largest has four digits that count. */
   function decimalsOf(column) {
     if (column.decimals === undefined) {
       const largest = column.values.reduce((most, value) => (
         Number.isFinite(value) ? Math.max(most, Math.abs(value)) : most), 0);
-      column.decimals = largest > 0 ? Math.min(Math.max(3 - Math.floor(Math.log10(largest)), 0), 4) : 0;
+      const least = SHARES.test(column.name) ? 3 : 0;
+      column.decimals = largest > 0 ? Math.min(Math.max(3 - Math.floor(Math.log10(largest)), least), 4) : 0;
     }
     return column.decimals;
   }
@@ -63,10 +66,13 @@
   function cell(value, column) {
     if (value === null) return "";
     if (column.isText) return quoted(value);
+    if (column.kind === "locus") return value.toFixed(6).replace(/\.?0+$/, "");
     return isWhole(column) ? String(value) : general(value, 6);
   }
 
-  function quoted(text) {
+  /** Returns a text as a cell: one that a spreadsheet would take for a formula begins with an apostrophe, as in tables/. */
+  function quoted(given) {
+    const text = /^[=+\-@\t\r]/.test(given) ? `'${given}` : given;
     return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   }
 

@@ -2,14 +2,25 @@
 "use strict";
 (() => {
   /**
+   * Returns where the colours of a heat map end: at the largest size, or at three times that of the upper quarter where a
+   * few numbers are far larger and would take the colour from all others.
+   */
+  msk.robustLimit = (values, least) => {
+    const sizes = values.filter(Number.isFinite).map(Math.abs).sort((a, b) => a - b);
+    if (!sizes.length) return least;
+    return Math.max(least, Math.min(sizes.at(-1), 3 * sizes[Math.floor(0.75 * (sizes.length - 1))]));
+  };
+
+  /**
    * Returns a plot of a matrix, as `make` of `msk.plot` gives it.
    *
    * rows, columns: labels; value(i, j): a number or null; text(i, j): what hovering says; limit: the colours go from
-   * -limit to limit; decimals: of the numbers in the cells; width: pixels there are; isSquare: equal rows and columns.
+   * -limit to limit (stronger numbers have the last colour, and the legend says so); decimals: of the numbers in the cells; width: pixels there are; isSquare: equal rows and columns.
    */
   msk.heatMap = ({ rows, columns, value, text, limit = 1, decimals = 2, width, isSquare = false, unit = "" }) => {
     const z = rows.map((_, i) => columns.map((_, j) => value(i, j)));
     const words = rows.map((_, i) => columns.map((_, j) => text(i, j)));
+    const isCut = z.flat().some((number) => Math.abs(number ?? 0) > limit);
     const narrow = width < 560;
     const longest = Math.max(...rows.map((label) => label.length));
     const labelPx = Math.min(longest * 7.2, narrow ? 130 : 260);
@@ -23,8 +34,8 @@
     return {
       data: [{
         type: "heatmap", z, text: words, hovertemplate: "%{text}<extra></extra>", hoverongaps: false,
-        colorscale: msk.signedScale(), zmin: -limit, zmax: limit, xgap: 2, ygap: 2, showscale: !isWritten && !narrow,
-        colorbar: { title: { text: unit }, thickness: 12, len: 0.6, outlinewidth: 0 },
+        colorscale: msk.signedScale(), zmin: -limit, zmax: limit, xgap: 2, ygap: 2, showscale: isCut || (!isWritten && !narrow),
+        colorbar: { title: { text: isCut ? `${unit}<br>±${msk.fixed(limit, 2)} and beyond` : unit }, thickness: 12, len: 0.6, outlinewidth: 0 },
       }],
       layout: {
         xaxis: { ...axis, tickvals: columns.map((_, j) => j), ticktext: columns.map(cut), side: "top", tickangle: narrow || side < 80 ? -60 : 0 },

@@ -21,7 +21,7 @@
       const model = known(value);
       return model && model.is_ensemble ? `${model.label} (ensemble)` : msk.modelLabel(value);
     }
-    if (/^(dimension|trait|stratum|relation|engine|doubt|status|sex_method|algorithm|reason|verdict|array$|imputed$|main_category|category|product|kind|level|direction|selection)/.test(column.name)) return value.replaceAll("_", " ");
+    if (/^(dimension|trait|stratum|relation|engine|doubt|status|sex_method|algorithm|reason|verdict|array$|imputed$|main_category|category|product|kind|level|direction|selection|method$|group$|feature$|first$|second$|set$)/.test(column.name)) return value.replaceAll("_", " ");
     return value;
   };
 

@@ -1,6 +1,8 @@
 // A plot: Plotly's drawing in the site's colours, with SVG export and the numbers behind it as a table.
 "use strict";
 (() => {
+  const OTHER_TAG = /<(?!\/?(?:b|i|sub|sup)>|br>|\/?extra>)/g;
+  const OTHER_AND = /&(?!(?:amp|lt|gt|nbsp);)/g;
   const el = msk.element;
   const LIBRARY = "assets/libraries/plotly.js";
 
@@ -45,17 +47,17 @@
    * options: title; describe: a sentence for those who do not see it (or a function that returns one); make: a function
    * that returns {data, layout} as Plotly has them, in the colours of the theme, with the height and the greatest width in
    * pixels; behind: {table} with the options of `msk.dataTable`, the numbers behind it (not if the page shows them anyway); its
-   * rows may be a function.
+   * rows may be a function; method: the name of what was done (report/methods.py), said below the plot; file: name of the SVG.
    * Returns {update()}, which draws again.
    */
-  msk.plot = (parent, { title, describe, make, behind, file }) => {
+  msk.plot = (parent, { title, describe, make, behind, file, method }) => {
     const id = msk.newId("plot");
     const drawing = el("div", { class: "plot-drawing", role: "img", "aria-labelledby": id });
     const words = el("p", { class: "plot-words", id: `${id}_words` });
     const details = behind ? el("details", { class: "behind" }, el("summary", {}, "The numbers as a table")) : null;
     const save = el("button", { type: "button", onclick: () => saveSvg(drawing, file ?? title) }, "SVG");
     parent.append(el("figure", { class: "plot" },
-      el("figcaption", {}, el("span", { id, class: "plot-title" }, title), save), drawing, words, details));
+      el("figcaption", {}, el("span", { id, class: "plot-title" }, title), save), drawing, words, msk.methodBox(method), details));
     const rowsBehind = () => (typeof behind.rows === "function" ? behind.rows() : behind.rows);
     let shown = null;
     details?.addEventListener("toggle", () => {
@@ -69,7 +71,7 @@
       words.textContent = typeof describe === "function" ? describe() : describe ?? "";
       drawing.style.height = `${height ?? 420}px`;
       drawing.style.maxWidth = width ? `${width}px` : "";
-      await plotly.react(drawing, data, layoutOf({ ...layout, height: height ?? 420 }), { displayModeBar: false, responsive: true });
+      await plotly.react(drawing, plainTexts(data), plainTexts(layoutOf({ ...layout, height: height ?? 420 })), { displayModeBar: false, responsive: true });
       if (behind?.rows && shown) shown.setRows(rowsBehind());
       if (!msk.firstPlot) {
         msk.firstPlot = performance.now();
@@ -79,6 +81,17 @@
     msk.whileShown("msk-theme", update);
     return { update, drawing, ready: update() };
   };
+
+  /**
+   * Returns what Plotly gets, with all texts as they are meant: of its tags only those that pages write stay; a label of
+   * the data with `<` or `&` is shown as it is.
+   */
+  function plainTexts(value) {
+    if (typeof value === "string") return value.replace(OTHER_AND, "&amp;").replace(OTHER_TAG, "&lt;");
+    if (Array.isArray(value)) return value.map(plainTexts);
+    if (value === null || typeof value !== "object" || ArrayBuffer.isView(value)) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plainTexts(item)]));
+  }
 
   async function saveSvg(drawing, name) {
     const url = await window.Plotly.toImage(drawing, { format: "svg", width: drawing.clientWidth, height: drawing.clientHeight });

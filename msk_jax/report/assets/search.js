@@ -20,7 +20,10 @@
       const pages = msk.site.pages.map((page) => ({
         id: `page ${page.name}`, kind: "page", label: page.title, detail: page.group, route: msk.route(page.name),
       }));
-      search.addAll([...pages, ...rows]);
+      const dimensions = [...new Set(msk.site.models.map((model) => model.dimension))].map((name) => ({
+        id: `dimension ${name}`, kind: "dimension", label: msk.dimensionLabel(name), detail: "one dimension of ageing", route: msk.dimensionRoute(name),
+      }));
+      search.addAll([...pages, ...dimensions, ...rows]);
       return search;
     })();
     return index;

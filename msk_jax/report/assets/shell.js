@@ -51,9 +51,11 @@
   function buildBanner() {
     const banner = document.getElementById("banner");
     banner.hidden = false;
-    banner.classList.toggle("real", !msk.site.is_drawn);
+    banner.classList.toggle("real", msk.site.whose === "real");
     if (msk.site.is_drawn) {
       banner.append(el("strong", {}, "Phantom data. "), "These people are drawn by a program. The results show the form of a study and say nothing about people.");
+    } else if (msk.site.whose === "unknown") {
+      banner.append(el("strong", {}, "Origin unknown. "), "It is not on record whose data these are, nor whether the people are real.");
     } else {
       banner.append("Results of real people, in groups: no number is of fewer than five.");
     }

@@ -41,10 +41,11 @@ class Seen:
 
   Attributes:
     along: variants below the line of 5e-8 by place on the genome and -log10 p.
-    effects: the same by effect and -log10 p, without variants of too few carriers.
-    quantiles: of -log10 p of all variants.
+    effects: the same by effect and -log10 p.
+    quantiles: of -log10 p.
     reach: the volcano plot's horizontal axis goes from -reach to reach.
     num_beyond: variants drawn at its edges.
+    num_variants: all that were tested, with those of too few carriers, which are nowhere drawn.
   """
 
   along: cells.Cells
@@ -52,6 +53,7 @@ class Seen:
   quantiles: quantiles.Quantiles
   reach: float
   num_beyond: int
+  num_variants: int
 
 
 def read_about(path: pathlib.Path) -> About:
@@ -81,17 +83,19 @@ def see(path: pathlib.Path, genome: manhattan.Genome) -> Seen:
   along = cells.Cells((0.0, genome.end), HIT)
   effects = cells.Cells((-reach, reach), HIT)
   observed = quantiles.Quantiles()
-  num_beyond = 0
+  num_beyond = num_variants = 0
   for batch in _iterate(path, ("chromosome", "position_bp", "neg_log10_p", "beta", *_OF_RARITY)):
     codes, names = _encode(batch.column("chromosome"))
     number = np.array([genome.names.index(name) + 1 for name in names], np.int64)[codes]
     position, neg_log10_p, beta = (_numbers(batch, name) for name in ("position_bp", "neg_log10_p", "beta"))
+    num_variants += int(np.isfinite(neg_log10_p).sum())
+    is_rare = _is_rare(batch)
+    neg_log10_p, beta = (np.where(is_rare, np.nan, values) for values in (neg_log10_p, beta))
     along.add(genome.places(number, position), neg_log10_p)
-    beta = np.where(_is_rare(batch), np.nan, beta)
     effects.add(beta, neg_log10_p)
     observed.add(neg_log10_p)
     num_beyond += int((np.abs(beta) > reach).sum())
-  return Seen(along, effects, observed, reach, num_beyond)
+  return Seen(along, effects, observed, reach, num_beyond, num_variants)
 
 
 def make_quantiles(observed: quantiles.Quantiles) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from scipy.spatial import distance
 
 from msk_jax.disclosure import variants
 from msk_jax.predictions import model_names
-from msk_jax.report.sections import Content, Data, Group, Page, SiteTable, Source
+from msk_jax.report.sections import Content, Data, Group, Page, SiteTable, Source, optional
 from msk_jax.schemas import age_tables, performance_tables, report_tables
 
 _FEWEST_SAMPLES = 20  # five people with four visits each
@@ -32,7 +32,7 @@ def _make(data: Data) -> Content:
         "Orders of the models",
         "A row per model and sample definition: its place in the hierarchy, by clustering of the correlations, and by "
         "R².",
-        order(pairs, data.tables["performance"]),
+        order(pairs, data.tables["performance"], data.tables["dimensions"]),
         report_tables.MODEL_ORDERS,
       ),
     )
@@ -54,12 +54,15 @@ def publishable(correlations: pd.DataFrame) -> pd.DataFrame:
   return table.assign(num_samples=rounded.mask(is_few), **hidden)
 
 
-def order(pairs: pd.DataFrame, performance: pd.DataFrame | None) -> pd.DataFrame:
+def order(
+  pairs: pd.DataFrame, performance: pd.DataFrame | None, dimensions: pd.DataFrame | None = None
+) -> pd.DataFrame:
   """Returns the places of all models: schema report_model_orders.
 
   Args:
     pairs: schema report_correlations.
     performance: schema performance, or None: then there is no order by R2.
+    dimensions: schema ages_dimensions: the model that stands for each dimension; None: ensembles alone do.
   """
   parts = []
   for product, rows in pairs.groupby("product", sort=False):
@@ -69,6 +72,7 @@ def order(pairs: pd.DataFrame, performance: pd.DataFrame | None) -> pd.DataFrame
     )
     by_r2 = sorted((model for model in models if model in shown), key=lambda model: -shown[model])
     clustered = _cluster(models, rows)
+    own = None if dimensions is None else set(dimensions.loc[dimensions["product"] == product, "model"])
     parts.append(
       pd.DataFrame(
         {
@@ -76,7 +80,9 @@ def order(pairs: pd.DataFrame, performance: pd.DataFrame | None) -> pd.DataFrame
           "model": models,
           "label": list(map(model_names.label, models)),
           "dimension": list(map(model_names.dimension, models)),
-          "is_dimension": ["yes" if model_names.is_dimension(model) else "no" for model in models],
+          "is_dimension": [
+            "yes" if (model_names.is_dimension(model) if own is None else model in own) else "no" for model in models
+          ],
           "hierarchy": range(1, len(models) + 1),
           "clustering": _places(models, clustered),
           "r2": _places(models, by_r2),
@@ -129,5 +135,6 @@ PAGE = Page(
   sources={
     "correlations": Source("ages", "ages", "correlations", age_tables.CORRELATIONS),
     "performance": Source("evaluate", "performance", "performance", performance_tables.PERFORMANCE, is_optional=True),
+    "dimensions": optional("ages", "ages", "dimensions", age_tables.DIMENSIONS),
   },
 )

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from msk_jax.report.genetic import cells, streams, variants
-from msk_jax.report.sections import Content, Data, Files, Group, Page, SiteTable, Source
+from msk_jax.report.sections import Content, Data, Group, Page, SiteTable, Source
 from msk_jax.schemas import genetics_tables, loci_tables, report_genetics_tables
 
 _MOST_HITS = 2_000  # of a trait and source
@@ -91,7 +91,7 @@ def _describe(
     "engine": about.engine,
     "number": number,
     "n": int(trait["n"]) - int(trait["n"]) % 5,
-    "num_variants": seen.quantiles.num_values,
+    "num_variants": seen.num_variants,
     "lambda_gc": np.nan,
     "reach": seen.reach,
     "num_beyond": seen.num_beyond,
@@ -165,8 +165,6 @@ PAGE = Page(
     "traits": Source("gwas", "gwas", "traits", genetics_tables.TRAITS),
     "hits": Source("loci", "loci", "hits", loci_tables.HITS, is_optional=True),
     "inflation": Source("loci", "loci", "inflation", loci_tables.INFLATION, is_optional=True),
-  },
-  files={
-    "statistics": Files("gwas", "gwas", "summary_statistics/*/*.parquet", genetics_tables.SUMMARY_STATISTICS),
+    "statistics": Source("gwas", "gwas", "summary_statistics/*/*.parquet", genetics_tables.SUMMARY_STATISTICS),
   },
 )

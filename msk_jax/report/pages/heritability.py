@@ -3,7 +3,7 @@
 import pandas as pd
 
 from msk_jax.disclosure import variants
-from msk_jax.report.sections import Content, Data, Group, Page, SiteTable, Source
+from msk_jax.report.sections import Content, Data, Group, Page, PapersOnly, SiteTable, Source
 from msk_jax.schemas import genetics_tables, release_tables, report_genetics_tables
 
 
@@ -59,9 +59,9 @@ PAGE = Page(
     "How much of the differences in accelerated ageing between people goes with their genes? Heritability of "
     "0.3: three "
     "tenths of it, as far as the genotyped variants tell.",
-    "Bars show one standard error each way. Diamonds are the published values. LD-score regression is a second "
-    "estimate "
-    "from the summary statistics alone; it needs many people and is uncertain with few.",
+    "Bars show one standard error each way. LD-score regression is a second estimate from the summary statistics "
+    "alone; it needs many people and is uncertain with few.",
+    PapersOnly("Diamonds are the published values."),
   ),
   make=_make,
   sources={

@@ -4,7 +4,7 @@ import pandas as pd
 
 from msk_jax.genome import genes as genome_genes
 from msk_jax.report.genetic import regions, streams, variants
-from msk_jax.report.sections import Content, Data, Files, Group, Page, SiteTable, Source
+from msk_jax.report.sections import Content, Data, Group, Page, SiteTable, Source
 from msk_jax.schemas import genetics_tables, loci_tables, report_genetics_tables, report_tables
 
 _KEYS = ["trait", "source", "locus"]
@@ -151,9 +151,7 @@ PAGE = Page(
     "fine_mapping": Source("loci", "loci", "fine_mapping", loci_tables.FINE_MAPPING),
     "credible_sets": Source("loci", "loci", "credible_sets", loci_tables.CREDIBLE_SETS),
     "sex_differences": Source("loci", "loci", "sex_differences", loci_tables.SEX_DIFFERENCES),
-  },
-  files={
-    "statistics": Files(
+    "statistics": Source(
       "gwas", "gwas", "summary_statistics/*/*.parquet", genetics_tables.SUMMARY_STATISTICS, is_optional=True
     ),
   },

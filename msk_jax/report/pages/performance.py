@@ -1,6 +1,6 @@
 """How well ages are predicted: all models, beside the published numbers (the paper's Figure 2)."""
 
-from msk_jax.report.sections import Content, Data, Group, Page, SiteTable, Source
+from msk_jax.report.sections import Content, Data, DrawnOnly, Group, Page, PapersOnly, SiteTable, Source
 from msk_jax.schemas import performance_tables
 
 _SCHEMA = performance_tables.PERFORMANCE
@@ -29,7 +29,8 @@ PAGE = Page(
     "draws of the same people (bootstrap).",
     "Sample definitions: per sample, each visit of a person counts; per participant, the visits of a person are "
     "averaged.",
-    "Diamonds are the published values. A phantom's values say nothing about people.",
+    PapersOnly("Diamonds are the published values."),
+    DrawnOnly("A phantom's values say nothing about people."),
   ),
   make=_make,
   sources={"performance": Source("evaluate", "performance", "performance", _SCHEMA)},

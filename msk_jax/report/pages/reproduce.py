@@ -1,7 +1,7 @@
 """Does this reproduce the paper? Every published number beside the one of this study."""
 
 from msk_jax.report import reproduction
-from msk_jax.report.sections import Content, Data, Group, Page, SiteTable, Source
+from msk_jax.report.sections import Content, Data, Group, Page, SiteTable, optional
 from msk_jax.schemas import (
   age_tables,
   association_tables,
@@ -33,10 +33,6 @@ def _make(data: Data) -> Content:
   )
 
 
-def _optional(stage: str, folder: str, name: str, schema) -> Source:
-  return Source(stage, folder, name, schema, is_optional=True)
-
-
 PAGE = Page(
   name="reproduce",
   title="Does this reproduce the paper?",
@@ -54,17 +50,17 @@ PAGE = Page(
   ),
   make=_make,
   sources={
-    "performance": _optional("evaluate", "performance", "performance", performance_tables.PERFORMANCE),
-    "phenotypic": _optional("ages", "ages", "correlations", age_tables.CORRELATIONS),
-    "heritability": _optional("gwas", "gwas", "heritability", genetics_tables.HERITABILITY),
-    "genetic": _optional("gwas", "gwas", "genetic_correlations", genetics_tables.GENETIC_CORRELATIONS),
-    "prose": _optional("release", "release", "prose_numbers", release_tables.PROSE_NUMBERS),
-    "table_1": _optional("release", "release", "table_1", release_tables.TABLE_1),
-    "named": _optional("release", "release", "named_loci", release_tables.NAMED_LOCI),
-    "shares": _optional("xwas", "xwas/associations", "summaries", association_tables.SUMMARIES),
-    "leading": _optional("xwas", "xwas/associations", "leading", association_tables.LEADING),
-    "similarity": _optional("xwas", "xwas/associations", "similarity_means", association_tables.SIMILARITY_MEANS),
-    "prediction": _optional(
+    "performance": optional("evaluate", "performance", "performance", performance_tables.PERFORMANCE),
+    "phenotypic": optional("ages", "ages", "correlations", age_tables.CORRELATIONS),
+    "heritability": optional("gwas", "gwas", "heritability", genetics_tables.HERITABILITY),
+    "genetic": optional("gwas", "gwas", "genetic_correlations", genetics_tables.GENETIC_CORRELATIONS),
+    "prose": optional("release", "release", "prose_numbers", release_tables.PROSE_NUMBERS),
+    "table_1": optional("release", "release", "table_1", release_tables.TABLE_1),
+    "named": optional("release", "release", "named_loci", release_tables.NAMED_LOCI),
+    "shares": optional("xwas", "xwas/associations", "summaries", association_tables.SUMMARIES),
+    "leading": optional("xwas", "xwas/associations", "leading", association_tables.LEADING),
+    "similarity": optional("xwas", "xwas/associations", "similarity_means", association_tables.SIMILARITY_MEANS),
+    "prediction": optional(
       "xwas --config=configs/xwas.py:prediction=yes", "xwas/prediction", "scores", exposure_prediction_tables.SCORES
     ),
   },

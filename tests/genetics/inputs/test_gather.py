@@ -110,8 +110,9 @@ def test_everybody_is_analysed_without_ethnicities(study):
 def test_every_input_has_a_hash(study):
   studies.add_imputed(study)
   inputs = study.gather(imputed=True)
-  names = {"a.bed", "a.bim", "a.fam", "c1.bgen", "c1.sample", "participants.parquet", "visits.parquet"}
-  names |= {"genetics.parquet", "dimensions.parquet", "general.parquet", "ensemble.parquet"}
+  names = {"a.bed", "a.bim", "a.fam", "c1.bgen", "c1.sample"}
+  names |= {f"cohort/{name}.parquet" for name in ("participants", "visits", "genetics")}
+  names |= {f"ages/{name}.parquet" for name in ("dimensions", "participant/general", "participant/knee/ensemble")}
   assert set(inputs.hashes) == names
   (study.path("a.bim")).write_text(study.path("a.bim").read_text().replace("\tA\tG", "\tA\tC"))
   changed = study.gather(imputed=True)

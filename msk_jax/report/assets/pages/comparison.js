@@ -32,7 +32,7 @@ msk.page("comparison", async (view) => {
     const { first, second, keys } = points();
     const of = (kind, name) => keys.map((key) => kind.pairs.get(key)[name] ?? null);
     plot = view.plot(place, {
-      title: "Correlations of pairs of dimensions", file: "two_kinds_of_correlations",
+      title: "Correlations of pairs of dimensions", file: "two_kinds_of_correlations", method: "comparison",
       describe: keys.length < 3 ? "Too few pairs have both kinds of correlation." : `${msk.countOf(keys.length, "pair")}; the two kinds correlate ${msk.fixed(pearson(of(first, "value"), of(second, "value")), 2)}. Bars: one standard error or SD.`,
       make: () => draw(first, second, keys),
     });

@@ -24,7 +24,7 @@ msk.page("correlations", async (view) => {
 
   const plot = view.plot(view.root, {
     title: "Pearson's r",
-    file: "correlations",
+    file: "correlations", method: "correlation",
     describe: () => {
       const values = shownRows().map((row) => pairs.value(row, "r")).filter((value) => value !== null);
       if (!values.length) return "No pair of models has a correlation.";
@@ -51,7 +51,7 @@ msk.page("correlations", async (view) => {
       const r = pairs.value(row, "r");
       const samples = pairs.value(row, "num_samples");
       const published = pairs.value(row, "published_r");
-      const text = r === null ? "too few samples" : `r ${msk.withSd(r, pairs.value(row, "sd"), 3)}<br>n ≥ ${samples.toLocaleString("en")}`
+      const text = r === null ? (samples === null ? "fewer than 20 samples" : "no correlation: one of the two is the same in all") : `r ${msk.withSd(r, pairs.value(row, "sd"), 3)}<br>n ≥ ${samples.toLocaleString("en")}`
         + (published === null ? "" : `<br>published ${msk.fixed(published, 3)}`);
       for (const [i, j] of [pair, [...pair].reverse()]) {
         values[i][j] = r;

@@ -24,7 +24,7 @@ msk.page("genetic_correlations", async (view) => {
   const rows = () => table.where().filter((row) => names().includes(table.value(row, "trait_1")) && names().includes(table.value(row, "trait_2")));
 
   const plot = view.plot(view.root, {
-    title: "Genetic correlations", file: "genetic_correlations",
+    title: "Genetic correlations", file: "genetic_correlations", method: "genetic_correlation",
     describe: () => {
       const [, value] = MEASURES[measure()] ?? MEASURES.rg;
       const known = rows().map((row) => table.value(row, value)).filter((each) => each !== null);

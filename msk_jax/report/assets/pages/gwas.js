@@ -56,20 +56,20 @@ msk.page("gwas", async (view) => {
       : [value("num_rare") ? `${msk.countOf(value("num_rare"), "hit")} of rare alleles left out. ` : "",
         value("num_hits") - value("num_rare") > shown.length ? `Of ${whole("num_hits")} hits the ${shown.length.toLocaleString("en")} strongest of each Mb are shown.` : ""].join("");
     view.plot(place, {
-      title: `Manhattan plot, ${msk.traitLabel(trait())}`,
+      title: `Manhattan plot, ${msk.traitLabel(trait())}`, method: "gwas",
       file: `manhattan_${trait()}_${source()}`,
-      describe: `${whole("num_variants")} ${source()} variants; ${shown.length ? `${shown.length.toLocaleString("en")} of them above the line at 5e-8` : "none above the line at 5e-8"}. Places: ${value("build")}. ${omitted}`,
+      describe: `${whole("num_variants")} ${source()} variants; ${shown.length ? `${shown.length.toLocaleString("en")} of them above the line at 5e-8` : Math.max(0, ...quantiles.values("observed")) > HIT ? "some are above the line at 5e-8" : "none above the line at 5e-8"}. Places: ${value("build")}. ${omitted}`,
       make: () => manhattan(row, picture, shown),
     });
     const pair = el("div", { class: "pair" });
     place.append(pair);
     view.plot(pair, {
-      title: "Q-Q plot", file: `qq_${trait()}_${source()}`,
+      title: "Q-Q plot", method: "qq", file: `qq_${trait()}_${source()}`,
       describe: "Each variant's p value against what chance alone would give it; the band holds 95% of independent ones.",
       make: () => qq(quantiles), behind: { table: quantiles, title: "Q-Q plot" },
     });
     view.plot(pair, {
-      title: "Volcano plot", file: `volcano_${trait()}_${source()}`,
+      title: "Volcano plot", method: "gwas", file: `volcano_${trait()}_${source()}`,
       describe: "Right: people with more copies of the allele age faster."
         + (value("num_beyond") ? ` ${whole("num_beyond")} larger effects, of rare variants most often, are drawn at the edge.` : ""),
       make: () => volcano(row, picture, shown),

@@ -20,7 +20,7 @@ msk.page("heritability", async (view) => {
     { all: table.value(row, "stratum") === "all", sexes: table.value(row, "stratum") !== "all", every: true }[stratum()]));
 
   const plot = view.plot(view.root, {
-    title: "Heritability of accelerated ageing", file: "heritability",
+    title: "Heritability of accelerated ageing", file: "heritability", method: "heritability",
     describe: () => {
       const { value, error } = METHODS[method()];
       const known = rows().filter((row) => table.value(row, value) !== null);

@@ -64,7 +64,7 @@ msk.page("loci", async (view) => {
     }
     const own = points.where({ locus: value("locus") });
     const plot = view.plot(region, {
-      title: "Variants around the leading one", file: `region_${value("trait")}_${value("locus")}`,
+      title: "Variants around the leading one", method: "loci", file: `region_${value("trait")}_${value("locus")}`,
       describe: `${own.length} variants, thinned where they cover each other. Colours: r² with the leading variant. Diamonds: credible sets. Places: ${value("build")}.`,
       make: () => drawVariants(row, points, own),
       behind: { table: points, rows: own, title: "Region" },
@@ -165,7 +165,7 @@ msk.page("loci", async (view) => {
       text: texts, hovertemplate: "%{text}<extra></extra>",
     });
     const bars = view.plot(place, {
-      title: "Effect per allele with its 95% interval", file: "effects_by_sex",
+      title: "Effect per allele with its 95% interval", file: "effects_by_sex", method: "loci",
       describe: `${msk.countOf(own.length, "locus").replace("locuss", "loci")} of those chosen above, the strongest first. Above zero: ages faster.`,
       make: () => ({
         data: [side("female", -0.15), side("male", 0.15)],
@@ -178,7 +178,7 @@ msk.page("loci", async (view) => {
       }),
     });
     view.plot(place, {
-      title: "Women against men", file: "women_against_men",
+      title: "Women against men", file: "women_against_men", method: "loci",
       describe: "On the line: the same effect in both. Bars: one standard error.",
       make: () => {
         const reach = 1.15 * Math.max(...own.flatMap((row) => ["female", "male"].map((sex) => Math.abs(loci.value(row, `beta_${sex}`)) + loci.value(row, `se_${sex}`))));

@@ -14,7 +14,7 @@ msk.page("performance", async (view) => {
   const metric = view.select({ key: "metric", label: "Score", options: Object.entries(METRICS).map(([name, { label }]) => [name, label]) });
   const models = view.select({
     key: "models", label: "Models",
-    options: [["all", "all"], ["dimensions", "one per dimension"], ["ensembles", "ensembles"], ["single", "without ensembles"]],
+    options: [["all", "all"], ...(msk.site.models.some((model) => model.is_ensemble) ? [["dimensions", "one per dimension"], ["ensembles", "ensembles"], ["single", "without ensembles"]] : [])],
   });
   const dimension = view.select({
     key: "dimension", label: "Dimension",
@@ -30,7 +30,7 @@ msk.page("performance", async (view) => {
 
   const plot = view.plot(view.root, {
     title: "Scores of all models on test folds",
-    file: "performance",
+    file: "performance", method: "performance",
     describe: () => {
       const rows = chosenRows();
       if (!rows.length) return "No model is chosen.";

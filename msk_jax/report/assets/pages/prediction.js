@@ -28,7 +28,7 @@ msk.page("prediction", async (view) => {
   };
 
   const map = view.plot(view.root, {
-    title: "Prediction of accelerated ageing on test folds", file: "prediction_of_accelerated_ageing",
+    title: "Prediction of accelerated ageing on test folds", file: "prediction_of_accelerated_ageing", method: "xwas_prediction",
     describe: () => {
       const known = rows().filter((row) => scores.value(row, score()) !== null);
       if (!known.length) return "No model has a score.";
@@ -40,7 +40,7 @@ msk.page("prediction", async (view) => {
       const at = rowOf();
       const row = (i, j) => at.get(`${categories[i]} ${dimensions[j]}`);
       const value = (i, j) => (row(i, j) === undefined ? null : scores.value(row(i, j), score()));
-      const limit = Math.max(0.02, ...categories.flatMap((_, i) => dimensions.map((_, j) => Math.abs(value(i, j) ?? 0))));
+      const limit = msk.robustLimit(categories.flatMap((_, i) => dimensions.map((_, j) => value(i, j) ?? NaN)), 0.02);
       return msk.heatMap({
         rows: categories.map(words), columns: dimensions.map(msk.dimensionLabel), limit, decimals: 3, value, width: view.root.clientWidth, unit: "R²",
         text: (i, j) => hover(row(i, j)),
@@ -64,7 +64,7 @@ msk.page("prediction", async (view) => {
     const drawn = shown.filter((row) => `${importances.value(row, "algorithm")} ${importances.value(row, "measure")}` === first)
       .sort((a, b) => Math.abs(importances.value(b, "mean")) - Math.abs(importances.value(a, "mean"))).slice(0, 20);
     bars = view.plot(part, {
-      title: `Importances, ${first.replaceAll("_", " ")}`, file: `importances_${dimension()}`,
+      title: `Importances, ${first.replaceAll("_", " ")}`, file: `importances_${dimension()}`, method: "xwas_prediction",
       describe: "Mean over folds, with their SD. Pale: age, sex and ethnicity. Outlined: the dimension's own models had it as input.",
       behind: { table: importances, rows: shown, columns: ["role", "feature", "algorithm", "measure", "mean", "sd_folds", "num_splits", "is_circular"] },
       make: () => importanceBars(drawn),

@@ -26,12 +26,12 @@ msk.page("reproduce", async (view) => {
   view.root.append(cards);
 
   const plot = view.plot(view.root, {
-    title: "Published and here", file: "reproduction",
+    title: "Published and here", file: "reproduction", method: "reproduction",
     describe: () => "On the line: the same. Bars: one standard error each. Numbers from −1 to 1 alone; the table has all.",
     make: () => scatter(rows().filter((row) => table.value(row, "here") !== null && Math.abs(table.value(row, "published_value")) <= 1 && Math.abs(table.value(row, "here")) <= 1.5)),
   });
   const distance = view.plot(view.root, {
-    title: "Differences in standard errors", file: "reproduction_differences",
+    title: "Differences in standard errors", file: "reproduction_differences", method: "reproduction",
     describe: () => {
       const known = rows().filter((row) => table.value(row, "difference_in_se") !== null);
       return known.length ? `The ${Math.min(known.length, 40)} largest of ${known.length}. Within the grey band (${within} standard errors) chance alone would do.` : "No difference has a standard error.";

@@ -47,7 +47,7 @@ msk.page("two_dimensions", async (view) => {
     ]);
     const own = heritability?.where({ stratum: "all" }).filter((row) => pair.includes(heritability.value(row, "trait"))) ?? [];
     return view.plot(section, {
-      title: `Correlations of ${msk.pairLabel(key)}`, file: `correlations_${key.replace(" ", "_")}`,
+      title: `Correlations of ${msk.pairLabel(key)}`, file: `correlations_${key.replace(" ", "_")}`, method: "comparison",
       describe: "Bars: one standard error or SD. By associations: over variables; by importances: of predictions."
         + (own.length === 2 ? ` Heritability: ${own.map((row) => `${msk.dimensionLabel(heritability.value(row, "trait"))} ${msk.withSd(heritability.value(row, "h2"), heritability.value(row, "h2_se"), 2)}`).join(", ")}.` : ""),
       behind: { table, title: "Correlations" },
@@ -90,7 +90,7 @@ msk.page("two_dimensions", async (view) => {
     const drawn = ordered.slice(0, MOST);
     const reach = 1.1 * Math.max(0.02, ...drawn.flatMap((variable) => [first, second].map((map) => Math.abs(r(map, variable)))));
     const plot = view.plot(section, {
-      title: "Correlation of each variable with the two", file: `variables_${pair.join("_")}`,
+      title: "Correlation of each variable with the two", file: `variables_${pair.join("_")}`, method: "xwas",
       describe: `${ordered.length.toLocaleString("en")} variables: ${counts.both} significant in both, ${counts.one} in one (Bonferroni).`
         + (drawn.length < ordered.length ? ` The ${MOST.toLocaleString("en")} strongest are drawn.` : ""),
       make: () => ({

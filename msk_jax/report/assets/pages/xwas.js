@@ -48,7 +48,7 @@ msk.page("xwas", async (view) => {
     chosen.append(msk.element("h2", {}, label, " ", msk.element("a", { class: "back", href: msk.route("xwas") }, "all variables")));
     view.plot(chosen, {
       title: "Effect per SD of the variable (years), with 95% interval",
-      file: `variable_${variable()}`,
+      file: `variable_${variable()}`, method: "xwas",
       describe: "Above zero: people with more of it look older than they are. Pale: not counted, as the model had it as input.",
       make: () => draw(own),
     });

@@ -38,7 +38,7 @@ msk.page("xwas_correlations", async (view) => {
   const build = () => {
     place.replaceChildren();
     plot = view.plot(place, {
-      title: "Correlations of dimensions", file: "xwas_correlations",
+      title: "Correlations of dimensions", file: "xwas_correlations", method: "xwas_correlation",
       describe: () => {
         const from = table();
         const shown = rows();
