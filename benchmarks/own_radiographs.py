@@ -5,7 +5,7 @@ its test scores: the mean predictor's, those of a ridge regression on features o
 validation error after the third epoch in units of the mean predictor's. Test samples of several splits are pooled, and
 gains in R2 have 95% intervals of a paired bootstrap of people. `--log FILE` keeps the finished runs by their arguments
 and a hash of the pictures, with the program's revision beside them, and `--workdir` those that were interrupted: a
-later call resumes. `--convert OLD_LOG` adds the runs of an earlier log, which knew them by name alone, and ends.
+later call resumes.
 """
 
 import argparse
@@ -76,23 +76,6 @@ def score(training: trainings.Training) -> dict[str, Any]:
   }
 
 
-def convert(old: pathlib.Path, log: pathlib.Path, tasks: dict[str, trainings.Training]) -> None:
-  """Adds the runs of a log that knew them by name alone to `log`; says which are left out.
-
-  Args:
-    old: the earlier log; its runs had the arguments and pictures of `tasks`, and their folders.
-    log: the log of now.
-    tasks: the trainings by name.
-  """
-  known = seed_log.read(log)
-  for name, scores in seed_log.read(old).items():
-    training = tasks.get(name)
-    if training is None or training.key in known or not (training.folder / split_folder.RESULT_NAME).exists():
-      print(f"{name}: left out, as it is not among --runs, in the log already, or not in --workdir")
-      continue
-    seed_log.append(log, training.key, {**scores, "revision": trainings.read(training.folder)["revision"]})
-
-
 def _pooled(runs: list[dict[str, Any]]) -> verdict.Compared:
   """Returns the test ages of several splits of one model together; nobody is tested in two."""
   names = ("age_years", "predicted_age_years", "mean_years", "ridge_years")
@@ -113,7 +96,7 @@ def _run_row(name: str, run: dict[str, Any]) -> list[str]:
     f"{run['best_epoch']} of {run['epochs']}",
     str(run["ending"]),
     f"{run['worst_validation']:.2f}",
-    f"{run['minutes']:.1f}",
+    trainings.format_minutes(run["minutes"]),
     str(run.get("revision", "unknown")),
   ]
 
@@ -163,7 +146,6 @@ def main(arguments: list[str] | None = None) -> None:
   parser.add_argument("--data", type=pathlib.Path, default=_DATA, help="folder with hands/ and knee_xrays/")
   parser.add_argument("--workdir", type=pathlib.Path, required=True, help="of the trainings")
   parser.add_argument("--log", type=pathlib.Path, help="file of finished runs, to resume")
-  parser.add_argument("--convert", type=pathlib.Path, help="an earlier log, to add to --log; nothing is trained")
   parser.add_argument("--train", nargs="*", default=[], help="further arguments of every training")
   parser.add_argument("--quick", action="store_true", help="one run of two short epochs: shows that all works")
   report.add_flags(parser)
@@ -173,10 +155,6 @@ def main(arguments: list[str] | None = None) -> None:
   machine, start = report.machine(), time.perf_counter()
   workdir = args.workdir.resolve() / ("quick" if args.quick else "")
   tasks = {name: parse(name, workdir, args.data.resolve(), tuple(args.train)) for name in args.runs}
-  if args.convert:
-    if args.log is None:
-      parser.error("--convert needs --log, the file to add to")
-    return convert(args.convert, args.log, tasks)
   done = seed_log.read(args.log)
   seed_log.complete({task.key: task for task in tasks.values()}, score, args.log, done)
   tables = _tables({name: done[task.key] for name, task in tasks.items()})

@@ -59,7 +59,7 @@ def _tables(done: dict[tuple[str, int], dict[str, Any]]) -> list[report.Table]:
       f"{min(run['validation_r2']):.2f}",
       f"{run['best_epoch']} of {run['epochs']}",
       str(run["ending"]),
-      f"{run['minutes']:.1f}",
+      trainings.format_minutes(run["minutes"]),
       str(run["revision"]),
     ]
     for (settings, seed), run in done.items()

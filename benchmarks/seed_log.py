@@ -4,23 +4,31 @@ import contextlib
 import json
 import multiprocessing
 import pathlib
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
 
 def read(log: pathlib.Path | None) -> dict[str, dict[str, Any]]:
-  """Returns key to numbers of the seeds that are done."""
+  """Returns key to numbers of the seeds that are done; half a line, which a kill leaves, is named and skipped."""
   if log is None or not log.exists():
     return {}
-  lines = [json.loads(line) for line in log.read_text().splitlines()]
-  return {line["key"]: line["scores"] for line in lines}
+  done = {}
+  for number, line in enumerate(log.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
+    try:
+      of_seed = json.loads(line)
+      done[of_seed["key"]] = of_seed["scores"]
+    except (ValueError, TypeError, KeyError):
+      print(f"{log}: line {number} is damaged: its seed is run again", file=sys.stderr)
+  return done
 
 
 def append(log: pathlib.Path | None, key: str, scores: dict[str, Any]) -> None:
   """Adds a seed's numbers."""
   if log is not None:
-    with log.open("a") as file:
-      file.write(json.dumps({"key": key, "scores": scores}) + "\n")
+    begins_line = not log.exists() or log.read_bytes()[-1:] in (b"", b"\n")
+    with log.open("a", encoding="utf-8") as file:
+      file.write(("" if begins_line else "\n") + json.dumps({"key": key, "scores": scores}) + "\n")
 
 
 def complete(

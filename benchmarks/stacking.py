@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import threadpoolctl
 
-from benchmarks import ensembles, report
+from benchmarks import ensembles, report, seed_log
 from msk_jax.ensembling import combination, hierarchy, spec
 from msk_jax.predictions import model_names
 from msk_jax.scores import metrics
@@ -103,7 +103,7 @@ def main(arguments: list[str] | None = None) -> None:
   if args.quick:
     args.people, args.seeds, args.trials, args.cases = [300], 2, 2, [next(iter(_CASES))]
   machine, start = report.machine(), time.perf_counter()
-  done = _read(args.log)
+  done = seed_log.read(args.log)
   rows = []
   with threadpoolctl.threadpool_limits(1):
     for case in args.cases:
@@ -116,7 +116,7 @@ def main(arguments: list[str] | None = None) -> None:
             key = json.dumps([case, people, way, args.trials, seed])
             if key not in done:
               done[key] = score(case, people, seed, settings)
-              _append(args.log, key, done[key])
+              seed_log.append(args.log, key, done[key])
             seeds.append(done[key])
           rows.append(_row((case, people, way), seeds))
   columns = (
@@ -135,19 +135,6 @@ def main(arguments: list[str] | None = None) -> None:
   print(report.describe(machine))
   report.show([table], notes)
   report.write(args, machine, [table], notes, {"seconds": time.perf_counter() - start, "scores": done})
-
-
-def _read(log: pathlib.Path | None) -> dict[str, Any]:
-  if log is None or not log.exists():
-    return {}
-  lines = [json.loads(line) for line in log.read_text().splitlines()]
-  return {line["key"]: line["scores"] for line in lines}
-
-
-def _append(log: pathlib.Path | None, key: str, scores: dict[str, Any]) -> None:
-  if log is not None:
-    with log.open("a") as file:
-      file.write(json.dumps({"key": key, "scores": scores}) + "\n")
 
 
 if __name__ == "__main__":

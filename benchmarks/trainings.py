@@ -9,7 +9,7 @@ import sys
 import time
 from typing import Any
 
-from msk_jax.io import run_record
+from msk_jax.io import atomic, run_record
 from msk_jax.predictions import split_folder
 
 _ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -47,21 +47,42 @@ class Training:
 def finish(training: Training) -> dict[str, Any]:
   """Trains, or resumes, and returns minutes over all calls, revision, `result` and the epochs' `log`.
 
+  Minutes are None where those of an earlier call can't be read.
+
   Raises:
     SystemExit: the training has not ended.
   """
   spent_file = training.folder.parent / f".minutes_{training.folder.name}.json"
-  spent = json.loads(spent_file.read_text()) if spent_file.exists() else []
+  spent = _read_minutes(spent_file)
   began = time.perf_counter()
   try:
     status = subprocess.run(training.command, cwd=_ROOT, check=False).returncode
   finally:
     spent.append((time.perf_counter() - began) / 60)
-    spent_file.parent.mkdir(parents=True, exist_ok=True)
-    spent_file.write_text(json.dumps(spent))
+    atomic.write_json(spent_file, spent)
   if status:
     raise SystemExit(f"the training ended with status {status}: the same command again resumes it")
-  return {"minutes": sum(spent), **read(training.folder)}
+  known = [minutes for minutes in spent if minutes is not None]
+  return {"minutes": sum(known) if len(known) == len(spent) else None, **read(training.folder)}
+
+
+def format_minutes(minutes: float | None) -> str:
+  """Returns the minutes of `finish` for a table."""
+  return "unknown" if minutes is None else f"{minutes:.1f}"
+
+
+def _read_minutes(file: pathlib.Path) -> list[float | None]:
+  """Returns the minutes of earlier calls; [None] if they can't be read."""
+  try:
+    minutes = json.loads(file.read_text(encoding="utf-8"))
+  except FileNotFoundError:
+    return []
+  except (OSError, ValueError):
+    minutes = None
+  if isinstance(minutes, list) and all(isinstance(each, float | None) for each in minutes):
+    return minutes
+  print(f"{file} is damaged: the minutes of earlier calls are unknown", file=sys.stderr)
+  return [None]
 
 
 def read(folder: pathlib.Path) -> dict[str, Any]:

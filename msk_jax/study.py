@@ -1,8 +1,8 @@
 """The whole study: what is done, what is due, and its run: `python -m msk_jax.study --workdir=study`.
 
-Writes the plan to <workdir>/study/plan.json and shows how far it is. --run=local runs what is due on this machine,
---run=slurm by Slurm jobs, both by Snakemake (`make study` installs it). A changed config redoes the jobs that have it,
-and what depends on them.
+Shows how far the study of the workdir is, or of another --config; --dry_run shows each job that is due. --run=local
+runs what is due on this machine, --run=slurm by Slurm jobs, both by Snakemake (`make study` installs it). A changed
+config redoes the jobs that have it, and what depends on them.
 
 The same command resumes. `--job=NAME` runs one job of the plan: that is what Snakemake calls.
 """
@@ -10,15 +10,19 @@ The same command resumes. `--job=NAME` runs one job of the plan: that is what Sn
 import os
 import pathlib
 import sys
+from typing import TYPE_CHECKING
 
-from absl import flags
+from absl import flags, logging
 
 from msk_jax import stages
-from msk_jax.io import console
+from msk_jax.io import console, errors
+
+if TYPE_CHECKING:
+  from msk_jax.planning import plan_file
 
 _STAGE = stages.define("study")
 _RUN = flags.DEFINE_enum("run", None, ["local", "slurm"], "Run what is due: on this machine, or by Slurm jobs.")
-_DRY_RUN = flags.DEFINE_bool("dry_run", False, "With --run: show what Snakemake would run, and run nothing.")
+_DRY_RUN = flags.DEFINE_bool("dry_run", False, "Show each job that is due, with its command; run nothing.")
 _JOBS = flags.DEFINE_integer("jobs", 0, "With --run: how many jobs at once; 0 for the profile's number.", lower_bound=0)
 _PROFILE = flags.DEFINE_string(
   "profile", "", "With --run: folder of a Snakemake profile instead of launch/profiles/local or slurm."
@@ -26,49 +30,83 @@ _PROFILE = flags.DEFINE_string(
 _RECHECK = flags.DEFINE_bool(
   "recheck",
   False,
-  "Call every job again, as after a change of data or lists of withdrawals: what is up to date does nothing. Without "
-  "it only changed configs and arguments make a job due again.",
+  "With --run: call every job again, as after a change of data, of lists of withdrawals or of the program: what is up "
+  "to date does nothing. To resume such a run, leave this out. Without it only changed configs make a job due again.",
 )
 _JOB = flags.DEFINE_string("job", "", "Run this job of the plan in --workdir; the config does not count.")
+_IN_SLURM = flags.DEFINE_bool("in_slurm", False, "With --job: this process has a Slurm job of its own, to be requeued.")
 _PROJECT = pathlib.Path(__file__).resolve().parents[1]
 _VARIABLES = ("MSK_DATA",)  # that stages read
 
 
 def main(call: stages.Call) -> int:
-  """Writes the plan and shows it; or runs it, or one of its jobs."""
-  from msk_jax.planning import engine, execution, plan_file, printout, status
-
+  """Shows the study, runs it, or runs one of its jobs; returns the exit status."""
   workdir = call.open_workdir().resolve()
   if _JOB.value:
-    plan = plan_file.read(workdir)
-    return execution.run(plan, plan.find(_JOB.value), slurm_job=os.environ.get("SLURM_JOB_ID", ""))
-  plan = _make_plan(call, workdir)
-  if _RUN.value:
-    further = [*(["--dry-run"] if _DRY_RUN.value else []), *([f"--jobs={_JOBS.value}"] if _JOBS.value else [])]
-    profile = pathlib.Path(_PROFILE.value).resolve() if _PROFILE.value else engine.profile_of(plan, _RUN.value)
-    ended = engine.run(plan, profile, further)
-    if _DRY_RUN.value:
-      return ended
-    printout.print_state(plan, status.of(plan))
-    return ended and (1 if status.has_failed(plan) else console.UNFINISHED)
-  printout.print_state(plan, status.of(plan))
+    return _run_job(workdir)
+  if not _RUN.value and (_JOBS.value or _PROFILE.value or _RECHECK.value):
+    raise errors.InputError("--jobs, --profile and --recheck go with --run=local or --run=slurm.")
+  if _RUN.value and not _DRY_RUN.value:
+    return _run(call, workdir, _RUN.value)
+  return _show(call, workdir)
+
+
+def _run_job(workdir: pathlib.Path) -> int:
+  from msk_jax.planning import execution, plan_file
+
+  plan = plan_file.read(workdir)
+  slurm = None
+  if _IN_SLURM.value and os.environ.get("SLURM_JOB_ID"):
+    restarts = int(os.environ.get("SLURM_RESTART_COUNT") or 0)
+    slurm = execution.SlurmJob(os.environ["SLURM_JOB_ID"], restarts)
+  return execution.run(plan, plan.find(_JOB.value), slurm)
+
+
+def _show(call: stages.Call, workdir: pathlib.Path) -> int:
+  from msk_jax.planning import printout, status
+
+  plan = _plan_of(call, workdir)
+  printout.print_state(plan, status.of(plan), shows_all=_DRY_RUN.value)
   return 0
 
 
-def _make_plan(call: stages.Call, workdir: pathlib.Path):
-  from absl import logging
+def _run(call: stages.Call, workdir: pathlib.Path, where: str) -> int:
+  from msk_jax.planning import engine, plan_file, printout, status
 
-  from msk_jax.planning import plan, plan_file, spec, status
+  with engine.alone(workdir):
+    plan = _plan_of(call, workdir)
+    plan_file.write(plan)
+    if _RECHECK.value:
+      status.forget(plan)
+    elif changed := status.remove_outdated(plan):
+      logging.info("%d jobs are due again, as settings have changed: %s", len(changed), ", ".join(changed[:5]))
+    if others := status.unplanned_models(plan):
+      logging.warning(
+        "models/ also holds %s, which ensembles take in: a part of a study needs a workdir of its own", others
+      )
+    profile = pathlib.Path(_PROFILE.value).resolve() if _PROFILE.value else engine.profile_of(plan, where)
+    ended, is_interrupted = engine.run(plan, where, profile, [f"--jobs={_JOBS.value}"] if _JOBS.value else [])
+    standings = status.of(plan)
+    printout.print_state(plan, standings)
+  if is_interrupted:
+    logging.warning("interrupted: run the same command again to resume.")
+    return console.UNFINISHED
+  if ended:
+    logging.error("Snakemake ended with status %d: what it printed above says why, or the jobs that FAILED do", ended)
+  return 1 if ended else 0
 
-  jobs = plan.make(call.settings(spec.StudySpec))
+
+def _plan_of(call: stages.Call, workdir: pathlib.Path) -> "plan_file.Plan":
+  """Returns the plan of the config; that of the workdir, if there is one and the command line names no config."""
+  from msk_jax.planning import plan, plan_file, spec
+
+  if plan_file.path_of(workdir).exists() and not any(each.startswith("--config") for each in sys.argv):
+    return plan_file.read(workdir)
+  settings = call.settings(spec.StudySpec)
   environment = {name: os.environ[name] for name in _VARIABLES if name in os.environ}
-  whole = plan_file.Plan(workdir, sys.executable, _PROJECT, environment, tuple(jobs))
-  plan_file.write(whole)
-  if changed := status.remove_outdated(whole):
-    logging.info("%d jobs are due again, as their settings have changed: %s", len(changed), ", ".join(changed[:5]))
-  if _RECHECK.value:
-    status.forget(whole)
-  return whole
+  if _RUN.value and not _DRY_RUN.value and settings.data == "ukb" and not environment:
+    raise errors.InputError("set MSK_DATA to the folder of UK Biobank's files before a study of them is run.")
+  return plan_file.Plan(workdir, sys.executable, _PROJECT, environment, tuple(plan.make(settings)))
 
 
 if __name__ == "__main__":

@@ -98,17 +98,7 @@ def _train_folds(training: "command.Call", settings: "spec.ExperimentSpec", numb
   ended = folds.run(training, settings, numbers)
   if processes.is_first() and ended.finished:
     printout.print_folds(list(ended.finished.values()))
-  for k, why in ended.paused.items():
-    logging.warning("split %d is %s", k, why)
-  is_unfinished = bool(ended.paused or ended.not_begun)
-  if is_unfinished:
-    logging.warning(
-      "%d of %d splits are finished; run the same command again to resume.", len(ended.finished), len(numbers)
-    )
-  if ended.failed:
-    logging.error("%d FAILED, see above: split %s", len(ended.failed), ", ".join(map(str, ended.failed)))
-    return 1
-  return console.UNFINISHED if is_unfinished else 0
+  return folds.conclude(ended, len(numbers))
 
 
 def _announce_phantom() -> None:

@@ -30,7 +30,6 @@ from benchmarks import (
   workers,
   xwas,
 )
-from msk_jax.io import run_record
 from msk_jax.tabular.mlp import training
 
 
@@ -260,16 +259,39 @@ def test_a_resumed_training_counts_all_its_minutes(tmp_path):
       assert len(json.loads(minutes.read_text())) == calls
 
 
-def test_an_earlier_log_is_converted(tmp_path, capsys):
-  (tmp_path / "data/hands").mkdir(parents=True)
-  task = own_radiographs.parse("simple_cnn:0:0", tmp_path, tmp_path / "data", ())
-  task.folder.mkdir(parents=True)
-  (task.folder / "result.json").write_text("{}")
-  (task.folder / "metrics.jsonl").write_text("")
-  run_record.write(task.folder, "train", {}, {})
-  old, new = tmp_path / "old.jsonl", tmp_path / "new.jsonl"
-  for name in ("simple_cnn:0:0", "simple_cnn:9:9"):
-    seed_log.append(old, name, {"minutes": 3.0})
-  own_radiographs.convert(old, new, {"simple_cnn:0:0": task})
-  assert seed_log.read(new) == {task.key: {"minutes": 3.0, "revision": run_record.read(task.folder)["git_revision"]}}
-  assert "simple_cnn:9:9: left out" in capsys.readouterr().out
+@pytest.mark.parametrize("half", ["", "[1.5, 2", "{}", '["a"]', "3"])
+def test_minutes_that_are_half_written_count_as_unknown(tmp_path, capsys, half):
+  run = trainings.Training("a run", (), (), tmp_path / "models/fold_0")
+  minutes = tmp_path / "models/.minutes_fold_0.json"
+  minutes.parent.mkdir()
+  minutes.write_text(half)
+  with pytest.MonkeyPatch.context() as patch:
+    patch.setattr(trainings.Training, "command", (sys.executable, "-c", "import sys; sys.exit(75)"))
+    with pytest.raises(SystemExit, match="status 75"):
+      trainings.finish(run)
+  assert "minutes of earlier calls are unknown" in capsys.readouterr().err
+  first, last = json.loads(minutes.read_text())
+  assert first is None and last > 0
+
+
+def test_minutes_of_a_run_are_unknown_if_those_of_a_call_are(tmp_path):
+  run = trainings.Training("a run", (), (), tmp_path / "models/fold_0")
+  run.folder.mkdir(parents=True)
+  (run.folder / "result.json").write_text("{}")
+  (run.folder / "metrics.jsonl").write_text("")
+  with pytest.MonkeyPatch.context() as patch:
+    patch.setattr(trainings.Training, "command", (sys.executable, "-c", ""))
+    assert trainings.finish(run)["minutes"] > 0
+    (tmp_path / "models/.minutes_fold_0.json").write_text("[1.5")
+    for _ in range(2):
+      assert trainings.finish(run)["minutes"] is None
+
+
+def test_half_a_line_of_a_log_is_run_again(tmp_path, capsys):
+  log = tmp_path / "log.jsonl"
+  seed_log.append(log, "a", {"x": 1})
+  with log.open("a") as file:
+    file.write('{"key": "b", "sco')
+  assert seed_log.read(log) == {"a": {"x": 1}} and "line 2 is damaged" in capsys.readouterr().err
+  seed_log.append(log, "b", {"x": 2})
+  assert seed_log.read(log) == {"a": {"x": 1}, "b": {"x": 2}}

@@ -126,7 +126,7 @@ def test_a_new_view_needs_no_other_entry(monkeypatch):
 
 
 def test_papers_settings():
-  """Facts, section 4, and the decisions of the contract: patience 7, epoch 32,768 images, RMSE, clipping at 1."""
+  """Those of the paper; of the authors' scripts: patience 7, epochs of 32,768 images, RMSE, clipping at 1."""
   train, model = spec.OptimizationSpec(), network_spec.ModelSpec()
   assert (train.batch_size, train.learning_rate, train.images_per_epoch) == (32, 1e-4, 32_768)
   assert (train.plateau_patience, train.plateau_factor, train.early_stopping_patience) == (7, 0.5, 15)

@@ -1,6 +1,6 @@
 """Similarity of dimensions: do the same variables go with accelerated ageing in both?
 
-Source: facts, section 11, and paper, Fig. S12: per category, the correlation of two dimensions' partial correlations
+Source: paper, Fig. S12, and the authors' scripts: per category, the correlation of two dimensions' partial correlations
 over variables; averages leave out pairs of which one is part of the other. Variables circular in either dimension do
 not count: no correlation is known of them, also not the 0 that stands for a missing one in a union.
 """

@@ -1,7 +1,7 @@
 """Ensembles' predictions from those of their inputs: by elastic nets, by averaging available inputs, or as a copy.
 
-Source: facts, section 7. In each split, inputs without predictions are dropped. The net is fitted on samples that all
-other inputs predict. If one input is left, the ensemble copies it.
+Source: the authors' class EnsemblesPredictions. In each split, inputs without predictions are dropped. The net is
+fitted on samples that all other inputs predict. If one input is left, the ensemble copies it.
 """
 
 import dataclasses

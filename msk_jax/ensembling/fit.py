@@ -1,7 +1,7 @@
 """Elastic nets that combine predictions, one per split; searched and fitted from moments.
 
-Source: paper, Methods ("Ensemble models"); facts, section 7: StandardScaler and elastic net, 30 trials of TPE, ten
-inner folds of participants, fitted on a split's validation predictions.
+Source: paper, Methods ("Ensemble models"); the authors' class InnerCV: StandardScaler and elastic net, 30 trials of
+TPE, ten inner folds of participants, fitted on a split's validation predictions.
 
 A split's own setting is the best of its trials over all inner folds. The participants of an inner fold are predicted
 by a net that never saw them. It is fitted on the other inner folds. In nested stacking its setting is also chosen on
@@ -17,7 +17,7 @@ from msk_jax.ensembling import problems as problems_lib
 from msk_jax.ensembling import spec as ensemble_spec
 from msk_jax.regression import elastic_net, search
 
-# As for the scalar models (facts, section 6; M InnerCV).
+# As for the scalar models (the authors' class InnerCV).
 SPACE = {"alpha": search.Real(0.01, 10.0, is_log=True), "l1_ratio": search.Real(0.01, 0.99)}
 
 _SEARCH_TOLERANCE = 1e-7  # duality gap of the fits that are only scored, relative to the target's variance

@@ -3,11 +3,11 @@
 A model's name is a path: `full_body/figure/inception_v3`. Every folder in it is a group and gets an ensemble:
 `full_body/figure/ensemble` and `full_body/ensemble`. Two or more dimensions together get `general`.
 
-Source: paper, Methods ("Ensemble models"); facts, section 7. In the authors' code the inputs of an ensemble are all
-models and ensembles below it: 2 for a view, 3 for a scalar set, 12 for full body, 6 for spine, 20 for scalars. There,
-hips and knees have one more level between networks and dimension, whose ensemble combines the same two networks. So
-they have 3 inputs each, and the general model 49. Here hip and knee have 2, and `general` 47. Models named
-`hip/dxa/inception_v3` and so on give the published tree, input by input.
+Source: paper, Methods ("Ensemble models"). In the authors' code the inputs of an ensemble are all models and ensembles
+below it: 2 for a view, 3 for a scalar set, 12 for full body, 6 for spine, 20 for scalars. There, hips and knees have
+one more level between networks and dimension, whose ensemble combines the same two networks. So they have 3 inputs
+each, and the general model 49. Here hip and knee have 2, and `general` 47. Models named `hip/dxa/inception_v3` and so
+on give the published tree, input by input.
 """
 
 import dataclasses

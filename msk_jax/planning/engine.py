@@ -3,14 +3,20 @@
 Its pins contradict those of the stages, so nothing of it is imported here.
 """
 
+import contextlib
+import os
 import pathlib
+import signal
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from msk_jax.io import errors
+from msk_jax.io import errors, locks
 from msk_jax.planning.plan_file import FOLDER, Plan, path_of
 
 PROGRAM = pathlib.Path(".venv-launch/bin/snakemake")
+LOCAL, SLURM = "local", "slurm"
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_GPUS = "nvidia[0-9]*"  # in /dev
 
 
 def profile_of(plan: Plan, name: str) -> pathlib.Path:
@@ -18,11 +24,25 @@ def profile_of(plan: Plan, name: str) -> pathlib.Path:
   return plan.project / "launch" / "profiles" / name
 
 
-def command(plan: Plan, profile: pathlib.Path, further: Sequence[str] = ()) -> list[str]:
+@contextlib.contextmanager
+def alone(workdir: pathlib.Path) -> Iterator[None]:
+  """Keeps other runs of a study away while it lasts.
+
+  Raises:
+    InputError: another process runs it.
+  """
+  folder = workdir / FOLDER
+  folder.mkdir(parents=True, exist_ok=True)
+  with locks.alone(folder / ".lock", f"another process runs the study in {workdir}: wait for its end, or stop it."):
+    yield
+
+
+def command(plan: Plan, where: str, profile: pathlib.Path, further: Sequence[str] = ()) -> list[str]:
   """Returns the command line that runs what is due of the plan.
 
   Args:
     plan: written to its workdir.
+    where: `local` or `slurm`.
     profile: a folder with Snakemake's settings.
     further: arguments of Snakemake.
 
@@ -35,15 +55,51 @@ def command(plan: Plan, profile: pathlib.Path, further: Sequence[str] = ()) -> l
   return [
     *(str(program), f"--snakefile={plan.project / 'launch' / 'Snakefile'}", f"--profile={profile}"),
     f"--directory={plan.workdir / FOLDER}",
-    *("--config", f"plan={path_of(plan.workdir)}"),
+    *("--config", f"plan={path_of(plan.workdir)}", f"where={where}"),
+    *(["--resources", *_limits()] if where == LOCAL else []),
     *further,
   ]
 
 
-def run(plan: Plan, profile: pathlib.Path, further: Sequence[str] = ()) -> int:
-  """Runs what is due of the plan; returns Snakemake's exit status.
+def _limits() -> list[str]:
+  """Returns how much this machine has of what Snakemake shares out among jobs that run at the same time."""
+  memory_mb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 1_000_000
+  return [f"mem_mb={memory_mb}", f"gpu={len(list(pathlib.Path('/dev').glob(_GPUS)))}"]
+
+
+def run(plan: Plan, where: str, profile: pathlib.Path, further: Sequence[str] = ()) -> tuple[int, bool]:
+  """Runs what is due of the plan, in a study that no other process runs (`alone`).
+
+  A signal to this process interrupts Snakemake, which cancels its Slurm jobs, and the jobs on this machine, which write
+  their checkpoints. This process then waits for their end.
+
+  Returns:
+    Snakemake's exit status, and whether it was interrupted.
 
   Raises:
     InputError: see `command`.
   """
-  return subprocess.run(command(plan, profile, further), cwd=plan.project, check=False).returncode
+  line = command(plan, where, profile, further)
+  if any((plan.workdir / FOLDER / ".snakemake" / "locks").glob("*")):  # of a run that was killed
+    subprocess.run([*line, "--unlock"], cwd=plan.project, check=False, capture_output=True)
+  signals: list[int] = []
+  before = {number: signal.signal(number, lambda each, _: signals.append(each)) for number in _SIGNALS}
+  try:
+    with subprocess.Popen(line, cwd=plan.project, start_new_session=True) as process:
+      return _wait(process, signals), bool(signals)
+  finally:
+    for number, handler in before.items():
+      signal.signal(number, handler)
+
+
+def _wait(process: subprocess.Popen, signals: list[int]) -> int:
+  """Waits for the end of Snakemake; interrupts its group of processes once for each signal."""
+  num_sent = 0
+  while True:
+    if len(signals) > num_sent:
+      num_sent = len(signals)
+      os.killpg(process.pid, signal.SIGINT)
+    try:
+      return process.wait(timeout=0.5)
+    except subprocess.TimeoutExpired:
+      continue

@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from msk_jax.io import atomic, children, console, privacy
+from msk_jax.planning import status as status_lib
 from msk_jax.planning.jobs import Job
 from msk_jax.planning.plan_file import Plan
 
@@ -39,7 +40,26 @@ class _Stopped:
   number: int = 0
 
 
-def run(plan: Plan, job: Job, *, slurm_job: str = "", requeue: Callable[[str], bool] | None = None) -> int:
+def _requeue(slurm_job: str) -> bool:
+  return subprocess.run(["scontrol", "requeue", slurm_job], check=False, capture_output=True).returncode == 0
+
+
+@dataclasses.dataclass(frozen=True)
+class SlurmJob:
+  """The Slurm job that runs this job of the plan, and nothing else.
+
+  Attributes:
+    name: its number.
+    restarts: how often it was requeued.
+    requeue: puts it back into the queue, and returns whether that worked.
+  """
+
+  name: str
+  restarts: int = 0
+  requeue: Callable[[str], bool] = _requeue
+
+
+def run(plan: Plan, job: Job, slurm: SlurmJob | None = None) -> int:
   """Runs a job until it is done, has failed twice, or is stopped; returns the exit status for the engine.
 
   What the stage prints goes to the job's log, after what earlier calls printed. A job that is done leaves its marker.
@@ -47,32 +67,31 @@ def run(plan: Plan, job: Job, *, slurm_job: str = "", requeue: Callable[[str], b
   Args:
     plan: holds the job.
     job: the job.
-    slurm_job: the Slurm job that this process is in, if any.
-    requeue: puts a Slurm job back into the queue, and returns whether that worked; `scontrol` if None.
+    slurm: the Slurm job that this process is in, if any.
   """
-  began, failures, short = time.time(), 0, 0
-  requeue = requeue or _requeue
+  failures = 0
+  short = slurm.restarts if slurm else 0
   with _heeding_signals() as stopped:
     while True:
       status, seconds = _call(plan, job, stopped)
       if status == 0:
-        _finish(plan, job, began, failures)
+        _finish(plan, job)
         return 0
       if stopped.number:
-        return _stop(job, stopped, slurm_job, requeue)
+        return _stop(plan, job, stopped, status, slurm)
       if status == console.UNFINISHED:
-        if slurm_job and requeue(slurm_job):
-          _say(f"{job.name}: its budget is spent, it is requeued and will resume")
-          _await_end(stopped)
-          return console.UNFINISHED
         short = short + 1 if seconds < _SHORT_SECONDS else 0
         if short < _MOST_SHORT:
+          if slurm and slurm.requeue(slurm.name):
+            _say(f"{job.name}: its budget is spent; it is requeued and will resume")
+            _await_end(stopped)
+            return console.UNFINISHED
           continue
       failures += 1
       if failures == _MOST_FAILURES or short >= _MOST_SHORT:
         _fail(plan, job, status, _NOTHING_DONE if short >= _MOST_SHORT else "")
         return status
-      _say(f"{job.name}: FAILED with status {status}, called once more")
+      _say(f"{job.name}: FAILED with status {status}; it is called a second time")
 
 
 def _call(plan: Plan, job: Job, stopped: _Stopped) -> tuple[int, float]:
@@ -126,13 +145,24 @@ def _heeding_signals() -> Iterator[_Stopped]:
       signal.signal(number, handler)
 
 
-def _stop(job: Job, stopped: _Stopped, slurm_job: str, requeue: Callable[[str], bool]) -> int:
+def _stop(plan: Plan, job: Job, stopped: _Stopped, status: int, slurm: SlurmJob | None) -> int:
+  """Says that a job was stopped; requeues it before its time is over, unless that would never come to an end."""
   number, stopped.number = stopped.number, 0
-  if number == signal.SIGURG and slurm_job and requeue(slurm_job):
-    _say(f"{job.name}: the time of its Slurm job is nearly over, it is requeued and will resume")
-    _await_end(stopped)
-  else:
-    _say(f"{job.name}: stopped by {signal.Signals(number).name}; the same study resumes it")
+  if number == signal.SIGURG and slurm:
+    if status != console.UNFINISHED and slurm.restarts:
+      _fail(
+        plan,
+        job,
+        status,
+        f"{job.resources.minutes} minutes do not suffice, and it has nothing to resume from: "
+        f"raise config.study.resources.{job.stage}.minutes",
+      )
+      return status
+    if slurm.requeue(slurm.name):
+      _say(f"{job.name}: the time of its Slurm job is nearly over; it is requeued and will resume")
+      _await_end(stopped)
+      return console.UNFINISHED
+  _say(f"{job.name}: stopped by {signal.Signals(number).name}. Run the study again to resume it")
   return console.UNFINISHED
 
 
@@ -143,13 +173,14 @@ def _await_end(stopped: _Stopped) -> None:
     time.sleep(0.1)
 
 
-def _finish(plan: Plan, job: Job, began: float, failures: int) -> None:
-  seconds = time.time() - began
+def _finish(plan: Plan, job: Job) -> None:
   marker = plan.marker(job)
   marker.parent.mkdir(parents=True, exist_ok=True)
-  atomic.write_json(marker, {"job": job.name, "identity": job.identity, "seconds": seconds, "failures": failures})
+  now = datetime.datetime.now(datetime.UTC).isoformat()
+  after = status_lib.hash_before(plan, job)
+  atomic.write_json(marker, {"job": job.name, "identity": job.identity, "after": after, "finished": now})
   atomic.remove(plan.failure(job))
-  _say(f"{job.name}: done in {datetime.timedelta(seconds=round(seconds))}")
+  _say(f"{job.name}: done")
 
 
 def _fail(plan: Plan, job: Job, status: int, why: str) -> None:
@@ -167,10 +198,6 @@ def _fail(plan: Plan, job: Job, status: int, why: str) -> None:
 def _last_lines(path: pathlib.Path) -> list[str]:
   lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
   return [privacy.redact(line) for line in lines[-_SHOWN_LINES:]]
-
-
-def _requeue(slurm_job: str) -> bool:
-  return subprocess.run(["scontrol", "requeue", slurm_job], check=False, capture_output=True).returncode == 0
 
 
 def _say(text: str) -> None:

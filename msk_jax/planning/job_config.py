@@ -8,18 +8,25 @@ from typing import Any
 from absl import flags
 from ml_collections import config_flags
 
+import msk_jax
 from msk_jax.io import config_files, errors, run_record
 
 
 def identity_of(stage: str, arguments: Sequence[str]) -> str:
-  """Returns a hash of the stage, of its config's values whatever file and arguments they come from, and of the rest.
+  """Returns a hash of the stage, the program's version, the config's values whatever they come from, and the rest.
 
   Raises:
-    InputError: the config can't be built.
+    InputError: the config can't be built, or no engine can carry it out.
   """
   of_config = [each for each in arguments if each.startswith("--config")]
   rest = [each for each in arguments if not each.startswith("--config")]
-  return run_record.fingerprint([stage, read(of_config), rest])
+  values = read(of_config)
+  if values.get(stage, {}).get("engine") == "plan":
+    raise errors.InputError(
+      f"{stage} with engine=plan writes commands for another machine and waits for their results, which no study can "
+      f"do: leave {stage} and the stages after it out (config.study.stages), run them by hand, then the rest."
+    )
+  return run_record.fingerprint([stage, msk_jax.__version__, values, rest])
 
 
 def read(arguments: Sequence[str]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from msk_jax.stage_table import STAGES, Stage
 _SCALARS = "scalars"
 _ALL = "all"
 _PHANTOM_PREPARED_BY = "configs/knee.py"  # any config of an image model has the section `data` of a phantom
+_WITH_GENOTYPES = ("gwas", "loci")
 _TRAITS_OF_EVERYTHING = 1  # the dimension `general`
 
 
@@ -21,15 +22,21 @@ def make(settings: spec.StudySpec) -> list[Job]:
     InputError: a config can't be read, or has no such argument or key.
   """
   jobs: list[Job] = []
+  before = _stages_before()
   for stage in STAGES:
     if stage.name in settings.stages:
-      before = tuple(job.name for job in jobs if _feeds(_find(job.stage), stage))
-      jobs += _jobs_of(stage, settings, before)
+      names = tuple(job.name for job in jobs if job.stage in before[stage.name])
+      jobs += _jobs_of(stage, settings, names)
   return [dataclasses.replace(job, identity=job_config.identity_of(job.stage, job.arguments)) for job in jobs]
 
 
-def _find(name: str) -> Stage:
-  return next(stage for stage in STAGES if stage.name == name)
+def _stages_before() -> dict[str, set[str]]:
+  """Returns for each stage those whose outputs reach it, also by way of stages that a study leaves out."""
+  before: dict[str, set[str]] = {}
+  for stage in STAGES:
+    feeding = [each.name for each in STAGES if each.name in before and _feeds(each, stage)]
+    before[stage.name] = {*feeding, *(name for each in feeding for name in before[each])}
+  return before
 
 
 def _feeds(first: Stage, then: Stage) -> bool:
@@ -136,8 +143,23 @@ def _has_preset(stage: Stage, settings: spec.StudySpec) -> bool:
 
 
 def _arguments(stage: Stage, settings: spec.StudySpec) -> tuple[str, ...]:
-  data = settings.arguments.get(spec.DATA, ()) if "data" in stage.sections else ()
-  return (*data, *settings.arguments.get(stage.name, ()))
+  data = (*_data_arguments(settings), *settings.arguments.get(spec.DATA, ())) if "data" in stage.sections else ()
+  genotypes = (f"--genotypes={settings.genotypes}",) if settings.genotypes and stage.name in _WITH_GENOTYPES else ()
+  return (*data, *genotypes, *settings.arguments.get(stage.name, ()))
+
+
+def _data_arguments(settings: spec.StudySpec) -> list[str]:
+  """Returns what makes the section `data` of all stages the same."""
+  arguments = [f"--config.data.num_folds={settings.num_folds}"]
+  if settings.data == "phantom":
+    arguments += [
+      f"--config.data.phantom.num_participants={settings.num_participants}",
+      "--config.data.phantom.has_images=true",
+      f"--config.data.phantom.has_genotypes={'gwas' in settings.stages}",
+      f"--config.data.phantom.has_exposures={'xwas' in settings.stages}",
+      "--config.data.scalars_only=false",
+    ]
+  return arguments
 
 
 def _after_colon(parts: Sequence[str]) -> str:

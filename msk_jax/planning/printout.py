@@ -13,8 +13,14 @@ _SHOWN_JOBS = 5
 _WIDTH = 110
 
 
-def print_state(plan: Plan, standings: Sequence[Standing]) -> None:
-  """Prints a row for each stage, then what failed and what is next."""
+def print_state(plan: Plan, standings: Sequence[Standing], *, shows_all: bool = False) -> None:
+  """Prints a row for each stage, then what failed and what is next.
+
+  Args:
+    plan: the plan.
+    standings: where its jobs stand.
+    shows_all: whether each job that is due is shown, also one that waits.
+  """
   output = printing.printer(_WIDTH)
   table = printing.make_table(
     f"Study in {plan.workdir}",
@@ -31,11 +37,14 @@ def print_state(plan: Plan, standings: Sequence[Standing]) -> None:
   failed = [each for each in standings if each.state is State.FAILED]
   for each in failed[:_SHOWN_JOBS]:
     printing.print_text(output, f"FAILED: {each.job.name}: {each.reason}", wraps=False)
-  ready = [each for each in standings if each.state in (State.READY, State.CHANGED)]
-  for each in ready[:_SHOWN_JOBS]:
-    printing.print_text(output, f"next: {each.job.name}: python {shlex.join(plan.command(each.job)[1:])}", wraps=False)
-  if len(ready) > _SHOWN_JOBS:
-    printing.print_text(output, f"and {len(ready) - _SHOWN_JOBS} more that wait for nothing")
+  due = [each for each in standings if each.state is not State.DONE]
+  ready = due if shows_all else [each for each in due if each.state in (State.READY, State.CHANGED)]
+  shown = ready if shows_all else ready[:_SHOWN_JOBS]
+  for each in shown:
+    line = f"python {shlex.join(plan.command(each.job)[1:])}"
+    printing.print_text(output, f"{each.state.value}: {each.job.name}: {line}", wraps=False)
+  if len(ready) > len(shown):
+    printing.print_text(output, f"and {len(ready) - len(shown)} more that wait for nothing; --dry_run shows all")
 
 
 def _counts(standings: Sequence[Standing]) -> list[str]:

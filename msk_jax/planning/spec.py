@@ -9,9 +9,10 @@ from msk_jax.stage_table import STAGES
 
 FIRST_STAGES = ("prepare", "train", "scalars", "ensemble", "evaluate", "ages")
 LATER_STAGES = ("attention", "gwas", "loci", "release", "xwas", "site")
-PLANNED_STAGES = ("phantom", *FIRST_STAGES, *LATER_STAGES)
+PLANNED_STAGES = (*FIRST_STAGES, *LATER_STAGES)
 DIMENSIONS = ("full_body", "spine", "hip", "knee", "scalars")
 ALL_FOLDS = "all"  # of `folds_per_job`
+_PARTS = {"full_body": 3, "spine": 3, "hip": 2, "knee": 2, "scalars": 3}  # of a model's name
 DATA = "data"  # among `arguments`: of all stages that have the section
 
 
@@ -20,13 +21,15 @@ class StudySpec:
   """Which models are trained, which stages follow, and how each is called.
 
   Attributes:
-    data: `ukb`, or `phantom`, which is drawn first.
+    data: `ukb`, or `phantom`, which `prepare` draws, with genotypes and X variables if stages need them.
+    num_participants: people of a phantom; without effect on others.
+    genotypes: folder of the genotype files; empty for those of the workdir.
     dimensions: of those of the paper, the ones to be studied.
     models: names of models such as `knee/inception_v3` or `scalars/all/lightgbm`; those of other dimensions are left
       out.
     num_folds: folds of participants; each model has a split for each.
     folds_per_job: `one` (a job for each split, for many machines) or `all` (a job for each model).
-    stages: the stages to be run; what they need and is not among them has to be there.
+    stages: the stages to run. The outputs of the others are taken as they are in the workdir.
     config_arguments: what stands after the colon of a stage's `--config=FILE:...`, by stage.
     arguments: further arguments of the command line, by stage, or by model for its training alone; those of `data` go
       to every stage that has a section `data`.
@@ -34,6 +37,8 @@ class StudySpec:
   """
 
   data: Literal["ukb", "phantom"] = "ukb"
+  num_participants: int = 1000
+  genotypes: str = ""
   dimensions: tuple[str, ...] = DIMENSIONS
   models: tuple[str, ...] = ()
   num_folds: int = 10
@@ -48,11 +53,6 @@ class StudySpec:
     names = [stage.name for stage in STAGES]
     _check("dimensions", self.dimensions, DIMENSIONS)
     _check("stages", self.stages, PLANNED_STAGES)
-    of_dimensions = {name: name.partition("/")[0] for name in self.models}
-    if len(of_dimensions) < len(self.models):
-      raise ValueError("models: a name stands twice.")
-    if unknown := [name for name, dimension in of_dimensions.items() if dimension not in DIMENSIONS]:
-      raise ValueError(f"models: {', '.join(unknown)} is of none of the dimensions {', '.join(DIMENSIONS)}.")
     _check("config_arguments", self.config_arguments, names)
     _check("arguments", self.arguments, (*names, DATA, *self.models))
     _check("resources", self.resources, names)
@@ -60,6 +60,7 @@ class StudySpec:
       raise ValueError("dimensions and stages are not empty.")
     if self.num_folds < 3:
       raise ValueError(f"num_folds is at least 3 (training, validation, test), got {self.num_folds}.")
+    _check_models(self.models)
     if not self.chosen_models() and {"train", "scalars"} & set(self.stages):
       raise ValueError(f"none of the models is of the dimensions {', '.join(self.dimensions)}.")
 
@@ -73,3 +74,23 @@ def _check(what: str, names, known) -> None:
     raise ValueError(f"{what}: unknown {', '.join(unknown)}; known are {', '.join(known)}.")
   if len(set(names)) < len(tuple(names)):
     raise ValueError(f"{what}: a name stands twice.")
+
+
+def _check_models(models: tuple[str, ...]) -> None:
+  """Refuses names that no stage could have, and scalar models that are not all algorithms of all their sets."""
+  if len(set(models)) < len(models):
+    raise ValueError("models: a name stands twice.")
+  for name in models:
+    parts = name.split("/")
+    known = parts[0] in DIMENSIONS and len(parts) == (_PARTS[parts[0]])
+    if not known:
+      raise ValueError(
+        f"models: {name} is no name like knee/inception_v3, spine/sagittal/inception_v3 or scalars/all/lightgbm."
+      )
+  scalars = [name.split("/") for name in models if name.startswith("scalars/")]
+  sets, algorithms = {part[1] for part in scalars}, {part[2] for part in scalars}
+  if len(scalars) != len(sets) * len(algorithms):
+    raise ValueError(
+      f"models: of the scalar sets {', '.join(sorted(sets))} each needs each of the algorithms "
+      f"{', '.join(sorted(algorithms))}, whose importances are compared."
+    )

@@ -6,7 +6,7 @@ import json
 import pathlib
 from collections.abc import Sequence
 
-from msk_jax.io import atomic
+from msk_jax.io import atomic, run_record
 from msk_jax.planning.jobs import Job
 from msk_jax.planning.plan_file import FOLDER, Plan
 
@@ -15,7 +15,7 @@ class State(enum.Enum):
   """Where a job stands."""
 
   DONE = "done"
-  CHANGED = "changed"  # done with another config
+  CHANGED = "changed"  # done with another config, or before a job that it waits for was done again
   FAILED = "failed"
   READY = "next"  # all that it waits for is done
   WAITING = "waiting"
@@ -28,13 +28,11 @@ class Standing:
   Attributes:
     job: the job.
     state: where it stands.
-    seconds: how long it took, None if it is not done.
     reason: of a failure.
   """
 
   job: Job
   state: State
-  seconds: float | None = None
   reason: str = ""
 
 
@@ -48,23 +46,19 @@ def of(plan: Plan) -> list[Standing]:
 
 
 def remove_outdated(plan: Plan) -> list[str]:
-  """Removes the markers of jobs whose config or arguments have changed, and of jobs that are no longer planned.
+  """Removes the markers of jobs whose config or arguments have changed, and of those that such jobs come before.
 
   Returns:
-    The names of the changed jobs.
+    The names of these jobs.
   """
   changed = []
-  for job in plan.jobs:
-    marker = _read(plan.marker(job))
-    if plan.marker(job).exists() and marker.get("identity") != job.identity:
+  for each in of(plan):
+    job = each.job
+    if plan.marker(job).exists() and each.state is not State.DONE:
       changed.append(job.name)
       atomic.remove(plan.marker(job))
     if _read(plan.failure(job)).get("identity", job.identity) != job.identity:
       atomic.remove(plan.failure(job))
-  planned = {plan.marker(job) for job in plan.jobs}
-  for path in sorted((plan.workdir / FOLDER / "done").rglob("*.json")):
-    if path not in planned:
-      atomic.remove(path)
   return changed
 
 
@@ -76,13 +70,20 @@ def forget(plan: Plan) -> None:
 
 def _standing(plan: Plan, job: Job, is_ready: bool) -> Standing:
   marker, failure = _read(plan.marker(job)), _read(plan.failure(job))
-  if marker.get("identity") == job.identity and is_ready:
-    return Standing(job, State.DONE, seconds=marker.get("seconds"))
+  is_current = marker.get("identity") == job.identity and marker.get("after") == hash_before(plan, job)
+  if is_current and is_ready:
+    return Standing(job, State.DONE)
   if marker and is_ready:
     return Standing(job, State.CHANGED)
   if failure.get("identity") == job.identity:
     return Standing(job, State.FAILED, reason=str(failure.get("reason", "")))
   return Standing(job, State.READY if is_ready else State.WAITING)
+
+
+def hash_before(plan: Plan, job: Job) -> dict[str, str]:
+  """Returns hashes of the markers of the jobs that a job waits for: others tell that one of them was done again."""
+  markers = {name: plan.marker(plan.find(name)) for name in job.after}
+  return {name: run_record.hash_file(path) if path.exists() else "" for name, path in markers.items()}
 
 
 def _read(path: pathlib.Path) -> dict:
@@ -99,6 +100,14 @@ def gpu_hours(jobs: Sequence[Job]) -> float:
   return sum(job.resources.gpus * job.resources.minutes / 60 for job in jobs)
 
 
-def has_failed(plan: Plan) -> bool:
-  """Returns whether a job has failed."""
-  return any(each.state is State.FAILED for each in of(plan))
+def unplanned_models(plan: Plan) -> str:
+  """Returns the names of trained image models of the workdir that no job of the plan trains; empty without any."""
+  folder = plan.workdir / "models"
+  trained = {path.parents[1].relative_to(folder).as_posix() for path in folder.glob("**/fold_*/result.json")}
+  planned = [job.name.partition("/")[2] for job in plan.jobs if job.stage == "train"]
+  names = {name for name in trained if not name.startswith("scalars/")}
+  return ", ".join(sorted(name for name in names if not _is_planned(name.replace("/", "."), planned)))
+
+
+def _is_planned(dotted: str, planned: Sequence[str]) -> bool:
+  return any(each == dotted or each.startswith(f"{dotted}.fold_") for each in planned)

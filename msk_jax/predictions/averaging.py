@@ -1,7 +1,8 @@
 """Predictions per participant: every visit's prediction is moved to one reference age, then they are averaged.
 
-Source: paper, Methods (ages for the GWAS); facts, section 9. A prediction made at age a is moved to the reference age
-a0, the age at instance 0. It changes by the years in between, and by the model's bias over these years:
+Source: paper, Methods (ages for the GWAS); the authors' class PredictionsEids. A prediction made at age a is moved to
+the reference age a0, the age at instance 0. It changes by the years in between, and by the model's bias over these
+years:
 
   moved = predicted + (a0 - a) + bias(a0) - bias(a),   bias(age) = expected predicted minus chronological age.
 

@@ -1,7 +1,8 @@
 """The limits under which a training ended, and whether the splits of a model ended under the same ones.
 
 Limits do not change what an epoch computes: a split that was trained further with larger ones equals a split that had
-them from the start. So splits are of one model if under some limits each would have ended where it did.
+them from the start. So splits are of one model if under some limits each would have ended where it did. An older
+result does not say how long it stalled: it may have come close to its own patience.
 """
 
 import dataclasses
@@ -39,9 +40,15 @@ NAMES = tuple(field.name for field in dataclasses.fields(Limits))
 
 
 def of_result(result: Mapping[str, Any]) -> Limits | None:
-  """Returns the limits of a finished training; None where its `result.json` does not say them."""
-  limits = result.get(KEY)
-  return None if limits is None else Limits(**{name: int(limits[name]) for name in NAMES})
+  """Returns the limits of a finished training; None where its `result.json` does not say them.
+
+  Older records say the patience alone. Such a training had as many epochs to go as it did, at least, and with just as
+  many it would have ended there too.
+  """
+  limits = result.get(KEY, {})
+  if "early_stopping_patience" not in limits:
+    return None
+  return Limits(int(limits.get("max_epochs", result["epochs"])), int(limits["early_stopping_patience"]))
 
 
 def describe_difference(model: str, results: Mapping[str, Mapping[str, Any]]) -> str:
@@ -51,7 +58,7 @@ def describe_difference(model: str, results: Mapping[str, Mapping[str, Any]]) ->
     model: name of the model in the message.
     results: what `result.json` holds, by the name of the split's folder.
   """
-  trainings = {name: result for name, result in results.items() if "longest_stall" in result}
+  trainings = _trainings(results)
   known = [limits for result in trainings.values() if (limits := of_result(result)) is not None]
   candidates = [
     Limits(max_epochs, patience)
@@ -67,16 +74,41 @@ def describe_difference(model: str, results: Mapping[str, Mapping[str, Any]]) ->
   )
 
 
+def describe_unknown(model: str, results: Mapping[str, Mapping[str, Any]]) -> str:
+  """Returns of which of several trainings the limits are not on record; empty if of none.
+
+  Args:
+    model: name of the model in the message.
+    results: as for `describe_difference`.
+  """
+  trainings = _trainings(results)
+  unknown = [name for name, result in trainings.items() if of_result(result) is None]
+  if not unknown or len(trainings) == 1:
+    return ""
+  return (
+    f"{model}: under which limits {', '.join(unknown)} ended is not on record. Whether all splits were trained under "
+    "the same ones is unknown"
+  )
+
+
+def _trainings(results: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+  """Returns the results that are of trainings with epochs, older ones too."""
+  return {name: result for name, result in results.items() if "best_epoch" in result}
+
+
 def _ends_so(result: Mapping[str, Any], limits: Limits) -> bool:
   """Returns whether a finished training would have ended just where it did under these limits."""
-  has_passed = result["epochs"] > limits.max_epochs or result["longest_stall"] >= limits.early_stopping_patience
+  has_passed = result["epochs"] > limits.max_epochs or _longest_stall(result) >= limits.early_stopping_patience
   return not has_passed and limits.ending(result["epochs"], result["best_epoch"]) is not None
 
 
+def _longest_stall(result: Mapping[str, Any]) -> int:
+  """Returns after how many epochs without a better one a training went on; of an older one the most that it can be."""
+  own = of_result(result)
+  return result.get("longest_stall", 0 if own is None else own.early_stopping_patience - 1)
+
+
 def _describe(result: Mapping[str, Any]) -> str:
-  limits = of_result(result)
-  return f"after {result['epochs']} epochs: " + (
-    "limits not recorded"
-    if limits is None
-    else ", ".join(f"{name} {value}" for name, value in limits.to_json().items())
-  )
+  limits = result.get(KEY, {})
+  listed = ", ".join(f"{name} {limits[name]}" for name in NAMES if name in limits)
+  return f"after {result['epochs']} epochs: {listed or 'limits not recorded'}"

@@ -8,6 +8,8 @@ import pathlib
 from collections.abc import Sequence
 from typing import Any
 
+from absl import logging
+
 from msk_jax.io import errors, run_record
 from msk_jax.predictions import older_records, split_folder, split_limits
 
@@ -25,7 +27,8 @@ _OWN = f"{_SETTINGS}.fold"
 def describe_difference(model: str, folders: Sequence[pathlib.Path]) -> str:
   """Returns how splits of a model differ, if they do.
 
-  A setting that only one of them records does not count: older programs recorded fewer. For limits see `split_limits`.
+  A setting that only one of them records does not count: older programs recorded fewer. For limits see `split_limits`;
+  splits whose limits are not on record are named in the log.
 
   Args:
     model: name of the model in the message.
@@ -46,8 +49,16 @@ def describe_difference(model: str, folders: Sequence[pathlib.Path]) -> str:
       listed = ", ".join(f"{name} ({first[name]}, {other[name]})" for name in names[:_MAX_LISTED])
       more = f" and {len(names) - _MAX_LISTED} more settings" if len(names) > _MAX_LISTED else ""
       return f"{model}: {folders[0].name} and {folder.name} differ in {listed}{more}"
-  results = {folder.name: split_folder.read_result(folder) or {} for folder in folders}
-  return split_limits.describe_difference(model, results)
+  results = {
+    folder.name: older_records.with_limits(
+      split_folder.read_result(folder) or {}, _read(model, folder / run_record.FILE_NAME)
+    )
+    for folder in folders
+  }
+  difference = split_limits.describe_difference(model, results)
+  if not difference and (unknown := split_limits.describe_unknown(model, results)):
+    logging.warning("%s", unknown)
+  return difference
 
 
 def _shared_settings(model: str, folder: pathlib.Path) -> dict[str, Any]:

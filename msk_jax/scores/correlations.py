@@ -5,8 +5,8 @@ share most of them: a complete block needs the columns' sums, squares and produc
 sorted by pattern, and only those of rare patterns need all six sums. A bootstrap replicate is a vector of counts of how
 often each row is drawn; a block of replicates is a matrix. Rows are read in chunks, so that memory is bounded.
 
-Source: facts, section 9: pairwise-complete Pearson, SD over 1,000 bootstraps. A replicate draws from all rows at once.
-So a pair's number of rows varies a little between replicates; its SD is the same to first order.
+Source: the authors' class ResidualsCorrelations: pairwise-complete Pearson, SD over 1,000 bootstraps. A replicate draws
+from all rows at once. So a pair's number of rows varies a little between replicates; its SD is the same to first order.
 """
 
 import dataclasses

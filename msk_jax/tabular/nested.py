@@ -1,8 +1,8 @@
 """Nested cross-validation: nothing of split k, its hyper-parameters included, depends on fold k.
 
-Source: paper, Methods ("nested cross-validation"); contract, section 7. Split k searches with all folds but k as inner
-folds. One refit without the validation fold predicts it (for the ensembles). Another with it predicts the test fold.
-The published code's search saw the test fold; this one does not (contract, section 12).
+Source: paper, Methods ("nested cross-validation"). Split k searches with all folds but k as inner folds. One refit
+without the validation fold predicts it (for the ensembles). Another with it predicts the test fold. The published
+code's search saw the test fold; this one does not.
 
 The random numbers of trial n are the same in every split. Split a without inner fold b is then often the same fit as
 split b without inner fold a, and algorithms make it once.

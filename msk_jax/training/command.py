@@ -21,12 +21,14 @@ class Ended:
     folder: the model's folder.
     result: what `result.json` holds; None if it paused.
     so_far: of a paused training: sentences on its scores.
+    has_trained: whether this call has done a step of it.
   """
 
   status: pausing.Status
   folder: pathlib.Path
   result: dict[str, Any] | None
   so_far: str = ""
+  has_trained: bool = False
 
 
 @dataclasses.dataclass(frozen=True)

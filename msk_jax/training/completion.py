@@ -3,13 +3,15 @@
 Its best parameters suffice for that; no checkpoint to resume from is needed, and nothing is trained.
 """
 
+import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 from absl import logging
 
-from msk_jax.io import command_line, errors
-from msk_jax.predictions import split_folder, split_table
-from msk_jax.trained import best_parameters, checkpoints, model_card, processes
+from msk_jax.io import command_line, errors, run_record
+from msk_jax.predictions import older_records, split_folder, split_limits, split_table
+from msk_jax.trained import best_parameters, checkpoints, processes
 from msk_jax.training import compute_environment, continuation, early_stopping, frozen_baseline, pausing, results
 from msk_jax.training.command import Call, Ended
 from msk_jax.training.job import Job
@@ -28,19 +30,52 @@ def complete(call: Call, job: Job, result: dict[str, Any]) -> Ended:
   """
   passed = early_stopping.Passed.of_result(result)
   early_stopping.check_not_beyond(passed, job.experiment.train)
+  ended = _Ended(result, passed, job.experiment.train.limits)
+  if passed.is_of_older_version:
+    ended = dataclasses.replace(ended, limits=_older_limits(job, result))
   missing = _missing_file(call, job)
   if processes.agree_on(int(bool(missing))):
     logging.info("this training is finished, but %s is missing or damaged: predicting again", missing)
-    said = _predict_again(call, job, result, passed)
+    said = _predict_again(call, job, ended)
   else:
     logging.info("nothing to do: this training is finished; its results are in %s", job.folder)
-    said = _with_limits(job, result, passed)
+    said = _with_limits(job, ended)
     _remove_withdrawn(call, job, said)
-  if said != result:
+  if said != result and not passed.is_of_older_version:
     continuation.note_limits(job.experiment, job.folder, call.given_limits)
-    if processes.is_first():
-      model_card.write(job.folder, job.model_card())
+    continuation.write_card(job)
   return Ended(pausing.Status.FINISHED, job.folder, said)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Ended:
+  """A training that has ended.
+
+  Attributes:
+    result: what `result.json` holds.
+    passed: how far it has come.
+    limits: that it is shown with: this call's, or those of an older version; None if they are unknown.
+  """
+
+  result: dict[str, Any]
+  passed: early_stopping.Passed
+  limits: split_limits.Limits | None
+
+
+def _older_limits(job: Job, result: Mapping[str, Any]) -> split_limits.Limits | None:
+  """Returns the limits that a training of an older version ended by; says it if this call's are others."""
+  limits = split_limits.of_result(older_records.with_limits(result, run_record.read(job.folder) or {}))
+  if limits is None:
+    logging.warning("%s: an older msk_jax trained it, and its limits are not on record", job.folder)
+  elif limits.early_stopping_patience != job.experiment.train.early_stopping_patience:
+    logging.warning(
+      "%s: an older msk_jax trained it with config.train.early_stopping_patience = %d, which is shown; this call's %d "
+      "does not count",
+      job.folder,
+      limits.early_stopping_patience,
+      job.experiment.train.early_stopping_patience,
+    )
+  return limits
 
 
 def _missing_file(call: Call, job: Job) -> str:
@@ -50,7 +85,7 @@ def _missing_file(call: Call, job: Job) -> str:
   )
 
 
-def _predict_again(call: Call, job: Job, result: dict[str, Any], passed: early_stopping.Passed) -> dict[str, Any]:
+def _predict_again(call: Call, job: Job, ended: _Ended) -> dict[str, Any]:
   """Returns the result after all files are written again, without people who have withdrawn."""
   try:
     best_parameters.check_whole(job.folder)
@@ -60,18 +95,20 @@ def _predict_again(call: Call, job: Job, result: dict[str, Any], passed: early_s
       f"predicted again. Put the folder back, or train from the start: {command_line.again('--overwrite')}"
     ) from None
   compute_environment.note_changes(job.folder, compute_environment.describe(job.experiment.train))
-  if processes.is_first():
-    model_card.write(job.folder, job.model_card())
+  continuation.write_card(job)
   program = call.program_of(job)
   ridge = frozen_baseline.ensure(program, job, call.budget)
-  reached = results.Reached(passed, result["params_sha256"]["final"], result["seconds"], result["images_per_second"])
+  result = ended.result
+  reached = results.Reached(
+    ended.passed, ended.limits, result["params_sha256"]["final"], result["seconds"], result["images_per_second"]
+  )
   return results.finish(program, job, reached, ridge, call.budget, call.withdrawn)
 
 
-def _with_limits(job: Job, result: dict[str, Any], passed: early_stopping.Passed) -> dict[str, Any]:
-  """Returns the result under this call's limits, and writes it if they were others: the same end for another reason."""
-  said = {**result, **results.of_ending(passed, job.experiment.train)}
-  if said != result and split_folder.is_of_this_version(result) and processes.is_first():
+def _with_limits(job: Job, ended: _Ended) -> dict[str, Any]:
+  """Returns the result under its limits, and writes it if they were others: the same end for another reason."""
+  said = {**ended.result, **results.of_ending(ended.passed, ended.limits)}
+  if said != ended.result and split_folder.is_of_this_version(ended.result) and processes.is_first():
     split_folder.write_result(job.folder, said)
   return said
 

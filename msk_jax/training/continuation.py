@@ -9,11 +9,13 @@ from absl import logging
 
 from msk_jax.io import command_line, errors, run_record
 from msk_jax.predictions import older_records, split_folder, split_limits
-from msk_jax.trained import best_parameters, checkpoints, processes
+from msk_jax.trained import best_parameters, checkpoints, model_card, processes
 from msk_jax.training import early_stopping, metrics_log, spec
 from msk_jax.training.job import Job
+from msk_jax.weights import origins
 
 CHECKPOINTS = "checkpoints"  # folder of the latest ones, in the split's folder
+STARTED_FROM = "started_from"  # in the run record, as in the model card: what the first weights came from
 _GIVEN = "given_limits"  # in the run record: names of the limits that a call has named
 
 
@@ -68,8 +70,15 @@ def with_kept_limits(
   }
   if not kept:
     return experiment
-  listed = ", ".join(f"config.train.{name} = {value} (here {getattr(train, name)})" for name, value in kept.items())
-  logging.info("%s: an earlier call gave this training %s, which it keeps; name a limit to change it", folder, listed)
+  for name, value in kept.items():
+    logging.warning(
+      "%s: --config.train.%s=%d of an earlier call is in use, not the config's %d: a limit that was named on the "
+      "command line is kept. To change it, name it again",
+      folder,
+      name,
+      value,
+      getattr(train, name),
+    )
   limits = dataclasses.replace(train.limits, **kept)
   return dataclasses.replace(experiment, train=train.with_limits(limits))
 
@@ -81,6 +90,16 @@ def note_limits(experiment: spec.ExperimentSpec, folder: pathlib.Path, given: Co
   names = sorted({*results.get(_GIVEN, ()), *given})
   if (results.get(split_limits.KEY), results.get(_GIVEN, [])) != (limits, names) and processes.is_first():
     run_record.add_results(folder, {split_limits.KEY: limits, _GIVEN: names})
+
+
+def write_card(job: Job) -> None:
+  """Writes the model card, and into the run record what the weights came from: a user may have vouched for people."""
+  if not processes.is_first():
+    return
+  model_card.write(job.folder, job.model_card())
+  started_from = origins.to_json(job.started_from)
+  if _results(job.folder).get(STARTED_FROM, []) != started_from:
+    run_record.add_results(job.folder, {STARTED_FROM: started_from})
 
 
 def check_resumable(job: Job, result: Mapping[str, Any] | None) -> None:

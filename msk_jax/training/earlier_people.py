@@ -2,7 +2,8 @@
 
 Folds of the same map say it. Of another map, the tables of the source's workdir say it if they are still those that it
 was trained with, as ids then show whether anybody is in both. Else nobody knows, and the training is refused unless the
-user vouches that the people are others.
+user vouches that the people are others. In UK Biobank equal ids are the same people, whatever the user vouches. In
+other data they may be other people of the same ids.
 """
 
 import dataclasses
@@ -20,6 +21,7 @@ from msk_jax.weights import origins
 
 _SETTING = "config.model.pretrained"
 _PHANTOM = "phantom"
+_LASTING_IDS = ("ukb",)  # kinds of data in which an id is one person's alone
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,28 +83,32 @@ def _people(origin: origins.Origin, tested: Tested, source: pathlib.Path, before
     return origins.SAME_SPLIT
   if origin.data != tested.data and _PHANTOM in (origin.data, tested.data):
     return origins.OTHER_DATA
-  if tested.is_vouched_for:
-    logging.warning(
-      "%s was trained with another map of folds; you vouch that its people are not in this cohort, and the model card "
-      "says so",
-      origin.name,
-    )
-    return origins.VOUCHED_FOR
   seen = _people_seen(origin, source) if origin.data == tested.data else None
-  if seen is None:
+  if seen is not None and not np.isin(tested.test_people.astype(str), list(seen)).any():
+    return origins.DISJOINT_IDS
+  if seen is not None and (origin.data in _LASTING_IDS or not tested.is_vouched_for):
+    others = (
+      ""
+      if origin.data in _LASTING_IDS
+      else " Or, if equal ids are other people here, add --config.model.pretrained_other_people=true."
+    )
+    raise errors.InputError(
+      f"{_SETTING}: {origin.name} was trained with another map of folds on people whom split {tested.fold} tests on, "
+      f"and the scores would be too good. Train it again on these folds.{others}"
+    )
+  if not tested.is_vouched_for:
     raise errors.InputError(
       f"{_SETTING}: {origin.name} was trained on {origin.data} data with another map of folds, which is not there to "
       "compare (the folds were drawn again, or the fold was moved): it may have seen test people of this split. Train "
       "it again on these folds; or, if none of its people is in this cohort, add "
       "--config.model.pretrained_other_people=true."
     )
-  if np.isin(tested.test_people.astype(str), list(seen)).any():
-    raise errors.InputError(
-      f"{_SETTING}: {origin.name} was trained with another map of folds on people whom split {tested.fold} tests on, "
-      "and the scores would be too good. Train it again on these folds; or, if equal ids are other people here, add "
-      "--config.model.pretrained_other_people=true."
-    )
-  return origins.DISJOINT_IDS
+  logging.warning(
+    "%s was trained with another map of folds; you vouch that its people are not in this cohort, and the model card "
+    "and the run record say so",
+    origin.name,
+  )
+  return origins.VOUCHED_FOR
 
 
 def _people_seen(origin: origins.Origin, source: pathlib.Path) -> set[str] | None:

@@ -24,13 +24,14 @@ class Passed:
     steps: optimiser steps done.
     epochs: epochs evaluated.
     best_epoch: the one with the lowest validation RMSE; 0 for none.
-    longest_stall: the most epochs without a better one after which training still went on.
+    longest_stall: the most epochs without a better one after which training still went on; None for a result of an
+      older version, which does not say it.
   """
 
   steps: int
   epochs: int
   best_epoch: int
-  longest_stall: int
+  longest_stall: int | None
 
   @classmethod
   def of_state(cls, current: state.TrainState, settings: spec.OptimizationSpec) -> "Passed":
@@ -43,12 +44,17 @@ class Passed:
 
   @classmethod
   def of_result(cls, result: Mapping[str, Any]) -> "Passed":
-    """Returns how far a finished training has come, by its `result.json`; an older one does not say its stalls."""
-    return cls(result["steps"], result["epochs"], result["best_epoch"], result.get("longest_stall", 0))
+    """Returns how far a finished training has come, by its `result.json`."""
+    return cls(result["steps"], result["epochs"], result["best_epoch"], result.get("longest_stall"))
+
+  @property
+  def is_of_older_version(self) -> bool:
+    """Whether a result of an older version says how far the training has come."""
+    return self.longest_stall is None
 
   def to_json(self) -> dict[str, int]:
     """Returns what `of_result` reads."""
-    return dataclasses.asdict(self)
+    return {name: value for name, value in dataclasses.asdict(self).items() if value is not None}
 
 
 def ending(passed: Passed, settings: spec.OptimizationSpec) -> split_limits.Ending | None:
@@ -66,17 +72,17 @@ def describe_ending(passed: Passed, settings: spec.OptimizationSpec) -> str:
       )
     case "max_epochs":
       more = command_line.again(f"--config.train.max_epochs={2 * passed.epochs}")
+      still = " WHILE THE VALIDATION ERROR STILL IMPROVED" if was_improving(passed, settings.limits) else ""
       return (
-        f"Ended by config.train.max_epochs = {settings.max_epochs}"
-        f"{' WHILE THE VALIDATION ERROR STILL IMPROVED' if was_improving(passed, settings) else ''}: the best epoch is "
-        f"{passed.best_epoch}. To train on from here: {more}"
+        f"Ended by config.train.max_epochs = {settings.max_epochs}{still}: the best epoch is {passed.best_epoch}. To "
+        f"train on from here: {more}"
       )
   return ""
 
 
-def was_improving(passed: Passed, settings: spec.OptimizationSpec) -> bool:
+def was_improving(passed: Passed, limits: split_limits.Limits) -> bool:
   """Returns whether the validation error has improved within the last half of the patience."""
-  return (passed.epochs - passed.best_epoch) * _RECENT < settings.early_stopping_patience
+  return (passed.epochs - passed.best_epoch) * _RECENT < limits.early_stopping_patience
 
 
 def check_not_beyond(passed: Passed, settings: spec.OptimizationSpec) -> None:
@@ -93,7 +99,7 @@ def check_not_beyond(passed: Passed, settings: spec.OptimizationSpec) -> None:
       f"this training has done {epochs:.4g} epochs, more than config.train.max_epochs = {settings.max_epochs}. Give at "
       f"least as many, {keep}"
     )
-  if passed.longest_stall >= settings.early_stopping_patience:
+  if passed.longest_stall is not None and passed.longest_stall >= settings.early_stopping_patience:
     raise checkpoints.StartOverError(
       f"this training went on after {passed.longest_stall} epochs without a lower validation error, so it has passed "
       f"config.train.early_stopping_patience = {settings.early_stopping_patience}. Give at least "

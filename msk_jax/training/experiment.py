@@ -12,7 +12,7 @@ from msk_jax.imaging import views
 from msk_jax.io import errors
 from msk_jax.models import age_model
 from msk_jax.predictions import split_folder
-from msk_jax.trained import checkpoints, model_card, processes, sharding, tree_hash
+from msk_jax.trained import checkpoints, sharding, tree_hash
 from msk_jax.training import (
   claim,
   completion,
@@ -141,8 +141,7 @@ def _train(call: Call, job: Job, environment: dict[str, Any]) -> Ended:
   """Trains up to the end or a pause."""
   compute_environment.note_changes(job.folder, environment)
   continuation.note_limits(job.experiment, job.folder, call.given_limits)
-  if processes.is_first():
-    model_card.write(job.folder, job.model_card())
+  continuation.write_card(job)
   call.budget.pause_if_told()
   program = call.program_of(job)
   _describe(program, job)
@@ -150,12 +149,15 @@ def _train(call: Call, job: Job, environment: dict[str, Any]) -> Ended:
   call.budget.pause_if_told()
   outcome = loop.fit(program, job.experiment, job.loaded.data, job.folder, call.budget)
   if outcome.status is not pausing.Status.FINISHED:
-    return Ended(outcome.status, job.folder, None, so_far.describe(job, outcome.passed, ridge))
+    return Ended(outcome.status, job.folder, None, so_far.describe(job, outcome.passed, ridge), has_trained=True)
   logging.info("%s", early_stopping.describe_ending(outcome.passed, job.experiment.train))
   final = tree_hash.tree_sha256(outcome.final.variables)
-  reached = results.Reached(outcome.passed, final, outcome.seconds, outcome.images_per_second)
+  reached = results.Reached(
+    outcome.passed, job.experiment.train.limits, final, outcome.seconds, outcome.images_per_second
+  )
   call.budget.pause_if_told()
-  return Ended(outcome.status, job.folder, results.finish(program, job, reached, ridge, call.budget))
+  result = results.finish(program, job, reached, ridge, call.budget)
+  return Ended(outcome.status, job.folder, result, has_trained=True)
 
 
 def _describe(program: Program, job: Job) -> None:

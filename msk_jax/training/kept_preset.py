@@ -21,6 +21,7 @@ from msk_jax.training import presets, spec
 FILE_NAME = "preset.json"  # of random weights; earlier versions kept either in it
 PRETRAINED_NAME = "preset_pretrained.json"
 _SCHEMA, _VERSION = "preset", 1
+_FEW_EVALUATIONS = 5  # of which the best is hardly a choice
 _LARGE_WARMUP = 0.25  # of all steps
 
 
@@ -207,6 +208,17 @@ def _describe(applied: Applied, experiment: spec.ExperimentSpec) -> None:
     if names:
       logging.info("%s: %s", said, ", ".join(f"{name} = {_value(experiment, name)}" for name in names))
   train = experiment.train
+  if train.max_epochs < _FEW_EVALUATIONS:
+    logging.warning(
+      "config.train.images_per_epoch = %d of %d pictures and config.train.max_epochs = %d give %d evaluation(s): there "
+      "is hardly a choice of the best epoch, and config.train.early_stopping_patience = %d says little. Give fewer "
+      "images per epoch, or more epochs",
+      train.images_per_epoch,
+      preset.num_images,
+      train.max_epochs,
+      train.max_epochs,
+      train.early_stopping_patience,
+    )
   steps = train.max_epochs * train.steps_per_epoch
   if train.warmup_steps > _LARGE_WARMUP * steps:
     logging.warning(

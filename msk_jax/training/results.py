@@ -19,7 +19,6 @@ from msk_jax.training import (
   pausing,
   picture_reference,
   prediction_figure,
-  spec,
 )
 from msk_jax.training.job import Job
 from msk_jax.training.program import Program
@@ -34,12 +33,14 @@ class Reached:
 
   Attributes:
     passed: how far it has come.
+    limits: that it ended by; None if an older version did not record them.
     final_sha256: hash of its last variables.
     seconds: duration of the call that ended it.
     images_per_second: training speed of that call.
   """
 
   passed: early_stopping.Passed
+  limits: split_limits.Limits | None
   final_sha256: str
   seconds: float
   images_per_second: float
@@ -118,13 +119,15 @@ def missing_file(folder: pathlib.Path) -> str:
   return ""
 
 
-def of_ending(passed: early_stopping.Passed, settings: spec.OptimizationSpec) -> dict[str, Any]:
-  """Returns what `result.json` says of how a training ended under these limits."""
-  is_cut_off = early_stopping.ending(passed, settings) == "max_epochs"
+def of_ending(passed: early_stopping.Passed, limits: split_limits.Limits | None) -> dict[str, Any]:
+  """Returns what `result.json` says of how a training ended under these limits; nothing if they are unknown."""
+  if limits is None:
+    return {}
+  ending = limits.ending(passed.epochs, passed.best_epoch)
   return {
-    "ending": early_stopping.ending(passed, settings),
-    "still_improving": is_cut_off and early_stopping.was_improving(passed, settings),
-    split_limits.KEY: settings.limits.to_json(),
+    "ending": ending,
+    "still_improving": ending == "max_epochs" and early_stopping.was_improving(passed, limits),
+    split_limits.KEY: limits.to_json(),
   }
 
 
@@ -139,7 +142,7 @@ def _summarise(job: Job, reached: Reached, scores: Mapping[str, Any], hashes: di
     **{f"n_{part}": scores[part]["n"] for part in split_parts.PARTS},
     **scores,
     **reached.passed.to_json(),
-    **of_ending(reached.passed, job.experiment.train),
+    **of_ending(reached.passed, reached.limits),
     "seconds": reached.seconds,
     "images_per_second": reached.images_per_second,
     "params_sha256": hashes,

@@ -134,7 +134,7 @@ def test_a_split_that_all_but_one_input_lack_copies_that_one(cases):
 
 @pytest.mark.parametrize("cases", ["complete", "available"])
 def test_a_split_without_an_input_is_as_if_there_were_no_such_model(cases):
-  """Facts, section 7: columns without any value are dropped split by split, then samples that lack another."""
+  """As in the authors' code, columns without any value are dropped split by split, then samples that lack another."""
   universe = _universe()
   predictions = {**_predictions(universe), "knee/new": universe.age_years + np.zeros((2, _N))}
   predictions["knee/two"][:, ::7] = np.nan

@@ -17,7 +17,7 @@ def _with_published_levels():
 
 
 def test_published_numbers_of_inputs():
-  """Facts, section 7: level by level, with the authors' extra level of hips and knees."""
+  """As in the authors' code, level by level, with the authors' extra level of hips and knees."""
   counts = {name: len(node.inputs) for name, node in _by_name(_with_published_levels()).items()}
   assert len(model_names.PAPER_MODELS) == 31 and len(counts) == 19
   assert counts["full_body/figure/ensemble"] == 2 and counts["scalars/all/ensemble"] == 3

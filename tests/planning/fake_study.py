@@ -6,6 +6,7 @@ from msk_jax.planning.jobs import Job
 from msk_jax.planning.plan_file import Plan
 from msk_jax.planning.resources import Resources
 
+_SMALL = Resources(cores=1, memory_gb=1, minutes=10)
 _PYTHON = """#!/bin/sh
 # Called as `python -m msk_jax.<stage> ...`; the script of the stage does what the test says.
 if [ "$2" = msk_jax.study ]; then exec {python} "$@"; fi
@@ -31,9 +32,7 @@ def make_plan(
   for stage, script in scripts.items():
     write_script(folder, stage, script)
   jobs = [
-    Job(
-      f"{stage}/all", stage, (), tuple(f"{name}/all" for name in (after or {}).get(stage, ())), Resources(), {}, stage
-    )
+    Job(f"{stage}/all", stage, (), tuple(f"{name}/all" for name in (after or {}).get(stage, ())), _SMALL, {}, stage)
     for stage in scripts
   ]
   return Plan(folder / "work", str(interpreter), pathlib.Path(__file__).resolve().parents[2], {}, tuple(jobs))

@@ -17,7 +17,7 @@ _PLACE = pathlib.Path("/etc/slurm/slurm.conf")
 _NAME = "ClusterName=msk_jax_test"
 _CONF = """
 ClusterName=msk_jax_test
-SlurmctldHost={host}
+SlurmctldHost={host}(127.0.0.1)
 SlurmctldPort={controller_port}
 SlurmdPort={node_port}
 AuthType=auth/munge
@@ -40,7 +40,7 @@ AccountingStorageType=accounting_storage/none
 JobAcctGatherType=jobacct_gather/none
 MpiDefault=none
 KillWait=2
-NodeName={host} NodeHostname={host} CPUs={cpus} RealMemory=8000 State=UNKNOWN
+NodeName={host} NodeHostname={host} NodeAddr=127.0.0.1 CPUs={cpus} RealMemory=8000 State=UNKNOWN
 PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 """
 PROGRAMS = ("slurmctld", "slurmd", "sbatch", "munged")

@@ -19,17 +19,32 @@ def _slurm_is_quick(monkeypatch):
   monkeypatch.setattr(execution, "_REQUEUE_SECONDS", 0.0)
 
 
-def _run(tmp_path, script: str, **how):
+def _run(tmp_path, script: str, slurm: execution.SlurmJob | None = None):
   plan = fake_study.make_plan(tmp_path, {"train": script})
   (job,) = plan.jobs
-  return execution.run(plan, job, **how), plan, job
+  return execution.run(plan, job, slurm), plan, job
+
+
+class _Slurm:
+  """Notes what is requeued."""
+
+  def __init__(self, works: bool = True):
+    self.requeued = []
+    self._works = works
+
+  def job(self, restarts: int = 0) -> execution.SlurmJob:
+    def requeue(name: str) -> bool:
+      self.requeued.append(name)
+      return self._works
+
+    return execution.SlurmJob("17", restarts, requeue)
 
 
 def test_a_job_that_is_done_leaves_its_marker_and_its_log(tmp_path):
   ended, plan, job = _run(tmp_path, "echo trained on it")
   assert ended == 0 and fake_study.num_calls(tmp_path, "train") == 1
   marker = json.loads(plan.marker(job).read_text())
-  assert marker["identity"] == job.identity and marker["failures"] == 0 and marker["seconds"] >= 0
+  assert marker["identity"] == job.identity and marker["after"] == {}
   assert "trained on it" in plan.log(job).read_text() and not plan.failure(job).exists()
 
 
@@ -37,12 +52,12 @@ def test_a_spent_budget_is_no_failure(tmp_path, monkeypatch):
   monkeypatch.setattr(execution, "_SHORT_SECONDS", 0.0)
   ended, plan, job = _run(tmp_path, '[ "$N" -lt 6 ] && exit 75 || exit 0')
   assert ended == 0 and fake_study.num_calls(tmp_path, "train") == 6
-  assert json.loads(plan.marker(job).read_text())["failures"] == 0
+  assert plan.marker(job).exists()
 
 
 def test_a_failure_is_tried_once_more(tmp_path):
   ended, plan, job = _run(tmp_path, '[ "$N" = 1 ] && exit 1 || exit 0')
-  assert ended == 0 and json.loads(plan.marker(job).read_text())["failures"] == 1
+  assert ended == 0 and fake_study.num_calls(tmp_path, "train") == 2 and plan.marker(job).exists()
 
 
 def test_two_failures_are_one_with_its_reason_and_no_ids(tmp_path, capfd):
@@ -66,33 +81,51 @@ def test_a_program_that_is_killed_has_a_status(tmp_path):
   assert ended == 128 + signal.SIGKILL
 
 
-@pytest.mark.parametrize(
-  ("number", "slurm_job", "requeued"),
-  [(signal.SIGTERM, "", []), (signal.SIGTERM, "17", []), (signal.SIGURG, "17", ["17"]), (signal.SIGURG, "", [])],
-)
-def test_a_signal_goes_on_to_the_stage_which_is_not_called_again(tmp_path, number, slurm_job, requeued):
-  began, asked = tmp_path / "began", []
-  script = f"trap 'echo checkpoint > {tmp_path}/saved; exit 75' TERM\ntouch {began}\nwhile :; do sleep 0.05; done"
+def _interrupt_when(path, number: int) -> None:
+  """Sends this process a signal once a file is there."""
 
   def interrupt() -> None:
-    while not began.exists():
+    while not path.exists():
       time.sleep(0.02)
     os.kill(os.getpid(), number)
 
   threading.Thread(target=interrupt, daemon=True).start()
-  ended, plan, job = _run(tmp_path, script, slurm_job=slurm_job, requeue=lambda name: not asked.append(name))
-  assert ended == console.UNFINISHED and (tmp_path / "saved").exists() and asked == requeued
+
+
+@pytest.mark.parametrize("is_in_slurm", [False, True])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGURG])
+def test_a_signal_goes_on_to_the_stage_which_is_not_called_again(tmp_path, number, is_in_slurm):
+  began, slurm = tmp_path / "began", _Slurm()
+  script = f"trap 'echo checkpoint > {tmp_path}/saved; exit 75' TERM\ntouch {began}\nwhile :; do sleep 0.05; done"
+  _interrupt_when(began, number)
+  ended, plan, job = _run(tmp_path, script, slurm.job() if is_in_slurm else None)
+  assert ended == console.UNFINISHED and (tmp_path / "saved").exists()
+  assert slurm.requeued == (["17"] if is_in_slurm and number == signal.SIGURG else [])
   assert fake_study.num_calls(tmp_path, "train") == 1
   assert not plan.marker(job).exists() and not plan.failure(job).exists()
 
 
+def test_a_stage_that_can_not_resume_is_not_requeued_for_ever(tmp_path):
+  began, slurm = tmp_path / "began", _Slurm()
+  _interrupt_when(began, signal.SIGURG)
+  ended, plan, job = _run(tmp_path, f"touch {began}\nwhile :; do sleep 0.05; done", slurm.job(restarts=1))
+  assert ended == 128 + signal.SIGTERM and slurm.requeued == []
+  assert "config.study.resources.train.minutes" in json.loads(plan.failure(job).read_text())["reason"]
+
+
 def test_a_spent_budget_within_slurm_puts_the_job_back_into_the_queue(tmp_path):
-  asked = []
-  ended, plan, job = _run(tmp_path, "exit 75", slurm_job="17", requeue=lambda name: not asked.append(name))
-  assert ended == console.UNFINISHED and asked == ["17"] and fake_study.num_calls(tmp_path, "train") == 1
+  slurm = _Slurm()
+  ended, plan, job = _run(tmp_path, "exit 75", slurm.job())
+  assert ended == console.UNFINISHED and slurm.requeued == ["17"] and fake_study.num_calls(tmp_path, "train") == 1
   assert not plan.failure(job).exists()
 
 
+def test_a_job_that_does_nothing_is_not_requeued_for_ever(tmp_path):
+  slurm = _Slurm()
+  _, plan, job = _run(tmp_path, "exit 75", slurm.job(restarts=5))
+  assert slurm.requeued == [] and plan.failure(job).exists()
+
+
 def test_where_a_job_cannot_be_requeued_it_is_called_again(tmp_path):
-  ended, _, _ = _run(tmp_path, '[ "$N" = 1 ] && exit 75 || exit 0', slurm_job="17", requeue=lambda _: False)
+  ended, _, _ = _run(tmp_path, '[ "$N" = 1 ] && exit 75 || exit 0', _Slurm(works=False).job())
   assert ended == 0 and fake_study.num_calls(tmp_path, "train") == 2

@@ -40,7 +40,7 @@ def test_the_published_study_has_the_published_numbers(published):
 
 
 def test_every_stage_of_the_data_flow_is_planned():
-  not_planned = {"predict", "simulate_predictions", "study"}
+  not_planned = {"phantom", "predict", "simulate_predictions", "study"}  # `prepare` draws a phantom
   assert {stage.name for stage in STAGES} - not_planned == set(spec.PLANNED_STAGES)
 
 
@@ -87,7 +87,7 @@ def test_some_dimensions_are_a_smaller_study_with_the_same_jobs(published):
 
 
 def test_a_changed_argument_changes_the_jobs_that_have_it_and_no_other(published):
-  changed = _jobs(config_arguments={"xwas": "product=participant"})
+  changed = _jobs(arguments={"xwas": ("--config.xwas.product=participant",)})
   assert [name for name in changed if changed[name].identity != published[name].identity] == ["xwas/all"]
 
 
@@ -100,6 +100,35 @@ def test_arguments_of_the_data_reach_every_stage_that_has_data():
   jobs = _jobs(arguments={"data": ("--config.data.fold_seed=3",)})
   with_data = {job.stage for job in jobs.values() if "--config.data.fold_seed=3" in job.arguments}
   assert with_data == {"prepare", "train", "scalars"}
+
+
+def test_all_stages_that_have_data_have_the_same():
+  jobs = _jobs("miniature")
+  data = {
+    tuple(each for each in job.arguments if each.startswith("--config.data"))
+    for job in jobs.values()
+    if job.stage in ("prepare", "train", "scalars")
+  }
+  assert len(data) == 1 and "--config.data.num_folds=3" in next(iter(data))
+
+
+def test_genotypes_reach_the_stages_that_read_them():
+  jobs = _jobs("genotypes=/data/genotypes")
+  assert [name for name, job in jobs.items() if "--genotypes=/data/genotypes" in job.arguments] == [
+    "gwas/all",
+    "loci/all",
+  ]
+
+
+def test_order_holds_where_the_stages_between_are_left_out():
+  jobs = _jobs(stages=("train", "gwas", "site"))
+  trainings = {name for name in jobs if name.startswith("train/")}
+  assert trainings <= set(jobs["gwas/all"].after) and trainings < set(jobs["site/all"].after)
+
+
+def test_resources_are_given_whole():
+  with pytest.raises(errors.InputError, match="cores"):
+    specs.from_mapping(spec.StudySpec, {"resources": {"train": {"minutes": 1200}}}, "config.study")
 
 
 def test_the_miniature_can_be_planned():
@@ -118,6 +147,10 @@ def test_the_miniature_can_be_planned():
     {"models": ("hip/inception_v3",), "dimensions": ("knee",)},
     {"arguments": {"xwass": ()}},
     {"num_folds": 2},
+    {"models": ("scalars/all",), "stages": ("scalars",)},
+    {"models": ("knee",)},
+    {"models": ("scalars/all/lightgbm", "scalars/anthropometry/mlp")},
+    {"resources": {"trains": spec.Resources(1, 1, 1)}},
   ],
 )
 def test_names_that_nothing_has_are_refused(changes):
@@ -131,6 +164,7 @@ def test_names_that_nothing_has_are_refused(changes):
     ({"arguments": {"xwas": ("--config.xwas.produkt=sample",)}}, "did you mean config.xwas.product"),
     ({"config_arguments": {"gwas": "engines=bolt"}}, "unknown config argument 'engines'"),
     ({"arguments": {"train": ("--config.train.max_epochs=many",)}}, "max_epochs"),
+    ({"config_arguments": {"gwas": "engine=plan"}}, "run them by hand"),
   ],
 )
 def test_a_config_that_a_stage_would_refuse_is_refused_at_once(changes, message):

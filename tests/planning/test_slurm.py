@@ -33,16 +33,16 @@ def _cluster():
     yield
 
 
-def _make_plan(tmp_path, scripts, after=None) -> plan_file.Plan:
+def _make_plan(tmp_path, scripts, after=None, gpus: int = 0) -> plan_file.Plan:
   plan = fake_study.make_plan(tmp_path, scripts, after, python=sys.executable)
-  small = Resources(cores=1, memory_gb=1, minutes=10)
+  small = Resources(cores=1, memory_gb=1, minutes=10, gpus=gpus)
   plan = dataclasses.replace(plan, jobs=tuple(dataclasses.replace(job, resources=small) for job in plan.jobs))
   plan_file.write(plan)
   return plan
 
 
 def _start(plan: plan_file.Plan, *further: str) -> subprocess.Popen:
-  command = engine.command(plan, engine.profile_of(plan, "slurm"), (*_QUICKLY, *further))
+  command = engine.command(plan, engine.SLURM, engine.profile_of(plan, "slurm"), (*_QUICKLY, *further))
   with (plan.workdir / "snakemake.out").open("w") as out:
     return subprocess.Popen(command, cwd=plan.project, stdout=out, stderr=out)
 
@@ -77,6 +77,7 @@ def test_a_job_whose_budget_is_spent_is_requeued_and_those_after_it_follow(tmp_p
     tmp_path, {"train": '[ "$N" = 1 ] && exit 75 || exit 0', "ensemble": "true"}, {"ensemble": ("train",)}
   )
   with _start(plan) as run:
+    _wait_for((tmp_path / "calls.train").exists)
     _begin_now()
     assert run.wait(_SECONDS) == 0, _said(plan)
   assert fake_study.num_calls(tmp_path, "train") == 2
@@ -131,3 +132,12 @@ def test_a_refused_submission_says_why(tmp_path):
     assert run.wait(_SECONDS) != 0
   assert "invalid partition" in _said(plan).lower()
   assert fake_study.num_calls(tmp_path, "train") == 0 and not _queue()
+
+
+def test_a_job_asks_for_its_accelerators(tmp_path):
+  """This Slurm has none, and says so."""
+  plan = _make_plan(tmp_path, {"train": "true"}, gpus=1)
+  with _start(plan) as run:
+    assert run.wait(_SECONDS) != 0
+  assert "gres" in _said(plan).lower() or "requested node configuration is not available" in _said(plan).lower()
+  assert fake_study.num_calls(tmp_path, "train") == 0

@@ -1,13 +1,19 @@
 """Snakemake runs the plan: in order, on after failures, and again only what is due."""
 
 import dataclasses
+import os
 import pathlib
+import signal
 import subprocess
 import sys
+import threading
+import time
 
 import pytest
 
+from msk_jax.io import errors
 from msk_jax.planning import engine, plan_file, status
+from msk_jax.planning.resources import Resources
 from msk_jax.planning.status import State
 from tests import programs
 from tests.planning import fake_study
@@ -28,7 +34,7 @@ def plan(tmp_path) -> plan_file.Plan:
 def _run(plan: plan_file.Plan, *further: str) -> subprocess.CompletedProcess:
   plan_file.write(plan)
   status.remove_outdated(plan)
-  command = engine.command(plan, engine.profile_of(plan, "local"), further)
+  command = engine.command(plan, engine.LOCAL, engine.profile_of(plan, "local"), further)
   return subprocess.run(command, cwd=plan.project, check=False, capture_output=True, text=True, timeout=300)
 
 
@@ -67,6 +73,49 @@ def test_a_checkpoint_outlives_a_failure(plan, tmp_path):
   fake_study.write_script(tmp_path, "train", keep)
   assert _run(plan).returncode != 0
   assert (tmp_path / "work/models/checkpoint").read_text().count("x") == 2
+
+
+def test_a_run_that_was_killed_locks_nobody_out(plan, tmp_path):
+  fake_study.write_script(tmp_path, "train", f"touch {tmp_path}/began; sleep 2")
+  plan_file.write(plan)
+  command = engine.command(plan, engine.LOCAL, engine.profile_of(plan, "local"))
+  with subprocess.Popen(command, cwd=plan.project, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as killed:
+    while not (tmp_path / "began").exists():
+      time.sleep(0.05)
+    killed.kill()
+  time.sleep(3)  # its job ends
+  with engine.alone(plan.workdir):
+    assert engine.run(plan, engine.LOCAL, engine.profile_of(plan, "local")) == (0, False)
+  assert {each.state for each in status.of(plan)} == {State.DONE}
+
+
+def test_an_interrupted_run_stops_its_jobs_and_can_be_resumed(plan, tmp_path):
+  saves = f"trap 'touch {tmp_path}/saved; exit 75' TERM; touch {tmp_path}/began; while :; do sleep 0.05; done"
+  fake_study.write_script(tmp_path, "train", f"[ -e {tmp_path}/saved ] && exit 0\n{saves}")
+  plan_file.write(plan)
+
+  def interrupt() -> None:
+    while not (tmp_path / "began").exists():
+      time.sleep(0.05)
+    os.kill(os.getpid(), signal.SIGINT)
+
+  threading.Thread(target=interrupt, daemon=True).start()
+  profile = engine.profile_of(plan, "local")
+  ended, is_interrupted = engine.run(plan, engine.LOCAL, profile)
+  assert ended and is_interrupted and (tmp_path / "saved").exists()
+  assert engine.run(plan, engine.LOCAL, profile) == (0, False)
+
+
+def test_a_study_is_run_by_one_process(plan):
+  busy = pytest.raises(errors.InputError, match="another process runs the study")
+  with engine.alone(plan.workdir), busy, engine.alone(plan.workdir):
+    pass
+
+
+def test_jobs_that_need_what_the_machine_has_not_still_run_alone(plan):
+  needs = Resources(cores=1_000, memory_gb=1_000_000, minutes=1, gpus=64)
+  large = dataclasses.replace(plan, jobs=tuple(dataclasses.replace(job, resources=needs) for job in plan.jobs))
+  assert _run(large).returncode == 0
 
 
 def test_a_dry_run_runs_nothing(plan, tmp_path):

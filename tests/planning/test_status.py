@@ -41,7 +41,7 @@ def test_a_changed_job_is_due_again_and_those_after_it(tmp_path):
   jobs = [dataclasses.replace(job, identity="new") if job.stage == "ages" else job for job in plan.jobs]
   changed = dataclasses.replace(plan, jobs=tuple(jobs))
   assert _states(changed)["ages"] is State.CHANGED
-  assert status.remove_outdated(changed) == ["ages/all"]
+  assert status.remove_outdated(changed) == ["ages/all", "xwas/all"]
   states = _states(changed)
   assert (states["ages"], states["xwas"], states["evaluate"]) == (State.READY, State.WAITING, State.DONE)
 
@@ -64,12 +64,31 @@ def test_all_can_be_asked_again(tmp_path):
   assert State.DONE not in _states(plan).values()
 
 
-def test_markers_of_jobs_that_are_no_longer_planned_are_removed(tmp_path):
+def test_what_was_done_before_its_predecessor_was_done_again_is_due(tmp_path):
   plan = _plan(tmp_path)
+  _do(plan, "train", "ensemble", "ages")
   _do(plan, "train")
-  without = dataclasses.replace(plan, jobs=plan.jobs[1:])
-  status.remove_outdated(without)
-  assert not plan.marker(plan.jobs[0]).exists()
+  states = _states(plan)
+  assert (states["train"], states["ensemble"], states["ages"]) == (State.DONE, State.CHANGED, State.WAITING)
+
+
+def test_a_part_of_the_study_leaves_the_markers_of_the_rest(tmp_path):
+  plan = _plan(tmp_path)
+  _do(plan, "train", "ensemble")
+  part = dataclasses.replace(plan, jobs=plan.jobs[:1])
+  assert status.remove_outdated(part) == []
+  assert _states(plan)["ensemble"] is State.DONE
+
+
+def test_models_that_the_plan_does_not_train_are_named(tmp_path):
+  plan = _plan(tmp_path)
+  for name in ("hip/simple_cnn", "scalars/all/lightgbm"):
+    folder = plan.workdir / "models" / name / "fold_0"
+    folder.mkdir(parents=True)
+    (folder / "result.json").touch()
+  assert status.unplanned_models(plan) == "hip/simple_cnn"
+  job = dataclasses.replace(plan.jobs[0], name="train/hip.simple_cnn.fold_0")
+  assert status.unplanned_models(dataclasses.replace(plan, jobs=(job,))) == ""
 
 
 def test_the_plan_goes_to_a_file_and_back(tmp_path):

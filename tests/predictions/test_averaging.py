@@ -43,7 +43,7 @@ def test_formula_by_hand():
 
 
 def test_equal_to_the_authors_sign_written_out():
-  """Facts, section 9: pred + (age0 - age_i) + b(age_i) - b(age0), b the regression of age - predicted on age."""
+  """As in the authors' code: pred + (age0 - age_i) + b(age_i) - b(age0), b the regression of age - predicted on age."""
   rng = np.random.default_rng(0)
   age = rng.uniform(45, 80, 200)
   predicted, age0 = 62 + 0.7 * (age - 62) + rng.normal(0, 3, 200), age - rng.uniform(0, 10, 200)

@@ -13,7 +13,7 @@ from msk_jax.simulation.files import flaws, scalar_columns
 from msk_jax.simulation.scalars import age_effects, measurements
 
 _SPEC = spec.PhantomSpec(num_participants=3000, seed=1, has_images=False)
-# Paper, test R2 of elastic nets (facts, section 8).
+# As published, test R2 of elastic nets.
 _PUBLISHED_R2 = {"anthropometry": 0.132, "impedance": 0.020, "heel_densitometry": 0.035, "hand_grip": 0.117}
 _PUBLISHED_R2_OF_ALL = 0.205
 

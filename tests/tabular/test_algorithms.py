@@ -176,7 +176,7 @@ def test_a_sized_space_lets_trees_split_and_ends_at_the_published_one(num_rows):
 
 
 def test_published_spaces():
-  """Facts, section 6."""
+  """Those of the authors' scripts."""
   net, trees = linear.SPACE, boosting.SPACE
   assert net == {"alpha": algorithm.Real(0.01, 10, is_log=True), "l1_ratio": algorithm.Real(0.01, 0.99)}
   assert (trees["num_leaves"], trees["n_estimators"]) == (algorithm.Whole(5, 44), algorithm.Whole(150, 449))

@@ -62,9 +62,9 @@ def test_the_plain_command_shows_a_training_whose_limit_was_raised(finished, mon
   raised = _run(finished, given=("max_epochs",), max_epochs=4).result
   assert raised["epochs"] == 4 and raised["limits"]["max_epochs"] == 4
   monkeypatch.setattr(loop, "fit", lambda *arguments: pytest.fail("it trains"))
-  with caplog.at_level("INFO", "absl"):
+  with caplog.at_level("WARNING", "absl"):
     assert _run(finished).result == raised
-  assert "config.train.max_epochs = 4 (here 3), which it keeps" in caplog.text
+  assert "--config.train.max_epochs=4 of an earlier call is in use, not the config's 3" in caplog.text
   with pytest.raises(errors.InputError, match=r"has done 4 epochs, more than config\.train\.max_epochs = 3"):
     _run(finished, given=("max_epochs",))
 
@@ -110,13 +110,14 @@ def test_withdrawn_people_leave_the_figure_too(finished, monkeypatch, untrained)
   assert not drawn
 
 
-def _age(folder) -> None:
+def _age(folder, patience=15) -> None:
   """Turns a finished training's files into those of the version before exact statistics."""
   record = json.loads((folder / "run.json").read_text())
   train = record["settings"]["train"]
   for name in ("warmup_steps", "mean_keep", "exact_statistics_images"):
     del train[name]
-  train["early_stopping_patience"] = 15
+  if patience is not None:
+    train["early_stopping_patience"] = patience
   del record["results"]["limits"], record["results"]["given_limits"]
   (folder / "run.json").write_text(json.dumps(record))
   result = json.loads((folder / "result.json").read_text())
@@ -138,6 +139,30 @@ def test_a_finished_training_of_an_older_version_is_shown_and_completed(finished
     _run(finished, max_epochs=5)
   with pytest.raises(errors.InputError, match=r"other settings or data .*train\.warmup_steps"):
     _run(finished, warmup_steps=6)
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_an_older_result_keeps_the_limits_that_it_ended_by(finished, untrained, caplog, is_whole):
+  _run(finished)
+  baseline, reference = ((finished / _FOLD / name).read_bytes() for name in ("frozen_ridge.parquet", "reference.json"))
+  _age(finished / _FOLD, patience=11)
+  if is_whole:  # nothing is predicted again
+    (finished / _FOLD / "frozen_ridge.parquet").write_bytes(baseline)
+    (finished / _FOLD / "reference.json").write_bytes(reference)
+  for _ in range(2):
+    result = _run(finished, given=("early_stopping_patience",), early_stopping_patience=4).result
+    assert result["limits"] == {"max_epochs": 3, "early_stopping_patience": 11} and "longest_stall" not in result
+    recorded = json.loads((finished / _FOLD / "run.json").read_text())["results"]
+    assert "limits" not in recorded and "given_limits" not in recorded
+  assert "with config.train.early_stopping_patience = 11, which is shown; this call's 4 does not count" in caplog.text
+
+
+def test_unknown_limits_of_an_older_result_are_named_not_invented(finished, untrained, caplog):
+  _age(finished / _FOLD, patience=None)
+  result = _run(finished).result
+  assert not {"limits", "ending", "longest_stall"} & set(result) and "its limits are not on record" in caplog.text
+  assert "limits" not in split_folder.read_result(finished / _FOLD)
+  printout.print_result(result, finished / _FOLD)
 
 
 def test_an_unfinished_training_of_an_older_version_is_named(finished, untrained):

@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
-from msk_jax.io import errors
+from msk_jax.io import console, errors
 from msk_jax.predictions import split_folder
 from msk_jax.scores import metrics
 from msk_jax.training import baselines, command, experiment, folds, pausing, printout
@@ -104,12 +104,46 @@ def test_the_budget_is_that_of_all_splits(trained, monkeypatch):
   ended = folds.run(_call(workdir), dataclasses.replace(_SETTINGS, train=_longer()), [1, 2])
   assert list(ended.paused) == [1] and ended.not_begun == [2] and "none is evaluated yet" in ended.paused[1]
   monkeypatch.undo()
-  assert folds.run(_call(workdir, hours=-1.0), _SETTINGS, [1, 2]).not_begun == [1, 2]
   shutil.rmtree(workdir / _MODEL / "fold_1")
   ended = folds.run(_call(workdir), _SETTINGS, [0, 1, 2])
   for k in range(3):
     assert ended.finished[k][0]["params_sha256"] == before.finished[k][0]["params_sha256"]
     assert split_folder.read_result(workdir / _MODEL / f"fold_{k}") == ended.finished[k][0]
+
+
+@pytest.fixture
+def spoilt(tmp_path):
+  """A workdir in whose folder of split 1 a stranger's file is, so that it can't be trained."""
+  cohort.write_workdir(tmp_path)
+  (tmp_path / _MODEL / "fold_1").mkdir(parents=True)
+  (tmp_path / _MODEL / "fold_1/notes.txt").touch()
+  return tmp_path
+
+
+def _train(workdir, hours):
+  settings = dataclasses.replace(_SETTINGS, train=_longer())
+  return folds.conclude(folds.run(_call(workdir, hours), settings, [1, 2]), num_splits=2)
+
+
+def test_whoever_repeats_calls_of_spent_budgets_comes_to_an_end(spoilt, caplog):
+  statuses, tried = [], []
+  with caplog.at_level("INFO", "absl"):
+    while len(statuses) < 9 and statuses[-1:] != [1]:
+      caplog.clear()
+      statuses.append(_train(spoilt, hours=-1.0))
+      tried.append([record.args[0] for record in caplog.records if str(record.msg).startswith("split %d (of")])
+      assert caplog.messages[-1] == "1 of 2 splits FAILED, see above: 1" and "it has no run record" in caplog.text
+  assert set(statuses[:-1]) == {console.UNFINISHED} and statuses[-1] == 1
+  assert tried[0] == [1, 2] and all(each == [2] for each in tried[1:])  # the failed one takes no time of the other's
+  assert split_folder.read_result(spoilt / _MODEL / "fold_2") is not None
+  shutil.rmtree(spoilt / _MODEL / "fold_1")
+  assert _train(spoilt, hours=1.0) == 0 and not list((spoilt / _MODEL).glob(".*.failed"))
+
+
+def test_a_signal_begins_no_further_split(spoilt, monkeypatch):
+  monkeypatch.setattr(pausing.Budget, "exhausted", pausing.Status.TERMINATED)
+  ended = folds.run(_call(spoilt), _SETTINGS, [1, 2])
+  assert ended.not_begun == [1, 2] and ended.can_continue
 
 
 def _longer():

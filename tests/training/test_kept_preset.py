@@ -136,6 +136,15 @@ def test_card_and_log_say_the_values_in_use_and_whose_they_are(workdir, caplog):
   assert dataclasses.replace(job, preset=None).model_card().preset is None  # though one is kept there
 
 
+@pytest.mark.parametrize(("images_per_epoch", "num_evaluations"), [(100_000, 1), (9600, 2), (4800, 4), (3840, 5)])
+def test_few_evaluations_are_named(workdir, caplog, images_per_epoch, num_evaluations):
+  settled = _settle(workdir, train={**_OPEN, "batch_size": None, "images_per_epoch": images_per_epoch})
+  assert settled.experiment.train.max_epochs == num_evaluations
+  text = f"images_per_epoch = {images_per_epoch} of 118 pictures and config.train.max_epochs = {num_evaluations} give"
+  assert (text in caplog.text) == (num_evaluations < 5)
+  assert ("early_stopping_patience = 1 says little" in caplog.text) == (num_evaluations in (1, 2))
+
+
 def test_a_warm_up_that_takes_most_of_the_training_is_named(workdir, caplog):
   _settle(workdir, train={**_OPEN, "max_epochs": 1})
   assert "rises over config.train.warmup_steps = 120 steps, and all epochs have 120" in caplog.text

@@ -181,13 +181,13 @@ def test_a_fold_that_saw_the_test_people_is_refused_also_through_others(source, 
   ]
 
 
-def _judge(source, workdir, **model):
+def _judge(source, workdir, data_kind="phantom", **model):
   """Settles and checks a start; trains nothing."""
   experiment_settings = settings_with(source, **model)
   start = initial_weights.settle(experiment_settings.model, 0)
   settings = dataclasses.replace(experiment_settings, model=start.settings)
   loaded = data.load(settings, cohort.VIEW, workdir)
-  job = Job(settings, cohort.VIEW, "phantom", workdir / "models/knee/simple_cnn/fold_0", loaded)
+  job = Job(settings, cohort.VIEW, data_kind, workdir / "models/knee/simple_cnn/fold_0", loaded)
   return [origin.people for origin in initial_weights.check(start, job)]
 
 
@@ -208,6 +208,35 @@ def test_a_fold_of_redrawn_folds_is_refused_unless_nobody_can_be_in_both(source,
   card = model_card.read(moved)
   model_card.write(moved, dataclasses.replace(card, data="ukb"))
   assert _judge(moved, redrawn) == [origins.OTHER_DATA]
+
+
+def test_a_vouch_does_not_override_an_overlap_that_the_tables_prove(straight, tmp_path):
+  real, redrawn, others = (tmp_path / name for name in ("real", "redrawn", "others"))
+  shutil.copytree(straight[0], real)
+  write_other_folds(redrawn)
+  write_other_people(others)
+  fold = real / "models/knee/simple_cnn/fold_0"
+  for kind, is_refused in (("ukb", True), ("folder", False)):
+    model_card.write(fold, dataclasses.replace(model_card.read(fold), data=kind))
+    with pytest.raises(errors.InputError, match="on people whom split 0 tests on") as refusal:
+      _judge(fold, redrawn, kind)
+    assert ("pretrained_other_people" in str(refusal.value)) is not is_refused
+    assert _judge(fold, others, kind, pretrained_other_people=True) == [origins.DISJOINT_IDS]
+    if is_refused:
+      with pytest.raises(errors.InputError, match="on people whom split 0 tests on"):
+        _judge(fold, redrawn, kind, pretrained_other_people=True)
+    else:
+      assert _judge(fold, redrawn, kind, pretrained_other_people=True) == [origins.VOUCHED_FOR]
+
+
+def test_a_vouch_is_in_the_run_record(source, tmp_path):
+  workdir = tmp_path / "work"
+  write_other_people(workdir)
+  ended = experiment.run(
+    settings_with(_copy(source, tmp_path), pretrained_other_people=True), cohort.VIEW, "phantom", workdir
+  )
+  recorded = json.loads((ended.folder / "run.json").read_text())["results"]["started_from"]
+  assert [(origin["name"], origin["people"]) for origin in recorded] == [("knee/simple_cnn/fold_0", "vouched_for")]
 
 
 def test_where_weights_come_from_is_said_once(tmp_path, caplog, monkeypatch):

@@ -1,8 +1,7 @@
 """The best cluster of variables: many variables that many samples have all of.
 
-Source: facts, section 11 (the authors' `HC.py`): variables are merged step by step, each time the two clusters that
-have most complete samples in common; the cluster taken is the one with the greatest product of complete samples and
-number of variables.
+Source: the authors' `HC.py`: variables are merged step by step, each time the two clusters that have most complete
+samples in common; the cluster taken is the one with the greatest product of complete samples and number of variables.
 
 Samples are bits, so that 500,000 samples of a variable are 62 kB, and samples in common are counted by bits.
 Variables of one pattern of missing values, as most of a questionnaire are, are one cluster from the start: no other

@@ -1,7 +1,7 @@
 """Importances of variables over splits, and how alike they are between dimensions.
 
-Source: facts, section 11: the correlation of two dimensions' importances, without age, sex and ethnicity. As with the
-associations, variables that fed a dimension's own model are left out of it.
+Source: the authors' scripts: the correlation of two dimensions' importances, without age, sex and ethnicity. As with
+the associations, variables that fed a dimension's own model are left out of it.
 """
 
 import itertools

@@ -55,7 +55,7 @@ def split(associations: pd.DataFrame) -> Iterator[Group]:
 def is_significant(rows: pd.DataFrame, level: float) -> np.ndarray:
   """Returns which of a group's associations of one dimension are significant, by Bonferroni over them, bool [n].
 
-  Source: facts, section 11: p below .05 over the category's, or the main category's, number of variables.
+  Source: the authors' scripts: p below .05 over the category's, or the main category's, number of variables.
   """
   counted = rows["is_counted"].to_numpy(bool)
   limit = -np.log10(level / max(int(counted.sum()), 1))
