@@ -95,6 +95,7 @@ def test_two_processes_pause_together_and_one_process_goes_on_to_the_same_bits(t
   assert _result(tmp_path)["params_sha256"] == straight[1]["params_sha256"]
 
 
+@pytest.mark.long
 def test_warm_up_running_mean_and_exact_statistics_keep_the_bits(tmp_path):
   """Two processes, paused in an epoch, one of two devices resumes; equals one process all the way."""
   unbroken, resumed = _workdir(tmp_path / "unbroken"), _workdir(tmp_path / "resumed")
@@ -123,6 +124,7 @@ def test_splitting_the_optimizers_moments_changes_no_result(tmp_path, small_step
   _assert_equal_but_for_rounding(tmp_path, small_steps)
 
 
+@pytest.mark.long
 def test_one_two_and_eight_devices_agree():
   """One step of the real step function: loss and BatchNorm statistics to 1e-6; moments lie where they should."""
   environment = {**os.environ, **compiling.VARIABLES, "JAX_NUM_CPU_DEVICES": "8"}

@@ -35,7 +35,7 @@ def setup():
   return model, tx, start(jax.random.key(0))
 
 
-@pytest.mark.parametrize("devices", [1, 2])
+@pytest.mark.parametrize("devices", [1, pytest.param(2, marks=[pytest.mark.slow, pytest.mark.long])])
 def test_golden_step(setup, devices):
   """One step's numbers. If a change of the model or objective is meant, print and replace them, and say why."""
   model, tx, start = setup

@@ -64,6 +64,8 @@ def _difference(one, other) -> float:
   return max(float(jnp.abs(a - b).max() / (jnp.abs(a).max() + 1e-12)) for a, b in pairs)
 
 
+@pytest.mark.slow
+@pytest.mark.long
 def test_parts_of_a_batch_equal_the_whole_batch_without_batch_norm():
   whole, metrics = _step(_settings(backbone="without_batch_norm"))
   parts, part_metrics = _step(_settings(backbone="without_batch_norm"), num_parts=4)
@@ -73,6 +75,8 @@ def test_parts_of_a_batch_equal_the_whole_batch_without_batch_norm():
   assert int(parts.progress.num_images) == _BATCH
 
 
+@pytest.mark.slow
+@pytest.mark.long
 def test_parts_of_a_batch_are_normalised_each_by_itself_and_their_means_enter_the_moving_statistics():
   """What holds with BatchNorm: in the first layer the parts' mean is the batch's mean; variances are smaller."""
   whole, _ = _step(_settings())
@@ -105,11 +109,15 @@ def test_a_running_mean_needs_exact_statistics():
     spec.OptimizationSpec(mean_keep=0.98)
 
 
+@pytest.mark.slow
+@pytest.mark.long
 def test_parts_save_memory():
   whole, parts = (_compiled(_settings(), n)[1].memory_analysis().temp_size_in_bytes for n in (1, 4))
   assert parts < whole / 2
 
 
+@pytest.mark.slow
+@pytest.mark.long
 def test_rematerialisation_changes_the_program_but_no_number():
   settings = _settings(dropout=0.5)
   plain, metrics = _step(settings)
@@ -127,6 +135,8 @@ def _jaxpr(settings: network_spec.ModelSpec):
   return jax.make_jaxpr(take)(start, _batch(), jax.random.key(1))
 
 
+@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("name", sorted(backbones.BACKBONES))
 def test_every_backbone_can_rematerialise(name, monkeypatch):
   """No backbone ignores the option; parameters stay where they are."""
@@ -143,6 +153,8 @@ def test_every_backbone_can_rematerialise(name, monkeypatch):
   assert trees[0] == trees[1]
 
 
+@pytest.mark.slow
+@pytest.mark.long
 def test_bfloat16_computes_the_backbone_in_half_precision_and_keeps_the_rest():
   full, metrics = _step(_settings())
   half, half_metrics = _step(_settings(compute_dtype="bfloat16"))
