@@ -133,7 +133,7 @@ def _hash_outcomes(places: Places, paths: Sequence[pathlib.Path]) -> dict[str, s
   """Returns hashes of the tables of accelerated ageing: of the workdir's ages, or of an own table."""
   if places.accelerations is None:
     return outputs.hash_files(places.workdir, paths)
-  return {"accelerations": hash_named(paths)}
+  return {"own_accelerations": hash_named(paths)}
 
 
 def _hash_ensembles(workdir: pathlib.Path) -> dict[str, str]:

@@ -38,6 +38,7 @@ class GroupMeans:
     num_hidden_groups: groups that have people but are not shown.
     num_hidden_people: people in them.
     num_left_out: samples of people who are in another group already.
+    is_without_pixels: whether nothing is shown because no pixel is of five people of each group.
   """
 
   table: pd.DataFrame
@@ -45,6 +46,7 @@ class GroupMeans:
   num_hidden_groups: int
   num_hidden_people: int
   num_left_out: int
+  is_without_pixels: bool = False
 
   @property
   def num_people(self) -> int:
@@ -66,10 +68,13 @@ def compute(read: ReadMaps, labels: pd.DataFrame, whose_maps: whose.Whose, meani
   """Returns the mean maps of groups; one person's maps and the sums of groups are in memory.
 
   Args:
-    read: the maps.
+    read: the maps; without those that have a flaw, whose people would be counted and not shown.
     labels: [n], columns `sex`, `age_group` and `rate`.
     whose_maps: [n].
     meaning: of the maps.
+
+  Raises:
+    ValueError: a person's maps have no pixel.
   """
   keys = list(labels[list(LABELS)].astype(str).itertuples(index=False, name=None))
   names = sorted(set(keys))
@@ -80,6 +85,9 @@ def compute(read: ReadMaps, labels: pd.DataFrame, whose_maps: whose.Whose, meani
   numbers = np.flatnonzero(shown)
   sums = {number: _sum_people(read, np.flatnonzero(is_kept & (group == number)), whose_maps) for number in numbers}
   is_shown = np.all([each.counts >= small_counts.FEWEST_PEOPLE for each in sums.values()], axis=0)
+  is_without_pixels = bool(sums) and not is_shown.any()
+  if is_without_pixels:
+    shown, numbers = np.zeros_like(shown), numbers[:0]
   num_samples = {number: int((group[samples] == number).sum()) for number in numbers}
   rows, means = [], []
   for key in _unions([names[number] for number in numbers]):
@@ -101,6 +109,7 @@ def compute(read: ReadMaps, labels: pd.DataFrame, whose_maps: whose.Whose, meani
     len(np.unique(group[hidden])),
     len(np.unique(whose_maps.person[hidden])),
     len(whose_maps.one_per_sample()) - len(samples),
+    is_without_pixels,
   )
 
 
@@ -152,12 +161,14 @@ class _Sums:
 
 
 def _sum_people(read: ReadMaps, rows: np.ndarray, whose_maps: whose.Whose) -> _Sums:
-  """Returns the sums over the people of some maps."""
+  """Returns the sums over the people of some maps; each person has a pixel."""
   people = np.unique(whose_maps.person[rows])
   totals, counts = np.float64(0), np.int64(0)
   for person in people:
     maps = read(rows[whose_maps.person[rows] == person])
     known = np.isfinite(maps).sum(axis=0)
+    if not known.any():
+      raise ValueError("the maps of a person have no pixel: leave out those with a flaw first")
     totals = totals + np.nan_to_num(maps.astype(np.float64)).sum(axis=0) / np.maximum(known, 1)
     counts = counts + (known > 0)
   return _Sums(np.asarray(totals), np.asarray(counts), len(people))

@@ -40,7 +40,7 @@ class Meaning:
 # The gradient of a loss points to a smaller error: it turns its sign with the error and says nothing about age.
 MEANINGS: dict[Method, Meaning] = {
   "saliency": Meaning("saliency", "years per grey level", is_signed=True),
-  "patch_saliency": Meaning("saliency of patches", "years per grey level of a patch", is_signed=True),
+  "patch_saliency": Meaning("saliency of patches", "years per grey level, mean over a patch", is_signed=True),
   "grad_ram": Meaning("Grad-RAM", "years per cell", is_signed=True, is_by_stage=True),
   "published_saliency": Meaning("saliency, published", "255 is the largest", is_signed=False, is_published=True),
   "published_grad_ram": Meaning(

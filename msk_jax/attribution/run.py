@@ -37,6 +37,7 @@ FOLDER = "attention"
 OVERLAYS = "overlays"
 _CELLS = "cells.parquet"
 _VERSION = 2  # raise it when the outputs change for equal inputs
+_OVERLAYS_VERSION = 3  # the same for overlays
 
 
 def make_maps(
@@ -166,7 +167,7 @@ def _make_overlays(made: MadeMaps, settings: AttentionSpec, with_images: bool) -
       logging.info("those of an earlier call are removed")
       atomic.remove(folder)
     return
-  drawn = {"triplets_per_cell": settings.triplets_per_cell, "version": _VERSION}
+  drawn = {"triplets_per_cell": settings.triplets_per_cell, "version": _OVERLAYS_VERSION}
   output = outputs.Output("attention", folder, drawn, made.hash_inputs(), "the overlays")
 
   def write(temporary: pathlib.Path) -> dict[str, Any]:

@@ -33,6 +33,7 @@ class Declared:
     whole: totals beside which a table's groups are shown, if the table has them.
     sha256: of a file of the program, which is known by it alone.
     is_of_person: whether a picture is of a single person.
+    things: places in a document, `*` for any key, of lists whose entries are no people though they have numbers.
   """
 
   path: str
@@ -41,6 +42,7 @@ class Declared:
   whole: door.Whole | None = None
   sha256: str = ""
   is_of_person: bool = False
+  things: tuple[str, ...] = ()
 
   @property
   def name(self) -> str:
@@ -55,10 +57,12 @@ class Study:
   Attributes:
     person_counts: numbers of participants and of samples, of all and by model.
     shows_persons: whether pictures of single persons may be shown: they are a phantom's, or somebody said so.
+    typed: texts of the config, e.g. the title: whoever typed them knows what they say of people.
   """
 
   person_counts: Collection[int] = frozenset()
   shows_persons: bool = False
+  typed: Collection[str] = ()
 
 
 @dataclasses.dataclass(frozen=True)

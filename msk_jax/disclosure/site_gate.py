@@ -31,6 +31,7 @@ CHECKED = (
 )
 NOT_CHECKED = (
   *site_counts.NOT_CHECKED,
+  "Numbers for every participant under keys of a mapping that are no ids, or several in a row of one list.",
   "Ids written with marks between their digits, or hidden in the dots of a picture.",
   "Whether a sentence that somebody typed (title, citation, contact) says something about a person.",
 )
@@ -116,7 +117,7 @@ class Gate:
       return self._check_picture(content, declared)
     if declared.form is Form.DOCUMENT:
       _, value = self.codec.decode(content.decode("utf-8"))
-      problems, num_texts = self.check_json(value)
+      problems, num_texts = self.check_json(value, declared.things)
       return problems, num_texts
     text = (gzip.decompress(content) if declared.path.endswith(".gz") else content).decode("utf-8")
     if declared.form is Form.CSV and declared.schema is not None:
@@ -125,14 +126,22 @@ class Gate:
     lines = text.splitlines()
     problems = [(f"line {number}", _ID) for number, line in enumerate(lines, 1) if site_texts.holds_id(line)]
     problems += [
-      (f"line {number}", site_texts.FEW) for number, line in enumerate(lines, 1) if site_texts.says_few(line)
+      (f"line {number}", site_texts.FEW)
+      for number, line in enumerate(lines, 1)
+      if site_texts.says_few(line, self.study.typed)
     ]
     return problems, len(lines)
 
-  def check_json(self, value: object) -> tuple[list[tuple[str, str]], int]:
-    """Returns places and reasons of what may not leave in a value of JSON, and how many texts it has."""
-    problems, texts = list(site_texts.find_persons(value, self.study.person_counts)), list(site_texts.walk(value))
-    problems += site_texts.find_few(value)
+  def check_json(self, value: object, things: Sequence[str] = ()) -> tuple[list[tuple[str, str]], int]:
+    """Returns places and reasons of what may not leave in a value of JSON, and how many texts it has.
+
+    Args:
+      value: the document.
+      things: see `Declared`.
+    """
+    problems = list(site_texts.find_persons(value, self.study.person_counts, things))
+    texts = list(site_texts.walk(value))
+    problems += site_texts.find_few(value, self.study.typed)
     for place, text in texts:
       for kind, is_packed, data in site_texts.DATA_URI.findall(text):
         problems += [(f"{place}, {where}".rstrip(", "), reason) for where, reason in _embedded(kind, is_packed, data)]

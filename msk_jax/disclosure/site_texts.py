@@ -1,9 +1,10 @@
 """Texts of a site in which a participant's id could hide, as a reader gets at them: unescaped, keys too."""
 
 import html
+import pathlib
 import re
 import urllib.parse
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from msk_jax.disclosure import small_counts
@@ -14,13 +15,13 @@ _RS_NUMBER = re.compile(r"(?<![0-9A-Za-z])rs[0-9]+(?![0-9A-Za-z])")
 _COUNTED = re.compile(r"rows|bytes|num_\w+")
 _NAMES_OF_PERSONS = frozenset({"eid", "eids", "iid", "fid", "participant", "participant_id", "person_id"})
 _FEWEST_POINTS = 20  # a list of fewer values is not taken for one of all participants
-_KNOWN_LISTS = frozenset({"chromosomes"})  # of things that are no people, though they have numbers
 _COUNTS_OF_PEOPLE = re.compile(
   r"n|people|participants|samples|visits|(num|n)_(people|samples|participants)(_\w+)?|\w+_people"
 )
-_FEW = r"(?<![\d.,])[1-4](?![\d,.]*\d)"
+_FEW = r"(?<![\d.,])[1-4](?![\d,.]*\d|e[-+]?\d|[\s\u2009\u202f]\d{3}(?!\d))"  # not of 1.5, 1,000, 1e-5 or 1 000
+_NUMBERED = r"(?P<numbered>\b(?:wave|phase|first|at\s+least|more\s+than)\s+)?"  # before what is no count of people
 _SAYS_FEW = re.compile(
-  rf"(?:\bn\s*[=:]\s*{_FEW}|{_FEW}\s+(?:people|persons?|participants?|samples?|visits?|women|woman|men|man)\b|"
+  rf"(?:\bn\s*[=:]\s*{_FEW}|{_NUMBERED}{_FEW}\s+(?:people|persons?|participants?|samples?|visits?|women|woman|men|man)\b|"
   rf"\b(?:people|participants|samples|visits|women|men)\s*[=:]\s*{_FEW})",
   re.IGNORECASE,
 )
@@ -57,39 +58,65 @@ def walk(value: Any, place: str = "", *, is_counted: bool = False) -> Iterator[t
     yield place, str(int(value))
 
 
-def says_few(text: str) -> bool:
-  """Returns whether a text says that something is of one to four people, as hover texts do: `n = 3`, `3 people`."""
-  return any(_SAYS_FEW.search(each) for each in (text, html.unescape(text)))
+def says_few(text: str, typed: Collection[str] = ()) -> bool:
+  """Returns whether a text says that something is of one to four people, as hover texts do: `n = 3`, `3 people`.
+
+  Args:
+    text: as it is or in HTML.
+    typed: texts of the config, e.g. the title, which are not looked at where they stand alone.
+  """
+  if text in typed:
+    return False
+  if typed:
+    text = re.sub(r">([^<>]*)<", lambda match: "><" if html.unescape(match[1]) in typed else match[0], text)
+  readings = (text, html.unescape(text))
+  return any(not match["numbered"] for reading in readings for match in _SAYS_FEW.finditer(reading))
 
 
-def find_few(value: Any, place: str = "") -> Iterator[tuple[str, str]]:
-  """Yields where and why a value of JSON says that something is of one to four people: by a key, or in a text."""
+def find_few(value: Any, typed: Collection[str] = (), place: str = "") -> Iterator[tuple[str, str]]:
+  """Yields where and why a value of JSON says that something is of one to four people: by a key, or in a text.
+
+  Args:
+    value: mappings, lists, texts, numbers.
+    typed: see `says_few`.
+    place: path of the value.
+  """
   if isinstance(value, Mapping):
     for key, item in value.items():
       counts = item if isinstance(item, list | tuple) else [item]
       if _COUNTS_OF_PEOPLE.fullmatch(str(key).lower()) and any(map(_is_few, counts)):
         yield f"{place}/{key}", FEW
-      yield from find_few(item, f"{place}/{key}")
+      yield from find_few(item, typed, f"{place}/{key}")
   elif isinstance(value, list | tuple):
     for number, item in enumerate(value, 1):
-      yield from find_few(item, f"{place}/{number}")
-  elif isinstance(value, str) and says_few(value):
+      yield from find_few(item, typed, f"{place}/{number}")
+  elif isinstance(value, str) and says_few(value, typed):
     yield place, FEW
 
 
-def find_persons(value: Any, person_counts: Collection[int], place: str = "") -> Iterator[tuple[str, str]]:
-  """Yields where and why a value of JSON looks as if it had numbers for every participant or sample."""
+def find_persons(
+  value: Any, person_counts: Collection[int], things: Sequence[str] = (), place: str = ""
+) -> Iterator[tuple[str, str]]:
+  """Yields where and why a value of JSON looks as if it had numbers for every participant or sample.
+
+  Args:
+    value: mappings, lists, texts, numbers.
+    person_counts: numbers of participants and of samples.
+    things: places of lists, `*` for any key, whose entries are declared to be no people; what is in them is looked at.
+    place: path of the value.
+  """
   if isinstance(value, Mapping):
     for key, item in value.items():
       if str(key).lower() in _NAMES_OF_PERSONS:
         yield f"{place}/{key}", "a key names persons"
-      if str(key) not in _KNOWN_LISTS:
-        yield from find_persons(item, person_counts, f"{place}/{key}")
+      yield from find_persons(item, person_counts, things, f"{place}/{key}")
   elif isinstance(value, list | tuple):
-    if len(value) >= _FEWEST_POINTS and len(value) in person_counts and any(map(_has_number, value)):
+    is_of_things = any(pathlib.PurePosixPath(place).match(each) for each in things)
+    is_of_all = len(value) >= _FEWEST_POINTS and len(value) in person_counts
+    if is_of_all and not is_of_things and any(map(_has_number, value)):
       yield place, "a list has as many entries with numbers as there are participants or samples"
     for number, item in enumerate(value, 1):
-      yield from find_persons(item, person_counts, f"{place}/{number}")
+      yield from find_persons(item, person_counts, things, f"{place}/{number}")
 
 
 def _is_few(value: Any) -> bool:
@@ -99,9 +126,10 @@ def _is_few(value: Any) -> bool:
 
 
 def _has_number(entry: Any) -> bool:
-  """Returns whether an entry of a list is a number or directly holds one, as texts too."""
-  held = entry.values() if isinstance(entry, Mapping) else entry if isinstance(entry, list | tuple) else [entry]
-  return any(_is_number(each) for each in held)
+  """Returns whether an entry of a list is a number or holds one at any depth, as texts too."""
+  if isinstance(entry, Mapping):
+    return any(map(_has_number, entry.values()))
+  return any(map(_has_number, entry)) if isinstance(entry, list | tuple) else _is_number(entry)
 
 
 def _is_number(value: Any) -> bool:

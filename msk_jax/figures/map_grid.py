@@ -73,7 +73,7 @@ def draw(grid: Sequence[Sequence[Panel]], picture: np.ndarray, look: Look) -> mp
   extend = "both" if look.is_signed else "max"
   bar = figure.colorbar(cm.ScalarMappable(norm, colours), ax=all_axes, shrink=0.5, pad=0.02, aspect=30, extend=extend)
   overlay.name_scale(bar, look.unit, overlay.power_of(limit), is_signed=look.is_signed)
-  bar.ax.set_facecolor(overlay.BEHIND)
+  bar.ax.set_facecolor(palette.BEHIND_MAPS)
   bar.outline.set_visible(False)
   return figure
 

@@ -18,7 +18,6 @@ _SMALL, _LARGE = 0.01, 1000.0  # limits that are written without a power of ten
 _LARGEST_ALPHA = 0.8
 LEGEND = "blue: younger, red: older"  # of signed maps
 STRONG = 99.5  # percentile of a map's sizes that has the full colour
-BEHIND = "#595959"  # the colour scale is drawn over a grey, as the maps are
 _BAR = 0.16  # inches
 
 
@@ -96,7 +95,7 @@ def _draw_layer(row: Sequence[mpl_axes.Axes], layer: Layer, pictures: Sequence[n
     axes.set_xlabel(note or said, fontsize=8, color=palette.INK)
   _name_row(row[0], layer.name)
   bar_axes = row[-1]
-  bar_axes.set_facecolor(BEHIND)
+  bar_axes.set_facecolor(palette.BEHIND_MAPS)
   extend = "both" if layer.is_signed else "max"
   bar = bar_axes.figure.colorbar(cm.ScalarMappable(norm, colours), cax=bar_axes, extend=extend)
   name_scale(bar, layer.unit, power, is_signed=layer.is_signed)

@@ -35,6 +35,10 @@ CATEGORIES = {  # of variables
   "environmental": "#009988",
   "socioeconomics": "#ee3377",
 }
+YOUNGER, OLDER = "#2b8cff", "#ff3b2f"  # over grey pictures, where what is there makes the predicted age so
+UNSIGNED = "#ddcc44"  # maps that have sizes, but no older and younger
+BEHIND_MAPS = "#595959"  # a map's colour scale is drawn over a grey, as the map is
+MAPS = {"younger": YOUNGER, "older": OLDER, "unsigned": UNSIGNED, "behind": BEHIND_MAPS}
 GROUPS = {
   "dimensions": DIMENSIONS,
   "algorithms": ALGORITHMS,
@@ -43,13 +47,12 @@ GROUPS = {
   "rates": RATES,
   "linkage": LINKAGE,
   "categories": CATEGORIES,
+  "maps": MAPS,
 }
 
 OTHER = "#7f8c99"  # a dimension or algorithm that is not the paper's
 COUNTS = colors.LinearSegmentedColormap.from_list("counts", ["#ecd9ee", PARTS["test"], "#35123a"])
 SIGNED = "RdBu_r"  # matplotlib's name of the map for values around zero
-YOUNGER, OLDER = "#2b8cff", "#ff3b2f"  # over grey pictures, where what is there makes the predicted age so
-UNSIGNED = "#ddcc44"  # maps that have sizes, but no older and younger
 
 _PALE = 0.5
 

@@ -15,16 +15,19 @@ from typing import Any
 from msk_jax.io import errors, outputs, run_record
 
 # Stages in the order of the data flow, and folders of which each record names a file. One that does not is of an
-# earlier version.
+# earlier version, and so is one that names files without their endings.
 _READS = {
+  "scalars": ("cohort/", "models/"),
   "ensemble": ("cohort/", "models/"),
   "evaluate": ("predictions/",),
   "ages": ("predictions/",),
   "gwas": ("cohort/",),
   "loci": ("gwas/",),
   "release": ("gwas/",),
-  "xwas": ("cohort/",),
+  "xwas": ("cohort/", "ages/"),
 }
+_INSTEAD = {"ages/": "own_accelerations"}  # a table of the user's own in place of files of a folder, as records name it
+_OF_SAMPLES = "folds"  # the record of a scalar model has this, and hashes of its samples instead of files
 _STAGES = ("images", "models", "predictions", "ensembles", "performance", "ages", "gwas", "loci", "attention")
 _PLACES = tuple(f"{name}/" for name in ("cohort", *_STAGES))
 _LARGE_BYTES = 2**26  # a larger file is known by what its stage's record says
@@ -129,8 +132,14 @@ class _Current:
 
 
 def _says_what_it_read(result: Result) -> bool:
-  folders = _READS.get(result.stage, ())
-  return all(any(name.startswith(folder) for name in result.inputs) for folder in folders)
+  inputs, folders = result.record["inputs"], _READS.get(result.stage, ())
+  if result.stage == "scalars" and _OF_SAMPLES in inputs:
+    return True
+  if folders and not all(pathlib.PurePosixPath(name).suffix for name in result.inputs):
+    return False
+  return all(
+    any(name.startswith(folder) for name in result.inputs) or _INSTEAD.get(folder) in inputs for folder in folders
+  )
 
 
 def _differing(results: Iterable[Result]) -> Iterator[tuple[Result, Result, str]]:

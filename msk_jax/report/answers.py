@@ -6,21 +6,30 @@ from typing import Any
 import pandas as pd
 
 from msk_jax.predictions import model_names
-from msk_jax.report import model_cards
+from msk_jax.report import model_cards, study_words
 from msk_jax.report.model_records import ModelRecord
 from msk_jax.report.sections import Data
 
 _GWAS = "gwas"
 # What the program always does; true of every study that it made.
 _ALWAYS = {
-  "outcome": "chronological age at the visit, in years, from the dates of birth and visit; accelerated ageing is "
-  "predicted less chronological age after correction of the bias",
-  "outcome_source": "nobody judged it: ages are computed from dates",
+  "outcome": "chronological age at the visit, in years; accelerated ageing is predicted less chronological age after "
+  "correction of the bias",
   "predictions": "each prediction is of a test fold, by a model that never saw it",
   "classes": "not a classification: there are no classes",
   "updating": "none on record",
   "external": "none on record",
   "ids": "no id, and no value of a single person, is in what is shared; a gate checks every file",
+}
+
+
+# Where ages come from, by kind of data.
+_AGES = {
+  "ukb": "nobody judged it: ages are computed from dates of birth and visit",
+  "phantom": "a program drew the ages with the people",
+  "simulated": "a program drew the ages with the people",
+  "folder": "ages are as the own table of the radiographs gives them",
+  "table": "ages are as the own table gives them",
 }
 
 
@@ -44,6 +53,9 @@ def _of_models(models: Mapping[str, ModelRecord]) -> Iterator[tuple[str, str]]:
   kinds = sorted({model_cards.data_in_words(record.data) for record in models.values()})
   yield "data", "; ".join(kinds)
   yield "models", f"{len(models)} models, each with a model card: {', '.join(sorted(models))}"
+  ages = sorted({_AGES[record.data] for record in models.values() if record.data in _AGES})
+  if ages:
+    yield "outcome_source", "; ".join(ages)
   counts = sorted({len(record.results) for record in models.values()})
   yield "folds", f"{' or '.join(map(str, counts))} folds of participants; relatives, where known, are in one fold"
   if not any(record.settings for record in models.values()):
@@ -51,8 +63,9 @@ def _of_models(models: Mapping[str, ModelRecord]) -> Iterator[tuple[str, str]]:
   yield "settings", "in the model cards, from the run record of each model"
   yield "preparation", "pictures and values are checked, and refused with a reason; `qc/` of the workdir counts reasons"
   yield "predictors", "pictures or measurements, by model, with sex and ethnicity; the model cards say which"
-  weights = sorted({str(record.settings.get("train.pretrained") or "none on record") for record in models.values()})
-  yield "weights", ", ".join(map(model_cards.number, weights))
+  weights = sorted({model_cards.first_weights(record) for record in models.values()} - {""})
+  if weights:
+    yield "weights", "; ".join(weights)
   yield "selection", "the best epoch or setting by validation, never by test folds"
 
 
@@ -65,7 +78,10 @@ def _of_performance(table: pd.DataFrame | None) -> Iterator[tuple[str, str]]:
   yield "uncertainty", "SD over folds and by bootstrap"
   if any(map(model_names.is_ensemble, table["model"])):
     yield "ensembles", "of views, of parts of the body, and of all: linear combinations fitted on validation folds"
-  best = table.loc[table["r2"].idxmax()]
+  known = table[table["r2"].notna()]
+  if known.empty:
+    return
+  best = known.loc[known["r2"].idxmax()]
   yield (
     "performance",
     f"table `performance`; the highest R² is {model_cards.number(float(best['r2']))} ({best['model']}, RMSE "
@@ -101,7 +117,7 @@ def _of_genetics(record: Mapping[str, Any] | None) -> Iterator[tuple[str, str]]:
   yield "gwas_strata", said("strata", "strata")
   yield "gwas_quality", said("limits on samples and variants, Hardy-Weinberg among them", "quality")
   yield "gwas_structure", said("covariates, principal components among them", "covariates")
-  yield "gwas_relatedness", "a mixed model over all genotypes; standard errors allow for relatives"
+  yield "gwas_relatedness", study_words.gwas_model(settings)
   yield "gwas_many", "p < 5e-8 for each trait; nothing is corrected for the number of traits"
   yield "gwas_n", "numbers of each trait in the tables of the pages on genetics, rounded down to a multiple of five"
   yield "gwas_results", "the pages on genetics and the release"

@@ -16,16 +16,21 @@ CODEC = Codec(payload.decode, payload.to_table)
 _OF_PEOPLE = ("cohort/participants.parquet", "cohort/visits.parquet")
 _NUMBERS = ("n", "num_people", "num_samples")
 _DISCLOSURE = "disclosure"
+SITE = "site"  # the document that each page loads
+_THINGS = {SITE: ("/pages", "/pages/*/facts/genomes/*/chromosomes")}  # lists of documents whose entries are no people
 _LATE = Checked(Declared("", Form.DOCUMENT))
 
 
-def study_of(workdir: pathlib.Path, by_path: Mapping[str, pd.DataFrame], *, shows_persons: bool) -> Study:
+def study_of(
+  workdir: pathlib.Path, by_path: Mapping[str, pd.DataFrame], *, shows_persons: bool, typed: Iterable[str] = ()
+) -> Study:
   """Returns numbers of participants, visits, and of each model's people and samples.
 
   Args:
     workdir: holds the cohort, if there is one.
     by_path: tables that the site is made from, by path in the workdir.
     shows_persons: whether pictures of single persons may be shown.
+    typed: texts of the config; empty ones are left out.
   """
   import pyarrow.parquet as pq
 
@@ -33,7 +38,7 @@ def study_of(workdir: pathlib.Path, by_path: Mapping[str, pd.DataFrame], *, show
   performance = by_path.get("performance/performance.parquet", pd.DataFrame())
   for name in (name for name in _NUMBERS if name in performance):
     counts |= set(performance[name].dropna().astype(int))
-  return Study(frozenset(counts), shows_persons)
+  return Study(frozenset(counts), shows_persons, tuple(filter(None, typed)))
 
 
 def of_program() -> list[Declared]:
@@ -61,7 +66,7 @@ def of_table(table: SiteTable, csv: str) -> list[Declared]:
 
 def of_documents(names: Iterable[str]) -> list[Declared]:
   """Returns the files of documents for the browser."""
-  return [Declared(f"{files.DATA}/{name}.js", Form.DOCUMENT) for name in names]
+  return [Declared(f"{files.DATA}/{name}.js", Form.DOCUMENT, things=_THINGS.get(name, ())) for name in names]
 
 
 def of_texts(paths: Iterable[str]) -> list[Declared]:

@@ -1,6 +1,7 @@
 """What was done for each plot, in a few plain sentences, with the formula and the section of the paper."""
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 _PREDICTION = "Methods, Evaluating the performance of models"
@@ -15,7 +16,7 @@ _INTERPRETABILITY = "Methods, Interpretability of the machine learning predictio
 
 @dataclasses.dataclass(frozen=True)
 class Method:
-  """How the numbers of a plot came about.
+  """How the numbers of a plot came about; words in braces are those of the study (`study_words`).
 
   Attributes:
     title: of the method.
@@ -35,8 +36,8 @@ class Method:
 METHODS = {
   "performance": Method(
     "Scores of age predictions",
-    "People are dealt into ten folds. Each prediction is of a test fold that the model has not seen; the predictions "
-    "of all ten folds are scored together. The SD is that of the score over draws of the same people with replacement "
+    "People are dealt into {folds}. Each prediction is of a test fold that the model has not seen; the predictions "
+    "of all folds are scored together. The SD is that of the score over draws of the same people with replacement "
     "(bootstrap), or over folds.",
     "R² = 1 − Σ(age − predicted)² / Σ(age − mean age)²;  RMSE = √(Σ(age − predicted)² / n)",
     _PREDICTION,
@@ -102,9 +103,8 @@ METHODS = {
   ),
   "gwas": Method(
     "Associations with variants",
-    "Each variant is tested against accelerated ageing, given age, sex, ethnicity, assessment centre and twenty "
-    "principal components, in a mixed model that allows for kinship. A hit has p < 5e-8.",
-    "accelerated ageing = β · allele count + covariates + polygenic effect + error",
+    "Each variant is tested against accelerated ageing, given {gwas_covariates}, {gwas_model}. A hit has p < 5e-8.",
+    "accelerated ageing = β · allele count + covariates{gwas_effect} + error",
     _GWAS,
   ),
   "qq": Method(
@@ -125,11 +125,11 @@ METHODS = {
   ),
   "xwas": Method(
     "Associations with other variables",
-    "Correlation of a variable with accelerated ageing after age, sex and ethnicity are taken out of both, over people "
+    "Correlation of a variable with accelerated ageing after {xwas_covariates} are taken out of both, over people "
     "who have both. P values are corrected for the number of tests.",
-    "r = corr(variable | age, sex, ethnicity; accelerated ageing | age, sex, ethnicity)",
+    "r = corr(variable | covariates; accelerated ageing | covariates)",
     _XWAS,
-    "Families count as clusters, and the false discovery rate is given beside Bonferroni's correction.",
+    "{xwas_clusters}, and the false discovery rate is given beside Bonferroni's correction.",
   ),
   "xwas_correlation": Method(
     "Correlations in terms of other variables",
@@ -156,8 +156,10 @@ METHODS = {
   "attention": Method(
     "Attention maps",
     "Saliency: how much the predicted age changes with each pixel. Grad-RAM: the same for the cells of a late layer, "
-    "weighted by what the layer sees there. People's maps are moved onto one mean picture and averaged; left knees and "
-    "hips are mirrored. Red makes the age older, blue younger; the colours of one kind of map have one scale.",
+    "weighted by what the layer sees there. The maps of chosen people are moved onto one mean picture and averaged; "
+    "left knees and hips are mirrored. Of each sex, age group and rate of ageing up to the same number is chosen, the "
+    "slowest, the most usual and the fastest. Red makes the age older, blue younger; maps without a sign are yellow. "
+    "The colours of one kind of map have one scale.",
     "Grad-RAM = Σ over channels of (∂ age / ∂ channel) · channel",
     _INTERPRETABILITY,
     "The paper's maps have no sign, and it shows single people; group means, the overlap of the pictures and the "
@@ -193,6 +195,13 @@ METHODS = {
 }
 
 
-def to_json() -> dict[str, Any]:
-  """Returns all methods as JSON, by name."""
-  return {name: dataclasses.asdict(method) for name, method in METHODS.items()}
+def to_json(words: Mapping[str, str]) -> dict[str, Any]:
+  """Returns all methods as JSON, by name.
+
+  Args:
+    words: what stands in braces, from `study_words.of_study`.
+  """
+  return {
+    name: {key: text.format_map(words) for key, text in dataclasses.asdict(method).items()}
+    for name, method in METHODS.items()
+  }

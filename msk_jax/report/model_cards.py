@@ -99,6 +99,12 @@ def number(value: Any) -> str:
   return f"{value:.{_DIGITS}g}"
 
 
+def first_weights(record: ModelRecord) -> str:
+  """Returns what a network's first weights came from; empty where no training of a network is on record."""
+  is_network = any(name.startswith("train.") for name in record.settings)
+  return "; ".join(map(number, record.started_from)) or ("random, as far as is on record" if is_network else "")
+
+
 def data_in_words(kind: str) -> str:
   """Returns whose data they are."""
   return _DATA.get(kind, kind or "not on record")
@@ -120,7 +126,7 @@ def _details(name: str, record: ModelRecord) -> list[tuple[str, str | None]]:
     ("Name", name),
     ("Kind", kind),
     ("Output", "age at the visit, in years"),
-    ("Starting weights", "; ".join(map(number, record.started_from)) or "random, as far as is on record"),
+    ("Starting weights", first_weights(record) or "none on record"),
     ("Settings by number of images", "; ".join(map(_preset, record.presets)) or "none: all settings were given"),
     ("Program", f"msk_jax, revision {_grouped(record.revision)}" if record.revision else "not on record"),
     ("Versions", versions or "not on record"),

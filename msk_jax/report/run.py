@@ -14,7 +14,7 @@ from msk_jax.disclosure import site_gate
 from msk_jax.disclosure.site_declared import Study
 from msk_jax.figures import palette
 from msk_jax.io import errors, outputs, printing, run_record
-from msk_jax.report import declarations, files, inputs, methods, models, provenance, sections, vendored
+from msk_jax.report import declarations, files, inputs, methods, models, provenance, sections, study_words, vendored
 from msk_jax.report.sections import Content, Page, SiteTable
 from msk_jax.report.spec import SiteSpec
 from msk_jax.schemas import report_tables
@@ -49,7 +49,8 @@ def make_site(workdir: pathlib.Path, settings: SiteSpec, withdrawn: Collection[s
     )
   output = outputs.Output("site", folder, settings_of(settings), {**read.hashes, _PROGRAM: _hash_program()})
   shows_persons = settings.shows_persons or read.is_drawn
-  study = declarations.study_of(workdir, read.tables, shows_persons=shows_persons)
+  typed = (settings.title, settings.citation, settings.contact)
+  study = declarations.study_of(workdir, read.tables, shows_persons=shows_persons, typed=typed)
   outputs.make_folder(
     output,
     lambda temporary: _write(temporary, pages, read, settings, study),
@@ -88,11 +89,13 @@ def _write(
       *(each for table, done in zip(shown, written, strict=True) for each in declarations.of_table(table, done.csv)),
     ]
   )
-  late = [*declarations.of_documents(["site"]), *declarations.of_texts([f"{files.TABLES}/README.md"])]
+  late = [*declarations.of_documents([declarations.SITE]), *declarations.of_texts([f"{files.TABLES}/README.md"])]
   listed = declarations.disclosure_table(checked, late)
   contents[_DISCLOSURE] = dataclasses.replace(contents[_DISCLOSURE], tables=(listed,))
   written.append(files.write_table(folder, listed))
-  files.write_document(folder, "site", _describe(pages, contents, read, settings) | {"csv": _csv_names(written)})
+  files.write_document(
+    folder, declarations.SITE, _describe(pages, contents, read, settings) | {"csv": _csv_names(written)}
+  )
   records = provenance.of_inputs(read)
   files.write_readme(folder, [each for each in written if each.csv], _WHOSE[read.whose], records)
   gate.look_at([*late, *declarations.of_table(listed, written[-1].csv)])
@@ -112,6 +115,7 @@ def _describe(
   pages: Sequence[Page], contents: dict[str, Content], read: inputs.Inputs, settings: SiteSpec
 ) -> dict[str, Any]:
   """Returns what the browser must know before any page is drawn."""
+  words = study_words.of_study(read.tables.get("performance/performance.parquet"), read.records)
   owners = {table.name: page for page in pages for table in contents[page.name].tables}
   return {
     "title": settings.title,
@@ -125,7 +129,8 @@ def _describe(
     "models": models.describe(table for each in contents.values() for table in each.tables),
     "palette": palette.GROUPS,
     "records": provenance.of_inputs(read),
-    "methods": methods.to_json(),
+    "methods": methods.to_json(words),
+    "folds": words["folds"],
     "tables": {
       table.name: {"title": table.title, "about": table.about, "rows": len(table.table)}
       for each in contents.values()

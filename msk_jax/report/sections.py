@@ -68,9 +68,9 @@ class Source:
     return [dataclasses.replace(self, folder=each) for each in folders if fnmatch.fnmatchcase(each, self.folder)]
 
 
-def optional(stage: str, folder: str, name: str, schema: tables.Schema) -> Source:
-  """Returns a source that a page is made without, too."""
-  return Source(stage, folder, name, schema, is_optional=True)
+def optional(stage: str, folder: str, name: str, schema: tables.Schema, *, is_announced: bool = True) -> Source:
+  """Returns a source that a page is made without, too; readers are told of its lack if it `is_announced`."""
+  return Source(stage, folder, name, schema, is_optional=True, is_announced=is_announced)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -31,7 +31,7 @@ def run(
   models = []
   cases = data.read(workdir, choose_sets(settings, workdir), withdrawn)
   while cases:
-    models += _run_set(cases.pop(0).to_scalar_data(), settings, workdir, data_kind)
+    models += _run_set(cases.pop(0).to_scalar_data(), settings, workdir, data_kind, withdrawn)
   return models
 
 
@@ -54,7 +54,13 @@ def choose_sets(settings: spec.ScalarsSpec, workdir: pathlib.Path) -> list[str]:
   return list(settings.sets or known)
 
 
-def _run_set(loaded: data.ScalarData, settings: spec.ScalarsSpec, workdir: pathlib.Path, data_kind: str) -> list[str]:
+def _run_set(
+  loaded: data.ScalarData,
+  settings: spec.ScalarsSpec,
+  workdir: pathlib.Path,
+  data_kind: str,
+  withdrawn: Collection[str],
+) -> list[str]:
   """Makes a set's models and returns their names. The set's features are freed before the next set's are built."""
   logging.info(
     "scalar set %s: %d complete cases of %d samples, %d features",
@@ -71,5 +77,5 @@ def _run_set(loaded: data.ScalarData, settings: spec.ScalarsSpec, workdir: pathl
   ]
   for job in jobs:
     experiment.run(job)
-  set_importances.write(jobs[0])
+  set_importances.write(jobs[0], withdrawn)
   return [job.model_name for job in jobs]

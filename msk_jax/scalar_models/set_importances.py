@@ -6,15 +6,16 @@ the tables of all that are finished by then.
 
 import dataclasses
 import pathlib
+from collections.abc import Collection, Iterable
 
 import pandas as pd
 from absl import logging
 
-from msk_jax.cohort import scalar_tables
+from msk_jax.cohort import scalar_tables, withdrawal_memory
 from msk_jax.io import atomic, errors, outputs, run_record, tables
 from msk_jax.published import reader
 from msk_jax.scalar_models import data, experiment, importance_figure
-from msk_jax.schemas import importance_tables
+from msk_jax.schemas import cohort_tables, importance_tables
 from msk_jax.tabular import algorithm, algorithms, importances
 from msk_jax.tabular import job as tabular_job
 
@@ -27,7 +28,7 @@ _FILES = [
 _VERSION = 5  # raised when the same models would give other tables
 
 
-def write(job: experiment.Job) -> None:
+def write(job: experiment.Job, withdrawn: Collection[str] = ()) -> None:
   """Writes tables and figure of a set's importances, unless they are up to date.
 
   Two jobs may do so at once, and the one with fewer algorithms may be the last to write. Each therefore looks again
@@ -36,6 +37,7 @@ def write(job: experiment.Job) -> None:
 
   Args:
     job: of any algorithm of the set. Others count if they were made from the same samples with the same settings.
+    withdrawn: people whom its samples are without.
 
   Raises:
     InputError: a finished model's importances are missing or damaged.
@@ -44,7 +46,9 @@ def write(job: experiment.Job) -> None:
   is_published = job.data.name == scalar_tables.ALL and data.is_comparable(job.workdir, job.data.name)
   record = {"set": job.data.name, "published": is_published, "version": _VERSION}
   finished = find_finished(job)
-  output = outputs.Output("scalars", folder, record, finished, f"importances of {job.data.name}")
+  output = outputs.Output(
+    "scalars", folder, record, _hash_inputs(job, finished, withdrawn), f"importances of {job.data.name}"
+  )
   if outputs.is_up_to_date(output, lambda: outputs.list_damage(folder)):
     return
   written = None
@@ -59,7 +63,8 @@ def write(job: experiment.Job) -> None:
     if by_split:
       _write_files(job, folder, by_split, is_published)
       files = run_record.describe_files(folder, _FILES)
-      outputs.finish(dataclasses.replace(output, inputs=finished), {outputs.FILES: files})
+      inputs = _hash_inputs(job, finished, withdrawn)
+      outputs.finish(dataclasses.replace(output, inputs=inputs), {outputs.FILES: files})
       written = finished
     finished = find_finished(job)
   _report(job, finished)
@@ -73,6 +78,17 @@ def find_finished(job: experiment.Job) -> dict[str, str]:
     if record is not None and not _changes(job, name, record):
       finished[name] = run_record.fingerprint(record)
   return finished
+
+
+def _hash_inputs(job: experiment.Job, finished: Iterable[str], withdrawn: Collection[str]) -> dict[str, str]:
+  """Returns what a set's tables are made from: models by their records, and the cohort's tables of their samples."""
+  cohort = job.workdir / cohort_tables.FOLDER
+  name = job.data.name
+  sets = scalar_tables.names(cohort) if name == scalar_tables.ALL else [name]
+  paths = [_of(job, algorithm_name).folder / run_record.FILE_NAME for algorithm_name in finished]
+  paths += [cohort / f"{table}.parquet" for table in ("participants", "visits", "folds")]
+  paths += [cohort / scalar_tables.FOLDER / f"{each}.parquet" for each in sets]
+  return outputs.hash_files(job.workdir, paths) | withdrawal_memory.hashes(job.workdir, withdrawn)
 
 
 def _of(job: experiment.Job, name: str) -> experiment.Job:

@@ -147,6 +147,7 @@ NAMED_LOCI = Schema(
     "named_in": columns.LABEL,
   },
   is_shared=True,
+  keys=("dimension", "gene", "trait", "source", "rsid"),
 )
 
 # Lead variants of loci, without those of rare alleles. n: rounded down to a multiple of five, frequencies to a

@@ -5,6 +5,8 @@ import dataclasses
 from msk_jax.io.tables import Schema
 from msk_jax.schemas import attention_credibility_tables, columns, importance_tables
 
+_SCALAR_SETS = "scalar_sets"  # all numbers of a set are of the same people
+
 # A row per mean map. document: with the picture, `attention_<number>`; picture: its key in there.
 ATTENTION = Schema(
   "report_attention",
@@ -40,6 +42,7 @@ ATTENTION_REGISTRATION = Schema(
     "not_made": columns.LABEL,
   },
   is_shared=True,
+  keys=("model",),
 )
 
 IMPORTANCES = dataclasses.replace(
@@ -47,6 +50,7 @@ IMPORTANCES = dataclasses.replace(
   name="report_importances",
   columns={"set": columns.LABEL, **importance_tables.OF_SET.columns},
   is_shared=True,
+  keys=("set", "algorithm", "measure", "feature"),
 )
 
 AGREEMENT = dataclasses.replace(
@@ -54,6 +58,7 @@ AGREEMENT = dataclasses.replace(
   name="report_importance_agreement",
   columns={"set": columns.LABEL, **importance_tables.AGREEMENT.columns},
   is_shared=True,
+  keys=("set", "first", "second"),
 )
 
 # People with all features of a set, at their first such visit. sex: `all` for everybody. age_r: Pearson's r with age;
@@ -72,6 +77,7 @@ SCALAR_FEATURES = Schema(
     "per_year": columns.estimate("feature's unit per year"),
   },
   is_shared=True,
+  people=_SCALAR_SETS,
 )
 
 # Bins from low to high; the outer ones are open, their limits are infinite. No bin is of fewer than five people.
@@ -87,6 +93,7 @@ SCALAR_HISTOGRAMS = Schema(
     "num_people": columns.NUM_PEOPLE,
   },
   is_shared=True,
+  people=_SCALAR_SETS,
 )
 
 SCALAR_TRENDS = Schema(
@@ -102,4 +109,5 @@ SCALAR_TRENDS = Schema(
     "num_people": columns.NUM_PEOPLE,
   },
   is_shared=True,
+  people=_SCALAR_SETS,
 )

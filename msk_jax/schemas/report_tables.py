@@ -57,15 +57,18 @@ AGES = Schema(
     "refused": columns.LABEL,
   },
   is_shared=True,
+  keys=("product", "model"),
 )
 
 # People by accelerated ageing, of several visits their mean: bins from low to high, in SDs of the people's values and
-# in years; the outer bins are open, their limits are infinite. No bin is of fewer than five people.
+# in years; the outer bins are open, their limits are infinite. No bin is of fewer than five people. model: the one that
+# stands for the dimension, whose people they are.
 ACCELERATIONS = Schema(
   "report_accelerations",
-  1,
+  2,
   {
     "product": columns.LABEL,
+    "model": columns.LABEL,
     "dimension": columns.LABEL,
     "low_sd": columns.estimate("SD"),
     "high_sd": columns.estimate("SD"),
@@ -74,6 +77,7 @@ ACCELERATIONS = Schema(
     "num_people": columns.NUM_PEOPLE,
   },
   is_shared=True,
+  people="performance",
 )
 
 # The paper's comparisons with the literature. whose: `paper`, `literature`, or `here`, the study's own model that
@@ -91,6 +95,7 @@ LITERATURE = Schema(
     "source": columns.LABEL,
   },
   is_shared=True,
+  keys=("dimension", "statistic", "whose", "claim", "source"),
 )
 
 # What the search box finds. kind: e.g. `variable`, `gene`; route: where on the site it leads.

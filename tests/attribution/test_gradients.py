@@ -123,6 +123,12 @@ def test_published_maps_are_the_authors_formulas(case):
   assert {-1.0, 1.0} == set(sign.ravel().tolist())  # the loss of people predicted too young has the other sign
 
 
+def test_patches_of_equal_saliency_have_its_value_in_the_unit_that_is_said():
+  values = gradients._over_patches(np.full((1, 80, 60), 0.01, np.float32))
+  assert values[0, 40, 30] == pytest.approx(0.01, rel=1e-3)
+  assert methods.MEANINGS["patch_saliency"].unit == f"{methods.MEANINGS['saliency'].unit}, mean over a patch"
+
+
 def test_patches_are_means_of_saliency(case):
   model, variables, images, side = case
   saliency = gradients.MapProgram(model, "saliency").maps(variables, images, side, AGE).values

@@ -106,6 +106,22 @@ def test_pixels_that_few_people_have_are_shown_in_no_map():
     assert np.isnan(mean[3, 4]) and np.isfinite(mean[5, 5])
 
 
+def test_people_without_a_map_are_not_counted():
+  maps, labels, person = _cohort(_COUNTS)
+  maps[0] = np.nan
+  with pytest.raises(ValueError, match="no pixel"):
+    _compute(maps, labels, person)
+
+
+def test_maps_without_a_pixel_are_not_shown():
+  maps, labels, person = _cohort(_COUNTS)
+  maps[:8, :6] = np.nan  # the groups have no row in common
+  maps[8:, 6:] = np.nan
+  means = _compute(maps, labels, person)
+  assert means.is_without_pixels and not len(means.table) and not len(means.maps)
+  assert means.num_hidden_groups == 4 and means.num_hidden_people == 34
+
+
 def test_nobody_is_shown_of_few_people(tmp_path):
   maps, labels, person = _cohort({("male", "old", "normal"): 4})
   means = _compute(maps, labels, person)

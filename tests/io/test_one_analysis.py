@@ -93,6 +93,30 @@ def test_a_record_that_names_no_file_of_the_workdir_is_refused(workdir):
     _check(workdir, "xwas/associations")
 
 
+@pytest.mark.parametrize(
+  ("stage", "inputs"),
+  [
+    ("xwas", {"cohort/participants.parquet": "x", "accelerations": "x"}),
+    ("release", {"gwas/traits": "x", "gwas/run": "x"}),
+    ("scalars", {"elastic_net": "x"}),
+  ],
+)
+def test_records_of_earlier_versions_are_refused(tmp_path, stage, inputs):
+  outputs.finish(outputs.Output(stage, tmp_path / "old", {}, inputs), {})
+  record = run_record.read(tmp_path / "old")
+  assert record is not None
+  with pytest.raises(errors.InputError, match=rf"an earlier version wrote it.*msk_jax\.{stage}"):
+    one_analysis.check(tmp_path, [one_analysis.Result("old", stage, record)])
+
+
+def test_an_own_table_of_accelerated_ageing_stands_for_the_ages(workdir):
+  inputs = {"cohort/participants.parquet": run_record.hash_file(workdir / "cohort/participants.parquet")}
+  outputs.finish(outputs.Output("xwas", workdir / "xwas/own", {}, {**inputs, "own_accelerations": "x"}), {})
+  record = run_record.read(workdir / "xwas/own")
+  assert record is not None
+  one_analysis.check(workdir, [one_analysis.Result("xwas/own", "xwas", record)])
+
+
 def test_a_folder_of_another_stage_is_never_replaced(workdir):
   kept = run_record.read(workdir / "ages")
   with pytest.raises(errors.InputError, match="holds results of the stage ages, which evaluate does not replace"):

@@ -10,13 +10,14 @@ from msk_jax.io import run_record, tables
 from msk_jax.schemas import (
   age_tables,
   attention_credibility_tables,
+  attention_tables,
   cohort_tables,
   importance_tables,
 )
 from tests.report import further_study
 
 NUM_PEOPLE = 600
-_MAPS = "maps/grad_ram.npy"
+_MAPS, _CELLS = "maps/grad_ram.npy", "maps/cells.parquet"
 NETWORK = "knee/inception_v3"
 GROUPS = (  # sex, age group, rate, people
   ("all", "all", "all", 60),
@@ -99,7 +100,7 @@ def write_importances(folder: pathlib.Path) -> None:
       sd_folds=0.01,
       num_folds=10,
     )
-    for algorithm, measure in (("elastic_net", "coefficient"), ("lightgbm", "splits"))
+    for algorithm, measure in (("elastic_net", "coefficient"), ("lightgbm", "gain"), ("lightgbm", "splits"))
     for feature, mean in (("standing_height_cm", -0.5), ("weight_kg", 0.2), ("sex", 0.1))
   ]
   tables.write(folder / "importances.parquet", pd.DataFrame(rows), importance_tables.OF_SET)
@@ -152,6 +153,8 @@ def write_attention(folder: pathlib.Path, finish) -> None:
     low=0.5,
     high=0.7,
     num_people=60,
+    num_shuffles=3,
+    remark="of one stage alone",
   )
   tables.write(
     folder / "credibility" / "credibility.parquet",
@@ -168,11 +171,13 @@ def write_maps(folder: pathlib.Path, value: float) -> None:
   path = folder / _MAPS
   path.parent.mkdir(parents=True, exist_ok=True)
   np.save(path, np.full((1, 4, 3), value, np.float32))
+  cell = further_study.row(attention_tables.CELLS, sex="female", age_group="old", rate="normal", wanted=10, chosen=10)
+  tables.write(folder / _CELLS, pd.DataFrame([cell]), attention_tables.CELLS)
 
 
 def hash_maps(folder: pathlib.Path) -> dict[str, str]:
   """Returns what results that are made of the maps say that they read."""
-  return {f"attention/{NETWORK}/{_MAPS}": run_record.hash_file(folder / _MAPS)}
+  return {f"attention/{NETWORK}/{name}": run_record.hash_file(folder / name) for name in (_MAPS, _CELLS)}
 
 
 def write_person(path: pathlib.Path) -> None:

@@ -17,6 +17,7 @@ _READ = {
   "cohort/participants.parquet": "people",
   "predictions/sample/general.parquet": "predictions",
   "gwas/summary_statistics/general/embedded.parquet": "statistics",
+  "ages/participant/of_another_day.parquet": "ages",
 }
 PLANTED = "Frequency of playing the theremin"
 MODELS = (
@@ -216,7 +217,9 @@ def write_pictures(workdir: pathlib.Path) -> None:
   picture_study.write_cohort(workdir / "cohort")
   finish_cohort(workdir)
   picture_study.write_importances(workdir / scalars)
-  finish(workdir, scalars, "scalars")
+  finish(workdir, f"{scalars}/elastic_net", "scalars", {"folds": "of its samples"})
+  names = (f"{scalars}/elastic_net/run.json", "cohort/participants.parquet", "cohort/scalars/anthropometry.parquet")
+  finish(workdir, scalars, "scalars", outputs.hash_files(workdir, [workdir / name for name in names]))
   picture_study.write_attention(
     workdir / network, lambda part, *given: finish(workdir, f"{network}/{part}", "attention", *given)
   )

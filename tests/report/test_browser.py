@@ -259,11 +259,11 @@ def test_the_hierarchy_leads_to_dimensions_by_keyboard(tab):
   tab.wait("dimension")
   assert tab.hash == "#/dimension?name=knee"
   text = tab.page.locator("main").inner_text()
-  assert "its SD is 1.73 years" in text and "127 people age faster" in text and further_study.GENE in text
+  assert "its SD is 1.74 years" in text and "127 people age faster" in text and further_study.GENE in text
   assert tab.page.locator(".map img").count() == 2 * 2  # two kinds of maps, over the mean picture
   tab.page.get_by_label("Dimension", exact=True).select_option("spine")
   tab.page.wait_for_function("document.body.innerText.includes('Maps of this dimension were not made')")
-  assert "No variant has p < 5e-8" in tab.page.locator("main").inner_text()
+  assert "No imputed variant has p < 5e-8" in tab.page.locator("main").inner_text()
 
 
 def test_search_finds_a_dimension(tab):
@@ -290,7 +290,7 @@ def test_maps_stand_side_by_side_and_a_small_group_is_not_shown(tab):
   tab.open("attention?by=rate")
   captions = tab.page.locator(".map figcaption").all_inner_texts()
   assert captions == [
-    "together\n60 people",
+    "all who were chosen\n60 people",
     "decelerated\n30 people",
     "normal\ntoo few people",
     "accelerated\n30 people",

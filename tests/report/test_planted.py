@@ -12,13 +12,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from msk_jax.disclosure import site_gate, site_pictures
+from msk_jax.disclosure import site_gate, site_pictures, site_texts
 from msk_jax.disclosure.site_declared import Declared, Form, Study
 from msk_jax.io import errors, tables
 from msk_jax.report import declarations, files, payload, run
 from msk_jax.report.sections import SiteTable
 from msk_jax.report.spec import SiteSpec
-from msk_jax.schemas import columns, exposure_prediction_tables
+from msk_jax.schemas import (
+  columns,
+  exposure_prediction_tables,
+  performance_tables,
+  report_picture_tables,
+  report_tables,
+)
 from tests.report import study
 
 _ID = str(9_000_001)
@@ -256,6 +262,18 @@ _PLANTED: dict[str, tuple[Callable[[_Site], None], str]] = {
     lambda site: site.change("site", lambda value: value.update(gaps=[{"of": "x", "gap": "1.5"}] * _PEOPLE)),
     "/gaps: a list has as many entries with numbers",
   ),
+  "persons whose numbers are deeper": (
+    lambda site: site.change("site", lambda value: value.update(points=[{"v": [61.3, 2.4]}] * _PEOPLE)),
+    "/points: a list has as many entries with numbers",
+  ),
+  "persons called chromosomes": (
+    lambda site: site.change("site", lambda value: value.update(chromosomes=[{"from": 61.3}] * _PEOPLE)),
+    "/chromosomes: a list has as many entries with numbers",
+  ),
+  "persons within a declared list": (
+    lambda site: site.change("site", lambda value: value.update(pages=[{"facts": [1.5] * _PEOPLE}])),
+    "/pages/1/facts: a list has as many entries with numbers",
+  ),
   "a list with an entry per person": (_set_list, r"data/site\.js, /points: a list has as many entries with numbers"),
   "a declared file that is not there": (lambda site: (site.folder / "index.html").unlink(), "declared and not there"),
 }
@@ -269,6 +287,85 @@ def test_a_planted_violation_stops_the_site(tmp_path, kind):
   with pytest.raises(errors.InputError, match=reason) as raised:
     site.pass_gate()
   assert _ID not in str(raised.value) and "not written" in str(raised.value)
+
+
+def test_as_many_importances_as_there_are_people_pass(tmp_path):
+  """Rows are of features, as their keys say; the gate of twenty rows or more is not for them."""
+  features = [f"feature_{number}" for number in range(_PEOPLE)]
+  importances = {"set": "own", "algorithm": "elastic_net", "measure": "coefficient", "feature": features}
+  importances |= {"mean": np.linspace(-1, 1, _PEOPLE), "sd_folds": 0.1, "num_folds": 10}
+  ages = {"product": "sample", "model": features, "stands_for": "", "warning": "", "refused": ""}
+  ages |= {"bias_slope": -0.1, "bias_at_60_years": 0.5, "acceleration_sd_years": np.linspace(1, 2, _PEOPLE)}
+  shown = [
+    _table("importances", report_picture_tables.IMPORTANCES, **importances),
+    _table("ages", report_tables.AGES, **ages),
+  ]
+  _Site(tmp_path, shown).pass_gate()
+
+
+@pytest.mark.parametrize(
+  "text", ["Wave 2 participants", "Phase 1 samples", "at least 2 visits", "n = 1e-5", "n = 1 000"]
+)
+def test_numbers_that_count_no_few_people_pass(text):
+  assert not site_texts.says_few(f"{text} of the cohort")
+
+
+@pytest.mark.parametrize("text", ["wave 2 participants, 3 men", "n = 1 of 12", "in 2 visits", "n = 4.", "n = 3 5"])
+def test_few_people_beside_other_numbers_are_seen(text):
+  assert site_texts.says_few(text)
+
+
+def test_texts_of_the_config_are_the_users_own(tmp_path):
+  title = "Ageing of 2 men & others"
+  site = _Site(tmp_path, _honest())
+  site.change("site", lambda value: value.update(title=title))
+  site.write("index.html", "<title>Ageing of 2 men &amp; others</title>")
+  gate = site_gate.Gate(site.folder, Study(typed=(title,)), declarations.CODEC)
+  gate.look_at(site.declared)
+  gate.close()
+  with pytest.raises(errors.InputError, match="one to four"):
+    site.pass_gate()
+
+
+def test_parts_that_sum_to_their_people_pass(tmp_path):
+  histograms = _of_scalars(report_picture_tables.SCALAR_HISTOGRAMS, [200, 300], low=[0.0, 1.0], high=[1.0, 2.0])
+  trends = _of_scalars(report_picture_tables.SCALAR_TRENDS, [200, 290], age_band=["45-49", "50-54"])
+  _Site(tmp_path, [_OF_SCALARS, histograms, trends, *_accelerated([200, 300])]).pass_gate()
+
+
+def test_the_lists_that_the_site_declares_are_of_things(tmp_path):
+  genome = {"chromosomes": [{"name": str(number), "from": 1.5} for number in range(_PEOPLE)]}
+  site = _Site(tmp_path, _honest())
+  site.change("site", lambda value: value.update(pages=[{"facts": {"genomes": {"hg19": genome}}}] * _PEOPLE))
+  site.pass_gate()
+
+
+def _of_scalars(schema: tables.Schema, people: list[int], **values: object) -> SiteTable:
+  empty = dict.fromkeys(schema.of_kind(tables.Kind.ESTIMATE), np.nan)
+  values = {"set": "own", "feature": "size", "sex": "all", **empty, **values, "num_people": people}
+  return _table(schema.name.removeprefix("report_"), schema, **values)
+
+
+_OF_SCALARS = _of_scalars(report_picture_tables.SCALAR_FEATURES, [500])
+
+
+def _accelerated(people: list[int]) -> list[SiteTable]:
+  """Returns the performance of a model of 500 people, and people by its accelerated ageing."""
+  schema = performance_tables.PERFORMANCE
+  values = {name: pd.NA if column.dtype.startswith("Int") else np.nan for name, column in schema.columns.items()}
+  values |= {"model": "knee/net", "product": "sample", "dimension": "knee", "num_people": [500], "num_folds": 10}
+  bins = {
+    "product": "sample",
+    "model": "knee/net",
+    "dimension": "knee",
+    "low_sd": [-np.inf, 0.0],
+    "high_sd": [0.0, np.inf],
+  }
+  bins |= {"low_years": [-np.inf, 0.0], "high_years": [0.0, np.inf], "num_people": people}
+  return [
+    _table("performance", schema, **values),
+    _table("accelerations", report_tables.ACCELERATIONS, **bins),
+  ]
 
 
 _TABLES: dict[str, tuple[list[SiteTable], str]] = {
@@ -399,6 +496,18 @@ _TABLES: dict[str, tuple[list[SiteTable], str]] = {
   "bins beside their total": (
     [_totals(), _table("bins", _BINS, model="knee", low_1=[1.0, 2.0], low_2=[5.0, 5.0], num_people=[700, 599])],
     r"data/bins\.js, row 1 and those beside it: the sum of num_people over its groups and num_people of data/totals",
+  ),
+  "bins of a measurement beside its people": (
+    [_OF_SCALARS, _of_scalars(report_picture_tables.SCALAR_HISTOGRAMS, [200, 298], low=[0.0, 1.0], high=[1.0, 2.0])],
+    r"scalar_histograms\.js, row 1 and those beside it: the sum of .* of data/scalar_features",
+  ),
+  "trend of a measurement beside its people": (
+    [_OF_SCALARS, _of_scalars(report_picture_tables.SCALAR_TRENDS, [200, 297], age_band=["45-49", "50-54"])],
+    r"scalar_trends\.js, row 1 and those beside it: the sum of .* of data/scalar_features",
+  ),
+  "accelerated ageing beside the model's people": (
+    _accelerated([200, 298]),
+    r"accelerations\.js, row 1 and those beside it: the sum of num_people .* and num_people of data/performance",
   ),
   "rows of persons": (
     [_table("points", _POINTS, model="knee", gap=np.linspace(-5, 5, 400))],

@@ -121,7 +121,7 @@ def test_each_table_is_read_once(tmp_path, monkeypatch):
   read, paths = tables.read, []
   monkeypatch.setattr(tables, "read", lambda path, *args: paths.append(path) or read(path, *args))
   monkeypatch.setattr(experiment, "run", lambda job: None)
-  monkeypatch.setattr(set_importances, "write", lambda job: None)
+  monkeypatch.setattr(set_importances, "write", lambda job, withdrawn: None)
   assert run.run(_SPEC, tmp_path, "phantom") == _MODELS
   names = sorted(path.relative_to(tmp_path / cohort_tables.FOLDER).as_posix() for path in paths)
   assert names == [

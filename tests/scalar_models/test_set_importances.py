@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from msk_jax.cohort import ethnicity, scalar_fields, scalar_tables, source
-from msk_jax.io import run_record, tables
+from msk_jax.io import errors, one_analysis, run_record, tables
 from msk_jax.scalar_models import data, experiment, run, set_importances, spec
 from msk_jax.schemas import cohort_tables, importance_tables
 from msk_jax.tabular import algorithm, boosting, importances, job, linear
@@ -38,7 +38,9 @@ def _algorithms(workdir, name="body"):
   table = tables.read(folder / "importances.parquet", importance_tables.OF_SET)
   assert set(pd.read_csv(folder / "importances.csv")["algorithm"]) == set(table["algorithm"])
   record = run_record.read(folder)
-  assert record is not None and set(record["inputs"]) == set(table["algorithm"]) - {importances.UNIVARIATE}
+  assert record is not None
+  models = {name.split("/")[-2] for name in record["inputs"] if name.endswith(run_record.FILE_NAME)}
+  assert models == set(table["algorithm"]) - {importances.UNIVARIATE}
   return set(table["algorithm"])
 
 
@@ -52,6 +54,26 @@ def test_a_call_for_one_algorithm_keeps_the_others(workdir):
   agreement = tables.read(workdir / "models/scalars/body/importance_agreement.parquet", importance_tables.AGREEMENT)
   assert len(agreement) == 3
   assert (workdir / "models/scalars/body/importances.csv").read_bytes() == before
+
+
+def test_the_record_names_what_the_tables_are_made_from(workdir):
+  """A later cohort, model or withdrawal is seen by whoever shows them."""
+  folder = workdir / "models/scalars/body"
+  record = run_record.read(folder)
+  assert record is not None
+  one_analysis.check(workdir, [one_analysis.Result("models/scalars/body", "scalars", record)])
+  cohort = {f"cohort/{name}.parquet" for name in ("participants", "visits", "folds", "scalars/body")}
+  assert set(record["inputs"]) == {*cohort, "models/scalars/body/elastic_net/run.json"}
+  path = workdir / "cohort/visits.parquet"
+  visits = tables.read(path, cohort_tables.VISITS)
+  tables.write(path, visits.assign(age_years=visits["age_years"] + 1), cohort_tables.VISITS)
+  with pytest.raises(errors.InputError, match=r"other contents of cohort/visits\.parquet.*msk_jax\.scalars"):
+    one_analysis.check(workdir, [one_analysis.Result("models/scalars/body", "scalars", record)])
+  tables.write(path, visits, cohort_tables.VISITS)
+  eid = tables.read(workdir / "cohort/participants.parquet", cohort_tables.PARTICIPANTS)["eid"].iloc[0]
+  run.run(_NET, workdir, "phantom", [eid])
+  record = run_record.read(folder)
+  assert record is not None and record["inputs"]["withdrawn"]
 
 
 @pytest.mark.parametrize("change", [{"num_trials": 2}, {"seed": 1}])

@@ -6,6 +6,7 @@ import pkgutil
 import pytest
 
 from msk_jax import schemas
+from msk_jax.disclosure import site_tables
 from msk_jax.io.tables import Kind, Schema
 from msk_jax.schemas import cohort_tables, nesting, performance_tables
 from msk_jax.scores import score_sums
@@ -53,6 +54,19 @@ def _counts_people(schema: Schema) -> bool:
 def test_labels_beside_counts_of_people_say_who_they_are(schema):
   known = nesting.SUBJECTS | nesting.GROUPS | nesting.GROUPINGS | nesting.ASIDE
   assert set(schema.of_kind(Kind.LABEL)) <= known
+
+
+def _could_be_of_persons(schema: Schema) -> bool:
+  """Returns whether rows of a table that leaves could be taken for persons: measurements without a count of people."""
+  of_no_person = site_tables._STATISTICS
+  measured = [name for name in schema.of_kind(Kind.ESTIMATE) if schema.columns[name].unit not in of_no_person]
+  return schema.is_shared and bool(measured) and not _counts_people(schema)
+
+
+@pytest.mark.parametrize("schema", [s for s in _SCHEMAS if _could_be_of_persons(s)], ids=lambda schema: schema.name)
+def test_measurements_that_are_not_of_persons_say_what_their_rows_are_of(schema):
+  """Else as many rows as the study has people stop the site."""
+  assert schema.keys
 
 
 @pytest.mark.parametrize("schema", _SCHEMAS, ids=lambda schema: schema.name)

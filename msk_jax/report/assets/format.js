@@ -50,6 +50,9 @@
   msk.fixed = (value, decimals) => (
     value === null || value === undefined ? "–" : value.toFixed(decimals).replace(/^-/, MINUS));
 
+  /** Returns how many decimals tell numbers apart that differ by `step`: two significant digits of it. */
+  msk.decimalsOf = (step) => (Number.isFinite(step) && step !== 0 ? Math.min(Math.max(1 - Math.floor(Math.log10(Math.abs(step))), 0), 12) : 2);
+
   /** Returns `value ± sd`. */
   msk.withSd = (value, sd, decimals, sdDecimals = decimals) => (
     msk.fixed(value, decimals) + (value === null || sd === null ? "" : ` ± ${msk.fixed(sd, sdDecimals)}`));

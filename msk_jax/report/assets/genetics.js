@@ -23,6 +23,26 @@
   /** Returns `1 variant`, `2 variants`. */
   msk.countOf = (number, word) => `${number.toLocaleString("en")} ${word}${number === 1 ? "" : "s"}`;
 
+  /**
+   * Returns what is known of a trait's hits, a sentence per kind of variants: none, or how many and how many are too rare
+   * to be shown. What was not analysed is said to be so.
+   *
+   * results: `gwas_results`, or null.
+   */
+  msk.hitWords = (results, trait) => {
+    if (!results) return ["Which variants were analysed is not on this site."];
+    const rows = results.where({ trait });
+    if (!rows.length) return ["This dimension was not analysed for variants."];
+    return rows.map((row) => {
+      const [source, hits, rare] = ["source", "num_hits", "num_rare"].map((name) => results.value(row, name));
+      if (hits === null) return `Hits among ${source} variants were not listed: the stage loci did not run.`;
+      if (hits === 0) return `No ${source} variant has p < 5e-8.`;
+      const shown = hits - (rare ?? 0);
+      return `${msk.countOf(hits, `${source} variant`)} with p < 5e-8`
+        + (shown === 0 ? "; none may be shown, as their alleles are rare." : rare ? `, of which ${rare.toLocaleString("en")} of rare alleles may not be shown.` : ".");
+    });
+  };
+
   /** Returns a number with its sign. */
   msk.signed = (value, decimals) => (value > 0 ? "+" : "") + msk.fixed(value, decimals);
 

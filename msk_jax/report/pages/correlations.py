@@ -70,7 +70,9 @@ def order(
     shown = (
       {} if performance is None else performance[performance["product"] == product].set_index("model")["r2"].to_dict()
     )
-    by_r2 = sorted((model for model in models if model in shown), key=lambda model: -shown[model])
+    by_r2 = sorted(
+      (model for model in models if np.isfinite(shown.get(model, np.nan))), key=lambda model: -shown[model]
+    )
     clustered = _cluster(models, rows)
     own = None if dimensions is None else set(dimensions.loc[dimensions["product"] == product, "model"])
     parts.append(

@@ -2,20 +2,25 @@
 
 import pathlib
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
 from msk_jax.io import tables
-from msk_jax.report import accelerations
+from msk_jax.predictions import model_names
+from msk_jax.report import accelerations, representatives
 from msk_jax.report.sections import Content, Data, Group, Page, SiteTable, Source, optional
-from msk_jax.schemas import age_tables, report_tables
+from msk_jax.schemas import age_tables, performance_tables, report_tables
 
 
 def _make(data: Data) -> Content:
   summary, dimensions = data.tables["summary"], data.tables["dimensions"]
+  facts = {"stands_for": _stand_ins(data.tables["performance"], dimensions, data.tables["best"])}
   if summary is None or dimensions is None:
-    return Content()
+    return Content(facts=facts)
+  counted, spreads = _count(dimensions, data.files["people"])
   return Content(
+    facts=facts | {"sd_years": spreads},
     tables=(
       SiteTable(
         "ages",
@@ -28,13 +33,25 @@ def _make(data: Data) -> Content:
       SiteTable(
         "accelerations",
         "People by accelerated ageing",
-        "A row per dimension, sample definition and bin of accelerated ageing, in SDs and in years: how many people. "
+        "A row per dimension, sample definition and bin of accelerated ageing, in SDs from the mean and in years: how "
+        "many people. "
         "Bins of fewer than five people are joined with the next one.",
-        _count(dimensions, data.files["people"]),
+        counted,
         report_tables.ACCELERATIONS,
       ),
-    )
+    ),
   )
+
+
+def _stand_ins(
+  performance: pd.DataFrame | None, dimensions: pd.DataFrame | None, best: pd.DataFrame | None
+) -> dict[str, list[dict[str, str]]]:
+  """Returns dimension to the model with scores that stands for it, by product."""
+  chosen: dict[str, list[dict[str, str]]] = {}
+  for product, rows in [] if performance is None else performance.groupby("product", sort=False):
+    for name in representatives.choose(str(product), list(map(str, rows["model"])), dimensions, best):
+      chosen.setdefault(model_names.dimension(name), []).append({"product": str(product), "model": name})
+  return chosen
 
 
 def describe(summary: pd.DataFrame, dimensions: pd.DataFrame) -> pd.DataFrame:
@@ -50,15 +67,25 @@ def describe(summary: pd.DataFrame, dimensions: pd.DataFrame) -> pd.DataFrame:
   return summary.assign(stands_for=[stands.get(key, "") for key in keys])[list(schema.columns)].astype(schema.dtypes)
 
 
-def _count(dimensions: pd.DataFrame, paths: Sequence[pathlib.Path]) -> pd.DataFrame:
-  """Returns people by accelerated ageing of the model that stands for each dimension: schema report_accelerations."""
+def _count(
+  dimensions: pd.DataFrame, paths: Sequence[pathlib.Path]
+) -> tuple[pd.DataFrame, dict[str, list[dict[str, Any]]]]:
+  """Returns people by accelerated ageing of the model that stands for each dimension, and their SDs in years.
+
+  The table has the schema report_accelerations; the SDs are by dimension, each with its product.
+  """
   schema = report_tables.ACCELERATIONS
   parts = [pd.DataFrame(columns=list(schema.columns))]
+  spreads: dict[str, list[dict[str, Any]]] = {}
   for product, dimension, model in dimensions[["product", "dimension", "model"]].itertuples(index=False):
     for path in (path for path in paths if path.as_posix().endswith(f"/{product}/{model}.parquet")):
       ages = tables.read(path, age_tables.AGES, ["eid", "acceleration_years"])
-      parts.append(accelerations.count(product, dimension, ages))
-  return pd.concat([part for part in parts if len(part)] or parts, ignore_index=True).astype(schema.dtypes)
+      counted = accelerations.count(product, model, dimension, ages)
+      parts.append(counted.table)
+      if counted.sd_years is not None:
+        spreads.setdefault(dimension, []).append({"product": product, "years": float(f"{counted.sd_years:.4g}")})
+  joined = pd.concat([part for part in parts if len(part)] or parts, ignore_index=True)
+  return joined.astype(schema.dtypes), spreads
 
 
 PAGE = Page(
@@ -77,6 +104,10 @@ PAGE = Page(
   sources={
     "summary": optional("ages", "ages", "summary", age_tables.SUMMARY),
     "dimensions": optional("ages", "ages", "dimensions", age_tables.DIMENSIONS),
+    "performance": optional(
+      "evaluate", "performance", "performance", performance_tables.PERFORMANCE, is_announced=False
+    ),
+    "best": optional("evaluate", "performance", "best", performance_tables.BEST, is_announced=False),
     "people": Source("ages", "ages", "*/**/*.parquet", age_tables.AGES, is_optional=True),
   },
   uses=(
@@ -93,6 +124,7 @@ PAGE = Page(
     "gwas_results",
     "gwas_loci",
     "attention",
+    "attention_registration",
     "importances",
   ),
 )

@@ -9,18 +9,24 @@ from msk_jax.io import tables
 from msk_jax.report.sections import Content, Data, Group, Page, SiteTable, Source
 from msk_jax.schemas import importance_tables, report_picture_tables
 
-_FOLDER = "models/scalars/*"  # a set each; the record of each algorithm says whose samples it saw
+# The measure that stands for an algorithm in its figure and in the table of agreement; the others' is permutation.
+MAIN_MEASURES = {"elastic_net": "coefficient", "lightgbm": "splits"}
+_PERMUTATION = "permutation"
+_FOLDER = "models/scalars/*"  # a set each
 
 
 def _make(data: Data) -> Content:
+  importances = _join(data.files["importances"], importance_tables.OF_SET, report_picture_tables.IMPORTANCES)
+  measures = {name: MAIN_MEASURES.get(name, _PERMUTATION) for name in map(str, importances["algorithm"].unique())}
   return Content(
+    facts={"main_measures": measures},
     tables=(
       SiteTable(
         "importances",
         "Importances of measurements",
         "A row per set, algorithm, measure and feature: mean over folds and its SD. Importances say what a model goes "
         "by; features that go together share theirs.",
-        _join(data.files["importances"], importance_tables.OF_SET, report_picture_tables.IMPORTANCES),
+        importances,
         report_picture_tables.IMPORTANCES,
       ),
       SiteTable(
@@ -31,7 +37,7 @@ def _make(data: Data) -> Content:
         _join(data.files["agreement"], importance_tables.AGREEMENT, report_picture_tables.AGREEMENT),
         report_picture_tables.AGREEMENT,
       ),
-    )
+    ),
   )
 
 
@@ -56,7 +62,7 @@ PAGE = Page(
   ),
   make=_make,
   sources={
-    "importances": Source("scalars", _FOLDER, "importances.parquet", importance_tables.OF_SET, whose=""),
-    "agreement": Source("scalars", _FOLDER, "importance_agreement.parquet", importance_tables.AGREEMENT, whose=""),
+    "importances": Source("scalars", _FOLDER, "importances.parquet", importance_tables.OF_SET),
+    "agreement": Source("scalars", _FOLDER, "importance_agreement.parquet", importance_tables.AGREEMENT),
   },
 )

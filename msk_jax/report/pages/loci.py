@@ -155,4 +155,5 @@ PAGE = Page(
       "gwas", "gwas", "summary_statistics/*/*.parquet", genetics_tables.SUMMARY_STATISTICS, is_optional=True
     ),
   },
+  uses=("gwas_results",),
 )

@@ -22,8 +22,8 @@ PAGE = Page(
   group=Group.AGE,
   order=0,
   about=(
-    "Each model predicts the age of people whom it has never seen: ten folds take turns as the test fold. Ensembles "
-    "combine the models below them in the hierarchy.",
+    "Each model predicts the age of people whom it has never seen: folds of people take turns as the test fold. "
+    "Ensembles combine the models below them in the hierarchy.",
     "R² is the share of the differences in age that is explained. RMSE, the root mean squared error, is in years. The "
     "C-index is the share of pairs of people whom the model puts in the right order of age. Bars show the SD of many "
     "draws of the same people (bootstrap).",

@@ -6,8 +6,9 @@ import pandas as pd
 
 from msk_jax.predictions import model_names
 from msk_jax.published import reader
+from msk_jax.report import representatives
 from msk_jax.report.sections import Content, Data, Group, Page, SiteTable, Source, optional
-from msk_jax.schemas import performance_tables, report_tables
+from msk_jax.schemas import age_tables, performance_tables, report_tables
 
 _STATISTICS = {"r2": "r2_sd_bootstrap", "rmse": "rmse_sd_bootstrap"}
 
@@ -29,18 +30,24 @@ def _make(data: Data) -> Content:
         "Age prediction beside the literature",
         "A row per dimension, score and author: this study, the paper, and the best earlier predictor that the paper "
         "names. The text of the paper gives few numbers of others; where it has none, none is shown.",
-        compare(data.tables["performance"] if data.is_comparable else None),
+        compare(
+          data.tables["performance"] if data.is_comparable else None, data.tables["dimensions"], data.tables["best"]
+        ),
         report_tables.LITERATURE,
       ),
     )
   )
 
 
-def compare(performance: pd.DataFrame | None) -> pd.DataFrame:
+def compare(
+  performance: pd.DataFrame | None, ages: pd.DataFrame | None = None, best: pd.DataFrame | None = None
+) -> pd.DataFrame:
   """Returns this study's scores beside the paper's and the literature's: schema report_literature.
 
   Args:
     performance: schema performance, or None.
+    ages: schema ages_dimensions, or None: says which model stands for a dimension.
+    best: schema best_models, or None: says so without ages.
   """
   published = reader.literature()
   rows = [
@@ -49,9 +56,8 @@ def compare(performance: pd.DataFrame | None) -> pd.DataFrame:
   ]
   if performance is not None:
     scores = performance[performance["product"] == "sample"].set_index("model")
-    best = {model_names.dimension(str(name)): str(name) for name in scores["r2"].sort_values().index}
     dimensions = {dimension for dimension, _, _ in published}
-    for model in model_names.representatives(map(str, scores.index), best):
+    for model in representatives.choose("sample", list(map(str, scores.index)), ages, best):
       dimension = model_names.dimension(model)
       rows += [
         {
@@ -82,7 +88,7 @@ PAGE = Page(
   order=1,
   about=(
     "Is age predicted equally well for women and men, for the young and the old, for people of each ethnicity and "
-    "centre? And does it depend on which tenth of the people was tested?",
+    "centre? And does it depend on which fold of the people was tested?",
     "Within a narrow band of age R² is low everywhere, as there is little to explain: compare errors in years. The "
     "mean error shows the bias: above zero people of a group are taken for older than they are.",
     "Groups of fewer than five people are not shown, and those of fewer than thirty have no scores.",
@@ -91,5 +97,7 @@ PAGE = Page(
   sources={
     "groups": Source("evaluate", "performance", "groups", performance_tables.GROUPS),
     "performance": optional("evaluate", "performance", "performance", performance_tables.PERFORMANCE),
+    "best": optional("evaluate", "performance", "best", performance_tables.BEST, is_announced=False),
+    "dimensions": optional("ages", "ages", "dimensions", age_tables.DIMENSIONS, is_announced=False),
   },
 )

@@ -18,7 +18,8 @@ def _make(data: Data) -> Content:
       SiteTable(
         "scalar_features",
         "Measurements",
-        "A row per set, measurement and sex: people, mean, SD, and how it goes with age. " + _WHOM + "or left out.",
+        "A row per set, measurement and sex: people, mean, SD, and how it goes with age. " + _WHOM + "or left "
+        "out, and so are means from which one to four people with a value could be counted.",
         summary.features,
         report_picture_tables.SCALAR_FEATURES,
       ),

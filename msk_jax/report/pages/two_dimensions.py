@@ -30,6 +30,7 @@ PAGE = Page(
     "xwas_prediction_similarity",
     "xwas_associations",
     "gwas_loci",
+    "gwas_results",
     "heritability",
   ),
 )

@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from configs import attention as attention_config
 from msk_jax.attribution import group_run, map_files, networks, stages
 from msk_jax.attribution.credibility import run as credibility_run
 from msk_jax.attribution.credibility import table as credibility_table
@@ -67,11 +68,53 @@ def test_unselected_pictures_are_of_as_many_people_as_there_are(made):
   np.testing.assert_array_equal(loaded.image[-1], image[0])
 
 
+def test_the_config_says_how_many_maps_the_checks_make():
+  shuffled, paired, first = (np.arange(num) for num in (16, 48, 24))
+  counts = []
+  for num_drawn in (0, unselected.MOST):
+    drawn = unselected.Unselected(*(np.arange(num_drawn),) * 3, keys=[])
+    planted = (drawn, None) if num_drawn else "no phantom"
+    plan = credibility_run._Plan(0, 1, shuffled, paired, first, planted)  # pyrefly: ignore
+    counts.append(plan.num_maps)
+  said = " ".join(str(attention_config.__doc__).split())
+  assert f"up to {counts[0]} more per kind of maps, of a phantom {counts[1]}." in said
+
+
 def test_mean_maps_say_how_pictures_were_registered(made):
   group_run.run(made)
   results = run_record.read(made.folder / "group_means")["results"]
   assert 0 < results["correlation_before"] <= 1 and 0 < results["correlation_after"] <= 1
   assert set(results["methods"]) == set(made.methods)
+
+
+def test_pictures_with_a_flawed_map_are_in_no_mean(made):
+  """All kinds of maps are of the same people; a kind that is mostly flawed has no means."""
+  is_registered = np.arange(len(made.pictures)) != 2
+  flaws = made.pictures["flaws"].where(made.pictures.index != 1, "grad_ram:zero_map")
+  other = dataclasses.replace(made, pictures=made.pictures.assign(flaws=flaws))
+  kept, shown = group_run.choose(other, is_registered)
+  assert kept.tolist() == [0, *range(3, len(made.pictures))] and shown == list(made.methods)
+  other = dataclasses.replace(made, pictures=made.pictures.assign(flaws="grad_ram:dead_stage"))
+  kept, shown = group_run.choose(other, is_registered)
+  assert len(kept) == len(made.pictures) - 1 and shown == ["saliency"]
+
+
+def test_a_flawed_map_blanks_no_mean_map(made):
+  """Means are of people whose maps have no flaw, and the table counts these alone."""
+  pictures = made.pictures.assign(sex="female", age_group="young", rate="normal")
+  flawed = pictures["eid"] == pictures["eid"].iloc[0]
+  before = _run_means(dataclasses.replace(made, pictures=pictures))
+  flaws = pictures["flaws"].mask(flawed, "grad_ram:zero_map")
+  after = _run_means(dataclasses.replace(made, pictures=pictures.assign(flaws=flaws)))
+  assert after["num_people"].unique().tolist() == [before["num_people"].max() - 1]
+  assert np.isfinite(after[["lowest", "highest", "mean"]].to_numpy(float)).all()
+  _run_means(made)
+
+
+def _run_means(made):
+  run_record.remove(made.folder / "group_means")
+  group_run.run(made)
+  return tables.read(made.folder / "group_means/grad_ram.parquet", attention_credibility_tables.GROUPS)
 
 
 def test_pictures_that_are_not_there_any_more_are_refused(made):

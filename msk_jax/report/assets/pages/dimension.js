@@ -5,6 +5,8 @@ msk.page("dimension", async (view) => {
   const el = msk.element;
   const LIMIT = -Math.log10(0.05);
   const MOST_VARIABLES = 5; // of a category
+  const KINDS = { phenotypic: ["circle", "Circles: in people."], genetic: ["square", "Squares: in genes."], xwas: ["diamond", "Diamonds: over the variables that go with both."] };
+  const kindOf = (correlation) => KINDS[correlation.split("_")[0]];
   const names = msk.inMenuOrder(new Set(msk.site.models.map((model) => model.dimension)));
   const [scores, ages, people, kinds, heritability, results, loci, associations] = await Promise.all([
     view.table("performance"), view.table("ages"), view.table("accelerations"), msk.pairCorrelations(view), view.table("heritability"),
@@ -32,28 +34,36 @@ msk.page("dimension", async (view) => {
     if (msk.pageNamed(page)) section.append(el("p", { class: "more" }, el("a", { href: msk.route(page, values) }, words)));
   }
 
-  /** Returns the row of the model that stands for the dimension: the ensemble, or the best if there is none. */
+  /** Returns what is known of the dimension under a name, for the chosen sample definition. */
+  function factOf(key) {
+    return view.page.facts[key]?.[name()]?.find((each) => each.product === product());
+  }
+
+  /** Returns the row of the model that stands for the dimension; undefined if none does. */
   function standsFor() {
     if (!scores) return undefined;
-    const rows = scores.where({ product: product(), dimension: name() });
-    const known = ages?.where({ product: product(), stands_for: name() }).map((row) => ages.value(row, "model"))[0];
-    const ensemble = rows.find((row) => {
-      const model = msk.modelsByName.get(scores.value(row, "model"));
-      return model?.is_ensemble && model.above.length < 2;
-    });
-    return rows.find((row) => scores.value(row, "model") === known) ?? ensemble
-      ?? rows.reduce((a, b) => (a === undefined || scores.value(b, "r2") > scores.value(a, "r2") ? b : a), undefined);
+    return scores.where({ product: product(), model: factOf("stands_for")?.model })[0];
   }
 
   function bins() {
     return people?.where({ product: product(), dimension: name() }) ?? [];
   }
 
-  /** Returns how many people age faster (or slower) than others by one SD; null where bins do not say. */
+  /** Returns the SD of people's accelerated ageing in years, their visits averaged; undefined where there are no bins. */
+  function spread() {
+    return factOf("sd_years")?.years;
+  }
+
+  /** Returns how many people age faster (or slower) than the mean by more than one SD; null where bins do not say. */
   function beyond(isFast) {
     const own = bins().filter((row) => (isFast ? people.value(row, "low_sd") >= 1 : people.value(row, "high_sd") <= -1));
     const hasEdge = bins().some((row) => people.value(row, isFast ? "low_sd" : "high_sd") === (isFast ? 1 : -1));
     return hasEdge ? own.reduce((sum, row) => sum + people.value(row, "num_people"), 0) : null;
+  }
+
+  /** Returns the rows of `gwas_results` of this dimension: one for each kind of variants that were analysed. */
+  function analysed() {
+    return results?.where({ trait: name() }) ?? [];
   }
 
   function drawFacts() {
@@ -63,13 +73,16 @@ msk.page("dimension", async (view) => {
       cards.push(["people", scores.value(row, "num_people").toLocaleString("en")], ["R² of the age prediction", msk.fixed(scores.value(row, "r2"), 3)],
         ["years, root mean squared error", msk.fixed(scores.value(row, "rmse"), 2)]);
     }
-    for (const [isFast, words] of [[true, "people age faster by more than 1 SD"], [false, "people age slower by more than 1 SD"]]) {
+    for (const [isFast, words] of [[true, "people age faster than the mean by 1 SD or more"], [false, "people age slower than the mean by 1 SD or more"]]) {
       const count = beyond(isFast);
       if (count !== null) cards.push([words, count.toLocaleString("en")]);
     }
     const own = heritability?.where({ trait: name() })[0];
     if (own !== undefined && heritability.value(own, "h2") !== null) cards.push(["heritability", msk.withSd(heritability.value(own, "h2"), heritability.value(own, "h2_se"), 2)]);
-    if (loci) cards.push(["loci, imputed variants", loci.where({ trait: name(), source: "imputed" }).length.toLocaleString("en")]);
+    for (const each of analysed()) {
+      const count = results.value(each, "num_loci");
+      if (count !== null) cards.push([`loci, ${results.value(each, "source")} variants`, count.toLocaleString("en")]);
+    }
     if (cards.length) place.append(msk.cards(cards));
     return null;
   }
@@ -88,13 +101,15 @@ msk.page("dimension", async (view) => {
       columns: ["model", "num_people", "r2", "r2_sd_bootstrap", "rmse", "rmse_sd_bootstrap", "c_index", "published_r2"],
     });
     more(section, "performance", { dimension: name(), product: product() === "sample" ? "" : product() }, "All scores as a plot");
-    more(section, "performance_groups", { model: scores.value(standsFor(), "model") }, "By fold, sex, age, ethnicity and centre");
+    const own = standsFor();
+    if (own === undefined) view.text(section, "No model stands for this dimension: it has no ensemble, and none was chosen on validation folds.");
+    more(section, "performance_groups", { model: scores.value(own ?? rows[0], "model") }, "By fold, sex, age, ethnicity and centre");
     return null;
   }
 
   function drawAges() {
     const section = view.section("Biological age and accelerated ageing", place);
-    if (!ages?.length) return notRun(section, "Ages were not computed", "ages");
+    if (!ages) return notRun(section, "Ages were not computed", "ages");
     const row = ages.where({ product: product(), stands_for: name() })[0];
     if (row === undefined) {
       view.text(section, "No model of this dimension has ages for this sample definition.");
@@ -107,10 +122,14 @@ msk.page("dimension", async (view) => {
     }
     view.text(section, `The age of this dimension is the prediction of ${msk.modelLabel(value("model"))} after the line of its errors over age was taken out `
       + `(slope ${msk.fixed(value("bias_slope"), 3)} years per year; at 60 years ${msk.signed(value("bias_at_60_years"), 2)} years). `
-      + `What is left is accelerated ageing: its SD is ${msk.fixed(value("acceleration_sd_years"), 2)} years.${value("warning") ? ` Note: ${value("warning").replaceAll("_", " ")}.` : ""}`);
+      + `What is left is accelerated ageing${spread() === undefined ? "." : `: its SD is ${msk.fixed(spread(), 2)} years over people, whose visits are averaged.`}${value("warning") ? ` Note: ${value("warning").replaceAll("_", " ")}.` : ""}`);
     const shown = bins();
     if (!shown.length) {
-      view.text(section, "There are too few people to show how they differ.");
+      view.text(section, "There are too few people to show how they differ, or they do not differ.");
+      return null;
+    }
+    if (shown.length === 1) {
+      view.text(section, `${people.value(shown[0], "num_people").toLocaleString("en")} people are in one bin: smaller bins would be of fewer than five people.`);
       return null;
     }
     return view.plot(section, {
@@ -118,7 +137,7 @@ msk.page("dimension", async (view) => {
       describe: () => {
         const [fast, slow] = [beyond(true), beyond(false)];
         return "Right of zero: people whose body looks older than they are. A person's visits are averaged; bins of fewer than five people are joined, the outer ones are open."
-          + (fast === null || slow === null ? "" : ` ${fast.toLocaleString("en")} people age faster than one SD, ${slow.toLocaleString("en")} slower.`);
+          + (fast === null || slow === null ? "" : ` ${fast.toLocaleString("en")} people age faster than the mean by one SD or more, ${slow.toLocaleString("en")} slower.`);
       },
       behind: { table: people, rows: () => bins(), columns: ["low_years", "high_years", "low_sd", "high_sd", "num_people"] },
       make: () => histogram(shown),
@@ -127,16 +146,16 @@ msk.page("dimension", async (view) => {
 
   function histogram(shown) {
     const years = (column, row) => people.value(row, column);
-    const perSd = shown.map((row) => [years("low_years", row), years("low_sd", row)]).find(([, sd]) => Number.isFinite(sd) && sd !== 0);
-    const width = perSd ? Math.abs(perSd[0] / perSd[1]) / 2 : 1;
+    const width = spread() / 2;
+    const fixed = (value) => msk.fixed(value, msk.decimalsOf(width));
     const edges = shown.map((row) => {
       const [low, high] = [years("low_years", row), years("high_years", row)];
       return [Number.isFinite(low) ? low : high - width, Number.isFinite(high) ? high : low + width];
     });
     const text = (row) => {
       const [low, high] = [years("low_years", row), years("high_years", row)];
-      if (!Number.isFinite(low)) return `less than ${msk.fixed(high, 1)} years`;
-      return Number.isFinite(high) ? `${msk.fixed(low, 1)} to ${msk.fixed(high, 1)} years` : `${msk.fixed(low, 1)} years or more`;
+      if (!Number.isFinite(low)) return `less than ${fixed(high)} years`;
+      return Number.isFinite(high) ? `${fixed(low)} to ${fixed(high)} years` : `${fixed(low)} years or more`;
     };
     return {
       data: [{
@@ -159,7 +178,11 @@ msk.page("dimension", async (view) => {
       && others.some((other) => pairs.has(msk.inMenuOrder([name(), other]).join(" "))));
     if (!others.length) return null;
     const section = view.section("What it has in common with the others", place);
-    if (!known.length) return notRun(section, "Correlations with other dimensions were not computed", "ages");
+    if (!known.length) {
+      if (!msk.site.tables.correlations) return notRun(section, "Correlations with other dimensions were not computed", "ages");
+      view.text(section, "No correlation with another dimension may be shown: too few people have both, or no model stands for one of them.");
+      return null;
+    }
     const rows = known.flatMap(({ label, name: kind, pairs }) => others.map((other) => ({ label, kind, other, ...pairs.get(msk.inMenuOrder([name(), other]).join(" ")) })).filter((each) => each.value !== undefined));
     const table = msk.makeTable("correlations_of_one", [
       { name: "dimension", title: "With", values: rows.map(({ other }) => other) }, { name: "correlation", title: "Correlation", values: rows.map(({ label }) => label) },
@@ -167,15 +190,15 @@ msk.page("dimension", async (view) => {
     ]);
     const plot = view.plot(section, {
       title: `Correlations of ${msk.dimensionLabel(name())} with the others`, file: `correlations_${name()}`, method: "correlation",
-      describe: "Circles: in people. Squares: in genes. Diamonds: over the variables that go with both. Bars: one SE or SD.",
+      describe: `${known.map((each) => kindOf(each.name)[1]).join(" ")} Bars: one SE or SD.`,
       behind: { table, title: "Correlations" },
       make: () => ({
-        data: known.map(({ label, name: kind }, number) => {
+        data: known.map(({ label, name: kind }) => {
           const own = rows.filter((each) => each.kind === kind);
           return {
             type: "scatter", mode: "markers", name: label, x: own.map(({ value }) => value), y: own.map(({ other }) => msk.dimensionLabel(other)),
             error_x: { type: "data", array: own.map(({ error }) => error ?? 0), color: msk.themeColour("soft"), thickness: 1.2 },
-            marker: { size: 11, symbol: ["circle", "square", "diamond"][number % 3], color: own.map(({ other }) => msk.colour("dimensions", other)), line: { width: 1, color: msk.themeColour("ink") } },
+            marker: { size: 11, symbol: kindOf(kind)[0], color: own.map(({ other }) => msk.colour("dimensions", other)), line: { width: 1, color: msk.themeColour("ink") } },
             hovertemplate: "%{y}, %{fullData.name}: %{x:.3f}<extra></extra>",
           };
         }),
@@ -193,7 +216,7 @@ msk.page("dimension", async (view) => {
 
   function drawGenes() {
     const section = view.section("Genes", place);
-    if (!loci && !heritability) return notRun(section, "Genotypes were not analysed", "gwas");
+    if (!loci && !heritability && !results) return notRun(section, "Genotypes were not analysed", "gwas");
     const own = heritability?.where({ trait: name() })[0];
     if (own !== undefined) {
       const value = (column) => heritability.value(own, column);
@@ -201,14 +224,14 @@ msk.page("dimension", async (view) => {
         + `${value("published_h2") === null ? "" : `, published ${msk.withSd(value("published_h2"), value("published_h2_se"), 3)}`}. `, el("a", { href: msk.route("heritability") }, "All dimensions")));
     }
     const rows = loci?.where({ dimension: name(), stratum: "all" }) ?? [];
-    if (loci && !rows.length) view.text(section, "No variant has p < 5e-8 for this dimension.");
+    view.text(section, ...msk.hitWords(results, name()));
     if (rows.length) {
       view.dataTable(section, loci, {
         key: "loci_", rows, sort: "neg_log10_p.down", columns: ["genes", "rsid", "source", "chromosome", "position_mb", "beta", "se", "neg_log10_p", "direction"],
         link: { genes: (_, row) => msk.route("loci", { trait: loci.value(row, "trait"), source: loci.value(row, "source"), locus: loci.value(row, "locus") }) },
       });
     }
-    if (results?.where({ trait: name() }).length) more(section, "gwas", { trait: name() }, "Manhattan, Q-Q and volcano plots");
+    if (analysed().length) more(section, "gwas", { trait: name() }, "Manhattan, Q-Q and volcano plots");
     return null;
   }
 
@@ -218,7 +241,7 @@ msk.page("dimension", async (view) => {
     const value = (row, column) => associations.value(row, column);
     const tested = associations.where({ dimension: name() }).filter((row) => value(row, "r") !== null && !value(row, "circular"));
     if (!tested.length) {
-      view.text(section, "No variable was tested for this dimension.");
+      view.text(section, "No variable has a result for this dimension.");
       return null;
     }
     const isStrong = (row) => (value(row, "neg_log10_p_bonferroni") ?? 0) > LIMIT;
@@ -246,12 +269,18 @@ msk.page("dimension", async (view) => {
     }
     if (name() === "general") return null;
     const section = view.section("Where the networks look", place);
-    const maps = await view.table("attention");
+    const [maps, registration] = await Promise.all([view.table("attention"), view.table("attention_registration")]);
     const rows = maps?.where({ sex: "all", age_group: "all", rate: "all" }).filter((row) => msk.dimensionOfModel(maps.value(row, "model")) === name()) ?? [];
-    if (!rows.length) return notRun(section, "Maps of this dimension were not made", "attention");
+    const networks = registration?.where().filter((row) => msk.dimensionOfModel(registration.value(row, "model")) === name()) ?? [];
+    if (!rows.length && !networks.length) return notRun(section, "Maps of this dimension were not made", "attention");
+    for (const row of networks) {
+      const model = registration.value(row, "model");
+      if (!rows.some((each) => maps.value(each, "model") === model)) view.text(section, msk.noMapsWords(registration, model));
+    }
+    if (!rows.length) return null;
     const shown = el("div", { class: "maps" });
     section.append(shown);
-    for (const row of rows) shown.append(await msk.attentionMap(maps, row));
+    for (const row of rows) shown.append(await msk.attentionMap(maps, row, { hasScale: true }));
     more(section, "attention", { model: maps.value(rows[0], "model") }, "By sex, age and rate of ageing");
     return null;
   }

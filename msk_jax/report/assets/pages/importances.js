@@ -8,11 +8,12 @@ msk.page("importances", async (view) => {
   const algorithms = table.levels("algorithm");
   const algorithm = view.select({ key: "algorithm", label: "Algorithm", options: msk.optionsOf(algorithms) });
   const measures = table.levels("measure");
-  const measure = view.select({ key: "measure", label: "Measure", options: [["", "the algorithm's own"], ...msk.optionsOf(measures)] });
+  const measure = view.select({ key: "measure", label: "Measure", options: [["", "the algorithm's main one"], ...msk.optionsOf(measures)] });
   const rows = () => {
     const own = table.where({ set: set(), algorithm: algorithm() });
     const has = new Set(own.map((row) => table.value(row, "measure")));
-    const chosen = has.has(measure()) ? measure() : [...has].find((name) => name !== "permutation") ?? [...has][0];
+    const main = view.page.facts.main_measures[algorithm()];
+    const chosen = [measure(), main].find((name) => has.has(name)) ?? [...has][0];
     return own.filter((row) => table.value(row, "measure") === chosen)
       .sort((a, b) => Math.abs(table.value(b, "mean") ?? 0) - Math.abs(table.value(a, "mean") ?? 0));
   };

@@ -3,11 +3,12 @@
 msk.page("loci", async (view) => {
   msk.loadPlotly();
   const el = msk.element;
-  const [loci, genes, near] = await Promise.all([view.table("gwas_loci"), view.table("gwas_genes"), view.table("gwas_region_genes")]);
+  const [loci, genes, near, results] = await Promise.all(["gwas_loci", "gwas_genes", "gwas_region_genes", "gwas_results"].map((name) => view.table(name)));
   const HIT = view.page.facts.hit;
   const REGION_MB = 0.5;
   if (!loci.length) {
-    view.text(view.root, "No variant has p < 5e-8, so there are no loci.");
+    view.text(view.root, "There is no locus that may be shown.");
+    for (const name of results?.levels("trait") ?? []) view.text(view.root, `${msk.traitLabel(name)}: ${msk.hitWords(results, name).join(" ")}`);
     return;
   }
   const trait = view.select({

@@ -36,7 +36,9 @@ msk.page("performance", async (view) => {
       if (!rows.length) return "No model is chosen.";
       const { label, decimals } = METRICS[metric()];
       const isError = ["rmse", "mae"].includes(metric());
-      const best = rows.reduce((a, b) => ((table.value(b, metric()) > table.value(a, metric())) !== isError ? b : a));
+      const known = rows.filter((row) => table.value(row, metric()) !== null);
+      if (!known.length) return `${rows.length} models; none has a ${label}.`;
+      const best = known.reduce((a, b) => ((table.value(b, metric()) > table.value(a, metric())) !== isError ? b : a));
       return `${rows.length} models; the best ${label} is ${msk.fixed(table.value(best, metric()), decimals)}, of `
         + `${msk.modelLabel(table.value(best, "model"))}. Bars: ${METRICS[metric()].sd.endsWith("folds") ? "SD over folds" : "SD by bootstrap"}.`;
     },

@@ -26,10 +26,10 @@ msk.page("performance_groups", async (view) => {
       describe: () => {
         const known = rows().filter((row) => table.value(row, metric()) !== null);
         const hidden = rows().length - known.length;
-        if (!known.length) return "No group of thirty people or more: there are no scores.";
+        if (!known.length) return "No group has such a score: scores need thirty people who are not all of one age.";
         const values = known.map((row) => table.value(row, metric()));
         return `${known.length} groups of ${msk.modelLabel(model())}; ${METRICS[metric()].label} from ${msk.fixed(Math.min(...values), METRICS[metric()].decimals)} to ${msk.fixed(Math.max(...values), METRICS[metric()].decimals)}.`
-          + (hidden ? ` ${hidden} of fewer than thirty people have no score.` : "");
+          + (hidden ? ` ${hidden} have no such score: they are of fewer than thirty people, or all of one age.` : "");
       },
       make: () => draw(rows(), METRICS[metric()]),
     });
@@ -46,7 +46,7 @@ msk.page("performance_groups", async (view) => {
       return {
         data: [{
           type: "bar", orientation: "h", y: names, x: values, marker: { color: msk.colour("dimensions", msk.dimensionOfModel(model())) },
-          text: values.map((value) => (value === null ? "too few people" : msk.fixed(value, decimals))), textposition: "auto", cliponaxis: false,
+          text: values.map((value) => (value === null ? "no score" : msk.fixed(value, decimals))), textposition: "auto", cliponaxis: false,
           customdata: shown.map((row) => table.value(row, "num_people").toLocaleString("en")), hovertemplate: `<b>%{y}</b><br>${label} %{x:.${decimals}f}<br>%{customdata} people<extra></extra>`,
         }],
         layout: {
@@ -62,12 +62,17 @@ msk.page("performance_groups", async (view) => {
     view.text(section, "The paper compares its predictions with earlier ones in its Table S1. Its text has only a few of those numbers; the others are not invented here.");
     const dimensions = msk.inMenuOrder(literature.levels("dimension"));
     const SYMBOLS = { here: "circle", paper: "diamond", literature: "square-open" };
+    const WORDS = { here: "Circles: this study.", paper: "Diamonds: the paper.", literature: "Squares: earlier studies, where the paper's text has their number." };
+    const known = literature.where({ statistic: "r2" }).filter((row) => literature.value(row, "value") !== null);
+    const present = Object.keys(SYMBOLS).filter((whose) => known.some((row) => literature.value(row, "whose") === whose));
+    const ends = known.flatMap((row) => [-1, 1].map((side) => literature.value(row, "value") + side * (literature.value(row, "sd") ?? 0)));
     const plot = view.plot(section, {
-      title: "R²: here, the paper, and the best earlier one that it names", file: "literature", method: "literature",
-      describe: "Circles: this study. Diamonds: the paper. Squares: earlier studies, where the paper's text has their number.",
+      title: present.includes("here") ? "R²: here, the paper, and the best earlier one that it names" : "R²: the paper, and the best earlier one that it names", file: "literature", method: "literature",
+      describe: present.map((whose) => WORDS[whose]).join(" ") + (present.includes("here") ? "" : " This study has no score to put beside them."),
       make: () => ({
-        data: Object.entries(SYMBOLS).map(([whose, symbol]) => {
-          const own = literature.where({ statistic: "r2", whose }).filter((row) => literature.value(row, "value") !== null);
+        data: present.map((whose) => {
+          const symbol = SYMBOLS[whose];
+          const own = known.filter((row) => literature.value(row, "whose") === whose);
           return {
             type: "scatter", mode: "markers", name: whose, x: own.map((row) => literature.value(row, "value")), y: own.map((row) => msk.dimensionLabel(literature.value(row, "dimension"))),
             error_x: { type: "data", array: own.map((row) => literature.value(row, "sd") ?? 0), thickness: 1.2, color: msk.themeColour("soft") },
@@ -76,7 +81,7 @@ msk.page("performance_groups", async (view) => {
           };
         }),
         layout: {
-          xaxis: { title: { text: "R²" }, range: [0, 1] }, yaxis: { type: "category", categoryorder: "array", categoryarray: [...dimensions].reverse().map(msk.dimensionLabel) },
+          xaxis: { title: { text: "R²" }, range: [Math.min(0, ...ends.map((value) => value - 0.05)), Math.max(1, ...ends)] }, yaxis: { type: "category", categoryorder: "array", categoryarray: [...dimensions].reverse().map(msk.dimensionLabel) },
           showlegend: true, legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 },
         },
         height: 130 + 34 * dimensions.length, width: 800,

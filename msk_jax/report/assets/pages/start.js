@@ -26,7 +26,7 @@ msk.page("start", async (view) => {
   const steps = view.section("In five steps");
   steps.append(el("ol", { class: "steps" }, [
     "Pictures and measurements are checked; what can't be used is counted by reason.",
-    "People are dealt into ten groups. Each prediction is of a person whom the program has never seen: it learned from the other groups.",
+    `People are dealt into ${msk.site.folds}. Each prediction is of a person whom the program has never seen: it learned from the other folds.`,
     "Predictions are combined, first of one part of the body, then of all.",
     "What is left over by age alone is taken out. The rest, in years, is accelerated ageing.",
     "It is compared: between parts of the body, with genes, and with everything else that is known of the people.",

@@ -12,8 +12,8 @@ msk.page("two_dimensions", async (view) => {
     view.select({ key: "first", label: "One dimension", options, byDefault: byDefault[0] }),
     view.select({ key: "second", label: "The other", options, byDefault: byDefault[1] }),
   ];
-  const [kinds, loci, associations, heritability] = await Promise.all([
-    msk.pairCorrelations(view), view.table("gwas_loci"), view.table("xwas_associations"), view.table("heritability"),
+  const [kinds, loci, associations, heritability, results] = await Promise.all([
+    msk.pairCorrelations(view), view.table("gwas_loci"), view.table("xwas_associations"), view.table("heritability"), view.table("gwas_results"),
   ]);
   const place = el("div");
   view.root.append(place);
@@ -133,7 +133,8 @@ msk.page("two_dimensions", async (view) => {
       && loci.value(a, "start_mb") <= loci.value(b, "end_mb") && loci.value(b, "start_mb") <= loci.value(a, "end_mb");
     const [first, second] = pair.map(of);
     const shared = first.flatMap((a) => second.filter((b) => loci.value(a, "source") === loci.value(b, "source") && (overlap(a, b) || genesOf(a).some((gene) => genesOf(b).includes(gene)))).map((b) => [a, b]));
-    view.text(section, `${first.length} loci of ${msk.dimensionLabel(pair[0])}, ${second.length} of ${msk.dimensionLabel(pair[1])}; ${shared.length} pairs of them overlap or have a gene in common.`);
+    view.text(section, `Shown are ${first.length} loci of ${msk.dimensionLabel(pair[0])} and ${second.length} of ${msk.dimensionLabel(pair[1])}; ${shared.length} pairs of them overlap or have a gene in common.`,
+      ...pair.filter((_, number) => ![first, second][number].length).map((name) => `${msk.dimensionLabel(name)}: ${msk.hitWords(results, name).join(" ")}`));
     if (!shared.length) return;
     const column = (name, title, place_) => ({ name: `${name}_${place_ + 1}`, title: `${title}, ${msk.dimensionLabel(pair[place_])}`, values: shared.map((rows) => loci.value(rows[place_], name)) });
     view.dataTable(section, msk.makeTable("loci_of_two", [

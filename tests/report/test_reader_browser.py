@@ -1,0 +1,162 @@
+"""What a reader may take wrong, in Chromium: legends, scales, names with spaces, and what is not there."""
+
+import pathlib
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from msk_jax.cohort import scalar_tables
+from msk_jax.figures import palette
+from msk_jax.io import run_record, tables
+from msk_jax.report import run
+from msk_jax.report.spec import SiteSpec
+from msk_jax.schemas import attention_credibility_tables
+from tests import programs
+from tests.report import browser, picture_study, study
+
+_NOT_MADE = "own-net/v2"
+_WORST = -0.3
+
+
+def _write_not_made(workdir: pathlib.Path) -> None:
+  """Writes maps of a network whose mean maps were not made."""
+  folder = f"attention/{_NOT_MADE}"
+  picture_study.write_maps(workdir / folder, 0.0)
+  study.finish(workdir, f"{folder}/maps", "attention", {})
+  names = [name for name in run_record.list_files(workdir / folder / "maps") if name != run_record.FILE_NAME]
+  inputs = {f"{folder}/maps/{name}": run_record.hash_file(workdir / folder / "maps" / name) for name in names}
+  study.finish(workdir, f"{folder}/group_means", "attention", inputs, {"not_made": "too few pictures are registered"})
+  picture_study.write_person(workdir / folder / "overlays" / "male_old.png")
+  study.finish(workdir, f"{folder}/overlays", "attention", inputs)
+
+
+def _write_unsigned(workdir: pathlib.Path) -> None:
+  """Says of one kind of maps that they have no sign."""
+  network = workdir / "attention" / picture_study.NETWORK
+  schema = attention_credibility_tables.GROUPS
+  path = network / "group_means" / "saliency.parquet"
+  tables.write(path, tables.read(path, schema).assign(sign="size", unit="255 is the largest"), schema)
+  inputs = picture_study.hash_maps(network)
+  made = {"methods": {"grad_ram": {}, "saliency": {}, "patch_saliency": {}}}
+  study.finish(workdir, f"attention/{picture_study.NETWORK}/group_means", "attention", inputs, made)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory) -> pathlib.Path:
+  workdir = tmp_path_factory.mktemp("study")
+  study.write(workdir)
+  eids = picture_study.eids()
+  density = np.random.default_rng(1).normal(0.5, 0.02, len(eids))
+  own = {"eid": eids, "instance": 2, "bone density": density, "same": 1.0}
+  scalar_tables.write(workdir / "cohort", "own", pd.DataFrame(own))
+  study.finish_cohort(workdir)
+  scores = study.performance()
+  scores.loc[scores["model"] == "knee/ensemble", "r2"] = _WORST
+  study.write_performance(workdir, scores, study.groups())
+  _write_not_made(workdir)
+  _write_unsigned(workdir)
+  return run.make_site(workdir, SiteSpec())
+
+
+@pytest.fixture(scope="module")
+def chromium():
+  with browser.launch(programs.require_browser()) as launched:
+    yield launched
+
+
+@pytest.fixture
+def tab(chromium, site):
+  with browser.open_tab(chromium, site) as opened:
+    yield opened
+  assert opened.faults == []
+
+
+def test_a_measurement_with_a_space_in_its_name_has_bins_that_can_be_told_apart(tab):
+  tab.open("scalar_sets?feature=own+bone%2520density")
+  assert tab.page.locator(".plot-words").first.inner_text().startswith("women: 300 people, mean 0.498 ± 0.019")
+  tab.page.get_by_text("The numbers as a table").first.click()
+  texts = tab.page.evaluate("document.querySelector('.plot-drawing').data[0].customdata.map((each) => each[0])")
+  assert len(texts) > 5 and len(set(texts)) == len(texts)
+  labels = tab.page.get_by_label("Measurement").locator("option").all_inner_texts()
+  assert "own: bone density" in labels
+
+
+def test_without_bins_a_sentence_stands_in_place_of_a_histogram(tab):
+  tab.open("scalar_sets?feature=own+same")
+  assert "There are no bins" in tab.page.locator(".plot-words").first.inner_text()
+
+
+def test_a_network_without_mean_maps_says_why(tab):
+  tab.open(f"attention?model={_NOT_MADE}")
+  text = tab.page.locator("main").inner_text()
+  assert "too few pictures are registered" in text and "From the left: slow, normal, fast" in text
+  tab.open("attention?by=method")
+  assert "at most 10 samples of each sex" in tab.page.locator("main").inner_text()
+  assert tab.page.locator(".map .map-scale").count() == 2
+
+
+@pytest.mark.parametrize("address", ["attention?by=method", "dimension?name=knee"])
+def test_a_scale_has_the_colours_of_its_maps(tab, address):
+  tab.open(address)
+  signed, unsigned = (tab.page.locator(".map .scale").nth(place).get_attribute("style") or "" for place in (0, 1))
+  assert palette.YOUNGER in signed and palette.OLDER in signed and palette.UNSIGNED not in signed
+  assert palette.UNSIGNED in unsigned and palette.OLDER not in unsigned
+  words = tab.page.locator(".map .map-scale").nth(1).inner_text()
+  assert "size without a sign" in words and "older" not in words
+
+
+def test_checks_of_maps_have_their_remarks_and_shuffles(tab):
+  tab.open("attention")
+  table = tab.page.locator("table.data").first
+  assert table.locator("th button[data-column=remark]").count() == 1
+  assert table.locator("th button[data-column=num_shuffles]").count() == 1
+
+
+def test_symbols_of_a_dimension_go_by_the_kind_of_correlation(tab):
+  tab.open("dimension?name=knee")
+  drawn = tab.page.evaluate(
+    """() => {
+      const plots = [...document.querySelectorAll(".plot-drawing")];
+      return plots.at(-1).data.map(({ name, marker }) => [name, marker.symbol]);
+    }"""
+  )
+  assert drawn == [
+    ["phenotypic, per visit", "circle"],
+    ["genetic, mixed model", "square"],
+    ["by associations, all variables", "diamond"],
+  ]
+
+
+def test_hits_that_are_hidden_are_not_called_none(tab):
+  tab.open("dimension?name=knee")
+  said = tab.page.evaluate(
+    """() => {
+      const column = (name, values) => ({ name, title: name, values });
+      const table = msk.makeTable("gwas_results", [
+        column("trait", ["hip", "knee", "spine"]), column("source", ["array", "array", "imputed"]),
+        column("num_hits", [0, 3, null]), column("num_rare", [0, 3, null]),
+      ]);
+      return ["hip", "knee", "spine", "elbow"].map((name) => msk.hitWords(table, name).join(" "));
+    }"""
+  )
+  assert said == [
+    "No array variant has p < 5e-8.",
+    "3 array variants with p < 5e-8; none may be shown, as their alleles are rare.",
+    "Hits among imputed variants were not listed: the stage loci did not run.",
+    "This dimension was not analysed for variants.",
+  ]
+
+
+def test_the_main_measure_of_an_algorithm_is_shown_first(tab):
+  tab.open("importances?algorithm=lightgbm")
+  assert tab.page.locator(".plot-words").first.inner_text().startswith("splits of lightgbm")
+
+
+def test_a_score_below_zero_beside_the_literature_is_in_sight(tab):
+  tab.open("performance_groups")
+  plot = "[...document.querySelectorAll('.plot-drawing')].at(-1)"
+  low, high = tab.page.evaluate(f"{plot}.layout.xaxis.range")
+  assert low <= _WORST and high >= 1
+  names = tab.page.evaluate(f"{plot}.data.map((each) => each.name)")
+  assert "here" in names and "Circles: this study." in tab.page.locator(".plot-words").last.inner_text()
