@@ -1,6 +1,6 @@
 """Mean maps of groups of people, and how far maps can be believed."""
 
-from msk_jax.io.tables import Schema
+from msk_jax.io.tables import APART, Schema
 from msk_jax.schemas import columns
 
 # Mean maps, in the order of the arrays beside the table. sex, age_group, rate: `all` where it does not matter.
@@ -24,6 +24,7 @@ GROUPS = Schema(
   is_shared=True,
 )
 
+# Each row is of pictures chosen for its check, those with a value: no groups of the study that lie in one another.
 # check: `randomised weights`, `two folds`, `two visits`, `drawn ageing`, `signed sum`. case: the layers that are
 # randomised, the map or the baseline. measure: what value is. se, low, high: over bootstraps of people, interval of
 # 95%; of randomised weights over num_shuffles networks. num_samples: people's visits with a value, missing in all rows
@@ -49,4 +50,5 @@ CREDIBILITY = Schema(
     "remark": columns.LABEL,
   },
   is_shared=True,
+  people=APART,
 )

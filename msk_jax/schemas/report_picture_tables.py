@@ -27,6 +27,7 @@ ATTENTION_CREDIBILITY = Schema(
   1,
   {"model": columns.LABEL, **attention_credibility_tables.CREDIBILITY.columns},
   is_shared=True,
+  people=attention_credibility_tables.CREDIBILITY.people,
 )
 
 # How well the pictures of a network were registered: means over held-out pictures. Dice: overlap of the bodies.
