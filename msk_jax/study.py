@@ -100,7 +100,7 @@ def _plan_of(call: stages.Call, workdir: pathlib.Path) -> "plan_file.Plan":
   """Returns the plan of the config; that of the workdir, if there is one and the command line names no config."""
   from msk_jax.planning import plan, plan_file, spec
 
-  if plan_file.path_of(workdir).exists() and not any(each.startswith("--config") for each in sys.argv):
+  if plan_file.path_of(workdir).exists() and not any(each.lstrip("-").startswith("config") for each in sys.argv[1:]):
     return plan_file.read(workdir)
   settings = call.settings(spec.StudySpec)
   environment = {name: os.environ[name] for name in _VARIABLES if name in os.environ}
