@@ -2,6 +2,7 @@
 
 import collections
 import shlex
+import textwrap
 from collections.abc import Sequence
 
 from msk_jax.io import printing
@@ -11,6 +12,7 @@ from msk_jax.planning.status import Standing, State
 
 _SHOWN_JOBS = 5
 _WIDTH = 110
+_LONGEST_REASON = 240  # characters
 
 
 def print_state(plan: Plan, standings: Sequence[Standing], *, shows_all: bool = False) -> None:
@@ -36,7 +38,9 @@ def print_state(plan: Plan, standings: Sequence[Standing], *, shows_all: bool = 
   output.print(table)
   failed = [each for each in standings if each.state is State.FAILED]
   for each in failed[:_SHOWN_JOBS]:
-    printing.print_text(output, f"FAILED: {each.job.name}: {each.reason}", wraps=False)
+    printing.print_text(
+      output, f"FAILED: {each.job.name}: {_short(each.reason)} (the whole: {plan.log(each.job)})", wraps=False
+    )
   due = [each for each in standings if each.state is not State.DONE]
   ready = due if shows_all else [each for each in due if each.state in (State.READY, State.CHANGED)]
   shown = ready if shows_all else ready[:_SHOWN_JOBS]
@@ -45,6 +49,10 @@ def print_state(plan: Plan, standings: Sequence[Standing], *, shows_all: bool = 
     printing.print_text(output, f"{each.state.value}: {each.job.name}: {line}", wraps=False)
   if len(ready) > len(shown):
     printing.print_text(output, f"and {len(ready) - len(shown)} more that wait for nothing; --dry_run shows all")
+
+
+def _short(text: str) -> str:
+  return textwrap.shorten(text, _LONGEST_REASON, placeholder=" ...")
 
 
 def _counts(standings: Sequence[Standing]) -> list[str]:
