@@ -213,7 +213,7 @@ class FoldMaps:
 
 
 def without_flawed(values: np.ndarray, is_flawed: np.ndarray) -> np.ndarray:
-  """Returns maps, float32 [n, rows, columns], with NaN throughout for those with a flaw: they are no results."""
+  """Returns maps, float32 [n, rows, columns], with NaN throughout for those with a flaw, which are not results."""
   return np.where(is_flawed[:, None, None], np.float32("nan"), values).astype(np.float32)
 
 

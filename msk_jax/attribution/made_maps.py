@@ -75,7 +75,7 @@ class MadeMaps:
     return {**record["inputs"], **files, f"{folder}, the stage": run_record.fingerprint(stage)}
 
   def is_flawed(self, method: Method) -> np.ndarray:
-    """Returns whether something is wrong with a method's maps (`methods.FLAWS`), bool [n]: they are no results."""
+    """Returns whether something is wrong with a method's maps (`methods.FLAWS`), bool [n]: these are not results."""
     return np.array([map_files.flaw_of(flaws, method) != "" for flaws in self.pictures["flaws"].astype(str)], bool)
 
   def program(self, method: Method) -> gradients.MapProgram:

@@ -33,7 +33,7 @@ class Declared:
     whole: totals beside which a table's groups are shown, if the table has them.
     sha256: of a file of the program, which is known by it alone.
     is_of_person: whether a picture is of a single person.
-    things: places in a document, `*` for any key, of lists whose entries are no people though they have numbers.
+    things: places in a document, `*` for any key, of lists whose entries are not people though they have numbers.
   """
 
   path: str

@@ -19,7 +19,7 @@ _COUNTS_OF_PEOPLE = re.compile(
   r"n|people|participants|samples|visits|(num|n)_(people|samples|participants)(_\w+)?|\w+_people"
 )
 _FEW = r"(?<![\d.,])[1-4](?![\d,.]*\d|e[-+]?\d|[\s\u2009\u202f]\d{3}(?!\d))"  # not of 1.5, 1,000, 1e-5 or 1 000
-_NUMBERED = r"(?P<numbered>\b(?:wave|phase|first|at\s+least|more\s+than)\s+)?"  # before what is no count of people
+_NUMBERED = r"(?P<numbered>\b(?:wave|phase|first|at\s+least|more\s+than)\s+)?"  # before what does not count people
 _SAYS_FEW = re.compile(
   rf"(?:\bn\s*[=:]\s*{_FEW}|{_NUMBERED}{_FEW}\s+(?:people|persons?|participants?|samples?|visits?|women|woman|men|man)\b|"
   rf"\b(?:people|participants|samples|visits|women|men)\s*[=:]\s*{_FEW})",

@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 
 from msk_jax.io import errors, locks
+from msk_jax.planning import heeding
 from msk_jax.planning.plan_file import FOLDER, Plan, path_of
 
 PROGRAM = pathlib.Path(".venv-launch/bin/snakemake")
@@ -82,14 +83,10 @@ def run(plan: Plan, where: str, profile: pathlib.Path, further: Sequence[str] = 
   line = command(plan, where, profile, further)
   if any((plan.workdir / FOLDER / ".snakemake" / "locks").glob("*")):  # of a run that was killed
     subprocess.run([*line, "--unlock"], cwd=plan.project, check=False, capture_output=True)
-  signals: list[int] = []
-  before = {number: signal.signal(number, lambda each, _: signals.append(each)) for number in _SIGNALS}
-  try:
+  with heeding.noted(_SIGNALS) as signals:
     with subprocess.Popen(line, cwd=plan.project, start_new_session=True) as process:
-      return _wait(process, signals), bool(signals)
-  finally:
-    for number, handler in before.items():
-      signal.signal(number, handler)
+      ended = _wait(process, signals)
+    return ended, bool(signals)
 
 
 def _wait(process: subprocess.Popen, signals: list[int]) -> int:

@@ -16,10 +16,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 
 from msk_jax.io import atomic, children, console, privacy
+from msk_jax.planning import heeding
 from msk_jax.planning import status as status_lib
 from msk_jax.planning.jobs import Job
 from msk_jax.planning.plan_file import Plan
@@ -31,13 +31,6 @@ _SHOWN_LINES = 20
 _REQUEUE_SECONDS = 30.0
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGURG)
 _NOTHING_DONE = "it stopped to be resumed, without having done anything, several times in a row"
-
-
-@dataclasses.dataclass
-class _Stopped:
-  """Which signal has come."""
-
-  number: int = 0
 
 
 def _requeue(slurm_job: str) -> bool:
@@ -71,13 +64,13 @@ def run(plan: Plan, job: Job, slurm: SlurmJob | None = None) -> int:
   """
   failures = 0
   short = slurm.restarts if slurm else 0
-  with _heeding_signals() as stopped:
+  with heeding.noted(_SIGNALS) as stopped:
     while True:
       status, seconds = _call(plan, job, stopped)
       if status == 0:
         _finish(plan, job)
         return 0
-      if stopped.number:
+      if stopped:
         return _stop(plan, job, stopped, status, slurm)
       if status == console.UNFINISHED:
         short = short + 1 if seconds < _SHORT_SECONDS else 0
@@ -94,7 +87,7 @@ def run(plan: Plan, job: Job, slurm: SlurmJob | None = None) -> int:
       _say(f"{job.name}: FAILED with status {status}; it is called a second time")
 
 
-def _call(plan: Plan, job: Job, stopped: _Stopped) -> tuple[int, float]:
+def _call(plan: Plan, job: Job, stopped: list[int]) -> tuple[int, float]:
   """Calls the stage; returns its exit status and how long it took, seconds."""
   log, began = plan.log(job), time.monotonic()
   log.parent.mkdir(parents=True, exist_ok=True)
@@ -117,11 +110,11 @@ def _call(plan: Plan, job: Job, stopped: _Stopped) -> tuple[int, float]:
   return (128 - status if status < 0 else status), time.monotonic() - began
 
 
-def _wait(process: subprocess.Popen, stopped: _Stopped) -> int:
+def _wait(process: subprocess.Popen, stopped: list[int]) -> int:
   """Waits for the stage's end; sends it SIGTERM once when a signal has come."""
   is_sent = False
   while True:
-    if stopped.number and not is_sent:
+    if stopped and not is_sent:
       process.terminate()
       is_sent = True
     try:
@@ -130,24 +123,10 @@ def _wait(process: subprocess.Popen, stopped: _Stopped) -> int:
       continue
 
 
-@contextmanager
-def _heeding_signals() -> Iterator[_Stopped]:
-  stopped = _Stopped()
-
-  def heed(number: int, _) -> None:
-    stopped.number = number
-
-  before = {number: signal.signal(number, heed) for number in _SIGNALS}
-  try:
-    yield stopped
-  finally:
-    for number, handler in before.items():
-      signal.signal(number, handler)
-
-
-def _stop(plan: Plan, job: Job, stopped: _Stopped, status: int, slurm: SlurmJob | None) -> int:
+def _stop(plan: Plan, job: Job, stopped: list[int], status: int, slurm: SlurmJob | None) -> int:
   """Says that a job was stopped; requeues it before its time is over, unless that would never come to an end."""
-  number, stopped.number = stopped.number, 0
+  number = stopped[-1]
+  stopped.clear()
   if number == signal.SIGURG and slurm:
     if status != console.UNFINISHED and slurm.restarts:
       _fail(
@@ -166,10 +145,10 @@ def _stop(plan: Plan, job: Job, stopped: _Stopped, status: int, slurm: SlurmJob 
   return console.UNFINISHED
 
 
-def _await_end(stopped: _Stopped) -> None:
+def _await_end(stopped: list[int]) -> None:
   """Waits for the end that Slurm prepares for a requeued job: one that ends by itself before would count as failed."""
   end = time.monotonic() + _REQUEUE_SECONDS
-  while not stopped.number and time.monotonic() < end:
+  while not stopped and time.monotonic() < end:
     time.sleep(0.1)
 
 

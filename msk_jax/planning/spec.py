@@ -85,7 +85,7 @@ def _check_models(models: tuple[str, ...]) -> None:
     known = parts[0] in DIMENSIONS and len(parts) == (_PARTS[parts[0]])
     if not known:
       raise ValueError(
-        f"models: {name} is no name like knee/inception_v3, spine/sagittal/inception_v3 or scalars/all/lightgbm."
+        f"models: {name} is not a name like knee/inception_v3, spine/sagittal/inception_v3 or scalars/all/lightgbm."
       )
   scalars = [name.split("/") for name in models if name.startswith("scalars/")]
   sets, algorithms = {part[1] for part in scalars}, {part[2] for part in scalars}

@@ -20,7 +20,7 @@ class Method:
 
   Attributes:
     title: of the method.
-    text: what was done, for readers who are no specialists.
+    text: what was done, for readers who are not specialists.
     formula: in one line, or empty.
     paper: section of the paper; empty for what the paper does not have.
     differs: what is done otherwise than in the paper; empty if nothing is.

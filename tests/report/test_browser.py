@@ -348,7 +348,7 @@ def test_every_page_is_drawn_with_one_model_and_nothing_else(chromium, smallest_
 
 
 def test_labels_are_shown_as_they_are(tab):
-  """In a plot a label is no tag; in a CSV it is no formula."""
+  """In a plot a label is not a tag; in a CSV it is not a formula."""
   label = "BMI <30 & more <img src=x>"
   tab.open("performance")
   shown = tab.page.evaluate(

@@ -53,7 +53,7 @@ def test_maps_that_show_what_was_learnt_do_not_outlive_it(pictures):
 
 
 def test_shuffles_that_differ_are_in_the_interval(pictures):
-  """Single shuffles may give the map or its opposite: people agree, shuffles do not, and their mean is no result."""
+  """Single shuffles may give the map or its opposite: people agree, shuffles do not, and their mean is not a result."""
   weights = np.random.default_rng(1).normal(size=_SHAPE)
   cascades = [[randomisation.Stage("all", 1.0, sign * weights)] for sign in (1, -1) * 4]
   rows = checks.compare_randomised(_KIND, checks.Maker(_make, 16), pictures, cascades, weights)
