@@ -12,6 +12,7 @@ from msk_jax.attribution import gradients, methods, placement
 from msk_jax.input import standardize
 from msk_jax.models import initialise
 from msk_jax.trained import network, network_spec, sharding
+from tests import cases
 
 pytestmark = pytest.mark.usefixtures("compile_quickly")
 
@@ -50,7 +51,7 @@ def head(variables, pooled, side):
   return age_z[:, 0], np.einsum("io,bik->bok", params["age"]["kernel"], jacobian)[:, 0]
 
 
-@pytest.mark.parametrize(("key", "name"), [(gradients.LAST_STAGE, "conv_4"), ("conv_3", "conv_3")])
+@pytest.mark.parametrize(("key", "name"), cases.first_of([("conv_3", "conv_3"), (gradients.LAST_STAGE, "conv_4")]))
 def test_gradients_are_finite_differences_in_float64(case, key, name):
   """In float64 the steps can be so small that no ReLU turns within them."""
   single, variables, images, side = case

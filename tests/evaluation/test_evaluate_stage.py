@@ -13,7 +13,7 @@ from msk_jax.evaluation.spec import EvaluateSpec
 from msk_jax.io import errors, specs, tables
 from msk_jax.predictions import pooled_rows, pooled_table
 from msk_jax.schemas import performance_tables
-from tests import id_search, tiny_workdir
+from tests import cases, id_search, tiny_workdir
 from tests.predictions import pooled_cohort as cohort
 
 _PLAIN = EvaluateSpec(num_bootstraps=20, has_figures=False)
@@ -76,7 +76,8 @@ def test_published_numbers_stand_beside_data_like_uk_biobanks_only(workdir, caps
 
 
 @pytest.mark.parametrize(
-  "lost", ["groups.csv", "best.parquet", "figures/sample/knee-ensemble.png", "figures/sample/scores.svg"]
+  "lost",
+  cases.first_of(["groups.csv", "best.parquet", "figures/sample/knee-ensemble.png", "figures/sample/scores.svg"]),
 )
 def test_a_lost_file_is_made_again(_drawn, tmp_path, caplog, lost):
   workdir = shutil.copytree(_drawn, tmp_path / "work")

@@ -12,6 +12,7 @@ from msk_jax.genetics import input_hashes, run
 from msk_jax.genetics.spec import BoltSpec, CovariateSpec, GwasSpec, QualitySpec
 from msk_jax.genome.genotype_files import FilePatterns
 from msk_jax.io import errors, locks
+from tests import cases
 from tests.genetics import fake_bolt
 from tests.genetics.inputs import study as studies
 
@@ -87,7 +88,7 @@ def test_threads_and_hours_repeat_no_run(stage):
   assert stage.num_runs() > num_runs
 
 
-@pytest.mark.parametrize("name", ["ld_scores", "source"])
+@pytest.mark.parametrize("name", cases.first_of(["source", "ld_scores"]))
 def test_every_file_that_reaches_a_result_is_in_the_record(stage, name):
   scores = stage.study.folder / "scores.gz"
   origin = stage.study.workdir / "cohort" / "source.json"

@@ -6,6 +6,7 @@ import pytest
 
 from msk_jax.genome import annotation, chromosomes, genes
 from msk_jax.io import errors
+from tests import cases
 
 
 def _genes(*rows: tuple[str, str, str, int, int], build: str = "GRCh37") -> genes.Genes:
@@ -30,7 +31,7 @@ def _search(chromosome: str, position: int, table: pd.DataFrame, coding_first: b
   return ", ".join(dict.fromkeys(table.name[among & (distance == least)])), "nearest", int(least)
 
 
-@pytest.mark.parametrize("coding_first", [True, False])
+@pytest.mark.parametrize("coding_first", cases.first_of([True, False]))
 def test_many_overlaps_and_ties_are_as_in_a_search_of_the_whole_table(coding_first):
   rng = np.random.default_rng(3)
   starts = rng.integers(1, 900, 160)
@@ -52,7 +53,7 @@ def test_many_overlaps_and_ties_are_as_in_a_search_of_the_whole_table(coding_fir
   }
 
 
-@pytest.mark.parametrize("coding_first", [True, False])
+@pytest.mark.parametrize("coding_first", cases.first_of([True, False]))
 def test_embedded_genes_are_as_in_a_search_of_the_whole_table(coding_first):
   embedded = genes.read_embedded()
   rng = np.random.default_rng(4)

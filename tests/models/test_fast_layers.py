@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from msk_jax.models import age_model, branches, fast_layers, inception_v3, initialise, layers
+from tests import cases
 
 DTYPES = pytest.mark.parametrize("dtype, tolerance", [(np.float32, 2e-5), (np.float64, 1e-12)])
 
@@ -106,7 +107,9 @@ def test_a_pointwise_product_is_the_1x1_convolution(dtype, tolerance):
 
 
 @DTYPES
-@pytest.mark.parametrize("name", ["mixed8", "mixed10"])  # two of three branches; a pool before and a fork behind
+@pytest.mark.parametrize(
+  "name", cases.first_of(["mixed8", "mixed10"])
+)  # two of three branches; a pool before and a fork behind
 def test_branches_that_begin_together_are_those_that_begin_alone(name, dtype, tolerance):
   """Values, gradients and statistics of whole blocks at a realistic batch; parameters have the same names."""
   with jax.enable_x64(dtype == np.float64):

@@ -19,6 +19,7 @@ from msk_jax.scalar_models import data, experiment, printout, run, set_importanc
 from msk_jax.schemas import cohort_tables, importance_tables
 from msk_jax.tabular import algorithm, algorithms, boosting, importances, linear, measures, nested, trials
 from msk_jax.tabular.mlp import training
+from tests import cases
 from tests.tabular import scalar_cohort
 
 _SPEC = spec.ScalarsSpec(algorithms=("elastic_net", "lightgbm"), num_trials=3, permutation_repeats=1, threads=2)
@@ -78,6 +79,7 @@ def test_every_split_has_models_predictions_and_result(workdir, model):
   assert score["r2"] > (0.15 if model.endswith("elastic_net") else 0)  # a few small trees reach little
 
 
+@pytest.mark.long
 def test_networks_go_through_the_stage_as_well(tmp_path, monkeypatch):
   monkeypatch.setattr(training, "MIN_SLOTS", 3)  # one program, compiled once, for the search and the refits
   num_folds = 3
@@ -235,7 +237,7 @@ class _CutError(Exception):
   pass
 
 
-@pytest.mark.parametrize("after", [1, 2])
+@pytest.mark.parametrize("after", cases.first_of([2, 1]))
 def test_a_run_cut_off_in_the_search_resumes_to_the_same_files(workdir, tmp_path, monkeypatch, after):
   scalar_cohort.write_workdir(tmp_path)
   write = trials.write

@@ -11,6 +11,7 @@ from msk_jax.io import errors, one_analysis, run_record, tables
 from msk_jax.scalar_models import data, experiment, run, set_importances, spec
 from msk_jax.schemas import cohort_tables, importance_tables
 from msk_jax.tabular import algorithm, boosting, importances, job, linear
+from tests import cases
 from tests.tabular import scalar_cohort
 
 _NET = spec.ScalarsSpec(sets=("body",), algorithms=("elastic_net",), num_trials=1, permutation_repeats=1, threads=2)
@@ -92,7 +93,7 @@ def test_algorithms_of_other_samples_are_left_out(workdir, caplog):
   assert "leave out elastic_net" in caplog.text and "samples" in caplog.text
 
 
-@pytest.mark.parametrize("moment", ["draw", "record"])
+@pytest.mark.parametrize("moment", cases.first_of(["draw", "record"]))
 def test_a_job_that_finishes_meanwhile_is_not_lost(workdir, monkeypatch, moment):
   """The other job does all its writing within ours, which then continues with what it read before."""
   where, name = {
@@ -144,13 +145,10 @@ def test_lost_files_of_a_finished_model_are_made_again(workdir, monkeypatch):
 
 @pytest.mark.parametrize(
   ("kind", "more", "is_published"),
-  [
-    ("phantom", (), True),
-    ("ukb", (), True),
-    ("table", (), False),
-    ("folder", (), False),
-    ("ukb", ("foot",), False),
-  ],
+  cases.first_of(
+    [("ukb", (), True), ("ukb", ("foot",), False), ("phantom", (), True), ("table", (), False), ("folder", (), False)],
+    number=2,
+  ),
 )
 def test_published_agreement_stands_beside_the_papers_four_sets_of_like_people(tmp_path, kind, more, is_published):
   scalar_cohort.write_workdir(tmp_path)

@@ -134,6 +134,7 @@ def test_score_is_the_mean_over_inner_folds_of_fits_on_the_others(monkeypatch):
   np.testing.assert_allclose(actual[1], np.mean(expected), atol=1e-4)
 
 
+@pytest.mark.long
 def test_planted_curve_is_found_as_well_as_by_scikit_learn():
   samples = _samples(6000)
   held = samples.fold == 4

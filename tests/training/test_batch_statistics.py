@@ -12,6 +12,7 @@ from msk_jax.input import pipeline
 from msk_jax.models import backbones, efficientnet_v2, layers
 from msk_jax.trained import best_parameters, checkpoints, network_spec, predictor
 from msk_jax.training import batch_statistics, data, experiment, program
+from tests import cases
 from tests.training import cohort
 
 
@@ -96,7 +97,7 @@ def test_batches_are_equal_and_fit_the_devices(num_images, unit, expected):
   assert size % unit == 0 and (size * number <= num_images or size == unit)
 
 
-@pytest.mark.parametrize("backbone", ["simple_cnn", "efficientnet_v2_s"])
+@pytest.mark.parametrize("backbone", cases.first_of(["simple_cnn", "efficientnet_v2_s"]))
 def test_evaluation_with_them_is_the_training_mode_on_that_batch(loaded, monkeypatch, backbone):
   """Also in a network with stochastic depth, which is switched off on both sides."""
   monkeypatch.setattr(efficientnet_v2, "blocks", lambda: _FEW_BLOCKS)

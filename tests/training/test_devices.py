@@ -87,6 +87,7 @@ def test_two_processes_give_the_bits_of_one_process_with_two_devices(tmp_path, s
   assert _result(tmp_path)["test"] == straight[1]["test"]
 
 
+@pytest.mark.long
 def test_two_processes_pause_together_and_one_process_goes_on_to_the_same_bits(tmp_path, straight):
   """SIGTERM to one of two processes: both write the checkpoint and end; then one process with two devices resumes."""
   _finish(*_start_pair(_workdir(tmp_path), first_only=("--signal_at=3", "--signal=TERM")), status=75)

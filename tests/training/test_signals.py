@@ -9,6 +9,7 @@ import pytest
 from msk_jax.predictions import split_folder
 from msk_jax.training import command, early_stopping, experiment, folds, frozen_baseline, pausing
 from msk_jax.training.program import Program
+from tests import cases
 from tests.training import cohort
 
 pytestmark = pytest.mark.usefixtures("compile_once")
@@ -30,7 +31,7 @@ _PLACES = {
 }
 
 
-@pytest.mark.parametrize("place", list(_PLACES))
+@pytest.mark.parametrize("place", cases.first_of(_PLACES))
 def test_a_signal_outside_the_loop_pauses_and_the_next_call_resumes(tmp_path, straight, monkeypatch, place):
   cohort.write_workdir(tmp_path)
   owner, name = _PLACES[place]

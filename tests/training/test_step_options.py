@@ -87,6 +87,7 @@ def test_parts_of_a_batch_are_normalised_each_by_itself_and_their_means_enter_th
   assert _difference(whole.batch_stats, parts.batch_stats) > 1e-4
 
 
+@pytest.mark.long
 def test_the_running_mean_of_the_parameters_is_that_of_the_steps():
   """Early on it keeps (1 + n) / (10 + n), later what the settings say; training itself does not see it."""
   model, tx = network.build_model(_settings()), optimizer.make(spec.OptimizationSpec())
