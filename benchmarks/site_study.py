@@ -23,7 +23,7 @@ from msk_jax.io import tables
 from msk_jax.predictions import model_names
 from msk_jax.report import run, spec
 from msk_jax.schemas import age_tables, association_tables, genetics_tables, performance_tables
-from tests.report import further_study, study
+from tests.report import exposure_study, genetic_study, study
 
 _DIMENSIONS = ("general", "full_body", "spine", "hip", "knee", "scalars")
 _PEOPLE, _SAMPLES = 38_405, 42_012
@@ -39,7 +39,7 @@ def write_models(workdir: pathlib.Path, rng: np.random.Generator) -> int:
   }
   models = model_names.in_order({*leaves, *ensembles, model_names.GENERAL})
   by_model = [
-    further_study.row(
+    genetic_study.row(
       performance_tables.PERFORMANCE,
       model=model,
       product=product,
@@ -58,7 +58,7 @@ def write_models(workdir: pathlib.Path, rng: np.random.Generator) -> int:
   ]
   study.write_performance(workdir, pd.DataFrame(by_model))
   pairs = [
-    further_study.row(
+    genetic_study.row(
       age_tables.CORRELATIONS, product=product, model_1=one, model_2=two, r=rng.uniform(0, 1), sd=0.004, n=_SAMPLES - 7
     )
     for product in _PRODUCTS
@@ -93,7 +93,7 @@ def write_variables(workdir: pathlib.Path, num_variables: int, rng: np.random.Ge
   )
   folder = workdir / "xwas" / "associations"
   tables.write(folder / "associations.parquet", table[list(schema.columns)], schema)
-  further_study.write_xwas(folder)
+  exposure_study.write_xwas(folder)
   study.finish(workdir, "xwas/associations", "xwas")
 
 

@@ -14,7 +14,7 @@ from msk_jax.schemas import (
   cohort_tables,
   importance_tables,
 )
-from tests.report import further_study
+from tests.report import genetic_study
 
 NUM_PEOPLE = 600
 _MAPS, _CELLS = "maps/grad_ram.npy", "maps/cells.parquet"
@@ -73,7 +73,7 @@ def write_ages(folder: pathlib.Path, models: dict[str, str]) -> None:
     for dimension, model in models.items():
       tables.write(folder / product / f"{model}.parquet", ages, age_tables.AGES)
       summary.append(
-        further_study.row(
+        genetic_study.row(
           age_tables.SUMMARY,
           product=product,
           model=model,
@@ -91,7 +91,7 @@ def write_ages(folder: pathlib.Path, models: dict[str, str]) -> None:
 def write_importances(folder: pathlib.Path) -> None:
   """Writes the importances of a set by two algorithms."""
   rows = [
-    further_study.row(
+    genetic_study.row(
       importance_tables.OF_SET,
       algorithm=algorithm,
       measure=measure,
@@ -104,7 +104,7 @@ def write_importances(folder: pathlib.Path) -> None:
     for feature, mean in (("standing_height_cm", -0.5), ("weight_kg", 0.2), ("sex", 0.1))
   ]
   tables.write(folder / "importances.parquet", pd.DataFrame(rows), importance_tables.OF_SET)
-  agreement = further_study.row(
+  agreement = genetic_study.row(
     importance_tables.AGREEMENT, first="elastic_net", second="lightgbm", pearson=0.7, spearman=0.5, num_features=3
   )
   tables.write(folder / "importance_agreement.parquet", pd.DataFrame([agreement]), importance_tables.AGREEMENT)
@@ -121,7 +121,7 @@ def write_attention(folder: pathlib.Path, finish) -> None:
   finish("maps", {})
   inputs = hash_maps(folder)
   rows = [
-    further_study.row(
+    genetic_study.row(
       attention_credibility_tables.GROUPS,
       sex=sex,
       age_group=age_group,
@@ -143,7 +143,7 @@ def write_attention(folder: pathlib.Path, finish) -> None:
     np.savez_compressed(part / f"{method}.npz", maps=maps, template=(1 - down**2).astype(np.float32))
   registered = {"correlation_before": 0.8, "correlation_after": 0.9, "dice_before": 0.85, "dice_after": 0.95}
   finish("group_means", inputs, registered)
-  check = further_study.row(
+  check = genetic_study.row(
     attention_credibility_tables.CREDIBILITY,
     method="grad_ram",
     check="two folds",
@@ -171,7 +171,7 @@ def write_maps(folder: pathlib.Path, value: float) -> None:
   path = folder / _MAPS
   path.parent.mkdir(parents=True, exist_ok=True)
   np.save(path, np.full((1, 4, 3), value, np.float32))
-  cell = further_study.row(attention_tables.CELLS, sex="female", age_group="old", rate="normal", wanted=10, chosen=10)
+  cell = genetic_study.row(attention_tables.CELLS, sex="female", age_group="old", rate="normal", wanted=10, chosen=10)
   tables.write(folder / _CELLS, pd.DataFrame([cell]), attention_tables.CELLS)
 
 

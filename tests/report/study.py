@@ -10,7 +10,7 @@ import pandas as pd
 from msk_jax.io import outputs, run_record, tables
 from msk_jax.predictions import model_names
 from msk_jax.schemas import age_tables, association_tables, performance_tables
-from tests.report import further_study, picture_study
+from tests.report import exposure_study, genetic_study, picture_study
 
 PEOPLE = 1_302
 _READ = {
@@ -191,13 +191,13 @@ def write(workdir: pathlib.Path) -> None:
   picture_study.write_ages(ages, {"general": "general", "spine": "spine/ensemble", "knee": "knee/ensemble"})
   finish(workdir, "ages", "ages")
   tables.write(xwas / "associations.parquet", associations(), association_tables.ASSOCIATIONS)
-  further_study.write_xwas(xwas)
+  exposure_study.write_xwas(xwas)
   finish(workdir, "xwas/associations", "xwas")
   for folder, stage, writer in (
-    ("xwas/prediction", "xwas", further_study.write_prediction),
-    ("gwas", "gwas", further_study.write_gwas),
-    ("loci", "loci", further_study.write_loci),
-    ("release", "release", further_study.write_release),
+    ("xwas/prediction", "xwas", exposure_study.write_prediction),
+    ("gwas", "gwas", genetic_study.write_gwas),
+    ("loci", "loci", genetic_study.write_loci),
+    ("release", "release", genetic_study.write_release),
   ):
     writer(workdir / folder)
     finish(workdir, folder, stage)

@@ -6,13 +6,13 @@ import pytest
 
 from msk_jax.report.pages import genetic_correlations, heritability, prediction
 from msk_jax.schemas import exposure_prediction_tables, genetics_tables
-from tests.report import further_study
+from tests.report import genetic_study
 
 
 def test_heritability_has_both_estimates_and_rounded_people():
-  rows = [further_study.row(genetics_tables.HERITABILITY, trait=name, h2=0.3, n=1_234) for name in ("knee", "own")]
-  traits = pd.DataFrame([further_study.row(genetics_tables.TRAITS, trait="knee", dimension="knee", stratum="all")])
-  regression = pd.DataFrame([further_study.row(genetics_tables.LD_SCORE_REGRESSION, trait="knee", h2=0.2, h2_se=0.1)])
+  rows = [genetic_study.row(genetics_tables.HERITABILITY, trait=name, h2=0.3, n=1_234) for name in ("knee", "own")]
+  traits = pd.DataFrame([genetic_study.row(genetics_tables.TRAITS, trait="knee", dimension="knee", stratum="all")])
+  regression = pd.DataFrame([genetic_study.row(genetics_tables.LD_SCORE_REGRESSION, trait="knee", h2=0.2, h2_se=0.1)])
   table = heritability.describe(pd.DataFrame(rows), traits, regression)
   assert table["n"].tolist() == [1_230, 1_230] and table["dimension"].tolist() == ["knee", ""]
   assert table["ldsc_h2"].tolist() == pytest.approx([0.2, np.nan], nan_ok=True)
@@ -22,14 +22,14 @@ def test_heritability_has_both_estimates_and_rounded_people():
 def test_genetic_correlations_find_their_pair_in_either_order():
   schema = genetics_tables.GENETIC_CORRELATIONS
   pairs = [
-    further_study.row(schema, trait_1="hip", trait_2="knee", rg=0.5, n=1_234),
-    further_study.row(schema, trait_1="hip", trait_2="spine", n=0, reason="not_run"),
+    genetic_study.row(schema, trait_1="hip", trait_2="knee", rg=0.5, n=1_234),
+    genetic_study.row(schema, trait_1="hip", trait_2="spine", n=0, reason="not_run"),
   ]
   other = [
-    further_study.row(
+    genetic_study.row(
       genetics_tables.LD_SCORE_CORRELATIONS, trait="knee", other="hip", other_kind="trait", rg=0.6, rg_se=0.1
     ),
-    further_study.row(genetics_tables.LD_SCORE_CORRELATIONS, trait="hip", other="spine", other_kind="study", rg=0.9),
+    genetic_study.row(genetics_tables.LD_SCORE_CORRELATIONS, trait="hip", other="spine", other_kind="study", rg=0.9),
   ]
   table = genetic_correlations.describe(pd.DataFrame(pairs), pd.DataFrame(other))
   assert table["ldsc_rg"].tolist() == pytest.approx([0.6, np.nan], nan_ok=True)
@@ -39,10 +39,10 @@ def test_genetic_correlations_find_their_pair_in_either_order():
 def test_of_each_model_the_most_important_variables_are_kept_and_all_covariates():
   schema = exposure_prediction_tables.IMPORTANCES
   rows = [
-    further_study.row(schema, algorithm="mlp", role="variable", feature=f"v{place}", mean=-place) for place in range(50)
+    genetic_study.row(schema, algorithm="mlp", role="variable", feature=f"v{place}", mean=-place) for place in range(50)
   ]
-  rows += [further_study.row(schema, algorithm="mlp", role="covariate", feature="age", mean=0.0)]
-  rows += [further_study.row(schema, algorithm="lightgbm", role="variable", feature="v0", mean=0.1)]
+  rows += [genetic_study.row(schema, algorithm="mlp", role="covariate", feature="age", mean=0.0)]
+  rows += [genetic_study.row(schema, algorithm="lightgbm", role="variable", feature="v0", mean=0.1)]
   table = prediction.choose(pd.DataFrame(rows))
   assert len(table) == 22
   assert set(table[table["algorithm"] == "mlp"]["feature"]) == {"age", *(f"v{place}" for place in range(30, 50))}

@@ -17,7 +17,7 @@ from msk_jax.report import attention_maps, methods, payload, run, sections
 from msk_jax.report.pages import attention, performance_groups
 from msk_jax.report.spec import SiteSpec
 from msk_jax.schemas import age_tables, performance_tables
-from tests.report import further_study, picture_study, study
+from tests.report import genetic_study, picture_study, study
 
 _PEOPLE_OF = f"attention/{picture_study.NETWORK}"
 
@@ -131,12 +131,12 @@ def test_pictures_of_persons_keep_their_model_and_every_cell_has_some(tmp_path):
 def _scores(r2: dict[str, float]) -> pd.DataFrame:
   """Schema performance of single models of the knee."""
   row = dict(product="sample", dimension="knee", r2_sd_bootstrap=0.01, rmse=4.0, rmse_sd_bootstrap=0.1)
-  rows = [further_study.row(performance_tables.PERFORMANCE, model=name, r2=value, **row) for name, value in r2.items()]
+  rows = [genetic_study.row(performance_tables.PERFORMANCE, model=name, r2=value, **row) for name, value in r2.items()]
   return pd.DataFrame(rows)
 
 
 def _chosen(schema, model: str) -> pd.DataFrame:
-  return pd.DataFrame([further_study.row(schema, product="sample", dimension="knee", model=model)])
+  return pd.DataFrame([genetic_study.row(schema, product="sample", dimension="knee", model=model)])
 
 
 def test_literature_has_this_study_the_paper_and_no_invented_number():

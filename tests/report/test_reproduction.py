@@ -7,12 +7,12 @@ import pytest
 
 from msk_jax.report import reproduction
 from msk_jax.schemas import genetics_tables, performance_tables, release_tables
-from tests.report import further_study, study
+from tests.report import genetic_study, study
 
 
 def _heritability(**values) -> pd.DataFrame:
   row = {"trait": "knee", "h2": 0.3, "h2_se": 0.04, "published_h2": 0.25, "published_h2_se": 0.03, **values}
-  return pd.DataFrame([further_study.row(genetics_tables.HERITABILITY, **row)])
+  return pd.DataFrame([genetic_study.row(genetics_tables.HERITABILITY, **row)])
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_r2_and_rmse_are_compared_for_both_sample_definitions():
 
 def test_genes_have_array_and_imputed_variants_side_by_side():
   rows = [
-    further_study.row(
+    genetic_study.row(
       release_tables.NAMED_LOCI, dimension="knee", gene="A", source=source, status=status, neg_log10_p=p
     )
     for source, status, p in (("array", "no_result", math.nan), ("imputed", "significant", 9.0))

@@ -8,7 +8,7 @@ from msk_jax.disclosure import variants
 from msk_jax.io import tables
 from msk_jax.report.genetic import cells, streams
 from msk_jax.schemas import genetics_tables
-from tests.report import further_study
+from tests.report import genetic_study
 
 
 def _write(path, table: pd.DataFrame):
@@ -19,7 +19,7 @@ def _write(path, table: pd.DataFrame):
 
 @pytest.fixture
 def knee() -> pd.DataFrame:
-  return further_study.statistics("knee", "array")
+  return genetic_study.statistics("knee", "array")
 
 
 def test_each_variant_of_enough_carriers_is_in_a_cell_or_is_a_hit(tmp_path, knee):
@@ -80,10 +80,10 @@ def test_the_quantiles_begin_with_the_strongest(tmp_path, knee):
 
 def test_variants_near_a_place_alone_are_read(tmp_path, knee):
   path = _write(tmp_path / "a.parquet", knee)
-  low, high = further_study.LEAD_BP - 20_000, further_study.LEAD_BP + 20_000
+  low, high = genetic_study.LEAD_BP - 20_000, genetic_study.LEAD_BP + 20_000
   near = streams.read_near(path, [("11", low, high), ("12", low, high)])
   expected = knee[knee["chromosome"].isin(["11", "12"]) & knee["position_bp"].between(low, high)]
-  assert sorted(near["variant"]) == sorted(expected["variant"]) and further_study.RSID in set(near["rsid"])
+  assert sorted(near["variant"]) == sorted(expected["variant"]) and genetic_study.RSID in set(near["rsid"])
   assert streams.read_near(path, []).empty
 
 

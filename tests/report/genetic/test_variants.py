@@ -5,7 +5,7 @@ import pandas as pd
 
 from msk_jax.report.genetic import regions, variants
 from msk_jax.schemas import report_genetics_tables
-from tests.report import further_study
+from tests.report import genetic_study
 
 
 def _table(**columns) -> pd.DataFrame:
@@ -57,8 +57,8 @@ def test_a_region_keeps_the_lead_and_leaves_out_rare_alleles(tmp_path):
   from msk_jax.report.sections import Data
   from msk_jax.schemas import genetics_tables, loci_tables
 
-  further_study.write_gwas(tmp_path / "gwas")
-  further_study.write_loci(tmp_path / "loci")
+  genetic_study.write_gwas(tmp_path / "gwas")
+  genetic_study.write_loci(tmp_path / "loci")
   names = ("loci", "lead_ld", "fine_mapping", "credible_sets", "sex_differences")
   schemas = (
     loci_tables.LOCI,
@@ -76,15 +76,15 @@ def test_a_region_keeps_the_lead_and_leaves_out_rare_alleles(tmp_path):
     each.name: each.table for each in page.PAGE.make(Data(held, is_drawn=True, files={"statistics": paths})).tables
   }
   region = made["gwas_region_1"]
-  assert further_study.RSID in set(region["rsid"].dropna())
-  lead = region[region["rsid"] == further_study.RSID].iloc[0]
+  assert genetic_study.RSID in set(region["rsid"].dropna())
+  lead = region[region["rsid"] == genetic_study.RSID].iloc[0]
   assert lead["credible_set"] == 1 and lead["pip"] == 0.97 and lead["r2"] == 0.7
-  own = further_study.statistics("knee", "array")
+  own = genetic_study.statistics("knee", "array")
   rare = own[(own["effect_allele_frequency"] < 0.01)]["rsid"].item()
   assert rare not in set(region["rsid"].dropna())
-  assert set(made["gwas_region_genes"]["gene"]) >= {further_study.GENE}
+  assert set(made["gwas_region_genes"]["gene"]) >= {genetic_study.GENE}
   loci = made["gwas_loci"]
   assert len(loci) == 2 and loci["num_candidates"].tolist() == [1, 1] and loci["beta_female"].tolist() == [0.5, 0.5]
   genes = made["gwas_genes"].set_index("gene")
-  assert genes.loc[further_study.GENE, "num_loci"] == 2 and genes.loc[further_study.GENE, "traits"] == "knee"
+  assert genes.loc[genetic_study.GENE, "num_loci"] == 2 and genes.loc[genetic_study.GENE, "traits"] == "knee"
   assert genetics_tables.TRAITS and set(loci.columns) == set(report_genetics_tables.LOCI.columns)

@@ -1,4 +1,4 @@
-"""What the stages gwas, loci, release and xwas leave, with numbers that are known: for `study.write`."""
+"""What the stages gwas, loci and release leave, with numbers that are known: for `study.write`."""
 
 import math
 import pathlib
@@ -10,8 +10,6 @@ import pandas as pd
 from msk_jax.genome import chromosomes
 from msk_jax.io import tables
 from msk_jax.schemas import (
-  association_tables,
-  exposure_prediction_tables,
   genetics_tables,
   loci_tables,
   release_tables,
@@ -22,7 +20,7 @@ SOURCES = ("array", "imputed")
 NUM_VARIANTS = 3_000
 GENE, RSID = "POLD3", "rs900004487"
 LEAD_BP = 74_283_793
-_PEOPLE = 1_233
+PEOPLE = 1_233
 
 
 def row(schema: tables.Schema, **values: Any) -> dict[str, Any]:
@@ -59,7 +57,7 @@ def statistics(trait: str, source: str) -> pd.DataFrame:
     effect_allele_frequency=frequency,
     beta=rng.normal(0, 0.1, n),
     se=0.1,
-    n=_PEOPLE,
+    n=PEOPLE,
     info=0.9 if source == "imputed" else math.nan,
     rsid=[RSID if at == LEAD_BP else f"rs{900_010_000 + place}" for place, at in enumerate(table["position_bp"])],
   )
@@ -74,7 +72,7 @@ def write_gwas(folder: pathlib.Path) -> None:
   traits, heritability, regression = [], [], []
   for place, trait in enumerate(DIMENSIONS):
     traits.append(
-      row(genetics_tables.TRAITS, trait=trait, dimension=trait, model=trait, stratum="all", unit="years", n=_PEOPLE)
+      row(genetics_tables.TRAITS, trait=trait, dimension=trait, model=trait, stratum="all", unit="years", n=PEOPLE)
     )
     heritability.append(
       row(
@@ -82,7 +80,7 @@ def write_gwas(folder: pathlib.Path) -> None:
         trait=trait,
         h2=0.3 + 0.05 * place,
         h2_se=0.05,
-        n=_PEOPLE,
+        n=PEOPLE,
         published_h2=0.25,
         published_h2_se=0.02,
         engine="bolt",
@@ -107,23 +105,23 @@ def write_gwas(folder: pathlib.Path) -> None:
       trait_2=second,
       rg=0.5,
       rg_se=0.1,
-      n=_PEOPLE,
+      n=PEOPLE,
       published_rg=0.4,
       residual_correlation=0.3,
       residual_correlation_se=0.05,
       engine="bolt",
     )
-    for first, second in _pairs()
+    for first, second in pairs_of_dimensions()
   ]
   other = [
     row(genetics_tables.LD_SCORE_CORRELATIONS, trait=second, other=first, other_kind="trait", rg=0.6, rg_se=0.2)
-    for first, second in _pairs()
+    for first, second in pairs_of_dimensions()
   ]
-  _write(folder, "traits", traits, genetics_tables.TRAITS)
-  _write(folder, "heritability", heritability, genetics_tables.HERITABILITY)
-  _write(folder, "ld_score_regression", regression, genetics_tables.LD_SCORE_REGRESSION)
-  _write(folder, "genetic_correlations", pairs, genetics_tables.GENETIC_CORRELATIONS)
-  _write(folder, "ld_score_correlations", other, genetics_tables.LD_SCORE_CORRELATIONS)
+  write_rows(folder, "traits", traits, genetics_tables.TRAITS)
+  write_rows(folder, "heritability", heritability, genetics_tables.HERITABILITY)
+  write_rows(folder, "ld_score_regression", regression, genetics_tables.LD_SCORE_REGRESSION)
+  write_rows(folder, "genetic_correlations", pairs, genetics_tables.GENETIC_CORRELATIONS)
+  write_rows(folder, "ld_score_correlations", other, genetics_tables.LD_SCORE_CORRELATIONS)
 
 
 def write_loci(folder: pathlib.Path) -> None:
@@ -156,7 +154,7 @@ def write_loci(folder: pathlib.Path) -> None:
           mean_chi2=1.02,
           ldsc_intercept=1.0,
           ldsc_intercept_se=0.01,
-          n_max=_PEOPLE,
+          n_max=PEOPLE,
         )
       )
       for lead in own[own["rsid"] == RSID].to_dict("records"):
@@ -171,7 +169,7 @@ def write_loci(folder: pathlib.Path) -> None:
           row(loci_tables.LOCI, **lead | more, direction="each copy of T: ages faster", num_variants=41, shared_locus=1)
         )
         place = {name: lead[name] for name in ("variant", "rsid", "chromosome", "position_bp")}
-        fine.append(row(loci_tables.FINE_MAPPING, **key, num_sets=1, num_people=_PEOPLE, reason=""))
+        fine.append(row(loci_tables.FINE_MAPPING, **key, num_sets=1, num_people=PEOPLE, reason=""))
         sets.append(row(loci_tables.CREDIBLE_SETS, **key, **place, credible_set=1, pip=0.97, is_lead=1, num_variants=1))
         sexes.append(
           row(
@@ -194,13 +192,13 @@ def write_loci(folder: pathlib.Path) -> None:
           row(loci_tables.LEAD_LD, **key, **{name: each[name] for name in place}, r2=0.7)
           for each in own.to_dict("records")
         ]
-  _write(folder, "loci", loci, loci_tables.LOCI)
-  _write(folder, "hits", [row(loci_tables.HITS, **each) for each in hits], loci_tables.HITS)
-  _write(folder, "fine_mapping", fine, loci_tables.FINE_MAPPING)
-  _write(folder, "credible_sets", sets, loci_tables.CREDIBLE_SETS)
-  _write(folder, "sex_differences", sexes, loci_tables.SEX_DIFFERENCES)
-  _write(folder, "lead_ld", ld, loci_tables.LEAD_LD)
-  _write(folder, "inflation", inflation, loci_tables.INFLATION)
+  write_rows(folder, "loci", loci, loci_tables.LOCI)
+  write_rows(folder, "hits", [row(loci_tables.HITS, **each) for each in hits], loci_tables.HITS)
+  write_rows(folder, "fine_mapping", fine, loci_tables.FINE_MAPPING)
+  write_rows(folder, "credible_sets", sets, loci_tables.CREDIBLE_SETS)
+  write_rows(folder, "sex_differences", sexes, loci_tables.SEX_DIFFERENCES)
+  write_rows(folder, "lead_ld", ld, loci_tables.LEAD_LD)
+  write_rows(folder, "inflation", inflation, loci_tables.INFLATION)
 
 
 def write_release(folder: pathlib.Path) -> None:
@@ -210,14 +208,14 @@ def write_release(folder: pathlib.Path) -> None:
     for name in DIMENSIONS
     for source in SOURCES
   ]
-  _write(folder, "files", files, release_tables.FILES)
+  write_rows(folder, "files", files, release_tables.FILES)
   table_1 = [
     row(
       release_tables.TABLE_1,
       dimension=name,
       trait=name,
       build="GRCh37",
-      n=_PEOPLE,
+      n=PEOPLE,
       num_snps_array=8,
       num_genes_array=7,
       h2=0.3,
@@ -256,146 +254,15 @@ def write_release(folder: pathlib.Path) -> None:
     for name, status in ((GENE, "significant"), ("WNT16", "not_significant"))
     for source in SOURCES
   ]
-  _write(folder, "table_1", table_1, release_tables.TABLE_1)
-  _write(folder, "prose_numbers", prose, release_tables.PROSE_NUMBERS)
-  _write(folder, "named_loci", named, release_tables.NAMED_LOCI)
+  write_rows(folder, "table_1", table_1, release_tables.TABLE_1)
+  write_rows(folder, "prose_numbers", prose, release_tables.PROSE_NUMBERS)
+  write_rows(folder, "named_loci", named, release_tables.NAMED_LOCI)
 
 
-def write_xwas(folder: pathlib.Path) -> None:
-  """Writes summaries, leading variables and similarity of `xwas`."""
-  levels = [("all", "", ""), ("main_category", "biomarkers", ""), ("category", "biomarkers", "blood_count")]
-  similarity = [
-    row(
-      association_tables.SIMILARITY,
-      level=level,
-      main_category=main,
-      category=category,
-      selection=selection,
-      dimension_1=first,
-      dimension_2=second,
-      num_variables=40,
-      pearson=0.6,
-      spearman=0.5,
-      is_related="yes" if first == "general" else "no",
-    )
-    for level, main, category in levels
-    for selection in ("all", "union", "intersection")
-    for first, second in _pairs()
-  ]
-  means = [
-    row(
-      association_tables.SIMILARITY_MEANS,
-      level="main_category",
-      main_category="biomarkers",
-      selection="all",
-      measure="pearson",
-      num_pairs=1,
-      mean=0.6,
-      published_mean=0.461,
-      published_sd=0.325,
-    )
-  ]
-  summaries = [
-    row(
-      association_tables.SUMMARIES,
-      dimension="general",
-      level="category",
-      main_category="environmental",
-      category="smoking",
-      num_variables=24,
-      num_tested=20,
-      share_accelerating=0.4,
-      published_share_accelerating=0.375,
-    )
-  ]
-  leading = [
-    row(
-      association_tables.LEADING,
-      dimension="general",
-      level="category",
-      main_category="environmental",
-      category="smoking",
-      direction="accelerating",
-      rank=1,
-      variable="v",
-      label="Smoking",
-      r=0.06,
-      papers_label="smoking",
-      published_r=0.07,
-    )
-  ]
-  _write(folder, "similarity", similarity, association_tables.SIMILARITY)
-  _write(folder, "similarity_means", means, association_tables.SIMILARITY_MEANS)
-  _write(folder, "summaries", summaries, association_tables.SUMMARIES)
-  _write(folder, "leading", leading, association_tables.LEADING)
-
-
-def write_prediction(folder: pathlib.Path) -> None:
-  """Writes what the predictions of `xwas` leave."""
-  schema = exposure_prediction_tables.SCORES
-  keys = [
-    {"main_category": "biomarkers", "category": category, "dimension": dimension, "algorithm": algorithm}
-    for category in ("", "blood_count")
-    for dimension in DIMENSIONS
-    for algorithm in ("elastic_net", "lightgbm")
-  ]
-  scores = [
-    row(
-      schema,
-      **key,
-      num_people=_PEOPLE,
-      num_samples=1_501,
-      num_listed=30,
-      r2=0.05 + 0.01 * (key["algorithm"] == "lightgbm"),
-      r2_sd_folds=0.01,
-      covariates_r2=0.01,
-      gain_r2=0.04,
-      values="observed",
-      published_r2=0.03,
-    )
-    for key in keys
-  ]
-  importances = [
-    row(
-      exposure_prediction_tables.IMPORTANCES,
-      **key,
-      measure="permutation",
-      role="variable",
-      feature=f"Variable {number}",
-      is_circular="no",
-      mean=0.1 / number,
-      sd_folds=0.01,
-      num_splits=10,
-    )
-    for key in keys
-    for number in range(1, 31)
-  ]
-  similarity = [
-    row(
-      exposure_prediction_tables.SIMILARITY,
-      main_category="biomarkers",
-      category=category,
-      algorithm="elastic_net",
-      measure="permutation",
-      dimension_1=first,
-      dimension_2=second,
-      num_variables=30,
-      pearson=0.4,
-      spearman=0.3,
-      is_related="no",
-    )
-    for category in ("", "blood_count")
-    for first, second in _pairs()
-  ]
-  _write(folder, "scores", scores, schema)
-  _write(folder, "importances", importances, exposure_prediction_tables.IMPORTANCES)
-  _write(folder, "similarity", similarity, exposure_prediction_tables.SIMILARITY)
-
-
-def _pairs() -> list[tuple[str, str]]:
+def pairs_of_dimensions() -> list[tuple[str, str]]:
   return [(first, second) for place, first in enumerate(DIMENSIONS) for second in DIMENSIONS[place + 1 :]]
 
 
-def _write(folder: pathlib.Path, name: str, rows: list[dict[str, Any]], schema: tables.Schema) -> None:
+def write_rows(folder: pathlib.Path, name: str, rows: list[dict[str, Any]], schema: tables.Schema) -> None:
   table = pd.DataFrame(rows, columns=list(schema.columns)).astype(schema.dtypes)
   tables.write(folder / f"{name}.parquet", table, schema)
