@@ -7,6 +7,7 @@ first, and the summary shows how much memory each worker took.
 
 import atexit
 import collections
+import contextlib
 import ctypes
 import gc
 import os
@@ -36,13 +37,14 @@ from tests import compiling
 
 _SHARED_DATA = pathlib.Path(__file__).resolve().parents[2] / "shared" / "data"
 _MAX_GROWTH_BYTES = 1 << 30  # of a process between two clearings
-_PEAKS = pytest.StashKey[dict[str, tuple[int, int]]]()
+_MEMORY, _NUM_LARGEST = "memory", 4
+_PEAKS = pytest.StashKey[dict[str, tuple[str, int]]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
   config.stash[_PEAKS] = {}
   if pathlib.Path("/proc/self/statm").exists():
-    config.pluginmanager.register(_Memory())
+    config.pluginmanager.register(_Memory(), _MEMORY)
   if not flags.FLAGS.is_parsed():  # grain asks absl for its flags
     flags.FLAGS(sys.argv[:1])
 
@@ -91,10 +93,12 @@ class _Memory:
 
   def __init__(self) -> None:
     self._floor = resident_bytes()
+    self.peak_mb: dict[str, int] = {}  # by file of tests
 
   @pytest.hookimpl(wrapper=True)
-  def pytest_runtest_teardown(self) -> Iterator[None]:
+  def pytest_runtest_teardown(self, item: pytest.Item) -> Iterator[None]:
     yield
+    self.peak_mb[item.path.name] = max(self.peak_mb.get(item.path.name, 0), _take_peak_mb())
     if resident_bytes() > self._floor + _MAX_GROWTH_BYTES:
       jax.clear_caches()  # the folder of compiled programs still has them
       gc.collect()
@@ -108,15 +112,26 @@ def resident_bytes() -> int:
   return pages * resource.getpagesize()
 
 
-def _peaks() -> tuple[int, int]:
-  """Returns the most memory (MB) that this process and any process that it started have had."""
-  own, started = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-  return own >> 10, started >> 10
+def _take_peak_mb() -> int:
+  """Returns the most memory that this process has had since the last call; from now on counts anew."""
+  status = pathlib.Path("/proc/self/status").read_text()
+  peak_kb = int(status.partition("VmHWM:")[2].split()[0])
+  with contextlib.suppress(OSError):  # where it is not allowed, peaks stay
+    pathlib.Path("/proc/self/clear_refs").write_text("5")
+  return peak_kb >> 10
+
+
+def _peaks(config: pytest.Config) -> tuple[str, int]:
+  """Returns the files whose tests took most memory here, and the most that any started process had (MB)."""
+  memory = config.pluginmanager.get_plugin(_MEMORY)
+  largest = sorted(memory.peak_mb.items(), key=lambda item: -item[1])[:_NUM_LARGEST] if memory else []
+  started = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss >> 10
+  return ", ".join(f"{peak} MB in {name}" for name, peak in largest), started
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
   if hasattr(session.config, "workeroutput"):
-    session.config.workeroutput["peaks"] = _peaks()
+    session.config.workeroutput["peaks"] = _peaks(session.config)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -126,6 +141,6 @@ def pytest_testnodedown(node, error) -> None:
 
 
 def pytest_terminal_summary(terminalreporter, config: pytest.Config) -> None:
-  peaks = config.stash[_PEAKS] or {"this process": _peaks()}
+  peaks = config.stash[_PEAKS] or {"this process": _peaks(config)}
   for name, (own, started) in sorted(peaks.items()):
-    terminalreporter.write_line(f"{name}: at most {own} MB; the commands that it started at most {started} MB each")
+    terminalreporter.write_line(f"{name}: at most {own}; the commands that it started at most {started} MB each")
