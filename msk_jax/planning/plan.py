@@ -125,7 +125,13 @@ def _scalar_models(models: Sequence[str], settings: spec.StudySpec) -> list[_Par
 
 
 def _scalar_arguments(sets: Sequence[str], algorithms: Sequence[str]) -> tuple[str, ...]:
-  return (f"--config.scalars.sets={tuple(sets)!r}", f"--config.scalars.algorithms={tuple(algorithms)!r}")
+  return (f"--config.scalars.sets={_listed(sets)}", f"--config.scalars.algorithms={_listed(algorithms)}")
+
+
+def _listed(names: Sequence[str]) -> str:
+  """Returns a tuple as a config takes it, with double quotes: in a shell's single quotes they stay readable."""
+  quoted = "".join(f'"{name}",' for name in names)
+  return f"({quoted})"
 
 
 def _views(models: Sequence[str]) -> list[str]:
