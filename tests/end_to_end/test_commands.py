@@ -128,7 +128,7 @@ def test_another_phantom_in_the_same_workdir_is_refused(phantom_run):
   workdir, _ = phantom_run
   config = "--config=configs/knee.py:smoke,backbone=simple_cnn"
   other = commands.run("train", config, f"--workdir={workdir}", "--config.train.learning_rate=0.5")
-  assert other.returncode == 1 and "train.learning_rate: 0.0003 -> 0.5" in other.stderr
+  assert other.returncode == 1 and "train.learning_rate: 0.001 -> 0.5" in other.stderr
 
 
 @pytest.fixture
