@@ -122,6 +122,21 @@ def image_config(view: str, argument: ml_collections.ConfigDict) -> ml_collectio
   return config
 
 
+def folder_config(argument: ml_collections.ConfigDict) -> ml_collections.ConfigDict:
+  """Returns the config of a model of own radiographs.
+
+  Args:
+    argument: with `backbone`, `fold` and `smoke`.
+  """
+  config = experiment_config("folder", argument.backbone, argument.fold)
+  config.data = data_config("folder")
+  leave_open(config)
+  if argument.smoke:
+    shrink(config)
+  config.lock()
+  return config
+
+
 def phantom_image_shape(view: views.View) -> tuple[int, int]:
   """Returns (rows, columns) for a phantom's images: about a quarter of the view's, for minutes on two CPU cores.
 

@@ -21,12 +21,8 @@ def get_config(argument: str = "") -> ml_collections.ConfigDict:
   parsed = common.parse_argument(
     argument, backbone="simple_cnn", fold=0, rows=224, columns=224, male="", female="", smoke=False
   )
-  config = common.experiment_config("folder", parsed.backbone, parsed.fold)
-  config.data = common.data_config("folder")
-  config.data.folder.update({"rows": parsed.rows, "columns": parsed.columns})
-  config.data.folder.sex_values.update({text: code for code, text in ((0, parsed.female), (1, parsed.male)) if text})
-  common.leave_open(config)
-  if parsed.smoke:
-    common.shrink(config)
-  config.lock()
+  config = common.folder_config(parsed)
+  with config.unlocked():
+    config.data.folder.update({"rows": parsed.rows, "columns": parsed.columns})
+    config.data.folder.sex_values.update({text: code for code, text in ((0, parsed.female), (1, parsed.male)) if text})
   return config

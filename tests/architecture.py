@@ -43,6 +43,7 @@ _IMPORTS = {
   "biological_age",
   "trained": "io imaging predictions input models weights",
   "training": "io schemas cohort imaging figures scores predictions input models weights trained",
+  "tuning": "io published schemas cohort predictions models scores training",
   "inference": "io cohort labels imaging predictions input trained",
   "attribution": "io schemas cohort imaging figures disclosure scores predictions simulation evaluation biological_age "
   "input models trained",

@@ -12,7 +12,7 @@ from msk_jax.io import atomic, owner
 _OTHERS_AFTER_SECONDS = 24 * 3600.0
 _FOLDERS = (
   *("cohort", "images", "qc", "models", "predictions", "ensembles", "performance", "ages", "gwas", "loci", "release"),
-  *("xwas", "attention", "site", "study"),
+  *("xwas", "attention", "site", "study", "tuning"),
 )
 
 

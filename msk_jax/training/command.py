@@ -6,8 +6,8 @@ from collections.abc import Collection
 from typing import Any
 
 from msk_jax.imaging import views
-from msk_jax.predictions import split_limits
-from msk_jax.training import kept_preset, pausing
+from msk_jax.predictions import split_folder, split_limits
+from msk_jax.training import kept_preset, pausing, spec
 from msk_jax.training.job import Job
 from msk_jax.training.program import Program
 
@@ -45,6 +45,7 @@ class Call:
       they are removed from its predictions.
     preset: the settings that the number of images called for; None where all were given.
     given_limits: names of the limits on epochs and patience that the user named in this call.
+    model_folder: that the model's splits are in, if it is not the one in the workdir's `models/`.
     programs: compiled functions by what they depend on, so that splits of one model share them.
   """
 
@@ -56,7 +57,13 @@ class Call:
   withdrawn: Collection[str] = ()
   preset: kept_preset.Applied | None = None
   given_limits: Collection[str] = ()
+  model_folder: pathlib.Path | None = None
   programs: dict[Any, Program] = dataclasses.field(default_factory=dict)
+
+  def folder_of(self, experiment: spec.ExperimentSpec) -> pathlib.Path:
+    """Returns the folder of a training's files."""
+    parent = self.model_folder or split_folder.model_folder(self.workdir, experiment.model_name)
+    return parent / split_folder.name_of(experiment.fold)
 
   def program_of(self, job: Job) -> Program:
     """Returns a training's compiled functions; those of another model are given up."""

@@ -11,7 +11,6 @@ from absl import logging
 from msk_jax.imaging import views
 from msk_jax.io import errors
 from msk_jax.models import age_model
-from msk_jax.predictions import split_folder
 from msk_jax.trained import checkpoints, sharding, tree_hash
 from msk_jax.training import (
   claim,
@@ -76,7 +75,7 @@ def run_in(call: Call, experiment: spec.ExperimentSpec) -> Ended:
   """
   start = initial_weights.settle(experiment.model, experiment.fold)
   experiment = dataclasses.replace(experiment, model=start.settings)
-  folder = split_folder.path_of(call.workdir, experiment.model_name, experiment.fold)
+  folder = call.folder_of(experiment)
   loaded = data.load(experiment, call.view, call.workdir, call.withdrawn)
   job = Job(experiment, call.view, call.data_kind, folder, loaded, preset=call.preset)
   job = dataclasses.replace(job, started_from=initial_weights.check(start, job))

@@ -14,7 +14,6 @@ from absl import logging
 
 from msk_jax.imaging import views
 from msk_jax.io import atomic, console, errors
-from msk_jax.predictions import split_folder
 from msk_jax.trained import processes
 from msk_jax.training import command, experiment, pausing, spec
 
@@ -149,7 +148,7 @@ def _has_to_pause(budget: pausing.Budget, has_trained: bool) -> bool:
 
 def _failure_mark(call: command.Call, settings: spec.ExperimentSpec, k: int) -> pathlib.Path:
   """Returns the file that holds the error of a split that failed when it was last tried."""
-  folder = split_folder.path_of(call.workdir, settings.model_name, k)
+  folder = call.folder_of(dataclasses.replace(settings, fold=k))
   return folder.with_name(f".{folder.name}.failed")
 
 

@@ -24,14 +24,26 @@ def check_state(program: Program, current: state.TrainState) -> None:
     raise NotFiniteError(int(current.step))
 
 
+class DivergedError(errors.InputError):
+  """A training gave numbers that are not finite, and the same settings lead there again; in words for the user.
+
+  Attributes:
+    happened: what happened, without advice.
+  """
+
+  def __init__(self, happened: str, advice: str):
+    super().__init__(f"{happened}, and nothing of it was saved. The same settings lead there again. {advice}")
+    self.happened = happened
+
+
 @contextlib.contextmanager
 def explained(settings: spec.OptimizationSpec) -> Iterator[None]:
-  """Turns a NotFiniteError inside into an InputError that says what to do."""
+  """Turns a NotFiniteError inside into a DivergedError that says what to do."""
   try:
     yield
   except NotFiniteError as error:
     smaller = f"--config.train.learning_rate={settings.learning_rate / _SMALLER:g}"
-    raise errors.InputError(
-      f"step {error} gave numbers that are not finite, and nothing of it was saved. The same settings lead there "
-      f"again. Start over with a smaller learning rate: {command_line.again(smaller, '--overwrite')}"
+    raise DivergedError(
+      f"step {error} gave numbers that are not finite",
+      f"Start over with a smaller learning rate: {command_line.again(smaller, '--overwrite')}",
     ) from None

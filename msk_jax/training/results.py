@@ -95,6 +95,14 @@ def is_figure_older(folder: pathlib.Path) -> bool:
   return (folder / _FIGURE_NAME).stat().st_mtime_ns < (folder / split_table.FILE_NAME).stat().st_mtime_ns
 
 
+def remove_older_figure(folder: pathlib.Path) -> None:
+  """Removes the figure of a split if people have left its predictions since; `draw` needs its data."""
+  figure = folder / _FIGURE_NAME
+  if figure.exists() and is_figure_older(folder):
+    figure.unlink()
+    figure.with_suffix(".svg").unlink(missing_ok=True)
+
+
 def draw(job: Job, table: pd.DataFrame, result: Mapping[str, Any]) -> None:
   """Draws the samples of a table of predictions, with the scores of `result.json`."""
   ages = {

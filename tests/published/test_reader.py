@@ -7,7 +7,7 @@ import math
 import pytest
 
 from msk_jax.cohort import scalar_fields
-from msk_jax.published import reader
+from msk_jax.published import reader, search_lists
 
 _FILES = {
   "performance.csv": 45,
@@ -24,6 +24,7 @@ _FILES = {
   "xwas_similarity.csv": 6,
   "xwas_prediction.csv": 8,
   "literature.csv": 14,
+  "search_lists.csv": 45,
 }
 _ALL = ("general", *reader.DIMENSIONS)
 
@@ -57,6 +58,7 @@ def test_no_row_is_there_twice():
     "xwas_similarity.csv": reader.xwas_similarity,
     "xwas_prediction.csv": reader.xwas_prediction,
     "literature.csv": reader.literature,
+    "search_lists.csv": lambda: {(row.setting, row.value) for row in search_lists.read()},
   }
   assert {name: len(read()) for name, read in readers.items()} == _FILES
 
@@ -116,3 +118,13 @@ def test_leading_variables_go_the_way_that_they_stand_under():
     assert label and 1 <= rank <= 3
     assert (r > 0) == (direction == "accelerating")
   assert all(0 < share <= 1 for share in reader.xwas_shares().values())
+
+
+def test_a_published_value_is_searched_or_says_why_not():
+  rows = search_lists.read()
+  assert all(bool(row.ours) != bool(row.why_not) for row in rows)
+  rates = [float(row.ours) for row in rows if row.setting == "train.learning_rate"]
+  assert rates == [1e-2, 1e-3, 1e-4, 1e-5, 1e-6]
+  described = search_lists.describe_not_searched()
+  assert any(line.startswith("input.augment 0.1, 0.5, 2: augmentation is on or off here") for line in described)
+  assert len(described) == 5

@@ -41,6 +41,8 @@ from msk_jax.simulation import spec as phantom_spec
 from msk_jax.tabular import algorithms
 from msk_jax.training import compute_environment, job
 from msk_jax.training import spec as training_spec
+from msk_jax.tuning import spec as tune_spec
+from msk_jax.tuning import trial_table
 from tests.reruns import perturb, reading
 from tests.tabular import scalar_cohort
 
@@ -64,6 +66,7 @@ def _is_equal(one, other) -> bool:
     ("release", release_spec.ReleaseSpec(), release_run.settings_of),
     ("site", site_spec.SiteSpec(), site_run.settings_of),
     ("xwas", xwas_spec.XwasSpec(), xwas_run.settings_of),
+    ("tune", tune_spec.TuneSpec(), trial_table.settings_of),
     ("simulate_predictions", predictions_spec.SimulatedPredictionsSpec(), predictions.settings_of),
   ],
 )
