@@ -252,6 +252,7 @@ STAGES = (
 )
 
 TOOLS = (
+  Tool("pod", "trains one model on several hosts", "--hosts=A,B -- ARGUMENTS"),
   Tool("convert_weights", "turns weights of Keras, safetensors or a trained fold into one another"),
   Tool("audit", "looks for integers that could be participant ids in a repository", "."),
 )

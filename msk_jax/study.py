@@ -18,7 +18,7 @@ from msk_jax import stages
 from msk_jax.io import console, errors
 
 if TYPE_CHECKING:
-  from msk_jax.planning import plan_file
+  from msk_jax.planning import plan_file, spec
 
 _STAGE = stages.define("study")
 _RUN = flags.DEFINE_enum("run", None, ["local", "slurm"], "Run what is due: on this machine, or by Slurm jobs.")
@@ -33,6 +33,9 @@ _RECHECK = flags.DEFINE_bool(
   "With --run: call every job again, as after a change of data, of lists of withdrawals or of the program: what is up "
   "to date does nothing. To resume such a run, leave this out. Without it only changed configs make a job due again.",
 )
+_DX = flags.DEFINE_string(
+  "dx", "", "Write the command lines of a study on UK Biobank's platform, which uploads to this folder of the project."
+)
 _JOB = flags.DEFINE_string("job", "", "Run this job of the plan in --workdir; the config does not count.")
 _IN_SLURM = flags.DEFINE_bool("in_slurm", False, "With --job: this process has a Slurm job of its own, to be requeued.")
 _PROJECT = pathlib.Path(__file__).resolve().parents[1]
@@ -44,6 +47,10 @@ def main(call: stages.Call) -> int:
   workdir = call.open_workdir().resolve()
   if _JOB.value:
     return _run_job(workdir)
+  if _DX.value and (_RUN.value or _DRY_RUN.value):
+    raise errors.InputError("--dx writes command lines and runs nothing: leave --run and --dry_run out.")
+  if _DX.value:
+    return _write_dx(call, workdir)
   if not _RUN.value and (_JOBS.value or _PROFILE.value or _RECHECK.value):
     raise errors.InputError("--jobs, --profile and --recheck go with --run=local or --run=slurm.")
   if _RUN.value and not _DRY_RUN.value:
@@ -60,6 +67,17 @@ def _run_job(workdir: pathlib.Path) -> int:
     restarts = int(os.environ.get("SLURM_RESTART_COUNT") or 0)
     slurm = execution.SlurmJob(os.environ["SLURM_JOB_ID"], restarts)
   return execution.run(plan, plan.find(_JOB.value), slurm)
+
+
+def _write_dx(call: stages.Call, workdir: pathlib.Path) -> int:
+  from msk_jax.planning import dx, plan_file, spec
+
+  settings = call.settings(spec.StudySpec)
+  project = dx.project_of(_DX.value, settings)
+  plan = dx.make_plan(settings, _environment(settings))
+  path = dx.write(workdir / plan_file.FOLDER / "dx", plan, project)
+  sys.stdout.write(f"{len(plan.jobs)} jobs: {path}\nIt was not tried on the platform: see launch/README.md.\n")
+  return 0
 
 
 def _show(call: stages.Call, workdir: pathlib.Path) -> int:
@@ -103,10 +121,16 @@ def _plan_of(call: stages.Call, workdir: pathlib.Path) -> "plan_file.Plan":
   if plan_file.path_of(workdir).exists() and not any(each.lstrip("-").startswith("config") for each in sys.argv[1:]):
     return plan_file.read(workdir)
   settings = call.settings(spec.StudySpec)
+  return plan_file.Plan(workdir, sys.executable, _PROJECT, _environment(settings), tuple(plan.make(settings)))
+
+
+def _environment(settings: "spec.StudySpec") -> dict[str, str]:
+  """Returns the variables that stages read, as they are set here."""
   environment = {name: os.environ[name] for name in _VARIABLES if name in os.environ}
-  if _RUN.value and not _DRY_RUN.value and settings.data == "ukb" and not environment:
+  is_to_run = bool(_DX.value or (_RUN.value and not _DRY_RUN.value))
+  if is_to_run and settings.data == "ukb" and not environment:
     raise errors.InputError("set MSK_DATA to the folder of UK Biobank's files before a study of them is run.")
-  return plan_file.Plan(workdir, sys.executable, _PROJECT, environment, tuple(plan.make(settings)))
+  return environment
 
 
 if __name__ == "__main__":

@@ -34,12 +34,19 @@ _PROCESS_ID = flags.DEFINE_integer("process_id", -1, "With --coordinator: which 
 
 def main(call: stages.Call) -> int:
   """Prepares the data if need be, trains, prints the scores; returns the exit status."""
+  from msk_jax.trained import processes
+
+  processes.join(_DISTRIBUTED.value, _COORDINATOR.value, _NUM_PROCESSES.value, _PROCESS_ID.value)
+  with processes.leaving_at_once_on_error():
+    return _train(call)
+
+
+def _train(call: stages.Call) -> int:
   from msk_jax.preparation import prepared, withdrawn
   from msk_jax.preparation import spec as data_spec
   from msk_jax.trained import compiler, processes
   from msk_jax.training import command, experiment, folds, initial_weights, kept_preset, pausing, spec
 
-  processes.join(_DISTRIBUTED.value, _COORDINATOR.value, _NUM_PROCESSES.value, _PROCESS_ID.value)
   if not processes.is_first():
     logging.set_verbosity(logging.WARNING)
   compiler.use_cache(_COMPILATION_CACHE.value)

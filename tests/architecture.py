@@ -48,6 +48,7 @@ _IMPORTS = {
   "attribution": "io schemas cohort imaging figures disclosure scores predictions simulation evaluation biological_age "
   "input models trained",
   "planning": "io",
+  "launching": "io planning",
   "report": "io published schemas cohort genome figures disclosure predictions",
 }
 ALLOWED = {name: imports.split() for name, imports in _IMPORTS.items()}

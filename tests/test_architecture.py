@@ -38,6 +38,7 @@ _NO_JAX = (
   "scalar_models",
   "report",
   "planning",
+  "launching",
 )
 _TABLE_OF_STAGES = {"planning": ("stage_table",)}  # a study's plan is made of it
 _BINARIES = sorted(each.name for each in (*stages.STAGES, *stages.TOOLS))

@@ -28,6 +28,7 @@ def run(
   main: Callable[[Sequence[str]], int | None],
   *,
   continues_without_output: bool = False,
+  takes_arguments: bool = False,
   renamed_keys: Mapping[str, str] = types.MappingProxyType({}),
 ) -> None:
   """Runs a binary's `main` under absl; prints an `InputError` in one line and exits with status 1.
@@ -35,12 +36,15 @@ def run(
   Log lines, and the traceback of an unexpected error, pass through a filter that hides participant ids.
 
   Args:
-    main: gets the arguments that are not flags: the program's name alone, anything else is refused.
+    main: gets the arguments that are not flags, after the program's name.
     continues_without_output: whether it continues when nobody reads its output any more.
+    takes_arguments: whether there may be arguments that are not flags; else they are refused.
     renamed_keys: old keys of the config to new ones (see `renamed`).
   """
   with pipes.guarded(continues=continues_without_output):
-    app.run(lambda argv: _guarded(main, argv), flags_parser=lambda argv: _parse_flags(argv, renamed_keys))
+    app.run(
+      lambda argv: _guarded(main, argv, takes_arguments), flags_parser=lambda argv: _parse_flags(argv, renamed_keys)
+    )
 
 
 def define_config(default: str, help_text: str, renamed_keys: Mapping[str, str] = types.MappingProxyType({})) -> None:
@@ -186,7 +190,7 @@ def _check_config() -> None:
       )
 
 
-def _guarded(main: Callable[[Sequence[str]], int | None], argv: Sequence[str]) -> int | None:
+def _guarded(main: Callable[[Sequence[str]], int | None], argv: Sequence[str], takes_arguments: bool) -> int | None:
   logging.use_absl_handler()
   handler = logging.get_absl_handler()
   handler.python_handler.stream = sys.stderr
@@ -196,7 +200,7 @@ def _guarded(main: Callable[[Sequence[str]], int | None], argv: Sequence[str]) -
   if not flags.FLAGS["verbosity"].present:
     logging.set_verbosity(logging.INFO)
   sys.excepthook = _print_redacted
-  if argv[1:]:
+  if argv[1:] and not takes_arguments:
     return _fail(
       f"not understood: {' '.join(argv[1:])}. Flags begin with --; a config's arguments follow it after a colon."
     )

@@ -11,13 +11,12 @@ import subprocess
 from collections.abc import Iterator, Sequence
 
 from msk_jax.io import errors, locks
-from msk_jax.planning import heeding
+from msk_jax.planning import accelerators, heeding
 from msk_jax.planning.plan_file import FOLDER, Plan, path_of
 
 PROGRAM = pathlib.Path(".venv-launch/bin/snakemake")
 LOCAL, SLURM = "local", "slurm"
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_GPUS = "nvidia[0-9]*"  # in /dev
 
 
 def profile_of(plan: Plan, name: str) -> pathlib.Path:
@@ -65,7 +64,7 @@ def command(plan: Plan, where: str, profile: pathlib.Path, further: Sequence[str
 def _limits() -> list[str]:
   """Returns how much this machine has of what Snakemake shares out among jobs that run at the same time."""
   memory_mb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 1_000_000
-  return [f"mem_mb={memory_mb}", f"gpu={len(list(pathlib.Path('/dev').glob(_GPUS)))}"]
+  return [f"mem_mb={memory_mb}", f"gpu={len(accelerators.visible())}"]
 
 
 def run(plan: Plan, where: str, profile: pathlib.Path, further: Sequence[str] = ()) -> tuple[int, bool]:

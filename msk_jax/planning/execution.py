@@ -8,6 +8,7 @@ Signals go on to the stage, which writes its checkpoint. After SIGURG (the end o
 its shell too, which other signals would end.
 """
 
+import contextlib
 import dataclasses
 import datetime
 import os
@@ -19,7 +20,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from msk_jax.io import atomic, children, console, privacy
-from msk_jax.planning import heeding
+from msk_jax.planning import accelerators, heeding
 from msk_jax.planning import status as status_lib
 from msk_jax.planning.jobs import Job
 from msk_jax.planning.plan_file import Plan
@@ -64,9 +65,9 @@ def run(plan: Plan, job: Job, slurm: SlurmJob | None = None) -> int:
   """
   failures = 0
   short = slurm.restarts if slurm else 0
-  with heeding.noted(_SIGNALS) as stopped:
+  with heeding.noted(_SIGNALS) as stopped, _gpus_for(job, stopped, slurm) as gpus:
     while True:
-      status, seconds = _call(plan, job, stopped)
+      status, seconds = _call(plan, job, stopped, gpus)
       if status == 0:
         _finish(plan, job)
         return 0
@@ -87,7 +88,16 @@ def run(plan: Plan, job: Job, slurm: SlurmJob | None = None) -> int:
       _say(f"{job.name}: FAILED with status {status}; it is called a second time")
 
 
-def _call(plan: Plan, job: Job, stopped: list[int]) -> tuple[int, float]:
+def _gpus_for(
+  job: Job, stopped: list[int], slurm: SlurmJob | None
+) -> contextlib.AbstractContextManager[Mapping[str, str]]:
+  """Holds the job's GPUs, and no others, for it; in a Slurm job that is Slurm's work."""
+  if slurm:
+    return contextlib.nullcontext({})
+  return accelerators.assigned(job.resources.gpus, lambda: bool(stopped))
+
+
+def _call(plan: Plan, job: Job, stopped: list[int], gpus: Mapping[str, str]) -> tuple[int, float]:
   """Calls the stage; returns its exit status and how long it took, seconds."""
   log, began = plan.log(job), time.monotonic()
   log.parent.mkdir(parents=True, exist_ok=True)
@@ -97,7 +107,7 @@ def _call(plan: Plan, job: Job, stopped: list[int]) -> tuple[int, float]:
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     file.write(f"{now} {' '.join(command)}\n")
     file.flush()
-    environment: Mapping[str, str] = {**os.environ, **plan.environment}
+    environment: Mapping[str, str] = {**os.environ, **plan.environment, **gpus}
     with subprocess.Popen(
       children.ending_with_us(command, signal.SIGTERM),
       cwd=plan.project,

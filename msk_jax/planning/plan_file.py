@@ -66,10 +66,8 @@ def path_of(workdir: pathlib.Path) -> pathlib.Path:
   return workdir / FOLDER / _NAME
 
 
-def write(plan: Plan) -> bool:
-  """Writes the plan, if it differs from the one that is there; returns whether it did."""
-  path = path_of(plan.workdir)
-  path.parent.mkdir(parents=True, exist_ok=True)
+def to_text(plan: Plan) -> str:
+  """Returns the plan as its file has it."""
   values: dict[str, Any] = {
     "version": _VERSION,
     "workdir": str(plan.workdir),
@@ -78,7 +76,14 @@ def write(plan: Plan) -> bool:
     "environment": plan.environment,
     "jobs": [dataclasses.asdict(job) for job in plan.jobs],
   }
-  text = json.dumps(values, indent=1)
+  return json.dumps(values, indent=1)
+
+
+def write(plan: Plan) -> bool:
+  """Writes the plan, if it differs from the one that is there; returns whether it did."""
+  path = path_of(plan.workdir)
+  path.parent.mkdir(parents=True, exist_ok=True)
+  text = to_text(plan)
   if path.exists() and path.read_text(encoding="utf-8") == text:
     return False
   atomic.write_text(path, text)

@@ -4,7 +4,11 @@ Each process reads its rows of every batch and computes on its own devices. All 
 first writes every other file.
 """
 
+import atexit
+import contextlib
 import os
+import sys
+from collections.abc import Iterator
 
 import jax
 import numpy as np
@@ -13,6 +17,7 @@ from jax.experimental import multihost_utils
 from msk_jax.io import errors
 
 _JOIN_SECONDS = 300
+_LAUNCHED = {"SLURM_STEP_NUM_TASKS": "tasks of a Slurm step", "OMPI_COMM_WORLD_SIZE": "processes of mpirun"}
 
 
 def join(distributed: bool | None, coordinator: str = "", num_processes: int = 0, process_id: int = -1) -> None:
@@ -49,13 +54,31 @@ def join(distributed: bool | None, coordinator: str = "", num_processes: int = 0
 
 
 def _refuse_unjoined_tasks() -> None:
-  """Refuses several tasks of one srun that are not joined: each would write the same files."""
-  num_tasks = int(os.environ.get("SLURM_STEP_NUM_TASKS", "1") or 1)
-  if num_tasks > 1:
-    raise errors.InputError(
-      f"this is one of {num_tasks} tasks of a Slurm step: give --distributed to train one model with all of them, or "
-      "--nodistributed if each has a --workdir or a config of its own."
-    )
+  """Refuses several processes of one launcher that are not joined: each would write the same files."""
+  for variable, what in _LAUNCHED.items():
+    number = os.environ.get(variable, "")
+    if number.isdecimal() and int(number) > 1:
+      raise errors.InputError(
+        f"this is one of {number} {what}: give --distributed to train one model with all of them, or --nodistributed "
+        "if each has a --workdir or a config of its own."
+      )
+
+
+@contextlib.contextmanager
+def leaving_at_once_on_error() -> Iterator[None]:
+  """Lets a joined process that fails inside end at once: JAX would wait minutes for the others, who wait for it."""
+  try:
+    yield
+  except BaseException:
+    if not is_alone():
+      atexit.register(_leave)  # what is registered last runs first, before JAX's own
+    raise
+
+
+def _leave() -> None:
+  sys.stdout.flush()
+  sys.stderr.flush()
+  os._exit(1)
 
 
 def is_first() -> bool:

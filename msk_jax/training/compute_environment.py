@@ -34,6 +34,8 @@ def describe(settings: spec.OptimizationSpec) -> dict[str, Any]:
     "compiler_options": compiler.options() or {},
     "evaluation_batch_size": settings.evaluation_batch_size,
   }
+  if not processes.is_alone() and jax.device_count() > 2:  # two numbers have one sum, whoever adds them
+    environment["sums_over_processes"] = True
   environment |= {name: run_record.package_version(name) for name in _PACKAGES}
   environment |= {name: str(getattr(jax.config, name)) for name in _OPTIONS}
   return environment | {name: os.environ.get(name, "") for name in _VARIABLES}

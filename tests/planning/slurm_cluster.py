@@ -113,3 +113,17 @@ def _free_port() -> int:
   with socket.socket() as free:
     free.bind(("", 0))
     return free.getsockname()[1]
+
+
+def state_of(job: str) -> str:
+  """Returns the state of a job that is in the queue; empty for one that has ended."""
+  shown = subprocess.run(
+    ["squeue", "-h", "-t", "all", "-j", job, "-o", "%T"], capture_output=True, text=True, check=False
+  )
+  state = shown.stdout.strip()
+  return "" if state in ("COMPLETED", "FAILED", "CANCELLED", "TIMEOUT") else state
+
+
+def begin_now(job: str) -> None:
+  """Lets a requeued job begin: Slurm holds it back for two minutes."""
+  subprocess.run(["scontrol", "update", f"JobId={job}", "StartTime=now"], check=True)

@@ -63,9 +63,8 @@ def _queue() -> dict[str, str]:
 
 
 def _begin_now() -> None:
-  """Slurm holds a requeued job back for two minutes."""
   name = _wait_for(lambda: next((name for name, state in _queue().items() if state == "PENDING"), ""))
-  subprocess.run(["scontrol", "update", f"JobId={name}", "StartTime=now"], check=True)
+  slurm_cluster.begin_now(name)
 
 
 def _said(plan: plan_file.Plan) -> str:

@@ -36,6 +36,7 @@ def main() -> int:
   parser.add_argument("workdir", type=pathlib.Path)
   parser.add_argument("--signal", default="KILL")
   parser.add_argument("--signal_at", type=int, default=0)
+  parser.add_argument("--distributed", action="store_true", default=None)
   parser.add_argument("--coordinator", default="")
   parser.add_argument("--num_processes", type=int, default=0)
   parser.add_argument("--process_id", type=int, default=-1)
@@ -47,7 +48,7 @@ def main() -> int:
   parser.add_argument("--epochs", type=int, default=1, help="with --image_px")
   given = parser.parse_args()
   flags.FLAGS(sys.argv[:1])
-  processes.join(None, given.coordinator, given.num_processes, given.process_id)
+  processes.join(given.distributed, given.coordinator, given.num_processes, given.process_id)
   if given.signal_at:
     step_hooks.interrupt_at(pytest.MonkeyPatch(), given.signal_at, signal.Signals[f"SIG{given.signal}"])
   steady = cohort.STEADY if given.steady else {}

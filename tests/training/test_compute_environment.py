@@ -57,6 +57,14 @@ def test_variables_of_the_environment_are_conditions(monkeypatch, name, value, f
   assert [line.partition(":")[0].split(".")[0] for line in run_record.changes(before, after)] == [fact]
 
 
+@pytest.mark.parametrize(("num_processes", "num_devices", "is_one"), [(1, 4, False), (2, 2, False), (2, 4, True)])
+def test_more_than_two_devices_of_several_processes_are_a_condition(monkeypatch, num_processes, num_devices, is_one):
+  """One process adds the numbers of four devices in another order than several do."""
+  monkeypatch.setattr(jax, "process_count", lambda: num_processes)
+  monkeypatch.setattr(jax, "device_count", lambda: num_devices)
+  assert ("sums_over_processes" in compute_environment.describe(spec.OptimizationSpec())) == is_one
+
+
 def test_versions_and_devices_are_conditions(monkeypatch):
   found = compute_environment.describe(spec.OptimizationSpec())
   assert found["jax"] == jax.__version__ and found["num_devices"] == jax.device_count()

@@ -1,0 +1,68 @@
+"""Jobs that run at the same time have GPUs of their own."""
+
+import contextlib
+import threading
+
+import pytest
+
+from msk_jax.planning import accelerators, execution
+from tests.planning import fake_study
+
+
+@pytest.fixture
+def four(monkeypatch, tmp_path):
+  """A machine whose user may use four GPUs, and the folder of their locks."""
+  monkeypatch.setenv(accelerators.VARIABLE, "0,2,3,GPU-8a/1")
+  monkeypatch.setattr(accelerators, "_POLL_SECONDS", 0.01)
+  monkeypatch.setattr(accelerators.tempfile, "gettempdir", lambda: str(tmp_path))
+  return tmp_path
+
+
+def _never() -> bool:
+  return False
+
+
+def test_each_job_has_its_own(four):
+  with contextlib.ExitStack() as jobs:
+    seen = [jobs.enter_context(accelerators.assigned(count, _never)) for count in (1, 2, 0, 1)]
+  assert [each[accelerators.VARIABLE] for each in seen] == ["0", "2,3", "", "GPU-8a/1"]
+  with accelerators.assigned(9, _never) as all_of_them:
+    assert all_of_them[accelerators.VARIABLE] == "0,2,3,GPU-8a/1"
+
+
+def test_a_job_waits_for_as_many_as_it_needs_and_holds_none_meanwhile(four):
+  waited = threading.Event()
+
+  def need_two() -> None:
+    with accelerators.assigned(2, _never) as mine:
+      assert mine[accelerators.VARIABLE].count(",") == 1
+      waited.set()
+
+  with accelerators.assigned(3, _never):
+    thread = threading.Thread(target=need_two)
+    thread.start()
+    assert not waited.wait(0.2)
+    with accelerators.assigned(1, _never) as last:  # also while another waits for two
+      assert last[accelerators.VARIABLE] == "GPU-8a/1"
+  thread.join(10)
+  assert waited.is_set()
+
+
+def test_a_job_that_is_stopped_waits_no_longer(four):
+  with accelerators.assigned(4, _never), accelerators.assigned(1, lambda: True) as mine:
+    assert mine[accelerators.VARIABLE] == ""
+
+
+def test_without_gpus_nothing_is_assigned(monkeypatch):
+  monkeypatch.setenv(accelerators.VARIABLE, "-1")
+  with accelerators.assigned(1, _never) as mine:
+    assert mine == {}
+
+
+def test_a_job_of_a_study_sees_its_gpus_alone(four, tmp_path, monkeypatch):
+  plan = fake_study.make_plan(tmp_path, {"ensemble": f'echo "<$CUDA_VISIBLE_DEVICES>" > {tmp_path}/seen'})
+  assert execution.run(plan, plan.jobs[0]) == 0
+  assert (tmp_path / "seen").read_text() == "<>\n"  # it needs none: one that sees all takes memory from the trainings
+  slurm = execution.SlurmJob("17", 0, lambda name: True)
+  assert execution.run(plan, plan.jobs[0], slurm) == 0
+  assert (tmp_path / "seen").read_text() == "<0,2,3,GPU-8a/1>\n"
