@@ -249,6 +249,22 @@ STAGES = (
     workdir="simulated",
     overwrite="Replace simulated predictions of other settings.",
   ),
+  Stage(
+    name="check",
+    summary="says what is wrong in a workdir, and which command mends it",
+    package="upkeep",
+    reads=("everything in the workdir",),
+    writes=(),
+    is_about_people=True,
+  ),
+  Stage(
+    name="purge",
+    summary="takes withdrawn people out of everything in a workdir, and lists the models trained with them",
+    package="upkeep",
+    reads=("--withdrawals",),
+    writes=("everything in the workdir",),
+    is_about_people=True,
+  ),
 )
 
 TOOLS = (

@@ -81,6 +81,11 @@ class Call:
     return console.open_workdir()
 
   @property
+  def workdir(self) -> pathlib.Path:
+    """The flag --workdir, for a stage that must find things as they are."""
+    return pathlib.Path(flags.FLAGS.workdir)
+
+  @property
   def overwrite(self) -> bool:
     """The flag --overwrite."""
     return flags.FLAGS.overwrite

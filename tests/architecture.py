@@ -50,6 +50,7 @@ _IMPORTS = {
   "planning": "io",
   "launching": "io planning",
   "report": "io published schemas cohort genome figures disclosure predictions",
+  "upkeep": "io schemas cohort imaging predictions preparation training",
 }
 ALLOWED = {name: imports.split() for name, imports in _IMPORTS.items()}
 

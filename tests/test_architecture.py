@@ -39,8 +39,9 @@ _NO_JAX = (
   "report",
   "planning",
   "launching",
+  "upkeep",
 )
-_TABLE_OF_STAGES = {"planning": ("stage_table",)}  # a study's plan is made of it
+_TABLE_OF_STAGES = {"planning": ("stage_table",), "upkeep": ("stage_table",)}  # plans and remedies are made of it
 _BINARIES = sorted(each.name for each in (*stages.STAGES, *stages.TOOLS))
 _SOURCES = sorted(_PACKAGE.rglob("*.py"))
 

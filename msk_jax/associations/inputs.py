@@ -13,7 +13,7 @@ from msk_jax.associations.files import Places, hash_named
 from msk_jax.associations.held_constant import Covariates, Groups
 from msk_jax.associations.outcomes import Outcomes
 from msk_jax.associations.spec import XwasSpec
-from msk_jax.cohort import scalar_tables, source, withdrawal_memory, withdrawals
+from msk_jax.cohort import fold_table, scalar_tables, source, withdrawal_memory, withdrawals
 from msk_jax.ensembling import ensemble_record
 from msk_jax.io import outputs, run_record, tables
 from msk_jax.schemas import cohort_tables
@@ -69,7 +69,7 @@ def gather(places: Places, settings: XwasSpec, withdrawn: Collection[str]) -> In
   participants = withdrawals.without(everybody, withdrawn)
   visits = tables.read(folder / "visits.parquet", cohort_tables.VISITS)
   visits = visits[visits["eid"].isin(participants["eid"])].reset_index(drop=True)
-  folds = tables.read(folder / "folds.parquet", cohort_tables.FOLDS)
+  folds = fold_table.read(places.workdir).table
   read = _read_outcomes(places, settings, withdrawn, visits)
   covariates = held_constant.covariates(read.samples, participants, visits, settings.covariates)
   options = {*settings.covariates, *settings.sensitivity}

@@ -7,8 +7,7 @@ from collections.abc import Collection, Mapping
 
 import numpy as np
 
-from msk_jax.cohort import folds as fold_map
-from msk_jax.cohort import withdrawals
+from msk_jax.cohort import fold_table, withdrawals
 from msk_jax.imaging import store as image_store
 from msk_jax.input import examples, pipeline
 from msk_jax.io import errors, tables
@@ -88,9 +87,8 @@ def open_network(workdir: pathlib.Path, name: str, withdrawn: Collection[str] = 
     InputError: no fold is trained, its folds are of other people than the cohort's, or images are missing.
   """
   trained = trained_folds.find(split_folder.model_folder(workdir, name))
-  folds = tables.read(workdir / cohort_tables.FOLDER / "folds.parquet", cohort_tables.FOLDS)
-  hash_ = fold_map.fold_map_hash(folds)
-  if any(fold.card.fold_map_hash != hash_ for fold in trained):
+  folds = fold_table.read(workdir)
+  if any(fold.card.fold_map_hash != folds.name for fold in trained):
     raise errors.InputError(
       f"{name} was trained with another map of folds than {workdir / cohort_tables.FOLDER} holds: its test samples "
       "would be others' training samples. Train it again."
@@ -100,7 +98,7 @@ def open_network(workdir: pathlib.Path, name: str, withdrawn: Collection[str] = 
   people = tables.read(workdir / cohort_tables.FOLDER / "participants.parquet", cohort_tables.PARTICIPANTS)
   visits = tables.read(workdir / cohort_tables.FOLDER / "visits.parquet", cohort_tables.VISITS)
   samples = examples.assemble(
-    store.index, withdrawals.without(people, withdrawn), visits, folds, is_paired=card.view.is_paired
+    store.index, withdrawals.without(people, withdrawn), visits, folds.table, is_paired=card.view.is_paired
   )
   by_number = {fold.card.fold: fold for fold in trained}
-  return Network(name, by_number, int(folds["fold"].max()) + 1, store, samples, sharding.make())
+  return Network(name, by_number, folds.num_folds, store, samples, sharding.make())

@@ -7,7 +7,7 @@ from collections.abc import Collection
 import numpy as np
 import pandas as pd
 
-from msk_jax.cohort import visit_keys, withdrawal_memory, withdrawals
+from msk_jax.cohort import fold_table, visit_keys, withdrawal_memory, withdrawals
 from msk_jax.cohort.people import People
 from msk_jax.ensembling import splits
 from msk_jax.io import errors, outputs, tables
@@ -70,8 +70,8 @@ class Cohort:
     self.visits = visits
     self.visit_person = self.people.number_of(visits["eid"])
     self._visit_keys = visit_keys.make(self.visit_person, visits["instance"].to_numpy())
-    self.num_folds = int(tables.read(paths["folds"], cohort_tables.FOLDS, ["fold"])["fold"].max()) + 1
-    self.fold_map_hash: str = tables.read_extra(paths["folds"], cohort_tables.FOLDS)["hash"]
+    folds = fold_table.read(workdir)
+    self.num_folds, self.fold_map_hash = folds.num_folds, folds.name
     self.hashes = outputs.hash_files(workdir, paths.values())
     self.hashes |= withdrawal_memory.hashes(workdir, withdrawn)
 

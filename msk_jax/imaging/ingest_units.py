@@ -33,6 +33,7 @@ from msk_jax.io import atomic, leftovers, locks, progress, run_record
 from msk_jax.schemas import image_tables
 
 SMALLEST_UNIT = 16  # sources
+ASSEMBLED = "assembled.json"  # beside the parts: what the indexes were last made from
 
 _LARGEST_UNIT = 128  # sources
 _UNITS_OF_A_SMALL_RUN = 16
@@ -236,7 +237,7 @@ def _assemble(job: Job, finished: Sequence[ingest_parts.Part], read: int, key: b
   counts = _count(job, finished, notes, read, same.sharing)
   if job.places:  # always: the table's lines may have moved
     qc_report.write_rows(job.workdir, notes, job.places)
-  mark = job.images / ".parts" / job.kind / "assembled.json"
+  mark = job.images / ".parts" / job.kind / ASSEMBLED
   outputs = [job.images / view / store.INDEX_NAME for view in job.shapes] + qc_report.paths(job.workdir)
   outputs += [contact_sheet.path_of(job.workdir / "qc", view) for view, count in counts.images.items() if count]
   facts = [_ASSEMBLY, job.code, job.withdrawn, key.hex(), [dataclasses.astuple(n) for n in job.notes]]
@@ -244,7 +245,7 @@ def _assemble(job: Job, finished: Sequence[ingest_parts.Part], read: int, key: b
   if mark.exists() and mark.read_text() == wanted and all(path.exists() for path in outputs):
     return counts
   for view, shape in job.shapes.items():
-    store.write_index(job.images / view, _index(view, finished), shape)
+    store.write_index(job.images / view, index_of(view, finished), shape)
   qc_report.write(job.workdir, notes, job.withdrawn, key)
   for view in job.shapes:
     contact_sheet.write(store.ImageStore.open(job.images / view), view, job.workdir / "qc")
@@ -253,7 +254,8 @@ def _assemble(job: Job, finished: Sequence[ingest_parts.Part], read: int, key: b
   return counts
 
 
-def _index(view: str, finished: Sequence[ingest_parts.Part]) -> pd.DataFrame:
+def index_of(view: str, finished: Sequence[ingest_parts.Part]) -> pd.DataFrame:
+  """Returns the index of a view's pictures in finished parts (schema image_index)."""
   rows = [
     (row.eid, row.instance, row.side, part.number, place, row.sha256)
     for part in finished

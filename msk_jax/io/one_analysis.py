@@ -70,7 +70,7 @@ def check(workdir: pathlib.Path, results: Iterable[Result]) -> None:
     InputError: what has changed, and which commands to run again.
   """
   held = _with_those_read(workdir, results)
-  current = _Current(workdir)
+  current = Contents(workdir)
   stale = [each for each in held if any(current.differs(*item) for item in each.inputs.items())]
   if stale:
     changed = [name for name, value in stale[0].inputs.items() if current.differs(name, value)]
@@ -99,7 +99,7 @@ def _with_those_read(workdir: pathlib.Path, results: Iterable[Result]) -> list[R
   return sorted(held.values(), key=lambda each: order.index(each.stage) if each.stage in order else len(order))
 
 
-class _Current:
+class Contents:
   """The files of a workdir as they are now, each read once; large ones that a run record lists are as it says."""
 
   def __init__(self, workdir: pathlib.Path):

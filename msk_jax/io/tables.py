@@ -206,7 +206,7 @@ def read(path: pathlib.Path | str, schema: Schema, columns: Sequence[str] | None
 
   _check_header(path, schema)
   wanted = list(columns) if columns is not None else list(schema.columns)
-  with _damage_named(pathlib.Path(path)):
+  with damage_named(pathlib.Path(path)):
     table = pq.read_table(path, columns=wanted).to_pandas()
   return table.astype({name: schema.dtypes[name] for name in wanted})
 
@@ -233,7 +233,7 @@ def iterate(
 
   _check_header(path, schema)
   wanted = list(columns) if columns is not None else list(schema.columns)
-  with _damage_named(pathlib.Path(path)):
+  with damage_named(pathlib.Path(path)):
     # By default (pre_buffer) PyArrow holds the whole file.
     file = pq.ParquetFile(path, read_dictionary=list(categorical), pre_buffer=False, buffer_size=BUFFER_BYTES)
     with file:
@@ -246,32 +246,63 @@ def read_extra(path: pathlib.Path | str, schema: Schema) -> dict[str, Any]:
   Raises:
     InputError: see `read`.
   """
-  return _check_header(path, schema)["extra"]
+  return dict(_check_header(path, schema).extra)
 
 
-def _check_header(path: pathlib.Path | str, schema: Schema) -> dict[str, Any]:
+@dataclasses.dataclass(frozen=True)
+class Header:
+  """What a Parquet file says of itself.
+
+  Attributes:
+    schema: the table's name; empty where `write` has not written the file.
+    version: of the schema.
+    extra: see `write`.
+    types: column name to Arrow's name of its type, in the file's order.
+    num_rows: number of rows.
+  """
+
+  schema: str
+  version: int
+  extra: Mapping[str, Any]
+  types: Mapping[str, str]
+  num_rows: int
+
+
+def read_header(path: pathlib.Path | str) -> Header:
+  """Returns what a Parquet file says of itself; no row is read.
+
+  Raises:
+    InputError: it is cut off, or not Parquet.
+  """
   import pyarrow.parquet as pq
 
+  with damage_named(pathlib.Path(path)):
+    about = pq.read_metadata(path)
+    columns = about.schema.to_arrow_schema()
+    stored = json.loads((about.metadata or {}).get(_METADATA_KEY, b"{}"))
+  types = {name: str(kind) for name, kind in zip(columns.names, columns.types, strict=True)}
+  return Header(stored.get("schema", ""), stored.get("version", 0), stored.get("extra", {}), types, about.num_rows)
+
+
+def _check_header(path: pathlib.Path | str, schema: Schema) -> Header:
   path = pathlib.Path(path)
   if not path.exists():
     raise errors.InputError(
       f"no table {path.name} ({schema.name}) in {path.parent}: run the stage that writes it first "
       "(python -m msk_jax.prepare), with the same --workdir."
     )
-  with _damage_named(path):
-    metadata = pq.read_schema(path).metadata or {}
-    header = json.loads(metadata.get(_METADATA_KEY, b"{}"))
-  stored = (header.get("schema"), header.get("version"))
-  if stored != (schema.name, schema.version):
+  header = read_header(path)
+  if (header.schema, header.version) != (schema.name, schema.version):
     raise errors.InputError(
-      f"{path.name} holds table {stored[0]} version {stored[1]}; this program reads {schema.name} version "
-      f"{schema.version}. Run the stage that writes it again, or use the msk_jax version that wrote it."
+      f"{path.name} holds table {header.schema or None} version {header.version or None}; this program reads "
+      f"{schema.name} version {schema.version}. Run the stage that writes it again, or use the msk_jax version that "
+      "wrote it."
     )
   return header
 
 
 @contextlib.contextmanager
-def _damage_named(path: pathlib.Path) -> Iterator[None]:
+def damage_named(path: pathlib.Path) -> Iterator[None]:
   """Turns what Arrow says of a file that is cut off or not Parquet into an error that says what to do."""
   import pyarrow as pa
 

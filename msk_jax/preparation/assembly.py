@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 from absl import logging
 
-from msk_jax.cohort import ethnicity, genetic_fields, scalar_tables
+from msk_jax.cohort import ethnicity, fold_table, genetic_fields, scalar_tables
 from msk_jax.cohort import folds as fold_map
+from msk_jax.cohort.fold_table import FoldMap
 from msk_jax.io import errors, tables
 from msk_jax.labels import cells
 from msk_jax.schemas import cohort_tables
@@ -23,20 +24,19 @@ class Cohort:
 
   participants: pd.DataFrame
   visits: pd.DataFrame
-  folds: pd.DataFrame
+  folds: FoldMap
   scalars: Mapping[str, pd.DataFrame] = dataclasses.field(default_factory=dict)
   genetics: genetic_fields.GeneticFields | None = None
 
   def write(self, folder: pathlib.Path) -> None:
-    """Writes the tables and removes others of an earlier call; the folds' metadata holds the map's hash."""
+    """Writes the tables and removes others of an earlier call; the folds are written under the name of their map."""
     for name in set(scalar_tables.names(folder)) - set(self.scalars):
       scalar_tables.remove(folder, name)
     for name, table in self.scalars.items():
       scalar_tables.write(folder, name, table)
     tables.write(folder / "participants.parquet", self.participants, cohort_tables.PARTICIPANTS)
     tables.write(folder / "visits.parquet", self.visits, cohort_tables.VISITS)
-    extra = {"hash": fold_map.fold_map_hash(self.folds)}
-    tables.write(folder / "folds.parquet", self.folds, cohort_tables.FOLDS, extra)
+    fold_table.write(folder.parent, self.folds)
     path = folder / "genetics.parquet"
     if self.genetics is None:
       path.unlink(missing_ok=True)

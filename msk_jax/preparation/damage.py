@@ -5,13 +5,14 @@ from collections.abc import Iterable
 
 from absl import logging
 
+from msk_jax.cohort import fold_memory, withdrawal_memory
 from msk_jax.cohort import source as source_file
-from msk_jax.cohort import withdrawal_memory
 from msk_jax.imaging import store
 from msk_jax.io import errors, run_record
 from msk_jax.schemas import cohort_tables
 
-_OTHERS = (run_record.FILE_NAME, withdrawal_memory.FILE_NAME)  # written by other hands, or last
+# Written by other hands, or last, or not made again.
+_OTHERS = (run_record.FILE_NAME, withdrawal_memory.FILE_NAME, fold_memory.FILE_NAME)
 
 
 def describe(workdir: pathlib.Path) -> dict[str, dict[str, int | str]]:

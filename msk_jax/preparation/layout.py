@@ -93,13 +93,24 @@ def find_withdrawals(root: pathlib.Path, workdir: pathlib.Path, patterns: Sequen
     workdir: skipped, see `find`.
     patterns: globs, see `DataSpec.withdrawals`.
   """
+  return _find_now(root, workdir, patterns, look_alikes.WITHDRAWALS)
+
+
+def find_kinship(root: pathlib.Path, workdir: pathlib.Path, patterns: Sequence[str]) -> tuple[pathlib.Path, ...]:
+  """Returns the relatedness files under a data root as it is now; see `find_withdrawals`."""
+  return _find_now(root, workdir, patterns, look_alikes.RELATEDNESS)
+
+
+def _find_now(
+  root: pathlib.Path, workdir: pathlib.Path, patterns: Sequence[str], kind: str
+) -> tuple[pathlib.Path, ...]:
   try:
     files = list(_scan(root, workdir)) if root.is_dir() else []
-    lists = _match(files, root, patterns, ignore_case=True)
+    matching = _match(files, root, patterns, ignore_case=True)
   except OSError:  # such as a share that went away
     return ()
-  _pass_over(files, root, lists, [look_alikes.WITHDRAWALS])
-  return lists
+  _pass_over(files, root, matching, [kind])
+  return matching
 
 
 def hash_files(paths: Sequence[pathlib.Path]) -> str:

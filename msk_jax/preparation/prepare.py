@@ -3,7 +3,7 @@
 import datetime
 import pathlib
 
-from msk_jax.preparation import leaving, lock, ownership, prepare_folder, prepare_table, prepare_ukb
+from msk_jax.preparation import kept_folds, leaving, lock, ownership, prepare_folder, prepare_table, prepare_ukb
 from msk_jax.preparation import spec as data_spec
 
 
@@ -34,6 +34,7 @@ def prepare(
   with lock.one_at_a_time(workdir):
     ownership.check(spec, workdir, overwrite)
     ownership.check_no_images(spec, workdir, overwrite)
+    kept_folds.remember_earlier(spec, workdir)
     if requested.forgets:
       leaving.forget(spec, workdir, requested)
     if spec.kind == "folder":

@@ -6,7 +6,16 @@ import numpy as np
 
 from msk_jax.imaging import folder_ingest, folder_spec, folder_table, ingest_parts
 from msk_jax.io import errors, privacy, run_record
-from msk_jax.preparation import assembly, cohort_output, layout, leaving, ownership, same_people, stored_images
+from msk_jax.preparation import (
+  assembly,
+  cohort_output,
+  kept_folds,
+  layout,
+  leaving,
+  ownership,
+  same_people,
+  stored_images,
+)
 from msk_jax.preparation import spec as data_spec
 
 
@@ -44,11 +53,14 @@ def prepare(spec: data_spec.DataSpec, workdir: pathlib.Path, requested: leaving.
   family = same_people.join(np.arange(len(participants)), eid, counts.sharing)
   lines = {source: place.line for source, place in counts.places.items()}
   fold = same_people.follow_given(fold, family, eid, counts.sharing, lines, name)
+  kept = kept_folds.find(spec, workdir, participants, family=family, given=fold)
   folds = assembly.make_folds(
-    participants, visits, indexes, {}, family=family, given=fold, num_folds=spec.num_folds, seed=spec.fold_seed
+    participants, visits, indexes, {}, family=family, given=kept.given, num_folds=spec.num_folds, seed=spec.fold_seed
   )
-  cohort = assembly.Cohort(participants, visits, folds)
+  named = kept.remember(workdir, folds)
+  cohort = assembly.Cohort(participants, visits, named)
   facts = {"left_out": {}, "read_as": table.read_as, "withdrawals": withdrawn.facts, "images_without_age": unseen}
+  facts |= kept.facts(named)
   cohort_output.finish(output, workdir, cohort, facts, counts)
 
 

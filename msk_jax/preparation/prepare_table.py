@@ -6,6 +6,7 @@ from msk_jax.io import errors, privacy
 from msk_jax.preparation import (
   assembly,
   cohort_output,
+  kept_folds,
   layout,
   leaving,
   own_table,
@@ -43,10 +44,18 @@ def prepare(spec: data_spec.DataSpec, workdir: pathlib.Path, requested: leaving.
     raise errors.InputError(f"{spec.table.file}: all values of all sets of config.data.table.sets are missing.")
   key = privacy.load_key(workdir)
   leaving.take_over(spec, workdir, withdrawn)
+  kept = kept_folds.find(spec, workdir, participants, given=fold)
   folds = assembly.make_folds(
-    participants, visits, {}, measured.tables, given=fold, num_folds=spec.num_folds, seed=spec.fold_seed
+    participants, visits, {}, measured.tables, given=kept.given, num_folds=spec.num_folds, seed=spec.fold_seed
   )
-  cohort = assembly.Cohort(participants, visits, folds, measured.tables)
+  named = kept.remember(workdir, folds)
+  cohort = assembly.Cohort(participants, visits, named, measured.tables)
   scalar_qc.write(workdir, measured.refused, key)
-  facts = {"left_out": table.counts, "read_as": table.read_as, "withdrawals": withdrawn.facts, **measured.facts()}
+  facts = {
+    "left_out": table.counts,
+    "read_as": table.read_as,
+    "withdrawals": withdrawn.facts,
+    **measured.facts(),
+    **kept.facts(named),
+  }
   cohort_output.finish(output, workdir, cohort, facts)

@@ -16,6 +16,7 @@ from msk_jax.preparation import (
   archive_people,
   assembly,
   cohort_output,
+  kept_folds,
   layout,
   leaving,
   ownership,
@@ -122,7 +123,7 @@ def prepare(
   leaving.take_over(spec, workdir, withdrawn)
   images = _Images() if spec.scalars_only else _read_images(spec, files, workdir, withdrawn.people, people.visits)
   _check_withdrawn(withdrawn.people, people, images)
-  cohort = _divide(spec, people, images)
+  cohort, fold_facts = _divide(spec, workdir, people, images)
   scalar_qc.write(workdir, people.measured.refused, key)
   facts = {
     "left_out": people.left_out | _count_strangers(people, images),
@@ -130,6 +131,7 @@ def prepare(
     "relatedness": {"files": len(files.kinship), **people.relatedness, "may_be_none": spec.allow_no_relatedness},
     "passed_over": files.passed_over,
     "images_without_age": images.unseen,
+    **fold_facts,
     **people.measured.facts(),
     **_genetic_facts(people.genetics),
     **_describe_tables(files.tables, root, today),
@@ -201,21 +203,27 @@ def _read_images(
   return _Images(counts, stored, *assembly.usable_images(stored, visits))
 
 
-def _divide(spec: data_spec.DataSpec, people: _Tables, images: _Images) -> assembly.Cohort:
-  """Returns the cohort with its folds: relatives, and people who share a picture, are in one."""
+def _divide(
+  spec: data_spec.DataSpec, workdir: pathlib.Path, people: _Tables, images: _Images
+) -> tuple[assembly.Cohort, dict[str, Any]]:
+  """Returns the cohort with its folds, and facts on these: relatives, and people who share a picture, are in one."""
   family = people.family
   if images.counts is not None:
     family = same_people.join(family, people.eid, images.counts.sharing)
+  kept = kept_folds.find(spec, workdir, people.participants, family=family)
   folds = assembly.make_folds(
     people.participants,
     people.visits,
     images.usable,
     people.measured.tables,
     family=family,
+    given=kept.given,
     num_folds=spec.num_folds,
     seed=spec.fold_seed,
   )
-  return assembly.Cohort(people.participants, people.visits, folds, people.measured.tables, people.genetics)
+  named = kept.remember(workdir, folds)
+  cohort = assembly.Cohort(people.participants, people.visits, named, people.measured.tables, people.genetics)
+  return cohort, kept.facts(named)
 
 
 def _check_withdrawn(withdrawn: Collection[str], people: _Tables, images: _Images) -> None:

@@ -5,10 +5,9 @@ from collections.abc import Collection, Sequence
 
 from absl import logging
 
-from msk_jax.cohort import source, withdrawal_memory, withdrawals
-from msk_jax.io import run_record, tables
-from msk_jax.preparation import layout, ownership
-from msk_jax.preparation import spec as data_spec
+from msk_jax.cohort import withdrawal_memory, withdrawals
+from msk_jax.io import tables
+from msk_jax.preparation import data_root
 from msk_jax.schemas import cohort_tables
 
 
@@ -85,19 +84,15 @@ def workdir_of(model: pathlib.Path) -> pathlib.Path | None:
 
 def _lists_of_source(workdir: pathlib.Path) -> tuple[pathlib.Path, ...]:
   """Returns the lists that are in the data root now; warns where there should be some and are none."""
-  origin = source.read(workdir)
-  if origin is None or origin["kind"] not in source.WITH_LISTS:
+  root = data_root.of_workdir(workdir)
+  if root is None:
     return ()
-  record = run_record.read(workdir / cohort_tables.FOLDER) or {"settings": {}}
-  settings = record["settings"]
-  root = ownership.root_of(data_spec.DataSpec(kind=origin["kind"], root=origin["root"]), workdir)
-  patterns = settings.get("withdrawals", data_spec.DataSpec().withdrawals)
-  lists = layout.find_withdrawals(root, workdir, patterns)
-  if not lists and not settings.get("allow_no_withdrawals", False):
+  lists = root.find_withdrawals()
+  if not lists and not root.settings.get("allow_no_withdrawals", False):
     logging.warning(
       "NO LIST OF WITHDRAWALS in the data root %s (%s): only the lists that `prepare` read, and those given with "
       "--withdrawn now or earlier, are applied",
-      root,
-      ", ".join(patterns),
+      root.path,
+      ", ".join(root.withdrawal_patterns),
     )
   return lists

@@ -11,8 +11,8 @@ from collections.abc import Collection, Sequence
 import numpy as np
 import pandas as pd
 
-from msk_jax.cohort import ethnicity, scalar_fields, scalar_tables, source, suspect_values, withdrawals
-from msk_jax.cohort import folds as fold_map
+from msk_jax.cohort import ethnicity, fold_table, scalar_fields, scalar_tables, source, suspect_values, withdrawals
+from msk_jax.cohort.fold_table import FoldMap
 from msk_jax.io import errors, run_record, tables
 from msk_jax.schemas import cohort_tables
 from msk_jax.tabular import algorithm, measures
@@ -90,7 +90,7 @@ def read(workdir: pathlib.Path, names: Sequence[str], withdrawn: Collection[str]
   cohort = workdir / cohort_tables.FOLDER
   participants = tables.read(cohort / "participants.parquet", cohort_tables.PARTICIPANTS)
   visits = tables.read(cohort / "visits.parquet", cohort_tables.VISITS)
-  folds = tables.read(cohort / "folds.parquet", cohort_tables.FOLDS)
+  folds = fold_table.read(workdir)
   measured = scalar_tables.read_several(cohort, names)
   return [assemble(name, withdrawals.without(measured[name], withdrawn), participants, visits, folds) for name in names]
 
@@ -114,7 +114,7 @@ def is_comparable(workdir: pathlib.Path, name: str) -> bool:
 
 
 def assemble(
-  name: str, measured: pd.DataFrame, participants: pd.DataFrame, visits: pd.DataFrame, folds: pd.DataFrame
+  name: str, measured: pd.DataFrame, participants: pd.DataFrame, visits: pd.DataFrame, folds: FoldMap
 ) -> CompleteCases:
   """Joins measurements with the cohort and keeps complete cases.
 
@@ -123,7 +123,7 @@ def assemble(
     measured: eid, instance and the features, NaN where missing.
     participants: schema participants.
     visits: schema visits.
-    folds: schema folds.
+    folds: the fold map.
 
   Raises:
     InputError: a sample is listed twice, a value is infinite, a feature has no value at all, no sample is complete, or
@@ -131,15 +131,15 @@ def assemble(
   """
   features = scalar_tables.features(measured)
   _check_values(name, measured, features)
-  people = participants.merge(folds, on="eid", validate="one_to_one")
+  people = participants.merge(folds.table, on="eid", validate="one_to_one")
   joined = measured.merge(visits, on=_KEYS, validate="one_to_one").merge(people, on="eid", validate="many_to_one")
   _check_not_all_missing(name, joined, features)
   is_complete = joined[list(features)].notna().all(axis=1)
   kept = joined[is_complete].sort_values(_KEYS, ignore_index=True)
-  num_folds = int(folds["fold"].max()) + 1
+  num_folds = folds.num_folds
   _check_folds(name, kept, num_folds)
   table = kept[[*_KEYS, *features, "sex", "ethnicity", "age_years", "fold"]]
-  return CompleteCases(name, table, features, num_folds, fold_map.fold_map_hash(folds), len(measured))
+  return CompleteCases(name, table, features, num_folds, folds.name, len(measured))
 
 
 def describe_suspects(samples: algorithm.Samples) -> str:

@@ -28,8 +28,11 @@ VISITS = Schema(
   },
 )
 
-# fold: 0-9. The metadata's `hash` is `folds.fold_map_hash`. Ordered by eid.
+# fold: 0-9. The metadata's `hash` names the map, `rows` is the hash of its rows (`fold_table`). Ordered by eid.
 FOLDS = Schema("folds", 1, {"eid": columns.EID, "fold": columns.FOLD})
+
+# person: keyed hash of an id, of everybody who was ever in the map `name` of the metadata. Ordered by person.
+FOLD_MEMORY = Schema("fold_memory", 1, {"person": Column("string", Kind.IDENTIFIER), "fold": columns.FOLD})
 
 NUM_PCS = 40
 SEX_MISSING, BATCH_MISSING, FLAG_UNKNOWN = -1, 0, -1

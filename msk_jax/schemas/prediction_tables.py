@@ -1,6 +1,6 @@
 """The predicted ages that every model writes."""
 
-from msk_jax.io.tables import Schema
+from msk_jax.io.tables import Column, Kind, Schema
 from msk_jax.schemas import columns
 
 # part: `validation` or `test`. The metadata's `fold_map_hash` lets later stages refuse mixed fold maps.
@@ -15,4 +15,11 @@ PREDICTIONS = Schema(
     "age_years": columns.personal("years"),
     "predicted_age_years": columns.personal("years"),
   },
+)
+
+# sha256: of all that a training has of a sample: fold, age, sides, demographics, pictures.
+TRAINED_SAMPLES = Schema(
+  "trained_samples",
+  1,
+  {"eid": columns.EID, "instance": columns.INSTANCE, "sha256": Column("string", Kind.IDENTIFIER)},
 )

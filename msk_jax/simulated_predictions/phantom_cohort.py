@@ -8,6 +8,7 @@ import pathlib
 import numpy as np
 import pandas as pd
 
+from msk_jax.cohort import fold_table
 from msk_jax.io import run_record, tables
 from msk_jax.preparation import prepare
 from msk_jax.preparation import spec as data_spec
@@ -36,7 +37,7 @@ def make_cohort(spec: SimulatedPredictionsSpec, workdir: pathlib.Path, *, overwr
   return draws.Cohort(
     tables.read(folder / "participants.parquet", cohort_tables.PARTICIPANTS),
     tables.read(folder / "visits.parquet", cohort_tables.VISITS),
-    tables.read(folder / "folds.parquet", cohort_tables.FOLDS),
+    fold_table.read(workdir).table,
   )
 
 

@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 from absl import logging
 
+from msk_jax.cohort import fold_table, source, split_parts
 from msk_jax.cohort import folds as fold_map
-from msk_jax.cohort import source, split_parts
+from msk_jax.cohort.fold_table import FoldMap
 from msk_jax.cohort.people import People
 from msk_jax.io import errors, outputs, progress, run_record, tables
 from msk_jax.predictions import split_folder, split_table
@@ -82,7 +83,7 @@ def _write_predictions(
   age_years = samples["age_years"].to_numpy()
   predicted = draws.predict(model, drawn.errors, age_years)
   _write_truth(workdir, model, drawn.lasting * age_years.std(), people.eid)
-  hash_ = fold_map.fold_map_hash(cohort.folds)
+  hash_ = fold_map.fold_map_hash(cohort.folds) if spec.phantom is None else fold_table.read(workdir).name
   with progress.track("writing predictions", len(model.models), "models") as advance:
     for m, name in enumerate(model.models):
       rows = drawn.is_present[:, m]
@@ -93,10 +94,9 @@ def _write_predictions(
 
 def _write_cohort(workdir: pathlib.Path, cohort: draws.Cohort) -> None:
   folder = workdir / cohort_tables.FOLDER
-  extra = {"hash": fold_map.fold_map_hash(cohort.folds)}
   tables.write(folder / "participants.parquet", cohort.participants, cohort_tables.PARTICIPANTS)
   tables.write(folder / "visits.parquet", cohort.visits, cohort_tables.VISITS)
-  tables.write(folder / "folds.parquet", cohort.folds, cohort_tables.FOLDS, extra)
+  fold_table.write(workdir, FoldMap.drawn(cohort.folds))
 
 
 def settings_of(spec: predictions_spec.SimulatedPredictionsSpec) -> dict[str, Any]:

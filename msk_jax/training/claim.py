@@ -11,7 +11,7 @@ from absl import logging
 
 from msk_jax.io import errors, locks, run_record
 from msk_jax.trained import processes
-from msk_jax.training import compute_environment
+from msk_jax.training import compute_environment, trained_samples
 from msk_jax.training.job import Job
 
 
@@ -52,5 +52,6 @@ def claim(job: Job, inputs: dict[str, str], environment: dict[str, Any], overwri
       shutil.rmtree(folder)
     devices = [str(device) for device in jax.devices()]
     run_record.write(folder, "train", settings, inputs, devices, {compute_environment.BEGAN: environment})
+    trained_samples.write(job)
   processes.wait_for_all("claimed the model's folder")
   return is_taken

@@ -4,7 +4,7 @@ Its best parameters suffice for that; no checkpoint to resume from is needed, an
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from absl import logging
@@ -12,7 +12,15 @@ from absl import logging
 from msk_jax.io import command_line, errors, run_record
 from msk_jax.predictions import older_records, split_folder, split_limits, split_table
 from msk_jax.trained import best_parameters, checkpoints, processes
-from msk_jax.training import compute_environment, continuation, early_stopping, frozen_baseline, pausing, results
+from msk_jax.training import (
+  compute_environment,
+  continuation,
+  early_stopping,
+  frozen_baseline,
+  pausing,
+  results,
+  trained_samples,
+)
 from msk_jax.training.command import Call, Ended
 from msk_jax.training.job import Job
 
@@ -102,6 +110,8 @@ def _predict_again(call: Call, job: Job, ended: _Ended) -> dict[str, Any]:
   reached = results.Reached(
     ended.passed, ended.limits, result["params_sha256"]["final"], result["seconds"], result["images_per_second"]
   )
+  if processes.is_first():
+    trained_samples.leave_out(job.folder, call.withdrawn)
   return results.finish(program, job, reached, ridge, call.budget, call.withdrawn)
 
 
@@ -111,6 +121,39 @@ def _with_limits(job: Job, ended: _Ended) -> dict[str, Any]:
   if said != ended.result and split_folder.is_of_this_version(ended.result) and processes.is_first():
     split_folder.write_result(job.folder, said)
   return said
+
+
+def keep(call: Call, job: Job, result: dict[str, Any], change: trained_samples.Change) -> Ended | None:
+  """Returns how a finished training has ended whose people are others now; None where a file of it is missing.
+
+  It stays as it is, without the predictions of those who have left; those who have joined have none.
+
+  Args:
+    call: the call.
+    job: the training, with the people of now.
+    result: what `result.json` holds.
+    change: who has left, and how many samples have joined.
+  """
+  if processes.agree_on(int(bool(results.missing_file(job.folder)))):
+    return None
+  logging.info(
+    "nothing to do: this training is finished, and the folds and all samples that it shares with the data are the "
+    "same. %d people have left since and %d samples have joined: the former lose their predictions, the latter have "
+    "none. --overwrite trains again.",
+    len(change.left),
+    change.num_joined,
+  )
+  if processes.is_first():
+    _leave_out(job, change.left, result)
+  processes.wait_for_all("removed people who have left from the predictions")
+  return Ended(pausing.Status.FINISHED, job.folder, result)
+
+
+def _leave_out(job: Job, people: Collection[str], result: Mapping[str, Any]) -> None:
+  split_table.leave_out(job.folder, people)
+  trained_samples.leave_out(job.folder, people)
+  if results.is_figure_older(job.folder):
+    results.draw(job, split_table.read(job.folder), result)
 
 
 def _remove_withdrawn(call: Call, job: Job, result: dict[str, Any]) -> None:
@@ -123,7 +166,5 @@ def _remove_withdrawn(call: Call, job: Job, result: dict[str, Any]) -> None:
     job.folder,
   )
   if processes.is_first():
-    split_table.leave_out(job.folder, call.withdrawn)
-    if results.is_figure_older(job.folder):
-      results.draw(job, split_table.read(job.folder), result)
+    _leave_out(job, call.withdrawn, result)
   processes.wait_for_all("removed withdrawn people from the predictions")

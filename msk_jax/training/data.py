@@ -8,8 +8,8 @@ import jax
 import numpy as np
 import pandas as pd
 
+from msk_jax.cohort import fold_table, withdrawals
 from msk_jax.cohort import folds as fold_map
-from msk_jax.cohort import withdrawals
 from msk_jax.imaging import store as image_store
 from msk_jax.imaging import view_augmentation, views
 from msk_jax.input import examples, pipeline, standardize
@@ -70,10 +70,11 @@ def load(
   Raises:
     InputError: a table or the images are missing, or a fold of this split is empty.
   """
-  folds = tables.read(workdir / "cohort/folds.parquet", cohort_tables.FOLDS)
+  known = fold_table.read(workdir)
+  folds = known.table
   store = _open_store(workdir, view)
   samples = _samples(store, view, workdir, folds, withdrawn)
-  split = fold_map.split(experiment.fold, int(folds["fold"].max()) + 1)
+  split = fold_map.split(experiment.fold, known.num_folds)
   parts = {"training": split.train, "validation": (split.validation,), "test": (split.test,)}
   rows = {part: samples.where_fold(numbers) for part, numbers in parts.items()}
   _check_not_empty(rows, view.name, experiment.fold)
@@ -94,7 +95,7 @@ def load(
     augmentation=view.augmentation if experiment.input.augment else None,
     image_shape=(num_rows, num_columns, view.channels),
   )
-  hashes = {"folds": fold_map.fold_map_hash(folds), **_hash_examples(samples, store.index["sha256"])}
+  hashes = {"folds": known.name, **_hash_examples(samples, store.index["sha256"])}
   return Loaded(data, rows["test"], hashes, demographics_scaler)
 
 

@@ -13,10 +13,9 @@ from collections.abc import Sequence
 import numpy as np
 from absl import logging
 
-from msk_jax.cohort import folds as fold_map
-from msk_jax.io import errors, tables
+from msk_jax.cohort import fold_memory, fold_table
+from msk_jax.io import errors
 from msk_jax.predictions import split_folder
-from msk_jax.schemas import cohort_tables
 from msk_jax.weights import origins
 
 _SETTING = "config.model.pretrained"
@@ -79,14 +78,15 @@ def _people(origin: origins.Origin, tested: Tested, source: pathlib.Path, before
     return origins.NOBODY
   if not origin.fold_map_hash:
     return before
-  if origin.fold_map_hash == tested.fold_map_hash:
+  is_same_map = origin.fold_map_hash == tested.fold_map_hash
+  if is_same_map and not _has_seen(origin, source, tested.test_people):  # copies of a workdir may get other new people
     return origins.SAME_SPLIT
   if origin.data != tested.data and _PHANTOM in (origin.data, tested.data):
     return origins.OTHER_DATA
-  seen = _people_seen(origin, source) if origin.data == tested.data else None
-  if seen is not None and not np.isin(tested.test_people.astype(str), list(seen)).any():
+  has_seen = _has_seen(origin, source, tested.test_people) if origin.data == tested.data else None
+  if has_seen is False:
     return origins.DISJOINT_IDS
-  if seen is not None and (origin.data in _LASTING_IDS or not tested.is_vouched_for):
+  if has_seen and (origin.data in _LASTING_IDS or not tested.is_vouched_for):
     others = (
       ""
       if origin.data in _LASTING_IDS
@@ -111,15 +111,23 @@ def _people(origin: origins.Origin, tested: Tested, source: pathlib.Path, before
   return origins.VOUCHED_FOR
 
 
-def _people_seen(origin: origins.Origin, source: pathlib.Path) -> set[str] | None:
-  """Returns the ids of those on whom a fold was trained, or whose errors chose its best epoch; None if unknown."""
+def _has_seen(origin: origins.Origin, source: pathlib.Path, people: np.ndarray) -> bool | None:
+  """Returns whether a fold was trained on any of these people, or their errors chose its best epoch; None if unknown.
+
+  Args:
+    origin: the fold.
+    source: where its weights are.
+    people: str [n], ids.
+  """
   path = source.resolve()
   workdirs = [parent.parent for parent in path.parents if parent.name == split_folder.MODELS]
   for workdir in workdirs:
-    table = workdir / cohort_tables.FOLDER / "folds.parquet"
-    if not table.exists():
+    if not fold_table.path_of(workdir).exists():
       continue
-    folds = tables.read(table, cohort_tables.FOLDS)
-    if fold_map.fold_map_hash(folds) == origin.fold_map_hash:
-      return set(folds["eid"][folds["fold"] != origin.fold].astype(str))
+    folds = fold_table.read(workdir)
+    if folds.name == origin.fold_map_hash:
+      seen = folds.table["eid"][folds.table["fold"] != origin.fold]
+      memory = fold_memory.read(workdir)  # also of people who have left since
+      fold = np.full(len(people), -1) if memory is None or memory.name != folds.name else memory.recall(people)
+      return bool(np.isin(people.astype(str), list(seen)).any() or ((fold >= 0) & (fold != origin.fold)).any())
   return None

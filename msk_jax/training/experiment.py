@@ -27,6 +27,7 @@ from msk_jax.training import (
   results,
   so_far,
   spec,
+  trained_samples,
 )
 from msk_jax.training.command import Call, Ended
 from msk_jax.training.job import Job
@@ -101,6 +102,8 @@ def _run_alone(call: Call, job: Job, start: initial_weights.Start) -> Ended:
   result = continuation.read_result(job)
   if continuation.is_current(job, inputs):
     job = _with_kept_limits(call, job)
+  elif (ended := _keep_finished(call, job, inputs, result)) is not None:
+    return ended
   else:
     if claim.claim(job, inputs, environment, overwrite=call.overwrite):
       result = None
@@ -115,6 +118,14 @@ def _run_alone(call: Call, job: Job, start: initial_weights.Start) -> Ended:
     logging.warning("%s", error)
   claim.claim(job, inputs, environment, overwrite=True)
   return _train(call, job, environment)
+
+
+def _keep_finished(call: Call, job: Job, inputs: dict[str, str], result: dict[str, Any] | None) -> Ended | None:
+  """Returns how a finished training has ended that differs from this one in who takes part alone; else None."""
+  change = None if call.overwrite or result is None else trained_samples.find_change(job, inputs)
+  if change is None or not continuation.is_finished(result, _with_kept_limits(call, job)):
+    return None
+  return completion.keep(call, job, result, change)
 
 
 def _with_kept_limits(call: Call, job: Job) -> Job:

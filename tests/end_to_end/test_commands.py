@@ -37,6 +37,7 @@ def test_train_makes_a_phantom_and_all_results(phantom_run):
     "tensorboard",
     "predictions.parquet",
     "frozen_ridge.parquet",
+    "samples.parquet",
     "reference.json",
     "predictions.png",
     "predictions.svg",

@@ -40,7 +40,8 @@ def test_the_published_study_has_the_published_numbers(published):
 
 
 def test_every_stage_of_the_data_flow_is_planned():
-  not_planned = {"phantom", "predict", "simulate_predictions", "study", "tune"}  # `prepare` draws a phantom
+  tools = {"study", "tune", "check", "purge"}
+  not_planned = {"phantom", "predict", "simulate_predictions", *tools}  # `prepare` draws a phantom
   assert {stage.name for stage in STAGES} - not_planned == set(spec.PLANNED_STAGES)
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from msk_jax.cohort import ethnicity, scalar_tables
+from msk_jax.cohort.fold_table import FoldMap
 from msk_jax.io import errors, privacy, tables
 from msk_jax.scalar_models import data
 from msk_jax.schemas import cohort_tables
@@ -27,8 +28,8 @@ def _tables(n=12, num_folds=3):
   return measured, people, visits, folds
 
 
-def _assemble(*measured_and_cohort):
-  return data.assemble("body", *measured_and_cohort).to_scalar_data()
+def _assemble(measured, people, visits, folds):
+  return data.assemble("body", measured, people, visits, FoldMap.drawn(folds)).to_scalar_data()
 
 
 def test_columns_are_measurements_sex_and_ethnicity_of_the_right_person():
@@ -100,7 +101,7 @@ def _spoil(measured, people, visits, folds, how):
 )
 def test_bad_input_is_named(how, message):
   with pytest.raises(errors.InputError, match=message) as caught:
-    data.assemble("body", *_spoil(*_tables(), how))
+    _assemble(*_spoil(*_tables(), how))
   assert "body" in str(caught.value)
   assert privacy.redact(str(caught.value)) == str(caught.value)
 

@@ -2,11 +2,17 @@
 
 import shutil
 
+import numpy as np
+import pandas as pd
 import pytest
 
-from msk_jax.io import errors, run_record
+from msk_jax.cohort import fold_table, withdrawals
+from msk_jax.cohort.fold_table import FoldMap
+from msk_jax.imaging import store
+from msk_jax.io import errors, run_record, tables
 from msk_jax.predictions import split_table
-from msk_jax.training import experiment, pausing
+from msk_jax.schemas import cohort_tables
+from msk_jax.training import experiment, pausing, trained_samples
 from tests.training import cohort
 
 pytestmark = pytest.mark.usefixtures("compile_once")
@@ -41,6 +47,44 @@ def test_a_finished_model_stays_and_loses_their_rows(finished):
   changed = (folder / split_table.FILE_NAME).stat().st_mtime_ns
   _run(workdir, withdrawn=_GONE)
   assert (folder / split_table.FILE_NAME).stat().st_mtime_ns == changed
+
+
+def _prepare_again(workdir, gone, joined=()):
+  """Writes the cohort as `prepare` would after people have left and joined: the others keep their folds."""
+  path = workdir / "cohort"
+  folds = fold_table.read(workdir)
+  new = pd.DataFrame({"eid": list(joined), "fold": np.zeros(len(joined), np.int8)})
+  left = pd.concat([folds.table, new], ignore_index=True)
+  fold_table.write(workdir, FoldMap(withdrawals.without(left, gone), folds.name))
+  for name, schema in (("participants", cohort_tables.PARTICIPANTS), ("visits", cohort_tables.VISITS)):
+    table = tables.read(path / f"{name}.parquet", schema)
+    more = pd.concat([table, *(table.iloc[:1].assign(eid=eid) for eid in joined)], ignore_index=True)
+    tables.write(path / f"{name}.parquet", withdrawals.without(more, gone), schema)
+  images = store.ImageStore.open(workdir / "images/knee")
+  more = pd.concat([images.index, *(images.index.iloc[:1].assign(eid=eid) for eid in joined)], ignore_index=True)
+  store.write_index(images.folder, withdrawals.without(more, gone), images.shape)
+
+
+def test_a_finished_model_stays_when_people_have_left_the_cohort_and_others_have_joined(finished):
+  workdir, result = finished
+  folder = workdir / "models/knee/simple_cnn/fold_0"
+  before, card = split_table.read(folder), (folder / "model.json").read_bytes()
+  _prepare_again(workdir, _GONE, joined=["9000100"])
+  ended = _run(workdir)
+  assert ended.status is pausing.Status.FINISHED and ended.result == result and not ended.has_trained
+  assert set(before["eid"]) - set(split_table.read(folder)["eid"]) == _GONE - {"9000003"}
+  assert not _GONE & set(pd.read_parquet(folder / trained_samples.FILE_NAME)["eid"])
+  assert (folder / "model.json").read_bytes() == card and _run(workdir).result == result
+
+
+def test_changed_samples_are_refused(finished):
+  workdir, _ = finished
+  _prepare_again(workdir, _GONE)
+  path = workdir / "cohort/visits.parquet"
+  visits = tables.read(path, cohort_tables.VISITS)
+  tables.write(path, visits.assign(age_years=visits["age_years"] + 1), cohort_tables.VISITS)
+  with pytest.raises(errors.InputError, match="trained with other settings or data"):
+    _run(workdir)
 
 
 def test_an_unfinished_training_is_refused_until_it_begins_anew(finished):

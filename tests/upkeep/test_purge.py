@@ -1,0 +1,235 @@
+"""Withdrawn people leave everything; models stay and are listed; nobody else's data change; a kill is made good."""
+
+import contextlib
+import pathlib
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from msk_jax.cohort import fold_table
+from msk_jax.imaging import store
+from msk_jax.io import atomic, errors, outputs, tables
+from msk_jax.predictions import split_folder, split_table
+from msk_jax.preparation import prepare, withdrawn
+from msk_jax.schemas import attention_tables, cohort_tables, exposure_tables
+from msk_jax.upkeep import check, check_people, purge
+from msk_jax.upkeep.workdir_files import WorkdirFiles
+from tests.preparation import raw_data
+from tests.upkeep import whole_workdir
+
+_GONE = raw_data.IMAGED[9]
+_TRAINED = ("model.json", "result.json", "metrics.jsonl")
+
+
+@pytest.fixture(scope="module")
+def _whole(tmp_path_factory) -> pathlib.Path:
+  folder = tmp_path_factory.mktemp("whole")
+  workdir = whole_workdir.make(folder)
+  _write_individual_level_files(workdir)
+  return folder
+
+
+@pytest.fixture
+def workdir(_whole, tmp_path) -> pathlib.Path:
+  return shutil.copytree(_whole / "work", tmp_path / "work")
+
+
+def _write_individual_level_files(workdir: pathlib.Path) -> None:
+  """Writes what attention, XWAS and GWAS leave: files whose rows have no ids, beside who they are."""
+  eids = [_GONE, raw_data.EIDS[0]]
+
+  def write(folder: pathlib.Path, name: str, schema: tables.Schema) -> None:
+    dtypes = schema.dtypes
+    rows = pd.DataFrame({column: eids if column == "eid" else np.zeros(2) for column in dtypes}).astype(dtypes)
+    tables.write(folder / name, rows, schema)
+
+  for folder, name, schema, stage in (
+    (workdir / "attention/knee/one/maps", "pictures.parquet", attention_tables.PICTURES, "attention"),
+    (workdir / "xwas/variables", "samples.parquet", exposure_tables.SAMPLES, "xwas"),
+  ):
+    output = outputs.Output(stage, folder, {})
+    outputs.make_folder(output, lambda temporary, name=name, schema=schema: write(temporary, name, schema) or {})
+  (workdir / "gwas/work/regenie").mkdir(parents=True)
+  (workdir / "gwas/work/regenie/people.txt").write_text("".join(f"{eid}\n" for eid in eids))
+
+
+def _list(tmp_path: pathlib.Path, *lines: str) -> pathlib.Path:
+  path = tmp_path / "w1_20260101.csv"
+  path.write_bytes("".join(f"{line}\r\n" for line in lines).encode())
+  return path
+
+
+def _holding(workdir: pathlib.Path, eid: str = _GONE) -> list[str]:
+  files = WorkdirFiles(workdir)
+  return [name for name in check_people.list_files(files) if eid in check_people.read_people(files, name)]
+
+
+def _rows_of_others(workdir: pathlib.Path) -> dict[str, pd.DataFrame]:
+  """Returns all tables with ids but for the indexes, whose shards may be others, without the person who leaves."""
+  files = WorkdirFiles(workdir)
+  found = {}
+  for name in check_people.list_files(files):
+    if name.endswith(".parquet") and not name.endswith(store.INDEX_NAME):
+      table = pd.read_parquet(workdir / name)
+      found[name] = table[table["eid"] != _GONE].reset_index(drop=True)
+  return found
+
+
+def _pixels(workdir: pathlib.Path) -> set[str]:
+  shards = [np.load(path) for path in (workdir / "images").rglob("shard-*.npy")]
+  return {store.image_hash(image) for shard in shards for image in shard}
+
+
+def test_withdrawn_people_leave_everything_and_nobody_else_changes(workdir, tmp_path):
+  others, name = _rows_of_others(workdir), fold_table.read(workdir).name
+  pixels, index = _pixels(workdir), pd.read_parquet(workdir / "images/knee/index.parquet")
+  trained = {path: path.read_bytes() for kind in _TRAINED for path in (workdir / "models").rglob(kind)}
+  assert len(_holding(workdir)) > 20
+  purged = purge.purge(workdir, [_list(tmp_path, "eid", _GONE, "", _GONE, "77")])
+  assert (purged.num_listed, purged.num_people, purged.num_pictures) == (2, 1, 2) and _holding(workdir) == []
+  after = _rows_of_others(workdir)
+  assert set(purged.removed) == {"attention/knee/one/maps", "xwas/variables", "gwas/work/regenie"}
+  assert set(after) == {each for each in others if not each.startswith(("attention", "xwas"))}
+  assert all(after[each].equals(others[each]) for each in after) and fold_table.read(workdir).name == name
+  assert _pixels(workdir) == pixels - set(index["sha256"][index["eid"] == _GONE])
+  assert {path: path.read_bytes() for path in trained} == trained
+  assert not list(workdir.rglob("purge_unfinished.json"))
+
+
+def test_models_trained_with_the_withdrawn_are_listed_for_good(workdir, tmp_path):
+  fold = dict(zip(*(fold_table.read(workdir).table[c] for c in ("eid", "fold")), strict=True))[_GONE]
+  purge.purge(workdir, [_list(tmp_path, _GONE)])
+  listed = pd.read_csv(workdir / "models/trained_with_withdrawn.csv")
+  of_one = listed[listed["model"] == "knee/one"].set_index("split")["role"].to_dict()
+  roles = {k: "training" for k in range(5)} | {(fold + 1) % 5: "validation"}
+  assert of_one == {k: role for k, role in roles.items() if k != fold} and set(listed["model"]) == {
+    "knee/one",
+    "knee/two",
+  }
+  assert purge.purge(workdir).models == [tuple(map(str, row)) for row in listed.to_numpy()]
+
+
+def test_results_of_groups_are_named_and_are_made_again_without_a_training(workdir, tmp_path):
+  purged = purge.purge(workdir, [_list(tmp_path, _GONE)])
+  assert {each.place for each in purged.outdated} >= {"ensembles/", "performance/", "ages/"}
+  assert all("run `python -m msk_jax." in each.remedy for each in purged.outdated)
+  assert (workdir / "performance/performance.csv").exists()
+  models = {path: path.stat().st_mtime_ns for path in (workdir / "models").rglob("*") if "bias" not in path.name}
+  whole_workdir.run_stages(workdir, withdrawn.of_workdir(workdir))
+  assert {path: path.stat().st_mtime_ns for path in models if path.is_file()} == {
+    path: time for path, time in models.items() if path.is_file()
+  }
+  assert _holding(workdir) == [] and check.check(workdir, thorough=True) == []
+
+
+def test_prepare_has_nothing_to_do_after_a_purge_and_keeps_all_folds(_whole, workdir, tmp_path, caplog):
+  purge.purge(workdir, [_list(tmp_path, _GONE)])
+  before = fold_table.read(workdir)
+  spec = whole_workdir.spec_of(_whole / "ukb")
+  with caplog.at_level("INFO"):
+    prepare.prepare(spec, workdir)
+  assert "nothing to do: the cohort is up to date" in caplog.text
+  (workdir / "cohort/run.json").unlink()
+  prepare.prepare(spec, workdir)
+  after = fold_table.read(workdir)
+  assert after.name == before.name and after.table.equals(before.table) and _holding(workdir) == []
+
+
+def test_withdraw_prepare_ensemble_trains_nothing_again(_whole, workdir, tmp_path):
+  """Without `purge`: the stages alone."""
+  withdrawn.of_workdir(workdir, [_list(tmp_path, _GONE)])
+  (workdir / "cohort/run.json").unlink()
+  models = {path: path.stat().st_mtime_ns for path in (workdir / "models").rglob("*") if path.is_file()}
+  prepare.prepare(whole_workdir.spec_of(_whole / "ukb"), workdir)
+  whole_workdir.run_stages(workdir, withdrawn.of_workdir(workdir))
+  assert {path: path.stat().st_mtime_ns for path in models if "bias" not in path.name} == {
+    path: time for path, time in models.items() if "bias" not in path.name
+  }
+  assert not [name for name in _holding(workdir) if not name.startswith(("models", "attention", "xwas", "gwas"))]
+  purge.purge(workdir)
+  assert _holding(workdir) == []
+
+
+class _KilledError(BaseException):
+  """A kill."""
+
+
+@pytest.mark.parametrize("num_writes", range(0, 25, 3))
+def test_a_killed_purge_is_finished_by_the_next(num_writes, workdir, tmp_path, monkeypatch):
+  left = [num_writes]
+
+  @contextlib.contextmanager
+  def replacing(path, real=atomic.replacing):
+    with real(path) as temporary:
+      yield temporary
+    left[0] -= 1
+    if left[0] < 0:
+      raise _KilledError
+
+  with monkeypatch.context() as patch:
+    patch.setattr(atomic, "replacing", replacing)
+    with pytest.raises(_KilledError):
+      purge.purge(workdir, [_list(tmp_path, _GONE)])
+  purged = purge.purge(workdir)
+  assert _holding(workdir) == [] and purged.models and not list(workdir.rglob("purge_unfinished.json"))
+  problems = [each for each in check.check(workdir, thorough=True) if "other contents" not in each.problem]
+  assert not [each for each in problems if not each.place.startswith(("predictions", "ensembles"))]
+
+
+def test_an_empty_list_and_one_of_others_change_nothing(workdir, tmp_path):
+  before = {path: path.read_bytes() for path in workdir.rglob("*") if path.is_file()}
+  assert purge.purge(workdir, [_list(tmp_path)]).num_people == 0
+  others = purge.purge(workdir, [_list(tmp_path, "eid", "8", "", "9")])
+  assert (others.num_listed, others.num_people, others.models) == (2, 0, [])
+  assert {path.name for path, content in before.items() if path.read_bytes() != content} == {"withdrawn.json"}
+
+
+@pytest.mark.parametrize("line", ["-1", "9.0e6", f"{_GONE},1"])
+def test_a_list_that_is_none_is_refused_before_anything_is_changed(line, workdir, tmp_path):
+  before = {path: path.read_bytes() for path in workdir.rglob("*") if path.is_file()}
+  with pytest.raises(errors.InputError, match="line 2: not a participant id"):
+    purge.purge(workdir, [_list(tmp_path, _GONE, line)])
+  with pytest.raises(errors.InputError, match="can't be read"):
+    purge.purge(workdir, [tmp_path / "missing.csv"])
+  with pytest.raises(errors.InputError, match="not a workdir"):
+    purge.purge(tmp_path)
+  assert {path: path.read_bytes() for path in workdir.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize("has_scores", [True, False])
+def test_figures_with_a_point_for_everybody_are_drawn_again_or_removed(has_scores, workdir, tmp_path):
+  fold = dict(zip(*(fold_table.read(workdir).table[c] for c in ("eid", "fold")), strict=True))[_GONE]
+  folder = split_folder.path_of(workdir, "knee/one", fold)
+  (folder / "predictions.png").write_bytes(b"old")
+  if has_scores:
+    known = split_folder.read_result(folder)
+    scores = split_folder.describe("knee/one", fold, "ukb", 20, split_table.read(folder), 55.0)
+    split_folder.write_result(folder, {**known, **scores})
+  purge.purge(workdir, [_list(tmp_path, _GONE)])
+  assert (folder / "predictions.svg").exists() == (folder / "predictions.png").exists() == has_scores
+  assert not has_scores or (folder / "predictions.png").read_bytes() != b"old"
+
+
+def test_lists_of_most_people_are_refused(workdir, tmp_path, monkeypatch):
+  from msk_jax.cohort import withdrawals
+
+  monkeypatch.setattr(withdrawals, "MAX_PEOPLE", 1)
+  given = _list(tmp_path, *raw_data.EIDS[10:15])
+  with pytest.raises(errors.InputError, match="--confirm_withdrawals"):
+    purge.purge(workdir, [given])
+  assert _holding(workdir, raw_data.EIDS[11])
+  assert purge.purge(workdir, [given], confirmed=True).num_people == 5 and not _holding(workdir, raw_data.EIDS[11])
+
+
+def test_schema_and_metadata_stay(workdir, tmp_path):
+  path = workdir / "predictions/sample/knee/one.parquet"
+  before = tables.read_header(path)
+  purge.purge(workdir, [_list(tmp_path, _GONE)])
+  after = tables.read_header(path)
+  assert (after.schema, after.version, after.extra, after.types) == (
+    *(before.schema, before.version, before.extra),
+    before.types,
+  )
+  assert len(tables.read(workdir / "cohort/participants.parquet", cohort_tables.PARTICIPANTS)) == 27
