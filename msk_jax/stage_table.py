@@ -2,6 +2,8 @@
 
 import dataclasses
 
+_PREPARED = ("cohort", "images", "qc")  # of a stage that prepares its data where they are not
+
 
 @dataclasses.dataclass(frozen=True)
 class Stage:
@@ -15,6 +17,8 @@ class Stage:
     writes: folders of the workdir, or what else is written.
     config: the default config file; empty for a stage without a config.
     config_help: what the config says.
+    settings: what checks its settings without doing anything, below `msk_jax`: the dataclass of the section with its
+      name, or a function of all sections and of the names of those settings that the command line overrides.
     sections: keys that its config has. The stage's settings are in the section with its name.
     optional_sections: further keys that it reads.
     workdir: the default workdir; empty for a stage without one.
@@ -29,11 +33,18 @@ class Stage:
   writes: tuple[str, ...]
   config: str = ""
   config_help: str = ""
+  settings: str = ""
   sections: tuple[str, ...] = ()
   optional_sections: tuple[str, ...] = ()
   workdir: str = "workspace"
   is_about_people: bool = False
   overwrite: str = ""
+
+  def folders(self) -> tuple[str, ...]:
+    """Returns the folders of the workdir that it works with, but for raw data; such as `cohort` or `models/scalars`."""
+    names = [name.rpartition(" ")[2].rstrip("/") for name in (*self.reads, *self.writes) if name.endswith("/")]
+    names += _PREPARED if "data" in self.sections else ()
+    return tuple(name for name in dict.fromkeys(names) if name.partition("/")[0] != "raw")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,6 +65,7 @@ STAGES = (
     writes=("raw/",),
     config="configs/phantom.py",
     config_help="The cohort's size, seed and flaws.",
+    settings="simulation.spec.PhantomSpec",
     sections=("phantom",),
     overwrite="Replace a phantom of other settings.",
   ),
@@ -77,6 +89,7 @@ STAGES = (
     writes=("models/",),
     config="configs/knee.py",
     config_help="What to train, e.g. configs/knee.py:backbone=simple_cnn,fold=3.",
+    settings="training.planned.check",
     sections=("data", "view", "train"),
     optional_sections=("fold", "seed", "model", "input"),
     is_about_people=True,
@@ -90,6 +103,7 @@ STAGES = (
     writes=("tuning/",),
     config="configs/tune.py",
     config_help="Which model and which lists, e.g. configs/tune.py:view=hip,backbone=simple_cnn.",
+    settings="tuning.spec.TuneSpec",
     sections=("data", "view", "train", "tune"),
     optional_sections=("fold", "seed", "model", "input"),
     is_about_people=True,
@@ -103,6 +117,7 @@ STAGES = (
     writes=("models/scalars/",),
     config="configs/scalars.py",
     config_help="Which data, which sets and algorithms, how they are searched.",
+    settings="scalar_models.spec.ScalarsSpec",
     sections=("data", "scalars"),
     is_about_people=True,
     overwrite="Throw away prepared data of another source in the workdir, and images that this config leaves out; no "
@@ -117,6 +132,7 @@ STAGES = (
     writes=("predictions/", "ensembles/"),
     config="configs/ensemble.py",
     config_help="How models are combined, e.g. configs/ensemble.py:cases=available.",
+    settings="ensembling.spec.EnsembleSpec",
     sections=("ensemble",),
     is_about_people=True,
   ),
@@ -128,6 +144,7 @@ STAGES = (
     writes=("performance/",),
     config="configs/evaluate.py",
     config_help="Number and kind of bootstraps, whether figures are drawn.",
+    settings="evaluation.spec.EvaluateSpec",
     sections=("evaluate",),
     is_about_people=True,
   ),
@@ -139,6 +156,7 @@ STAGES = (
     writes=("ages/", "bias_correction.json in models/"),
     config="configs/ages.py",
     config_help="How the bias is fitted; number and kind of bootstraps.",
+    settings="biological_age.spec.AgesSpec",
     sections=("ages",),
     is_about_people=True,
   ),
@@ -150,6 +168,7 @@ STAGES = (
     writes=("attention/",),
     config="configs/attention.py",
     config_help="Which view and network, which maps, e.g. configs/attention.py:view=full_body/figure.",
+    settings="attribution.spec.AttentionSpec",
     sections=("attention",),
     is_about_people=True,
   ),
@@ -161,6 +180,7 @@ STAGES = (
     writes=("gwas/",),
     config="configs/gwas.py",
     config_help="Which traits, people, covariates and engine, e.g. configs/gwas.py:engine=plan.",
+    settings="genetics.spec.GwasSpec",
     sections=("gwas",),
     is_about_people=True,
   ),
@@ -172,6 +192,7 @@ STAGES = (
     writes=("loci/",),
     config="configs/loci.py",
     config_help="How hits become loci; whether genotypes are read and figures drawn.",
+    settings="gwas_loci.spec.LociSpec",
     sections=("loci",),
     is_about_people=True,
   ),
@@ -183,6 +204,7 @@ STAGES = (
     writes=("release/",),
     config="configs/release.py",
     config_help="Licence, citation, and what metadata say.",
+    settings="shared_release.spec.ReleaseSpec",
     sections=("release",),
     is_about_people=True,
   ),
@@ -194,6 +216,7 @@ STAGES = (
     writes=("xwas/",),
     config="configs/xwas.py",
     config_help="Which variables and dimensions, how missing values are dealt with, e.g. configs/xwas.py:paper=true.",
+    settings="associations.spec.XwasSpec",
     sections=("xwas",),
     is_about_people=True,
   ),
@@ -215,6 +238,7 @@ STAGES = (
     writes=("site/",),
     config="configs/site.py",
     config_help="Title, citation and contact.",
+    settings="report.spec.SiteSpec",
     sections=("site",),
     is_about_people=True,
   ),
@@ -226,6 +250,7 @@ STAGES = (
     writes=("study/",),
     config="configs/study.py",
     config_help="Which models and stages, e.g. configs/study.py:dimensions=knee+hip.",
+    settings="planning.spec.StudySpec",
     sections=("study",),
   ),
   Stage(
@@ -245,6 +270,7 @@ STAGES = (
     writes=("cohort/", "models/", "raw/truth/"),
     config="configs/simulated.py",
     config_help="How many people, which seed, with or without scalar models.",
+    settings="simulated_predictions.spec.SimulatedPredictionsSpec",
     sections=("simulate_predictions",),
     workdir="simulated",
     overwrite="Replace simulated predictions of other settings.",

@@ -7,15 +7,19 @@ import dataclasses
 import pathlib
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from absl import flags
 
 from msk_jax.stage_table import STAGES, TOOLS, Stage
 
+if TYPE_CHECKING:
+  from msk_jax.durable import link
+
 flags.disclaim_key_flags()  # what `define` defines belongs to the binary, and shows in its --help
 
 T = TypeVar("T")
+_TRAINING = "train"  # the stage that resumes from checkpoints
 
 
 def find(name: str) -> Stage:
@@ -36,6 +40,8 @@ def define(name: str) -> Stage:
     console.define_config(stage.config, stage.config_help, renamed.KEYS.get(name, {}))
   if stage.workdir:
     console.define_workdir(stage.workdir, f"Folder of the data: {_describe_files(stage)}.")
+  if stage.workdir and stage.folders():
+    console.define_durable_dir()
   if stage.overwrite:
     flags.DEFINE_bool("overwrite", False, stage.overwrite)
   if stage.is_about_people:
@@ -45,9 +51,15 @@ def define(name: str) -> Stage:
 
 @dataclasses.dataclass(frozen=True)
 class Call:
-  """A stage as it was called: what its flags and its config say."""
+  """A stage as it was called: what its flags and its config say.
+
+  Attributes:
+    stage: the stage.
+    durable: the tie to the folder --durable_dir; one that does nothing without the flag.
+  """
 
   stage: Stage
+  durable: "link.Link"
 
   def values(self) -> dict[str, Any]:
     """Returns the config's sections that the stage reads, as plain values.
@@ -74,11 +86,48 @@ class Call:
 
     return specs.from_mapping(spec, self.values()[self.stage.name], f"config.{self.stage.name}")
 
-  def open_workdir(self) -> pathlib.Path:
-    """Returns `--workdir`, cleared of what dead processes left there (see `console.open_workdir`)."""
+  def open_workdir(self, *, is_tied: bool = True) -> pathlib.Path:
+    """Returns `--workdir`, cleared of what dead processes left there (see `console.open_workdir`).
+
+    Args:
+      is_tied: whether it is tied to --durable_dir, as `tie` does.
+
+    Raises:
+      InputError: the workdir is a file; or see `tie`.
+    """
     from msk_jax.io import console
 
-    return console.open_workdir()
+    workdir = console.open_workdir()
+    if is_tied:
+      self.tie(workdir)
+    return workdir
+
+  def tie(self, workdir: pathlib.Path, durable_dir: str | None = None, folders: Sequence[str] = ()) -> None:
+    """Copies back what the workdir lacks of a durable folder, and mirrors the workdir there from now on.
+
+    Args:
+      workdir: the workdir.
+      durable_dir: the durable folder, empty for none; None for --durable_dir.
+      folders: what the call works with, where that is less than the stage's.
+
+    Raises:
+      InputError: the durable folder can't be used, or is another workdir's.
+    """
+    from msk_jax.durable import parts
+
+    folder = self.durable_dir if durable_dir is None else durable_dir
+    if not folder:
+      return
+    is_training = self.stage.name == _TRAINING
+    scope = parts.Scope(tuple(folders) or self.stage.folders(), has_checkpoints=is_training)
+    self.durable.open(workdir, pathlib.Path(folder), scope)
+    if not is_training:  # which says itself when there is a checkpoint
+      self.durable.mirror_regularly()
+
+  @property
+  def durable_dir(self) -> str:
+    """The flag --durable_dir; empty for none."""
+    return flags.FLAGS.durable_dir if self.stage.folders() else ""
 
   @property
   def workdir(self) -> pathlib.Path:
@@ -117,11 +166,13 @@ def run(stage: Stage, main: Callable[[Call], int | None], *, continues_without_o
     main: does the work; returns the exit status, None for 0.
     continues_without_output: whether it continues when nobody reads its output any more.
   """
+  from msk_jax.durable import link
   from msk_jax.io import console, renamed
 
   def call(argv: Sequence[str]) -> int | None:
     del argv
-    return main(Call(stage))
+    durable = link.Link()
+    return link.closing(durable, lambda: main(Call(stage, durable)))
 
   keys = renamed.KEYS.get(stage.name, {})
   console.run(call, continues_without_output=continues_without_output, renamed_keys=keys)

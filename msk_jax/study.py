@@ -4,9 +4,11 @@ Shows how far the study of the workdir is, or of another --config; --dry_run sho
 runs what is due on this machine, --run=slurm by Slurm jobs, both by Snakemake (`make study` installs it). A changed
 config redoes the jobs that have it, and what depends on them.
 
-The same command resumes. `--job=NAME` runs one job of the plan: that is what Snakemake calls.
+The same command resumes. With --durable_dir all jobs mirror their outputs there. `--job=NAME` runs one job of the
+plan: that is what Snakemake calls.
 """
 
+import dataclasses
 import os
 import pathlib
 import sys
@@ -31,7 +33,12 @@ _RECHECK = flags.DEFINE_bool(
   "recheck",
   False,
   "With --run: call every job again, as after a change of data, of lists of withdrawals or of the program: what is up "
-  "to date does nothing. To resume such a run, leave this out. Without it only changed configs make a job due again.",
+  "to date does nothing. The same command resumes. Without it only changed configs make a job due again.",
+)
+_TAKE_OTHER_MODELS = flags.DEFINE_bool(
+  "take_other_models",
+  False,
+  "With --run: let the ensembles take in models of the workdir that are not of the study; by default it is refused.",
 )
 _DX = flags.DEFINE_string(
   "dx", "", "Write the command lines of a study on UK Biobank's platform, which uploads to this folder of the project."
@@ -39,6 +46,7 @@ _DX = flags.DEFINE_string(
 _JOB = flags.DEFINE_string("job", "", "Run this job of the plan in --workdir; the config does not count.")
 _IN_SLURM = flags.DEFINE_bool("in_slurm", False, "With --job: this process has a Slurm job of its own, to be requeued.")
 _PROJECT = pathlib.Path(__file__).resolve().parents[1]
+_SHOWN_JOBS = 5
 _VARIABLES = ("MSK_DATA",)  # that stages read
 
 
@@ -46,7 +54,7 @@ def main(call: stages.Call) -> int:
   """Shows the study, runs it, or runs one of its jobs; returns the exit status."""
   workdir = call.open_workdir().resolve()
   if _JOB.value:
-    return _run_job(workdir)
+    return _run_job(call, workdir)
   if _DX.value and (_RUN.value or _DRY_RUN.value):
     raise errors.InputError("--dx writes command lines and runs nothing: leave --run and --dry_run out.")
   if _DX.value:
@@ -58,10 +66,11 @@ def main(call: stages.Call) -> int:
   return _show(call, workdir)
 
 
-def _run_job(workdir: pathlib.Path) -> int:
+def _run_job(call: stages.Call, workdir: pathlib.Path) -> int:
   from msk_jax.planning import execution, plan_file
 
   plan = plan_file.read(workdir)
+  call.tie(workdir, plan.durable_dir)  # for its marker; the stage is tied for itself
   slurm = None
   if _IN_SLURM.value and os.environ.get("SLURM_JOB_ID"):
     restarts = int(os.environ.get("SLURM_RESTART_COUNT") or 0)
@@ -74,7 +83,7 @@ def _write_dx(call: stages.Call, workdir: pathlib.Path) -> int:
 
   settings = call.settings(spec.StudySpec)
   project = dx.project_of(_DX.value, settings)
-  plan = dx.make_plan(settings, _environment(settings))
+  plan = dx.make_plan(settings, _environment(settings), project)
   path = dx.write(workdir / plan_file.FOLDER / "dx", plan, project)
   sys.stdout.write(f"{len(plan.jobs)} jobs: {path}\nIt was not tried on the platform: see launch/README.md.\n")
   return 0
@@ -89,22 +98,20 @@ def _show(call: stages.Call, workdir: pathlib.Path) -> int:
 
 
 def _run(call: stages.Call, workdir: pathlib.Path, where: str) -> int:
-  from msk_jax.planning import engine, plan_file, printout, status
+  from msk_jax.planning import engine, plan_file, printout, rechecking, status
 
   with engine.alone(workdir):
-    plan = _plan_of(call, workdir)
+    plan = rechecking.begin(_plan_of(call, workdir), is_wanted=_RECHECK.value)
+    _check_models(plan)
+    if not call.durable_dir:
+      call.tie(workdir, plan.durable_dir)
     plan_file.write(plan)
-    if _RECHECK.value:
-      status.forget(plan)
-    elif changed := status.remove_outdated(plan):
-      logging.info("%d jobs are due again, as settings have changed: %s", len(changed), ", ".join(changed[:5]))
-    if others := status.unplanned_models(plan):
-      logging.warning(
-        "models/ also holds %s, which ensembles take in: a part of a study needs a workdir of its own", others
-      )
+    if due := status.remove_outdated(plan):
+      logging.info("%d jobs that were done are due again: %s", len(due), ", ".join(due[:_SHOWN_JOBS]))
     profile = pathlib.Path(_PROFILE.value).resolve() if _PROFILE.value else engine.profile_of(plan, where)
     ended, is_interrupted = engine.run(plan, where, profile, [f"--jobs={_JOBS.value}"] if _JOBS.value else [])
     standings = status.of(plan)
+    rechecking.end(plan, standings)
     printout.print_state(plan, standings)
   if is_interrupted:
     logging.warning("interrupted: run the same command again to resume.")
@@ -114,14 +121,30 @@ def _run(call: stages.Call, workdir: pathlib.Path, where: str) -> int:
   return 1 if ended else 0
 
 
+def _check_models(plan: "plan_file.Plan") -> None:
+  """Refuses models that are not of the study where ensembles would take them in without a word."""
+  from msk_jax.planning import status
+
+  has_ensembles = plan.models and any(job.stage == "ensemble" for job in plan.jobs)
+  others = status.other_models(plan) if has_ensembles and not _TAKE_OTHER_MODELS.value else []
+  if others:
+    raise errors.InputError(
+      f"{plan.workdir / 'models'} also holds {', '.join(others)}, which are not of this study, and which its ensembles "
+      "would take in. Give the study a --workdir of its own, or --take_other_models if that is wanted."
+    )
+
+
 def _plan_of(call: stages.Call, workdir: pathlib.Path) -> "plan_file.Plan":
   """Returns the plan of the config; that of the workdir, if there is one and the command line names no config."""
   from msk_jax.planning import plan, plan_file, spec
 
   if plan_file.path_of(workdir).exists() and not any(each.lstrip("-").startswith("config") for each in sys.argv[1:]):
-    return plan_file.read(workdir)
+    return _here(call, plan_file.read(workdir), workdir)
   settings = call.settings(spec.StudySpec)
-  return plan_file.Plan(workdir, sys.executable, _PROJECT, _environment(settings), tuple(plan.make(settings)))
+  jobs = tuple(plan.make(settings))
+  environment = _environment(settings)
+  planned = plan_file.Plan(workdir, sys.executable, _PROJECT, environment, jobs, models=settings.chosen_models())
+  return _here(call, planned, workdir)
 
 
 def _environment(settings: "spec.StudySpec") -> dict[str, str]:
@@ -131,6 +154,25 @@ def _environment(settings: "spec.StudySpec") -> dict[str, str]:
   if is_to_run and settings.data == "ukb" and not environment:
     raise errors.InputError("set MSK_DATA to the folder of UK Biobank's files before a study of them is run.")
   return environment
+
+
+def _here(call: stages.Call, plan: "plan_file.Plan", workdir: pathlib.Path) -> "plan_file.Plan":
+  """Returns the plan with the places of this call, and what the workdir's last plan knows of earlier calls."""
+  from msk_jax.planning import plan_file
+
+  earlier = plan_file.find(workdir) or plan
+  durable_dir = earlier.durable_dir
+  if flags.FLAGS["durable_dir"].present:
+    durable_dir = str(pathlib.Path(call.durable_dir).resolve()) if call.durable_dir else ""
+  return dataclasses.replace(
+    plan,
+    workdir=workdir,
+    python=sys.executable,
+    project=_PROJECT,
+    durable_dir=durable_dir,
+    recheck=earlier.recheck,
+    is_rechecked=earlier.is_rechecked,
+  )
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
 """Trains one image model on one split, or on several (--folds): `python -m msk_jax.train --config=configs/knee.py`.
 
 Without data of your own (MSK_DATA or --config.data.root) a small phantom cohort is drawn and trained on. The same
-command again resumes an interrupted run, to the same bits.
+command again resumes an interrupted run, to the same bits; with --durable_dir also where the workdir was lost.
 
 All devices of this process are used, with --distributed those of several processes, on one machine or many.
 """
 
+import pathlib
 from typing import TYPE_CHECKING
 
 from absl import flags, logging
@@ -45,7 +46,7 @@ def _train(call: stages.Call) -> int:
   from msk_jax.preparation import prepared, withdrawn
   from msk_jax.preparation import spec as data_spec
   from msk_jax.trained import compiler, processes
-  from msk_jax.training import command, experiment, folds, initial_weights, kept_preset, pausing, spec
+  from msk_jax.training import command, experiment, folds, initial_weights, kept_preset, pausing, planned, spec
 
   if not processes.is_first():
     logging.set_verbosity(logging.WARNING)
@@ -54,8 +55,8 @@ def _train(call: stages.Call) -> int:
   overrides = config_flags.get_override_values(flags.FLAGS["config"])
   spec.check_overrides(overrides)
   data = data_spec.from_mapping(values.pop("data"))
-  settings = kept_preset.provisional(values)
-  workdir = call.open_workdir()
+  settings = planned.provisional(values)
+  workdir = _open_workdir(call, settings)
   if data.kind == "phantom" and processes.is_first():
     _announce_phantom()
   view = prepared.view_of(data, settings.view)
@@ -79,10 +80,27 @@ def _train(call: stages.Call) -> int:
       call.find_withdrawn(workdir, may_write=processes.is_first()),
       settled.preset,
       spec.named_limits(overrides),
+      saved=lambda folder: call.durable.mirror(folder.relative_to(workdir).as_posix()),
     )
+    call.durable.mirror()
     if numbers:
       return _train_folds(training, settled.experiment, numbers)
     return _train_one(training, settled.experiment)
+
+
+def _open_workdir(call: stages.Call, settings: "spec.ExperimentSpec") -> pathlib.Path:
+  """Returns the workdir; of several processes the first alone ties it to a durable folder."""
+  from msk_jax.trained import processes
+
+  workdir = call.open_workdir(is_tied=False)
+  others = [name for name in call.stage.folders() if name != "models"]
+  models = [f"models/{settings.model_name}"]
+  weights = pathlib.Path(settings.model.pretrained)
+  if settings.model.pretrained and weights.resolve().is_relative_to(workdir.resolve()):
+    models.append(weights.resolve().relative_to(workdir.resolve()).as_posix())
+  refusal = "the first process could not use --durable_dir: what it printed says why."
+  processes.on_first(lambda: call.tie(workdir, folders=[*others, *models]), refusal)
+  return workdir
 
 
 def _train_one(training: "command.Call", settings: "spec.ExperimentSpec") -> int:

@@ -24,7 +24,7 @@ def main(call: stages.Call) -> int:
   from msk_jax.preparation import spec as data_spec
   from msk_jax.published import search_lists
   from msk_jax.trained import compiler
-  from msk_jax.training import command, kept_preset, pausing
+  from msk_jax.training import command, pausing, planned
   from msk_jax.training import spec as training_spec
   from msk_jax.tuning import printout, run, search, spec
 
@@ -34,7 +34,7 @@ def main(call: stages.Call) -> int:
   training_spec.check_overrides(overrides)
   settings = specs.from_mapping(spec.TuneSpec, config.pop("tune"), "config.tune")
   data = data_spec.from_mapping(config.pop("data"))
-  default = kept_preset.provisional(config)
+  default = planned.provisional(config)
   workdir = call.open_workdir()
   if data.kind == "phantom":
     _announce_phantom()

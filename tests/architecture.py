@@ -13,6 +13,7 @@ PACKAGE = ROOT / "msk_jax"
 # What each package may import of msk_jax besides itself, from the lowest up. Stages may import everything but stages.
 _IMPORTS = {
   "io": "",
+  "durable": "io",
   "published": "",
   "schemas": "io",
   "cohort": "io schemas",

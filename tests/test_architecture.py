@@ -15,6 +15,7 @@ _ROOT, _PACKAGE = architecture.ROOT, architecture.PACKAGE
 
 _NO_JAX = (
   "io",
+  "durable",
   "cohort",
   "labels",
   "imaging",

@@ -12,7 +12,7 @@ from msk_jax.imaging import views
 from msk_jax.io import config_files, errors, renamed, specs
 from msk_jax.preparation import spec as data_spec
 from msk_jax.trained import network_spec
-from msk_jax.training import kept_preset, spec
+from msk_jax.training import planned, spec
 from tests import commands
 
 _ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -32,7 +32,7 @@ def _with(argument: str, preset: str, name: str) -> str:
 def _specs(config) -> tuple[data_spec.DataSpec, spec.ExperimentSpec]:
   values = config.to_dict()
   data = specs.from_mapping(data_spec.DataSpec, values.pop("data"), "config.data")
-  return data, kept_preset.provisional(values)
+  return data, planned.provisional(values)
 
 
 @pytest.fixture(autouse=True)

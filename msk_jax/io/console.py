@@ -106,6 +106,16 @@ def define_workdir(default: str, help_text: str) -> None:
   )
 
 
+def define_durable_dir() -> None:
+  """Defines `--durable_dir` (see `stages.Call.open_workdir`)."""
+  flags.DEFINE_string(
+    "durable_dir",
+    "",
+    "Folder that outlives the workdir, such as the project folder of a platform whose jobs lose their own: outputs and "
+    "checkpoints are copied there, and back at the next start. It then holds data about people, as the workdir does.",
+  )
+
+
 def define_clear_partials() -> flags.FlagHolder:
   """Defines `--clear_partials_of_other_hosts` (see `leftovers`)."""
   return flags.DEFINE_bool(

@@ -10,7 +10,7 @@ from absl import logging
 from msk_jax.io import atomic, owner
 
 _OTHERS_AFTER_SECONDS = 24 * 3600.0
-_FOLDERS = (
+FOLDERS = (
   *("cohort", "images", "qc", "models", "predictions", "ensembles", "performance", "ages", "gwas", "loci", "release"),
   *("xwas", "attention", "site", "study", "tuning"),
 )
@@ -66,7 +66,7 @@ def _clear(partials: Iterable[pathlib.Path], here: owner.Owner, *, others: bool)
 
 def clear_workdir(workdir: pathlib.Path, *, others: bool = False, here: owner.Owner | None = None) -> int:
   """Clears everything that this program writes in a workdir but its phantom, which `simulation.cohort` clears."""
-  return clear([workdir / name for name in _FOLDERS], beside=[workdir], others=others, here=here)
+  return clear([workdir / name for name in FOLDERS], beside=[workdir], others=others, here=here)
 
 
 def clear_outputs(paths: Iterable[pathlib.Path], *, others: bool = False) -> int:

@@ -15,7 +15,7 @@ from msk_jax.io import atomic
 
 # A hash, which stays, or seven digits, maybe after zeros: UK Biobank's and the phantom's ids alike.
 _HASH_OR_EID = re.compile(r"(?<![0-9A-Za-z])(?=[0-9]*[a-f])(?P<hash>[0-9a-f]{12,})(?![0-9A-Za-z])|(?<!\d)0*\d{7}(?!\d)")
-_KEY_FILE = ".pseudonym_key"
+KEY_FILE = ".pseudonym_key"
 _KEY_BYTES = 32
 _PSEUDONYM_LETTERS = 10
 
@@ -47,7 +47,7 @@ def pseudonym(text: str, key: bytes) -> str:
 
 def load_key(workdir: pathlib.Path) -> bytes:
   """Returns the workdir's secret key, made on first use and readable by its owner only."""
-  path = pathlib.Path(workdir) / _KEY_FILE
+  path = pathlib.Path(workdir) / KEY_FILE
   if not path.exists():
     atomic.write_secret_once(path, secrets.token_bytes(_KEY_BYTES))
   return path.read_bytes()

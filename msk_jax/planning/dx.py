@@ -3,17 +3,18 @@
 The options are those of DNAnexus' documentation of `dx` and of its app Swiss Army Knife. Nothing here was tried on the
 platform.
 
-Each job gets an empty machine. The image, the plan and, where they are read, the genotypes are inputs of the job, which
-the app copies to the machine's disk before the job begins. Outputs of earlier jobs come from the durable folder.
+Each job gets an empty machine, and calls one stage. The image and, where they are read, the genotypes are inputs of the
+job, which the app copies to the machine's disk before the job begins. Outputs of earlier jobs come from the durable
+folder. A stage that has spent its budget (status 75) is called again.
 """
 
 import dataclasses
 import pathlib
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from msk_jax.io import errors
+from msk_jax.io import console, errors
 from msk_jax.planning import plan, plan_file, spec
 from msk_jax.planning.jobs import Job
 from msk_jax.planning.resources import Resources
@@ -21,7 +22,6 @@ from msk_jax.planning.resources import Resources
 MOUNT = "/mnt/project"  # where a job sees the project, read-only
 IMAGE = "msk_jax"
 _IMAGE_FILE = "msk_jax.tar.gz"
-_PLAN_FILE = "plan.json"
 _WORKDIR, _GENOTYPES = "/work", "/genotypes"  # in the container
 _PYTHON, _PROJECT = "/usr/local/bin/python", "/opt/msk_jax"  # of launch/Dockerfile
 _READ_GENOTYPES = ("gwas", "loci")
@@ -90,12 +90,13 @@ def project_of(folder: str, settings: spec.StudySpec) -> Project:
   return Project(folder, f"{MOUNT}{folder}/durable", genotypes.rstrip("/"))
 
 
-def make_plan(settings: spec.StudySpec, environment: Mapping[str, str]) -> plan_file.Plan:
+def make_plan(settings: spec.StudySpec, environment: Mapping[str, str], project: Project) -> plan_file.Plan:
   """Returns the plan as it holds in the container of each job.
 
   Args:
     settings: of the study.
     environment: variables of the stages; paths are those that jobs see.
+    project: of the platform.
 
   Raises:
     InputError: see `plan.make`; or a variable is no path below /mnt/project.
@@ -105,14 +106,26 @@ def make_plan(settings: spec.StudySpec, environment: Mapping[str, str]) -> plan_
       raise errors.InputError(f"{name}={value}: jobs see the project's files below {MOUNT}: give the path there.")
   if settings.genotypes:
     settings = dataclasses.replace(settings, genotypes=_GENOTYPES)
-  jobs = tuple(plan.make(settings))
-  return plan_file.Plan(pathlib.Path(_WORKDIR), _PYTHON, pathlib.Path(_PROJECT), dict(environment), jobs)
+  jobs = tuple(_in_turn(plan.make(settings)))
+  workdir, in_image = pathlib.Path(_WORKDIR), pathlib.Path(_PROJECT)
+  return plan_file.Plan(workdir, _PYTHON, in_image, dict(environment), jobs, project.durable, settings.chosen_models())
+
+
+def _in_turn(jobs: Sequence[Job]) -> Iterator[Job]:
+  """Yields the jobs; those of scalar models of one set wait for each other, as each tells of the set's importances."""
+  last: dict[str, str] = {}
+  for job in jobs:
+    of_set = job.name.rpartition(".")[0] if job.stage == "scalars" else ""
+    if of_set in last:
+      job = dataclasses.replace(job, after=(*job.after, last[of_set]))
+    if of_set:
+      last[of_set] = job.name
+    yield job
 
 
 def write(folder: pathlib.Path, of_study: plan_file.Plan, project: Project) -> pathlib.Path:
-  """Writes the plan and the script that submits its jobs into a folder; returns the script's path."""
+  """Writes the script that submits the plan's jobs into a folder; returns its path."""
   folder.mkdir(parents=True, exist_ok=True)
-  (folder / _PLAN_FILE).write_text(plan_file.to_text(of_study), encoding="utf-8")
   path = folder / "submit.sh"
   path.write_text(make_script(of_study, project), encoding="utf-8")
   path.chmod(0o755)
@@ -127,9 +140,7 @@ def make_script(of_study: plan_file.Plan, project: Project) -> str:
     "# Submits a study to UK Biobank's platform. Not tried there: read it, and submit the first line alone, first.",
     f"# Before: upload {_IMAGE_FILE} (launch/README.md) to {project.folder}; `dx login`, `dx select`.",
     "set -euo pipefail",
-    'cd "$(dirname "$0")"',
-    f"dx mkdir -p {shlex.quote(project.folder)}",
-    f"plan=$(dx upload {_PLAN_FILE} --path={shlex.quote(project.folder + '/')} --brief)",
+    f"dx mkdir -p {shlex.quote(project.folder + '/logs')}",
   ]
   if any(job.stage in _READ_GENOTYPES for job in of_study.jobs):
     find = f"dx find data --class=file --path={shlex.quote(project.genotypes)} --brief"
@@ -150,36 +161,32 @@ def _line(of_study: plan_file.Plan, job: Job, project: Project, image: str) -> s
     f"--destination={shlex.quote(project.folder + '/logs')}",
     *(f'--depends-on="${_variable(name)}"' for name in job.after),
     f"-iin={image}",
-    '-iin="$plan"',
     *(["$genotypes"] if reads_genotypes else []),
     "-imount_inputs=false",
-    f"-icmd={shlex.quote(_command(of_study, job, project))}",
+    f"-icmd={shlex.quote(_command(of_study, job))}",
     "--ignore-reuse --brief --yes",
   ]
   return f"{_variable(job.name)}=$(dx run swiss-army-knife {' '.join(options)})"
 
 
-def _command(of_study: plan_file.Plan, job: Job, project: Project) -> str:
+def _command(of_study: plan_file.Plan, job: Job) -> str:
   """Returns what a job runs on its machine, in the folder that holds its inputs; new files there are uploaded."""
   container = [
     "docker run --rm --ipc=host --env=HOME=/tmp",
+    *(f"--env={shlex.quote(f'{name}={value}')}" for name, value in of_study.environment.items()),
     *(["--gpus=all"] if job.resources.gpus else []),
     '--user="$(id -u):$(id -g)"',
     f'--volume="$HOME/work":{_WORKDIR}',
     f"--volume={MOUNT}:{MOUNT}",
     *([f'--volume="$PWD":{_GENOTYPES}:ro'] if job.stage in _READ_GENOTYPES else []),
     IMAGE,
-    f"{of_study.python} -m msk_jax.study {shlex.quote(f'--job={job.name}')}",
-    f"--workdir={_WORKDIR} {shlex.quote(f'--durable_dir={project.durable}')}",
+    shlex.join(of_study.command(job)),
   ]
-  log = f"{job.name}.log"
   return " && ".join(
     [
       f"docker load --input={_IMAGE_FILE}",
-      'mkdir -p "$HOME/work/study"',
-      f'cp {_PLAN_FILE} "$HOME/work/study/{_PLAN_FILE}"',
-      " ".join(container),
-      f'cp "$HOME/work/study/logs/"{shlex.quote(log)} {shlex.quote(log.replace("/", "."))}',
+      'mkdir -p "$HOME/work"',
+      f"until {' '.join(container)}; do status=$?; [ $status = {console.UNFINISHED} ] || exit $status; done",
     ]
   )
 

@@ -8,10 +8,11 @@ import os
 import pathlib
 import signal
 import subprocess
+import time
 from collections.abc import Iterator, Sequence
 
 from msk_jax.io import errors, locks
-from msk_jax.planning import accelerators, heeding
+from msk_jax.planning import accelerators, heeding, refusals
 from msk_jax.planning.plan_file import FOLDER, Plan, path_of
 
 PROGRAM = pathlib.Path(".venv-launch/bin/snakemake")
@@ -82,20 +83,10 @@ def run(plan: Plan, where: str, profile: pathlib.Path, further: Sequence[str] = 
   line = command(plan, where, profile, further)
   if any((plan.workdir / FOLDER / ".snakemake" / "locks").glob("*")):  # of a run that was killed
     subprocess.run([*line, "--unlock"], cwd=plan.project, check=False, capture_output=True)
+  began = time.time()
   with heeding.noted(_SIGNALS) as signals:
     with subprocess.Popen(line, cwd=plan.project, start_new_session=True) as process:
-      ended = _wait(process, signals)
+      ended = heeding.wait(process, signals, lambda: os.killpg(process.pid, signal.SIGINT), again=True)
+    if not signals:
+      refusals.note(plan, began)
     return ended, bool(signals)
-
-
-def _wait(process: subprocess.Popen, signals: list[int]) -> int:
-  """Waits for the end of Snakemake; interrupts its group of processes once for each signal."""
-  num_sent = 0
-  while True:
-    if len(signals) > num_sent:
-      num_sent = len(signals)
-      os.killpg(process.pid, signal.SIGINT)
-    try:
-      return process.wait(timeout=0.5)
-    except subprocess.TimeoutExpired:
-      continue

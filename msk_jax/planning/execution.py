@@ -116,21 +116,8 @@ def _call(plan: Plan, job: Job, stopped: list[int], gpus: Mapping[str, str]) -> 
       stderr=subprocess.STDOUT,
       start_new_session=True,
     ) as process:
-      status = _wait(process, stopped)
+      status = heeding.wait(process, stopped, process.terminate)
   return (128 - status if status < 0 else status), time.monotonic() - began
-
-
-def _wait(process: subprocess.Popen, stopped: list[int]) -> int:
-  """Waits for the stage's end; sends it SIGTERM once when a signal has come."""
-  is_sent = False
-  while True:
-    if stopped and not is_sent:
-      process.terminate()
-      is_sent = True
-    try:
-      return process.wait(timeout=0.5)
-    except subprocess.TimeoutExpired:
-      continue
 
 
 def _stop(plan: Plan, job: Job, stopped: list[int], status: int, slurm: SlurmJob | None) -> int:
@@ -167,7 +154,9 @@ def _finish(plan: Plan, job: Job) -> None:
   marker.parent.mkdir(parents=True, exist_ok=True)
   now = datetime.datetime.now(datetime.UTC).isoformat()
   after = status_lib.hash_before(plan, job)
-  atomic.write_json(marker, {"job": job.name, "identity": job.identity, "after": after, "finished": now})
+  atomic.write_json(
+    marker, {"job": job.name, "identity": job.identity, "after": after, "recheck": plan.recheck, "finished": now}
+  )
   atomic.remove(plan.failure(job))
   _say(f"{job.name}: done")
 

@@ -4,7 +4,8 @@ import dataclasses
 import itertools
 from collections.abc import Iterator, Sequence
 
-from msk_jax.planning import job_config, resources, spec
+from msk_jax.io import errors
+from msk_jax.planning import checking, job_config, resources, spec
 from msk_jax.planning.jobs import Job
 from msk_jax.stage_table import STAGES, Stage
 
@@ -19,15 +20,47 @@ def make(settings: spec.StudySpec) -> list[Job]:
   """Returns the jobs, each after those that it waits for.
 
   Raises:
-    InputError: a config can't be read, or has no such argument or key.
+    InputError: a config can't be read, has no such argument or key, or a stage would refuse it or its flags.
   """
   jobs: list[Job] = []
   before = _stages_before()
   for stage in STAGES:
     if stage.name in settings.stages:
       names = tuple(job.name for job in jobs if job.stage in before[stage.name])
-      jobs += _jobs_of(stage, settings, names)
-  return [dataclasses.replace(job, identity=job_config.identity_of(job.stage, job.arguments)) for job in jobs]
+      _check_given(stage, settings)
+      of_stage = _jobs_of(stage, settings, names)
+      jobs += [dataclasses.replace(job, identity=_identity_of(stage, job, settings)) for job in of_stage]
+  return jobs
+
+
+def _identity_of(stage: Stage, job: Job, settings: spec.StudySpec) -> str:
+  try:
+    return job_config.identity_of(stage, job.arguments)
+  except errors.InputError as error:
+    raise _refused(job.name, error, settings, stage) from error
+
+
+def _check_given(stage: Stage, settings: spec.StudySpec) -> None:
+  """Checks the arguments that the study's config gives to a stage, once for all its jobs."""
+  given = [settings.arguments.get(stage.name, ())]
+  if "data" in stage.sections:
+    given.append(settings.arguments.get(spec.DATA, ()))
+  if stage.name == "train":
+    given += [settings.arguments.get(model, ()) for model in settings.chosen_models()]
+  try:
+    checking.check_given(stage, [each for arguments in given for each in arguments])
+  except errors.InputError as error:
+    raise _refused(stage.name, error, settings, stage) from error
+
+
+def _refused(name: str, error: errors.InputError, settings: spec.StudySpec, stage: Stage) -> errors.InputError:
+  """Returns the error with the keys of the study's config that the job's settings may come from."""
+  keys = [stage.name, *((spec.DATA,) if "data" in stage.sections else ())]
+  keys += [model for model in settings.arguments if name.startswith(f"{stage.name}/{_dotted(model)}")]
+  given = {f"config.study.arguments.{key}": " ".join(settings.arguments.get(key, ())) for key in keys}
+  given[f"config.study.config_arguments.{stage.name}"] = settings.config_arguments.get(stage.name, "")
+  shown = "; ".join(f"{key} = {value}" for key, value in given.items() if value)
+  return errors.InputError(f"{name} would be refused: {error}{f' The study gives {shown}.' if shown else ''}")
 
 
 def _stages_before() -> dict[str, set[str]]:

@@ -10,7 +10,7 @@ from msk_jax.planning.jobs import Job
 
 FOLDER = "study"
 _NAME = "plan.json"
-_VERSION = 1
+_VERSION = 2
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,6 +23,10 @@ class Plan:
     project: the folder that holds `configs/`, in which stages are started.
     environment: variables that the stages need, such as MSK_DATA.
     jobs: each after those that it waits for.
+    durable_dir: absolute path of the folder that outlives the workdir; empty for none.
+    models: names of the study's models.
+    recheck: when the last recheck began (`rechecking`); empty if there was none.
+    is_rechecked: whether it has come to its end.
   """
 
   workdir: pathlib.Path
@@ -30,6 +34,10 @@ class Plan:
   project: pathlib.Path
   environment: dict[str, str]
   jobs: tuple[Job, ...]
+  durable_dir: str = ""
+  models: tuple[str, ...] = ()
+  recheck: str = ""
+  is_rechecked: bool = True
 
   def find(self, name: str) -> Job:
     """Returns the job of that name.
@@ -46,7 +54,8 @@ class Plan:
 
   def command(self, job: Job) -> list[str]:
     """Returns the command line of a job."""
-    return [self.python, "-m", f"msk_jax.{job.stage}", *job.arguments, f"--workdir={self.workdir}"]
+    durable = [f"--durable_dir={self.durable_dir}"] if self.durable_dir else []
+    return [self.python, "-m", f"msk_jax.{job.stage}", *job.arguments, f"--workdir={self.workdir}", *durable]
 
   def marker(self, job: Job) -> pathlib.Path:
     """Returns the file that says that a job is done."""
@@ -74,6 +83,10 @@ def to_text(plan: Plan) -> str:
     "python": plan.python,
     "project": str(plan.project),
     "environment": plan.environment,
+    "durable_dir": plan.durable_dir,
+    "models": plan.models,
+    "recheck": plan.recheck,
+    "is_rechecked": plan.is_rechecked,
     "jobs": [dataclasses.asdict(job) for job in plan.jobs],
   }
   return json.dumps(values, indent=1)
@@ -88,6 +101,14 @@ def write(plan: Plan) -> bool:
     return False
   atomic.write_text(path, text)
   return True
+
+
+def find(workdir: pathlib.Path) -> Plan | None:
+  """Returns the plan of a workdir; None if there is none that can be read."""
+  try:
+    return read(workdir)
+  except errors.InputError:
+    return None
 
 
 def read(workdir: pathlib.Path) -> Plan:
@@ -109,6 +130,10 @@ def read(workdir: pathlib.Path) -> Plan:
       pathlib.Path(values["project"]),
       dict(values["environment"]),
       tuple(specs.from_mapping(Job, each, "job") for each in values["jobs"]),
+      values["durable_dir"],
+      tuple(values["models"]),
+      values["recheck"],
+      values["is_rechecked"],
     )
   except (KeyError, TypeError, ValueError, errors.InputError) as error:
     raise errors.InputError(f"{path} is damaged or of another version: run `python -m msk_jax.study` again.") from error

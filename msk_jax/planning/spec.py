@@ -1,17 +1,18 @@
 """What a study consists of: the section `study` of a config, frozen and validated. Light: configs import it."""
 
 import dataclasses
+import typing
 from collections.abc import Mapping
 from typing import Literal
 
 from msk_jax.planning.resources import Resources
-from msk_jax.stage_table import STAGES
 
 FIRST_STAGES = ("prepare", "train", "scalars", "ensemble", "evaluate", "ages")
 LATER_STAGES = ("attention", "gwas", "loci", "release", "xwas", "site")
 PLANNED_STAGES = (*FIRST_STAGES, *LATER_STAGES)
 DIMENSIONS = ("full_body", "spine", "hip", "knee", "scalars")
-ALL_FOLDS = "all"  # of `folds_per_job`
+FoldsPerJob = Literal["one", "all"]
+ALL_FOLDS = "all"
 _PARTS = {"full_body": 3, "spine": 3, "hip": 2, "knee": 2, "scalars": 3}  # of a model's name
 DATA = "data"  # among `arguments`: of all stages that have the section
 
@@ -42,7 +43,7 @@ class StudySpec:
   dimensions: tuple[str, ...] = DIMENSIONS
   models: tuple[str, ...] = ()
   num_folds: int = 10
-  folds_per_job: Literal["one", "all"] = "one"
+  folds_per_job: FoldsPerJob = "one"
   stages: tuple[str, ...] = (*FIRST_STAGES, *LATER_STAGES)
   config_arguments: Mapping[str, str] = dataclasses.field(default_factory=dict)
   arguments: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
@@ -50,7 +51,7 @@ class StudySpec:
 
   def __post_init__(self) -> None:
     """Refuses names that nothing has, and a study of nothing."""
-    names = [stage.name for stage in STAGES]
+    names = PLANNED_STAGES
     _check("dimensions", self.dimensions, DIMENSIONS)
     _check("stages", self.stages, PLANNED_STAGES)
     _check("config_arguments", self.config_arguments, names)
@@ -58,6 +59,15 @@ class StudySpec:
     _check("resources", self.resources, names)
     if not self.dimensions or not self.stages:
       raise ValueError("dimensions and stages are not empty.")
+    if self.num_participants < 1:
+      raise ValueError(f"num_participants is at least 1, got {self.num_participants}.")
+    if self.folds_per_job not in typing.get_args(FoldsPerJob):
+      raise ValueError(f"folds_per_job is {' or '.join(typing.get_args(FoldsPerJob))}, got {self.folds_per_job!r}.")
+    if of_scalars := [name for name, given in self.arguments.items() if name.startswith("scalars/") and given]:
+      raise ValueError(
+        f"arguments: {', '.join(of_scalars)} can't have its own, as one call compares all scalar models: give them to "
+        "the stage scalars."
+      )
     if self.num_folds < 3:
       raise ValueError(f"num_folds is at least 3 (training, validation, test), got {self.num_folds}.")
     _check_models(self.models)

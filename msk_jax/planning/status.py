@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from msk_jax.io import atomic, run_record
 from msk_jax.planning.jobs import Job
-from msk_jax.planning.plan_file import FOLDER, Plan
+from msk_jax.planning.plan_file import Plan
 
 
 class State(enum.Enum):
@@ -46,7 +46,7 @@ def of(plan: Plan) -> list[Standing]:
 
 
 def remove_outdated(plan: Plan) -> list[str]:
-  """Removes the markers of jobs whose config or arguments have changed, and of those that such jobs come before.
+  """Removes the markers of jobs that are due again, by a changed config or a recheck, and of those after them.
 
   Returns:
     The names of these jobs.
@@ -62,16 +62,10 @@ def remove_outdated(plan: Plan) -> list[str]:
   return changed
 
 
-def forget(plan: Plan) -> None:
-  """Removes all markers: every job is due, and finds for itself whether there is something to do."""
-  for path in sorted((plan.workdir / FOLDER / "done").rglob("*.json")):
-    atomic.remove(path)
-
-
 def _standing(plan: Plan, job: Job, is_ready: bool) -> Standing:
   marker, failure = _read(plan.marker(job)), _read(plan.failure(job))
-  is_current = marker.get("identity") == job.identity and marker.get("after") == hash_before(plan, job)
-  if is_current and is_ready:
+  is_current = marker.get("identity") == job.identity and marker.get("recheck") == plan.recheck
+  if is_current and is_ready and marker.get("after") == hash_before(plan, job):
     return Standing(job, State.DONE)
   if marker and is_ready:
     return Standing(job, State.CHANGED)
@@ -100,14 +94,8 @@ def gpu_hours(jobs: Sequence[Job]) -> float:
   return sum(job.resources.gpus * job.resources.minutes / 60 for job in jobs)
 
 
-def unplanned_models(plan: Plan) -> str:
-  """Returns the names of trained image models of the workdir that no job of the plan trains; empty without any."""
+def other_models(plan: Plan) -> list[str]:
+  """Returns the names of models of the workdir that are finished on some split and are not of the study."""
   folder = plan.workdir / "models"
-  trained = {path.parents[1].relative_to(folder).as_posix() for path in folder.glob("**/fold_*/result.json")}
-  planned = [job.name.partition("/")[2] for job in plan.jobs if job.stage == "train"]
-  names = {name for name in trained if not name.startswith("scalars/")}
-  return ", ".join(sorted(name for name in names if not _is_planned(name.replace("/", "."), planned)))
-
-
-def _is_planned(dotted: str, planned: Sequence[str]) -> bool:
-  return any(each == dotted or each.startswith(f"{dotted}.fold_") for each in planned)
+  names = {path.parents[1].relative_to(folder).as_posix() for path in folder.glob("**/fold_*/result.json")}
+  return sorted(names - set(plan.models))

@@ -8,7 +8,7 @@ import atexit
 import contextlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import jax
 import numpy as np
@@ -96,6 +96,26 @@ def agree_on(number: int) -> int:
   if jax.process_count() == 1:
     return number
   return int(multihost_utils.broadcast_one_to_all(np.int32(number)))
+
+
+def on_first(do: Callable[[], object], refusal: str) -> None:
+  """Does something in the first process, while the others wait for it.
+
+  Args:
+    do: what is done; may raise InputError.
+    refusal: the message in the others if it does.
+
+  Raises:
+    InputError: it was refused; in all processes.
+  """
+  refused = None
+  if is_first():
+    try:
+      do()
+    except errors.InputError as error:
+      refused = error
+  if agree_on(int(refused is not None)):
+    raise refused or errors.InputError(refusal)
 
 
 def wait_for_all(place: str) -> None:

@@ -19,15 +19,9 @@ from msk_jax.training.job import Job
 def alone(folder: pathlib.Path) -> Iterator[None]:
   """Keeps other trainings away from a model's folder; of several processes that train one model the first does so."""
   busy = f"another training is at work in {folder}: wait for it, or choose another fold or --workdir."
-  refused = None
+  path = folder.with_name(f".{folder.name}.lock")
   with contextlib.ExitStack() as lock:
-    if processes.is_first():
-      try:
-        lock.enter_context(locks.alone(folder.with_name(f".{folder.name}.lock"), busy))
-      except errors.InputError as error:
-        refused = error
-    if processes.agree_on(int(refused is not None)):
-      raise refused or errors.InputError(busy)
+    processes.on_first(lambda: lock.enter_context(locks.alone(path, busy)), busy)
     yield
 
 

@@ -2,7 +2,7 @@
 
 import dataclasses
 import pathlib
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 from msk_jax.imaging import views
@@ -46,6 +46,7 @@ class Call:
     preset: the settings that the number of images called for; None where all were given.
     given_limits: names of the limits on epochs and patience that the user named in this call.
     model_folder: that the model's splits are in, if it is not the one in the workdir's `models/`.
+    saved: called with a model's folder after each of its checkpoints.
     programs: compiled functions by what they depend on, so that splits of one model share them.
   """
 
@@ -58,6 +59,7 @@ class Call:
   preset: kept_preset.Applied | None = None
   given_limits: Collection[str] = ()
   model_folder: pathlib.Path | None = None
+  saved: Callable[[pathlib.Path], None] = lambda _: None
   programs: dict[Any, Program] = dataclasses.field(default_factory=dict)
 
   def folder_of(self, experiment: spec.ExperimentSpec) -> pathlib.Path:

@@ -41,7 +41,7 @@ def close(session: Session, current: state.TrainState) -> state.TrainState:
   _report(record, is_best)
   if is_best:
     session.best.save(number, variables)
-  session.latest.save(number, current)
+  session.save(number, current)
   return current
 
 

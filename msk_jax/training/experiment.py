@@ -157,7 +157,7 @@ def _train(call: Call, job: Job, environment: dict[str, Any]) -> Ended:
   _describe(program, job)
   ridge = frozen_baseline.ensure(program, job, call.budget)
   call.budget.pause_if_told()
-  outcome = loop.fit(program, job.experiment, job.loaded.data, job.folder, call.budget)
+  outcome = loop.fit(program, job.experiment, job.loaded.data, job.folder, call.budget, lambda: call.saved(job.folder))
   if outcome.status is not pausing.Status.FINISHED:
     return Ended(outcome.status, job.folder, None, so_far.describe(job, outcome.passed, ridge), has_trained=True)
   logging.info("%s", early_stopping.describe_ending(outcome.passed, job.experiment.train))

@@ -16,7 +16,7 @@ from msk_jax.imaging import store as image_store
 from msk_jax.io import atomic, errors, specs
 from msk_jax.predictions import split_folder
 from msk_jax.trained import processes
-from msk_jax.training import presets, spec
+from msk_jax.training import planned, presets, spec
 
 FILE_NAME = "preset.json"  # of random weights; earlier versions kept either in it
 PRETRAINED_NAME = "preset_pretrained.json"
@@ -62,18 +62,6 @@ class Settled:
   preset: Applied | None = None
 
 
-def provisional(config: Mapping[str, Any]) -> spec.ExperimentSpec:
-  """Returns the settings as they would be for very few images, which serves to check all else before pictures are read.
-
-  Args:
-    config: the sections of the training, as plain values; None where a setting is open.
-
-  Raises:
-    InputError: a setting is unknown or impossible.
-  """
-  return _filled(config, presets.choose(1, "", False))
-
-
 def settle(
   config: Mapping[str, Any],
   workdir: pathlib.Path,
@@ -85,7 +73,7 @@ def settle(
   """Returns the settings of a training, with the preset's where the config leaves them open; writes nothing.
 
   Args:
-    config: as for `provisional`.
+    config: as for `planned.provisional`.
     workdir: with the prepared images.
     overwrite: whether a model that has no fold beside those of this call gets a preset of the images there are now.
     folds: of this call; by default the one that the config names.
@@ -94,11 +82,11 @@ def settle(
   Raises:
     InputError: a setting is unknown or impossible, or the kept preset is damaged.
   """
-  checked = provisional(config)
+  checked = planned.provisional(config)
   if not presets.is_open(config):
     return Settled(checked)
   preset = _kept_or_chosen(checked, workdir, overwrite, frozenset(folds or [checked.fold]), num_folds)
-  experiment, adapted = _filled(config, preset), presets.adapt(preset, config).values
+  experiment, adapted = planned.filled(config, preset), presets.adapt(preset, config).values
   given = presets.given_names(config)
   differing = [
     f"{section}.{name}"
@@ -144,10 +132,6 @@ def keep(model_folder: pathlib.Path, preset: presets.Preset, *, may_replace: boo
       _write(model_folder / PRETRAINED_NAME, other)
     _write(model_folder / (PRETRAINED_NAME if preset.starts_pretrained else FILE_NAME), preset)
   processes.wait_for_all("wrote the preset")
-
-
-def _filled(config: Mapping[str, Any], preset: presets.Preset) -> spec.ExperimentSpec:
-  return specs.from_mapping(spec.ExperimentSpec, presets.fill(config, preset), "config")
 
 
 def _write(path: pathlib.Path, preset: presets.Preset) -> None:

@@ -8,6 +8,7 @@ import contextlib
 import dataclasses
 import pathlib
 import time
+from collections.abc import Callable
 
 import grain
 import jax
@@ -58,7 +59,12 @@ class Outcome:
 
 
 def fit(
-  program: Program, experiment: spec.ExperimentSpec, data: Data, folder: pathlib.Path, budget: pausing.Budget
+  program: Program,
+  experiment: spec.ExperimentSpec,
+  data: Data,
+  folder: pathlib.Path,
+  budget: pausing.Budget,
+  saved: Callable[[], None] = lambda: None,
 ) -> Outcome:
   """Trains until the run is finished or has to pause; resumes from the newest checkpoint in `folder`.
 
@@ -68,6 +74,7 @@ def fit(
     data: what is read.
     folder: the model's folder; gets `checkpoints/`, `best/`, `metrics.jsonl` and `tensorboard/`.
     budget: when to pause.
+    saved: called after each checkpoint.
 
   Raises:
     InputError: a checkpoint can't be read or written, or a step gave numbers that are not finite (none of which is
@@ -84,7 +91,7 @@ def fit(
       data.inputs, data.train_rows, settings.batch_size, experiment.seed, data.augmentation
     )
     batches = pipeline.training_batches(stream, int(current.step), sharing_of(experiment.input))
-    session = Session(program, experiment, data, latest, best, log, clock)
+    session = Session(program, experiment, data, latest, best, log, clock, saved)
     paused = None
     with contextlib.closing(log), contextlib.closing(batches):
       while paused is None and not _has_ended(current, settings):
@@ -141,7 +148,7 @@ def _take_epoch(
       advance(settings.batch_size, time_left.describe(session.clock, passed, number, settings))
       if number < stop and (paused or number % settings.checkpoint_every_steps == 0):
         not_finite.check_state(session.program, current)
-        session.latest.save(number, current)
+        session.save(number, current)
         if paused:
           return current, paused
   paused = _read_metrics(pending, stop) or paused

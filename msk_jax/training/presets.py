@@ -105,6 +105,11 @@ def choose(num_images: int, backbone: str, starts_pretrained: bool, num_folds: i
   return Preset(num_images, backbone, starts_pretrained, {"model": model, "train": train, "input": {"augment": True}})
 
 
+def has_recipe(backbone: str) -> bool:
+  """Returns whether there are settings for just this network, not only for any."""
+  return backbone in _RECIPES
+
+
 def adapt(preset: Preset, config: Mapping[str, Any]) -> Preset:
   """Returns the preset for the size of batches and epochs that a config gives: what counts images keeps counting them.
 

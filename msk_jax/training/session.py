@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Callable
 
 from msk_jax.trained import checkpoints, predictor
-from msk_jax.training import metrics_log, spec, step_clock
+from msk_jax.training import metrics_log, spec, state, step_clock
 from msk_jax.training.data import Data, sharing_of
 from msk_jax.training.program import Program
 
@@ -21,6 +21,7 @@ class Session:
     best: checkpoint of the best epoch.
     log: of metrics.
     clock: of the steps.
+    saved: called after each checkpoint.
   """
 
   program: Program
@@ -30,6 +31,12 @@ class Session:
   best: checkpoints.Checkpoints
   log: metrics_log.MetricsLog
   clock: step_clock.StepClock
+  saved: Callable[[], None]
+
+  def save(self, number: int, current: state.TrainState) -> None:
+    """Writes a checkpoint of step `number` to resume from."""
+    self.latest.save(number, current)
+    self.saved()
 
 
 def stored_samples(

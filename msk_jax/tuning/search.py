@@ -8,7 +8,7 @@ from typing import Any
 from absl import logging
 
 from msk_jax.io import errors, run_record
-from msk_jax.training import command, data, experiment, initial_weights, job, kept_preset
+from msk_jax.training import command, data, experiment, initial_weights, job, kept_preset, planned
 from msk_jax.training import spec as training_spec
 from msk_jax.tuning import candidates, spec, trial
 
@@ -70,7 +70,7 @@ def check(settings: spec.TuneSpec, config: Mapping[str, Any], call: command.Call
     InputError: another split than 0 is named; a value is impossible, or does not fit the devices; or a file of weights
       can't be used.
   """
-  default = kept_preset.provisional(config)
+  default = planned.provisional(config)
   if default.fold != FOLD:
     raise errors.InputError(
       f"config.fold is {default.fold}, but settings are searched on split {FOLD}, as published. Leave config.fold out."
@@ -78,7 +78,7 @@ def check(settings: spec.TuneSpec, config: Mapping[str, Any], call: command.Call
   initial_weights.settle(default.model, FOLD)
   for each in candidates.choose(settings, values_of(default)):
     try:
-      experiment.check(kept_preset.provisional(_changed(config, each.changes)), call.view, num_folds)
+      experiment.check(planned.provisional(_changed(config, each.changes)), call.view, num_folds)
     except errors.InputError as error:
       raise errors.InputError(
         f"a value of config.tune.space ({_listed(each.changes)}) can't be tried: {error}"

@@ -5,15 +5,18 @@ SLURM_CONF from the jobs. A cluster's own file there is never touched.
 """
 
 import contextlib
+import fcntl
 import os
 import pathlib
 import secrets
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 
 _PLACE = pathlib.Path("/etc/slurm/slurm.conf")
+_LOCK = pathlib.Path(tempfile.gettempdir()) / "msk_jax_test_slurm.lock"
 _NAME = "ClusterName=msk_jax_test"
 _CONF = """
 ClusterName=msk_jax_test
@@ -54,11 +57,19 @@ def can_run() -> bool:
 
 @contextlib.contextmanager
 def running(folder: pathlib.Path) -> Iterator[None]:
-  """Starts a cluster, and stops it at the end.
+  """Starts a cluster, and stops it at the end; waits for the end of another one of these tests on this machine.
 
   Args:
     folder: empty, with a short path: sockets lie in it.
   """
+  with _LOCK.open("w") as lock:
+    fcntl.flock(lock, fcntl.LOCK_EX)  # there is one /etc/slurm/slurm.conf
+    with _running_alone(folder):
+      yield
+
+
+@contextlib.contextmanager
+def _running_alone(folder: pathlib.Path) -> Iterator[None]:
   folder.chmod(0o755)
   for name in ("spool", "state"):
     (folder / name).mkdir()

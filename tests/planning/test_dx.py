@@ -12,7 +12,7 @@ import pytest
 from configs import study
 from msk_jax import audit
 from msk_jax.io import errors, specs
-from msk_jax.planning import dx, plan_file, spec
+from msk_jax.planning import dx, spec
 from msk_jax.planning.resources import Resources
 
 pytestmark = pytest.mark.filterwarnings("ignore:the load_module:DeprecationWarning")  # ml_collections'
@@ -59,8 +59,9 @@ def submitted(tmp_path_factory):
   """The plan of knees with all later stages, its script, and what the script submits."""
   folder = tmp_path_factory.mktemp("dx")
   settings = _settings("dimensions=knee,genotypes=/mnt/project/Bulk/genotypes", num_folds=3)
-  plan = dx.make_plan(settings, _DATA)
-  path = dx.write(folder, plan, dx.project_of(_FOLDER, settings))
+  project = dx.project_of(_FOLDER, settings)
+  plan = dx.make_plan(settings, _DATA, project)
+  path = dx.write(folder, plan, project)
   return plan, path, _run([str(path)], folder, "dx")
 
 
@@ -94,36 +95,60 @@ def test_a_machine_has_what_the_job_needs(submitted):
   assert types["gwas/all"] == "mem3_ssd2_v2_x16" and types["site/all"] == "mem2_ssd1_v2_x4"
   with pytest.raises(errors.InputError, match=r"has 4 cores, 8 GB of memory, 9 GPUs"):
     greedy = _settings("dimensions=knee", stages=("train",), resources={"train": Resources(4, 8, 60, gpus=9)})
-    dx.make_script(dx.make_plan(greedy, _DATA), dx.project_of("/msk", greedy))
+    project = dx.project_of("/msk", greedy)
+    dx.make_script(dx.make_plan(greedy, _DATA, project), project)
 
 
-def test_a_job_runs_itself_in_the_container(submitted, tmp_path):
+def _command_of(calls: list[list[str]], name: str) -> str:
+  (command,) = [_values(call, "-icmd")[0] for call in calls if f"--name={name}" in call]
+  return command
+
+
+def test_a_job_calls_its_stage_in_the_container(submitted, tmp_path):
   """Its command is run with a `docker` that notes its arguments."""
-  plan, path, calls = submitted
-  (command,) = [_values(call, "-icmd")[0] for call in calls if "--name=gwas/all" in call]
-  (tmp_path / "plan.json").write_text((path.parent / "plan.json").read_text())
-  logs = tmp_path / "home/work/study/logs/gwas"
-  logs.mkdir(parents=True)
-  (logs / "all.log").write_text("it worked")
-  load, run = _run(["bash", "-c", command], tmp_path, "docker")
+  plan, _, calls = submitted
+  load, run = _run(["bash", "-c", _command_of(calls, "gwas/all")], tmp_path, "docker")
   assert load == ["load", "--input=msk_jax.tar.gz"] and "--gpus=all" not in run
   assert f"--volume={tmp_path}:/genotypes:ro" in run and f"--volume={tmp_path}/home/work:/work" in run
-  assert run[run.index("msk_jax") + 1 :] == [
-    *("/usr/local/bin/python", "-m", "msk_jax.study", "--job=gwas/all", "--workdir=/work"),
-    "--durable_dir=/mnt/project/our study's/durable",
-  ]
-  assert (tmp_path / "gwas.all.log").read_text() == "it worked"
-  there = plan_file.read(tmp_path / "home/work")
-  assert there == plan and there.environment == _DATA and str(there.workdir) == "/work"
+  assert "--env=MSK_DATA=/mnt/project/raw data" in run
+  assert run[run.index("msk_jax") + 1 :] == plan.command(plan.find("gwas/all"))
+  assert run[-2:] == ["--workdir=/work", "--durable_dir=/mnt/project/our study's/durable"]
+
+
+def test_a_stage_that_has_spent_its_budget_is_called_again_and_one_that_fails_is_not(submitted, tmp_path):
+  _, _, calls = submitted
+  ending = """#!/bin/bash
+echo "$1" >> "$NOTES"
+runs=$(grep -c run "$NOTES")
+[ "$1" = load ] || [ "$runs" = 3 ] || exit {status}
+"""
+  (tmp_path / "docker").touch(mode=0o755)
+  for status, num_runs, ended in ((75, 3, 0), (1, 1, 1)):
+    (tmp_path / "docker").write_text(ending.format(status=status))
+    notes = tmp_path / f"{status}.notes"
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, "NOTES": str(notes), "HOME": str(tmp_path)}
+    command = ["bash", "-c", _command_of(calls, "train/knee.inception_v3.fold_0")]
+    assert subprocess.run(command, cwd=tmp_path, env=environment, check=False, timeout=60).returncode == ended
+    assert notes.read_text().split() == ["load", *["run"] * num_runs]
 
 
 def test_the_published_study_is_written_whole_and_without_ids():
   settings = _settings()
-  plan = dx.make_plan(settings, _DATA)
-  script = dx.make_script(plan, dx.project_of("/msk", settings))
+  project = dx.project_of("/msk", settings)
+  plan = dx.make_plan(settings, _DATA, project)
+  script = dx.make_script(plan, project)
   assert script.count("$(dx run ") == len(plan.jobs) and not audit.find_ids(script)
   names = [line.partition("=")[0] for line in script.splitlines() if line.startswith("job_")]
   assert len(set(names)) == len(plan.jobs)
+
+
+def test_scalar_models_of_one_set_run_one_after_the_other():
+  """On machines of their own they would write the importances of the set at the same time."""
+  settings = _settings()
+  plan = dx.make_plan(settings, _DATA, dx.project_of("/msk", settings))
+  assert "scalars/scalars.all.elastic_net" in plan.find("scalars/scalars.all.lightgbm").after
+  assert not any("scalars.all" in name for name in plan.find("scalars/scalars.impedance.lightgbm").after)
 
 
 def test_the_container_is_as_the_dockerfile_makes_it(submitted):
@@ -144,5 +169,4 @@ def test_the_container_is_as_the_dockerfile_makes_it(submitted):
 def test_what_the_platform_could_not_find_is_refused(folder, argument, data, message):
   settings = _settings(argument, stages=("prepare", "gwas"))
   with pytest.raises(errors.InputError, match=message):
-    dx.project_of(folder, settings)
-    dx.make_plan(settings, data)
+    dx.make_plan(settings, data, dx.project_of(folder, settings))

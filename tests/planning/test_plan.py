@@ -1,13 +1,17 @@
 """The plan of the published study and of parts of it: which jobs, which waits for which, and what a change redoes."""
 
 import dataclasses
+import pathlib
 
 import pytest
 
 from configs import study
+from msk_jax import stage_table
 from msk_jax.io import errors, specs
 from msk_jax.planning import plan, spec, status
 from msk_jax.stage_table import STAGES
+
+_PACKAGE = pathlib.Path(stage_table.__file__).parent
 
 pytestmark = pytest.mark.filterwarnings("ignore:the load_module:DeprecationWarning")  # ml_collections'
 
@@ -152,6 +156,11 @@ def test_the_miniature_can_be_planned():
     {"models": ("knee",)},
     {"models": ("scalars/all/lightgbm", "scalars/anthropometry/mlp")},
     {"resources": {"trains": spec.Resources(1, 1, 1)}},
+    {"resources": {"predict": spec.Resources(1, 1, 1)}},
+    {"config_arguments": {"predict": "smoke"}},
+    {"num_participants": 0},
+    {"folds_per_job": "two"},
+    {"arguments": {"scalars/all/lightgbm": ("--config.scalars.num_trials=2",)}},
   ],
 )
 def test_names_that_nothing_has_are_refused(changes):
@@ -166,8 +175,40 @@ def test_names_that_nothing_has_are_refused(changes):
     ({"config_arguments": {"gwas": "engines=bolt"}}, "unknown config argument 'engines'"),
     ({"arguments": {"train": ("--config.train.max_epochs=many",)}}, "max_epochs"),
     ({"config_arguments": {"gwas": "engine=plan"}}, "run them by hand"),
+    (
+      {"arguments": {"train": ("--config.train.max_epoch=6",)}},
+      "train/.*fold_0 would be refused: .*did you mean config.train.max_epochs.*study.arguments.train = --config",
+    ),
+    ({"arguments": {"train": ("--config.train.max_epochs=-6",)}}, "max_epochs is at least 1, got -6"),
+    (
+      {"arguments": {"hip/inception_v3": ("--config.model.dropout=1.5",)}},
+      "train/hip.inception_v3.*hip/inception_v3 =",
+    ),
+    ({"arguments": {"train": ("--config.model.backbone=simple_cnn",)}}, "the plan gives config.model.backbone"),
+    ({"arguments": {"hip/inception_v3": ("--config.fold=3",)}}, "the plan gives config.fold"),
+    ({"arguments": {"data": ("--config.data.num_folds=5",)}}, "the plan gives config.data.num_folds"),
+    ({"config_arguments": {"train": "fold=3"}}, "the plan gives fold to each job"),
+    ({"arguments": {"data": ("--config.data.fold_seed=-1",)}}, "prepare/all would be refused.*arguments.data ="),
+    ({"arguments": {"ages": ("--config.ages.num_bootstraps=-1",)}}, "ages/all would be refused: config.ages"),
+    ({"config_arguments": {"ages": "num_bootstraps=0.5"}}, "ages/all would be refused.*num_bootstraps"),
+    (
+      {"arguments": {"xwas": ("--own_tabel=x.csv",)}},
+      "xwas would be refused: .*own_tabel.*arguments.xwas = --own_tabel",
+    ),
+    ({"arguments": {"xwas": ("own_table=x.csv",)}}, "xwas would be refused: own_table=x.csv is no flag"),
+    ({"arguments": {"xwas": ("--workdir=elsewhere",)}}, "the plan gives workdir"),
+    ({"models": ("knee/inception_v4",)}, "no backbone 'inception_v4'; known are"),
+    ({"models": ("spine/lateral/inception_v3",)}, "there is no view 'spine/lateral'"),
+    ({"models": ("scalars/all/forest",)}, "algorithms are some of"),
   ],
 )
 def test_a_config_that_a_stage_would_refuse_is_refused_at_once(changes, message):
   with pytest.raises(errors.InputError, match=message):
     plan.make(_settings(**changes))
+
+
+def test_every_planned_stage_has_settings_that_can_be_checked():
+  for stage in STAGES:
+    name = stage.settings.rpartition(".")[2]
+    assert (stage.name in ("prepare", "predict", "check", "purge")) == (not name), stage.name
+    assert name in ("", "check") or f"spec.{name}" in (_PACKAGE / f"{stage.name}.py").read_text(), stage.name

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from msk_jax.planning import execution, plan_file, status
+from msk_jax.planning import execution, plan_file, rechecking, status
 from msk_jax.planning.status import State
 from tests.planning import fake_study
 
@@ -57,11 +57,25 @@ def test_a_damaged_marker_is_no_marker(tmp_path):
     plan.marker(plan.jobs[0]).parent.mkdir(exist_ok=True)
 
 
-def test_all_can_be_asked_again(tmp_path):
+def test_a_recheck_calls_every_job_again_and_is_resumed(tmp_path):
   plan = _plan(tmp_path)
-  _do(plan, "train", "ensemble")
-  status.forget(plan)
-  assert State.DONE not in _states(plan).values()
+  _do(plan, "train", "ensemble", "ages", "evaluate", "xwas")
+  wanted = rechecking.begin(plan, is_wanted=True)
+  plan_file.write(wanted)
+  assert len(status.remove_outdated(wanted)) == 5
+  _do(wanted, "train", "ensemble")
+  rechecking.end(wanted, status.of(wanted))  # interrupted here
+  for is_wanted in (True, False):
+    resumed = rechecking.begin(plan_file.read(plan.workdir), is_wanted=is_wanted)
+    assert resumed == wanted and status.remove_outdated(resumed) == []
+    assert _states(resumed)["ensemble"] is State.DONE and _states(resumed)["ages"] is State.READY
+  _do(wanted, "ages", "evaluate", "xwas")
+  rechecking.end(wanted, status.of(wanted))
+  over = plan_file.read(plan.workdir)
+  assert over.is_rechecked and set(_states(over).values()) == {State.DONE}
+  assert rechecking.begin(over, is_wanted=False) == over
+  again = rechecking.begin(over, is_wanted=True)
+  assert again.recheck > wanted.recheck and State.DONE not in _states(again).values()
 
 
 def test_what_was_done_before_its_predecessor_was_done_again_is_due(tmp_path):
@@ -80,15 +94,14 @@ def test_a_part_of_the_study_leaves_the_markers_of_the_rest(tmp_path):
   assert _states(plan)["ensemble"] is State.DONE
 
 
-def test_models_that_the_plan_does_not_train_are_named(tmp_path):
+def test_models_that_are_not_of_the_study_are_named(tmp_path):
   plan = _plan(tmp_path)
-  for name in ("hip/simple_cnn", "scalars/all/lightgbm"):
+  for name in ("hip/simple_cnn", "knee/simple_cnn", "scalars/all/lightgbm"):
     folder = plan.workdir / "models" / name / "fold_0"
     folder.mkdir(parents=True)
     (folder / "result.json").touch()
-  assert status.unplanned_models(plan) == "hip/simple_cnn"
-  job = dataclasses.replace(plan.jobs[0], name="train/hip.simple_cnn.fold_0")
-  assert status.unplanned_models(dataclasses.replace(plan, jobs=(job,))) == ""
+  part = dataclasses.replace(plan, models=("knee/simple_cnn", "scalars/all/mlp"))
+  assert status.other_models(part) == ["hip/simple_cnn", "scalars/all/lightgbm"]
 
 
 def test_the_plan_goes_to_a_file_and_back(tmp_path):

@@ -8,7 +8,7 @@ import pytest
 from msk_jax.io import errors
 from msk_jax.predictions import split_folder
 from msk_jax.trained import model_card
-from msk_jax.training import data, kept_preset, presets
+from msk_jax.training import data, kept_preset, planned, presets
 from msk_jax.training.job import Job
 from tests.training import cohort
 
@@ -157,11 +157,11 @@ def test_settings_that_are_all_given_need_no_preset(workdir):
 
 def test_mistakes_are_refused_before_pictures_are_prepared():
   with pytest.raises(errors.InputError, match="learning_rate"):
-    kept_preset.provisional(_config(train={"learning_rate": "fast", "max_epochs": None}))
+    planned.provisional(_config(train={"learning_rate": "fast", "max_epochs": None}))
 
 
 def test_a_batch_size_that_does_not_fit_very_few_pictures_is_taken():
-  assert kept_preset.provisional(_config(train={**_OPEN, "batch_size": 1024})).train.batch_size == 1024
+  assert planned.provisional(_config(train={**_OPEN, "batch_size": 1024})).train.batch_size == 1024
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import sys
 
 from configs import tune
 from msk_jax.io import command_line
-from msk_jax.training import kept_preset
+from msk_jax.training import planned
 from msk_jax.tuning import advice, search, spec
 from tests.tuning import fake_trainer
 
@@ -16,7 +16,7 @@ def _experiment(overrides):
   config = tune.get_config("view=hip,backbone=simple_cnn,preset=ukb")
   config.update_from_flattened_dict(overrides)
   values = config.to_dict()
-  return kept_preset.provisional({name: values[name] for name in values if name not in ("data", "tune")})
+  return planned.provisional({name: values[name] for name in values if name not in ("data", "tune")})
 
 
 def test_the_command_has_the_flags_of_the_search_and_its_own(tmp_path, monkeypatch):
