@@ -13,6 +13,7 @@ import gc
 import os
 import pathlib
 import resource
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -42,6 +43,8 @@ _PEAKS = pytest.StashKey[dict[str, tuple[str, int]]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
+  if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in a shell's background job; what tests start has to heed it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
   config.stash[_PEAKS] = {}
   if pathlib.Path("/proc/self/statm").exists():
     config.pluginmanager.register(_Memory(), _MEMORY)
