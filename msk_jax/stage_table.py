@@ -2,6 +2,7 @@
 
 import dataclasses
 
+EVERYTHING = "everything in the workdir"
 _PREPARED = ("cohort", "images", "qc")  # of a stage that prepares its data where they are not
 
 
@@ -279,7 +280,7 @@ STAGES = (
     name="check",
     summary="says what is wrong in a workdir, and which command mends it",
     package="upkeep",
-    reads=("everything in the workdir",),
+    reads=(EVERYTHING,),
     writes=(),
     is_about_people=True,
   ),
@@ -288,7 +289,7 @@ STAGES = (
     summary="takes withdrawn people out of everything in a workdir, and lists the models trained with them",
     package="upkeep",
     reads=("--withdrawals",),
-    writes=("everything in the workdir",),
+    writes=(EVERYTHING,),
     is_about_people=True,
   ),
 )

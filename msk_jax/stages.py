@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from absl import flags
 
-from msk_jax.stage_table import STAGES, TOOLS, Stage
+from msk_jax.stage_table import EVERYTHING, STAGES, TOOLS, Stage
 
 if TYPE_CHECKING:
   from msk_jax.durable import link
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 flags.disclaim_key_flags()  # what `define` defines belongs to the binary, and shows in its --help
 
 T = TypeVar("T")
-_TRAINING = "train"  # the stage that resumes from checkpoints
+_TRAININGS = {"train": "models", "tune": "tuning"}  # stages that resume from checkpoints, and the folder of those
 
 
 def find(name: str) -> Stage:
@@ -40,7 +40,7 @@ def define(name: str) -> Stage:
     console.define_config(stage.config, stage.config_help, renamed.KEYS.get(name, {}))
   if stage.workdir:
     console.define_workdir(stage.workdir, f"Folder of the data: {_describe_files(stage)}.")
-  if stage.workdir and stage.folders():
+  if stage.workdir and _folders(stage):
     console.define_durable_dir()
   if stage.overwrite:
     flags.DEFINE_bool("overwrite", False, stage.overwrite)
@@ -102,13 +102,20 @@ class Call:
       self.tie(workdir)
     return workdir
 
-  def tie(self, workdir: pathlib.Path, durable_dir: str | None = None, folders: Sequence[str] = ()) -> None:
+  def tie(
+    self,
+    workdir: pathlib.Path,
+    durable_dir: str | None = None,
+    folders: Sequence[str] = (),
+    resumed: Sequence[str] = (),
+  ) -> None:
     """Copies back what the workdir lacks of a durable folder, and mirrors the workdir there from now on.
 
     Args:
       workdir: the workdir.
       durable_dir: the durable folder, empty for none; None for --durable_dir.
       folders: what the call works with, where that is less than the stage's.
+      resumed: folders of the trainings that it resumes; by default all of the stage.
 
     Raises:
       InputError: the durable folder can't be used, or is another workdir's.
@@ -118,16 +125,16 @@ class Call:
     folder = self.durable_dir if durable_dir is None else durable_dir
     if not folder:
       return
-    is_training = self.stage.name == _TRAINING
-    scope = parts.Scope(tuple(folders) or self.stage.folders(), has_checkpoints=is_training)
+    trained = [_TRAININGS[self.stage.name]] if self.stage.name in _TRAININGS else []
+    scope = parts.Scope(tuple(folders) or _folders(self.stage), tuple(resumed or trained))
     self.durable.open(workdir, pathlib.Path(folder), scope)
-    if not is_training:  # which says itself when there is a checkpoint
+    if not trained:  # those say themselves when there is a checkpoint
       self.durable.mirror_regularly()
 
   @property
   def durable_dir(self) -> str:
     """The flag --durable_dir; empty for none."""
-    return flags.FLAGS.durable_dir if self.stage.folders() else ""
+    return flags.FLAGS.durable_dir if _folders(self.stage) else ""
 
   @property
   def workdir(self) -> pathlib.Path:
@@ -187,6 +194,13 @@ def make_table() -> str:
   ]
   rows += [(f"`python -m msk_jax.{f'{tool.name} {tool.arguments}'.strip()}`", tool.summary, "", "") for tool in TOOLS]
   return "".join(f"| {' | '.join(row)} |\n".replace("|  |", "| |").replace("|  |", "| |") for row in rows)
+
+
+def _folders(stage: Stage) -> tuple[str, ...]:
+  """Returns the folders of the workdir that a call works with."""
+  from msk_jax.io import leftovers
+
+  return leftovers.FOLDERS if EVERYTHING in stage.writes else stage.folders()
 
 
 def _describe_files(stage: Stage) -> str:

@@ -128,9 +128,10 @@ def _check_models(plan: "plan_file.Plan") -> None:
   has_ensembles = plan.models and any(job.stage == "ensemble" for job in plan.jobs)
   others = status.other_models(plan) if has_ensembles and not _TAKE_OTHER_MODELS.value else []
   if others:
+    places = " or ".join(filter(None, (str(plan.workdir / "models"), plan.durable_dir)))
     raise errors.InputError(
-      f"{plan.workdir / 'models'} also holds {', '.join(others)}, which are not of this study, and which its ensembles "
-      "would take in. Give the study a --workdir of its own, or --take_other_models if that is wanted."
+      f"{places} also holds {', '.join(others)}, which are not of this study, and which its ensembles would take in. "
+      "Give the study a --workdir (and --durable_dir) of its own, or --take_other_models if that is wanted."
     )
 
 

@@ -56,11 +56,11 @@ def _train(call: stages.Call) -> int:
   spec.check_overrides(overrides)
   data = data_spec.from_mapping(values.pop("data"))
   settings = planned.provisional(values)
-  workdir = _open_workdir(call, settings)
+  numbers = folds.parse(_FOLDS.value, data.num_folds) if _FOLDS.value else []
+  workdir = _open_workdir(call, settings, numbers or [settings.fold])
   if data.kind == "phantom" and processes.is_first():
     _announce_phantom()
   view = prepared.view_of(data, settings.view)
-  numbers = folds.parse(_FOLDS.value, data.num_folds) if _FOLDS.value else []
   for k in numbers or [settings.fold]:  # refuses a misspelt backbone, file or fold before minutes of preparing
     initial_weights.settle(settings.model, k)
   if numbers:
@@ -88,18 +88,19 @@ def _train(call: stages.Call) -> int:
     return _train_one(training, settled.experiment)
 
 
-def _open_workdir(call: stages.Call, settings: "spec.ExperimentSpec") -> pathlib.Path:
+def _open_workdir(call: stages.Call, settings: "spec.ExperimentSpec", numbers: list[int]) -> pathlib.Path:
   """Returns the workdir; of several processes the first alone ties it to a durable folder."""
+  from msk_jax.predictions import split_folder
   from msk_jax.trained import processes
+  from msk_jax.training import initial_weights
 
   workdir = call.open_workdir(is_tied=False)
   others = [name for name in call.stage.folders() if name != "models"]
-  models = [f"models/{settings.model_name}"]
-  weights = pathlib.Path(settings.model.pretrained)
-  if settings.model.pretrained and weights.resolve().is_relative_to(workdir.resolve()):
-    models.append(weights.resolve().relative_to(workdir.resolve()).as_posix())
+  model = f"models/{settings.model_name}"
+  folders = [*others, model, *initial_weights.folders_in(workdir, settings.model)]
+  resumed = [f"{model}/{split_folder.name_of(k)}" for k in numbers]
   refusal = "the first process could not use --durable_dir: what it printed says why."
-  processes.on_first(lambda: call.tie(workdir, folders=[*others, *models]), refusal)
+  processes.on_first(lambda: call.tie(workdir, folders=folders, resumed=resumed), refusal)
   return workdir
 
 

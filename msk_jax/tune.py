@@ -9,7 +9,6 @@ from absl import flags, logging
 from ml_collections import config_flags
 
 from msk_jax import stages
-from msk_jax.io import console
 
 _STAGE = stages.define("tune")
 _COMPILATION_CACHE = flags.DEFINE_string(
@@ -24,7 +23,7 @@ def main(call: stages.Call) -> int:
   from msk_jax.preparation import spec as data_spec
   from msk_jax.published import search_lists
   from msk_jax.trained import compiler
-  from msk_jax.training import command, pausing, planned
+  from msk_jax.training import command, initial_weights, pausing, planned
   from msk_jax.training import spec as training_spec
   from msk_jax.tuning import printout, run, search, spec
 
@@ -35,7 +34,11 @@ def main(call: stages.Call) -> int:
   settings = specs.from_mapping(spec.TuneSpec, config.pop("tune"), "config.tune")
   data = data_spec.from_mapping(config.pop("data"))
   default = planned.provisional(config)
-  workdir = call.open_workdir()
+  workdir = call.open_workdir(is_tied=False)
+  others = [name for name in call.stage.folders() if name != search.FOLDER]
+  weights = initial_weights.folders_in(workdir, default.model)
+  own = search.folder_of(workdir, default).relative_to(workdir).as_posix()
+  call.tie(workdir, folders=[*others, own, *weights])
   if data.kind == "phantom":
     _announce_phantom()
   view = prepared.view_of(data, default.view)
@@ -52,12 +55,14 @@ def main(call: stages.Call) -> int:
       call.overwrite,
       call.find_withdrawn(workdir),
       given_limits=training_spec.named_limits(overrides),
+      saved=lambda _: call.durable.mirror(own),
     )
+    call.durable.mirror()
     planned = search.plan(settings, config, training, data.num_folds)
     logging.info("published, but not among the default lists: %s", "; ".join(search_lists.describe_not_searched()))
     ended = run.run(planned)
   printout.print_search(planned, ended.table, is_complete=not ended.can_continue)
-  return console.UNFINISHED if ended.can_continue else 0
+  return ended.status
 
 
 def _announce_phantom() -> None:

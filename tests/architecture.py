@@ -48,10 +48,10 @@ _IMPORTS = {
   "inference": "io cohort labels imaging predictions input trained",
   "attribution": "io schemas cohort imaging figures disclosure scores predictions simulation evaluation biological_age "
   "input models trained",
-  "planning": "io",
+  "planning": "io durable",
   "launching": "io planning",
   "report": "io published schemas cohort genome figures disclosure predictions",
-  "upkeep": "io schemas cohort imaging predictions preparation training",
+  "upkeep": "io schemas cohort imaging durable predictions preparation training",
 }
 ALLOWED = {name: imports.split() for name, imports in _IMPORTS.items()}
 

@@ -43,7 +43,7 @@ class Memory:
 
 def read(workdir: pathlib.Path) -> Memory | None:
   """Returns the folds that a workdir remembers; None where it remembers none, or with another key than it has."""
-  path = _path(workdir)
+  path = path_of(workdir)
   if not path.exists():
     return None
   try:
@@ -75,10 +75,11 @@ def remember(workdir: pathlib.Path, drawn_for: str, folds: FoldMap) -> None:
   people = sorted(fold_of)
   table = pd.DataFrame({"person": people, "fold": [fold_of[person] for person in people]})
   extra = {"name": folds.name, "drawn_for": drawn_for, "key_check": _hash("key", key)}
-  tables.write(_path(workdir), table, cohort_tables.FOLD_MEMORY, extra)
+  tables.write(path_of(workdir), table, cohort_tables.FOLD_MEMORY, extra)
 
 
-def _path(workdir: pathlib.Path) -> pathlib.Path:
+def path_of(workdir: pathlib.Path) -> pathlib.Path:
+  """Returns the file's path."""
   return workdir / cohort_tables.FOLDER / FILE_NAME
 
 

@@ -41,15 +41,18 @@ class Place:
     known.write(self.workdir, self.name, what)
 
 
-def copy_in(place: Place, *, may_remove: bool = True) -> None:
+def copy_in(place: Place, *, may_remove: bool = True, may_empty: bool = False) -> bool:
   """Brings the copy of a part up to date, if it has changed.
 
-  The copy is of one moment: if a file changes meanwhile, all are looked at again. A part of which nothing is left in
-  the workdir keeps its copy.
+  The copy is of one moment: if a file changes meanwhile, all are looked at again.
 
   Args:
     place: the part.
     may_remove: whether files that are not in the workdir any more leave the copy.
+    may_empty: whether that holds too where nothing of the part is left in the workdir, which may be its loss.
+
+  Returns:
+    Whether a new version was written.
 
   Raises:
     InputError: another workdir has written other files to the part since this one last looked.
@@ -58,31 +61,31 @@ def copy_in(place: Place, *, may_remove: bool = True) -> None:
   """
   for _ in range(_MOST_TRIES):
     try:
-      _try_to_copy_in(place, may_remove)
-      return
+      return _try_to_copy_in(place, may_remove, may_empty)
     except (FileNotFoundError, store.ChangedError):
       continue
   raise store.ChangedError
 
 
-def _try_to_copy_in(place: Place, may_remove: bool) -> None:
+def _try_to_copy_in(place: Place, may_remove: bool, may_empty: bool) -> bool:
   before, looks = place.read_known(), _look(place)
-  if not looks:
-    return
+  if not looks and not (may_empty and may_remove):
+    return False
   files = {path: _describe(place, path, look, before) for path, look in looks.items()}
   absent = before.left if may_remove else before.version.files.keys()
   files |= {path: before.version.files[path] for path in absent if path not in files}
-  if before.version.number and files == before.version.files:
-    return
+  if files == before.version.files:
+    return False
   newest = place.stored.newest()
   is_same = store.Version(files=files).content() == newest.content()
-  if not is_same and not newest.is_same(before.version):
+  if not is_same and not newest.is_same(before.version) and newest.content() != before.version.content():
     raise _taken_over(place)
   files = _copy_missing(place, files, newest)
   if _look(place) != looks or not known.is_there(place.workdir):
     raise store.ChangedError
   version = dataclasses.replace(newest, files=files) if is_same else place.stored.write(newest.number + 1, files)
   place.note(known.Known(version, before.left - looks.keys()))
+  return not is_same
 
 
 def _copy_missing(place: Place, files: Mapping[str, store.File], newest: store.Version) -> dict[str, store.File]:
@@ -118,9 +121,8 @@ def copy_out(place: Place, scope: parts.Scope) -> tuple[int, Sequence[str]]:
   newest, before = place.stored.newest(), place.read_known()
   if not newest.number:
     return 0, ()
-  if not before.is_whole:  # a call was killed while it copied
-    for path in parts.list_part(place.workdir, place.name):
-      (place.workdir / path).unlink()
+  if not before.is_whole:
+    _remove_half(place, before)
     before = known.Known()
   looks = _look(place)
   if looks and newest.is_same(before.version):
@@ -140,6 +142,19 @@ def copy_out(place: Place, scope: parts.Scope) -> tuple[int, Sequence[str]]:
   for path in looks.keys() - newest.files.keys():
     (place.workdir / path).unlink()
   return _fetch(place, newest, {path for path in absent if scope.needs(path)}, absent)
+
+
+def _remove_half(place: Place, before: known.Known) -> None:
+  """Removes what a call had copied back when it was killed.
+
+  Raises:
+    InputError: a stage has written files since, in a call without --durable_dir.
+  """
+  half = {path: _describe(place, path, look, before).sha256 for path, look in _look(place).items()}
+  if not half.items() <= before.version.content().items():
+    raise _taken_over(place)
+  for path in half:
+    (place.workdir / path).unlink()
 
 
 def _fetch(place: Place, version: store.Version, wanted: set[str], absent: frozenset[str]) -> tuple[int, Sequence[str]]:
@@ -189,7 +204,7 @@ def _describe(place: Place, path: str, look: _Look, before: known.Known) -> stor
 
 def _taken_over(place: Place) -> errors.InputError:
   return errors.InputError(
-    f"another workdir has written other files of {place.name} to --durable_dir={place.folder}: its copy stays. Two "
-    "calls may share a durable folder if each writes models of its own. To continue that work, give a new --workdir; "
-    "to keep this workdir's, give another --durable_dir."
+    f"another workdir has written other files of {place.name} to --durable_dir={place.folder}, or this one has changed "
+    "while it was not tied to it: both stay as they are. Two calls may share a durable folder if each writes models of "
+    "its own. To continue that work, give a new --workdir; to keep this workdir's, give another --durable_dir."
   )

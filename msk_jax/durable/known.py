@@ -68,25 +68,41 @@ def settle_identity(workdir: pathlib.Path, folder: pathlib.Path, *, is_used: boo
     InputError: it is another workdir's, or holds something else; or its name can't be read.
     OSError: it can't be read or written.
   """
+  others = [path.name for path in folder.iterdir() if path.name != _IDENTITY]  # listed before a call beside us names it
   ours, theirs = _read_identity(workdir / FOLDER / _IDENTITY), _read_identity(folder / _IDENTITY)
-  others = [path.name for path in folder.iterdir() if path.name != _IDENTITY]
   if not theirs and others:
     raise errors.InputError(
       f"--durable_dir={folder} holds files, but no readable {_IDENTITY} as the first call leaves it: give an empty "
       "folder, or that of an earlier call."
     )
-  if (ours and theirs and ours != theirs) or (theirs and not ours and is_used):
+  if not theirs:
+    for part in list_parts(workdir):  # of a durable folder that somebody has emptied
+      _path(workdir, part).unlink()
+    identity = ours or secrets.token_hex(16)
+    atomic.write_json(workdir / FOLDER / _IDENTITY, {"identity": identity})
+    theirs = _name_folder(folder, identity)
+    if theirs == identity:
+      return
+  if (ours and ours != theirs) or (not ours and is_used):
     raise errors.InputError(
       f"--durable_dir={folder} is not that of the workdir {workdir}, which holds other outputs: give the workdir's own "
       "durable folder, or a new --workdir."
     )
-  if not theirs:
-    theirs = ours or secrets.token_hex(16)
-    for part in list_parts(workdir):  # of a durable folder that somebody has emptied
-      _path(workdir, part).unlink()
-    (folder / _IDENTITY).write_text(json.dumps({"identity": theirs}), encoding="utf-8")
   if not ours:
     atomic.write_json(workdir / FOLDER / _IDENTITY, {"identity": theirs})
+
+
+def _name_folder(folder: pathlib.Path, identity: str) -> str:
+  """Names a new durable folder; returns its name, which is another one if another call is just a moment earlier."""
+  path, text = folder / _IDENTITY, json.dumps({"identity": identity})
+  try:
+    with path.open("x", encoding="utf-8") as file:
+      file.write(text)
+  except FileExistsError:
+    if earlier := _read_identity(path):
+      return earlier
+    path.write_text(text, encoding="utf-8")  # half of one, whose call was killed
+  return identity
 
 
 def is_there(workdir: pathlib.Path) -> bool:

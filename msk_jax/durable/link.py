@@ -28,6 +28,8 @@ class Link:
     self._turn = threading.Lock()
     self._ended = threading.Event()
     self._thread: threading.Thread | None = None
+    self._written: set[str] = set()  # parts of which this call wrote a version
+    self._may_empty = False
 
   def open(self, workdir: pathlib.Path, folder: pathlib.Path, scope: parts.Scope) -> None:
     """Copies back what the workdir lacks of the scope.
@@ -44,6 +46,7 @@ class Link:
       folder.mkdir(parents=True, exist_ok=True)
       with locks.in_turn(workdir / known.FOLDER / ".identity.lock", "looks at the durable folder"):
         known.settle_identity(workdir, folder, is_used=parts.is_used(workdir))
+      store.check_writable(folder)
       names = [name for name in store.list_parts(folder) if scope.holds(name)]
       copied = [self._copy_back(name, scope) for name in names]
     except OSError as error:
@@ -68,6 +71,10 @@ class Link:
     if self._scope is not None and self._thread is None:
       self._thread = threading.Thread(target=self._mirror_until_ended, daemon=True)
       self._thread.start()
+
+  def follow_removals(self) -> None:
+    """Lets also parts leave the durable folder of which the call leaves nothing in the workdir."""
+    self._may_empty = True
 
   def mirror(self, *folders: str) -> None:
     """Mirrors what has changed in these folders of the workdir, by default in all that the call works with.
@@ -100,9 +107,10 @@ class Link:
       for name in sorted(names, key=lambda name: (-name.count("/"), name)):  # a model before what is told of models
         try:
           with self._alone(name) as place:
-            copying.copy_in(place, may_remove=may_remove)
+            if copying.copy_in(place, may_remove=may_remove, may_empty=self._may_empty):
+              self._written.add(name)
             if is_last and may_remove:
-              place.stored.remove_older()
+              place.stored.remove_older(is_ours=name in self._written)
         except store.ChangedError:
           logging.warning("files of %s changed while they were copied; they are copied at the next occasion", name)
           is_done = False

@@ -1,8 +1,8 @@
 """Which files of a workdir are mirrored, and the parts that they are mirrored in.
 
-A part is mirrored whole or not at all: a split with its checkpoints, a scalar model with its splits, the images of a
-view, the maps of a model, any other folder of the workdir. Several calls may share a durable folder if each writes
-parts of its own.
+A part is mirrored whole or not at all: a split with its checkpoints (of a model, or of a trial of a search), a scalar
+model with its splits, the images of a view, the maps of a model, any other folder of the workdir. Several calls may
+share a durable folder if each writes parts of its own.
 
 Not mirrored: `raw/` (the data root's, or a phantom, which is drawn again), `study/logs/` (what jobs print), folders
 that no stage writes, and hidden files (locks, unfinished files, Snakemake's notes) but for the key of pseudonyms.
@@ -16,7 +16,8 @@ from collections.abc import Iterator, Sequence
 from msk_jax.io import leftovers, privacy
 
 TOP = "."  # the part of the files that are in no folder
-_MODELS, _SCALARS, _IMAGES, _ATTENTION, _SPLIT = "models", "scalars", "images", "attention", "fold_"
+_MODELS, _TUNING, _SCALARS, _IMAGES, _ATTENTION = "models", "tuning", "scalars", "images", "attention"
+_SPLIT = "fold_"
 _DEPTH_OF_SCALAR_MODEL = 4  # models/scalars/<set>/<algorithm>
 _CHECKPOINTS = "checkpoints"
 _LOGS = "study/logs"
@@ -29,11 +30,12 @@ class Scope:
 
   Attributes:
     prefixes: folders, such as `cohort` or `models/knee/inception_v3`; what is in no folder always counts.
-    has_checkpoints: whether the call needs checkpoints to resume trainings from. They are most of a model's bytes.
+    resumed: folders of the trainings that the call resumes, such as `models/knee/inception_v3/fold_3`. It needs no
+      other checkpoints, which are most of a model's bytes.
   """
 
   prefixes: tuple[str, ...]
-  has_checkpoints: bool = False
+  resumed: tuple[str, ...] = ()
 
   def holds(self, part: str) -> bool:
     """Returns whether the call works with a part, or with a folder in it."""
@@ -43,7 +45,8 @@ class Scope:
 
   def needs(self, path: str) -> bool:
     """Returns whether a file of such a part is copied back."""
-    return self.has_checkpoints or _CHECKPOINTS not in path.split("/")
+    is_resumed = any(path.startswith(f"{each}/") for each in self.resumed)
+    return is_resumed or _CHECKPOINTS not in path.split("/")
 
 
 def part_of(path: str) -> str:
@@ -55,9 +58,9 @@ def part_of(path: str) -> str:
     return "/".join(folders[:2])
   if folders[0] == _ATTENTION:  # attention/<view>/<backbone>/<what it holds>
     return "/".join(folders[:-1] or folders)
-  if folders[0] != _MODELS:
+  if folders[0] not in (_MODELS, _TUNING):
     return folders[0]
-  if folders[1:2] == [_SCALARS]:
+  if folders[:2] == [_MODELS, _SCALARS]:
     return "/".join(folders[:_DEPTH_OF_SCALAR_MODEL])
   for depth, name in enumerate(folders):
     if name.startswith(_SPLIT):
@@ -77,7 +80,7 @@ def list_files(workdir: pathlib.Path, scope: Scope) -> dict[str, list[str]]:
 
 def list_part(workdir: pathlib.Path, part: str) -> list[str]:
   """Returns the paths in the workdir of the files of one part."""
-  return list_files(workdir, Scope((part,), has_checkpoints=True)).get(part, [])
+  return list_files(workdir, Scope((part,))).get(part, [])
 
 
 def is_used(workdir: pathlib.Path) -> bool:

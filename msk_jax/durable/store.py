@@ -86,6 +86,27 @@ def list_parts(folder: pathlib.Path) -> list[str]:
   return sorted(part_of_name(path.name) for path in folder.iterdir() if path.is_dir())
 
 
+def check_writable(folder: pathlib.Path) -> None:
+  """Writes a file and removes it: a folder that can only be read would be noticed when the work is done.
+
+  Raises:
+    OSError: the folder can't be written.
+  """
+  path = folder / f".{secrets.token_hex(8)}"
+  try:
+    with path.open("x", encoding="utf-8") as file:
+      file.write("written")
+      _sync(file.fileno())
+  finally:
+    path.unlink(missing_ok=True)
+
+
+def list_files(folder: pathlib.Path, within: str) -> list[str]:
+  """Returns the paths of the files that a durable folder has of a folder of the workdir."""
+  parts = [part for part in list_parts(folder) if f"{part}/".startswith(f"{within}/")]
+  return [path for part in parts for path in Part(folder, part).newest().files]
+
+
 class Part:
   """A part in the durable folder. All methods raise OSError where the folder can't be read or written."""
 
@@ -118,6 +139,7 @@ class Part:
     path = self._object(sha256)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)  # what is left of a copy that was interrupted
+    path.touch(mode=source.stat().st_mode & 0o777 | 0o600)  # the key of pseudonyms is its owner's alone
     size, copied = _copy(source, path)
     if copied != sha256:
       path.unlink(missing_ok=True)
@@ -153,20 +175,28 @@ class Part:
     self.remove_older(_KEPT)
     return version
 
-  def remove_older(self, most: int = 1) -> None:
-    """Removes all but the newest versions."""
+  def remove_older(self, most: int = 1, *, is_ours: bool = True) -> None:
+    """Removes all but the newest versions.
+
+    Args:
+      most: how many stay.
+      is_ours: whether this workdir writes the part. If not, another one may just be copying files for its next version:
+        objects that no version lists stay.
+    """
     kept: set[str] = set()
+    listed: set[str] = set()
     num_kept = 0
     for names in self._manifests():
       whole = {name: version for name in names if (version := self._read(name)) is not None}
       stay = whole if num_kept < most else {}
       num_kept += bool(stay)
       kept |= {file.sha256 for version in stay.values() for file in version.files.values()}
+      listed |= {file.sha256 for version in whole.values() for file in version.files.values()}
       for name in names:
         if name not in stay:
           (self._folder / name).unlink(missing_ok=True)
     for path in list((self._folder / _OBJECTS).glob("*")):
-      if path.name not in kept:
+      if path.name not in kept and (is_ours or path.name in listed):
         path.unlink(missing_ok=True)
 
   def _manifests(self) -> list[list[str]]:

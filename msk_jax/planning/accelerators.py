@@ -13,16 +13,19 @@ from collections.abc import Callable, Iterator, Sequence
 from msk_jax.io import errors, locks
 
 VARIABLE = "CUDA_VISIBLE_DEVICES"
-_FILES = "nvidia[0-9]*"  # in /dev
+_DEVICES, _FILES = pathlib.Path("/dev"), "nvidia[0-9]*"
 _POLL_SECONDS = 1.0
 
 
 def visible() -> list[str]:
-  """Returns the names of the GPUs that we may use: those of CUDA_VISIBLE_DEVICES if it is set."""
+  """Returns the names of the GPUs that we may use: those of CUDA_VISIBLE_DEVICES if it is set.
+
+  Else they are counted from 0, as CUDA does: a container with the machine's fourth GPU alone has only /dev/nvidia3, and
+  CUDA names it 0.
+  """
   if (chosen := os.environ.get(VARIABLE)) is not None:
     return [name.strip() for name in chosen.split(",") if name.strip() and name.strip() != "-1"]
-  numbers = [path.name.removeprefix("nvidia") for path in pathlib.Path("/dev").glob(_FILES)]
-  return sorted(numbers, key=int)
+  return [str(number) for number, _ in enumerate(_DEVICES.glob(_FILES))]
 
 
 def environment_of(gpus: Sequence[str]) -> dict[str, str]:

@@ -25,6 +25,7 @@ _IMAGE_FILE = "msk_jax.tar.gz"
 _WORKDIR, _GENOTYPES = "/work", "/genotypes"  # in the container
 _PYTHON, _PROJECT = "/usr/local/bin/python", "/opt/msk_jax"  # of launch/Dockerfile
 _READ_GENOTYPES = ("gwas", "loci")
+_READ_RAW = (*_READ_GENOTYPES, "xwas")
 _DISK_GB = 150  # the images of all views take 50
 _DISK_GB_OF_GENOTYPES = 3000  # array and imputed genotypes of half a million people
 
@@ -81,6 +82,11 @@ def project_of(folder: str, settings: spec.StudySpec) -> Project:
   """
   if not folder.startswith("/") or folder.startswith(MOUNT) or not folder.strip("/"):
     raise errors.InputError(f"--dx={folder}: give a folder of the project, such as /msk.")
+  if settings.data == "phantom" and set(_READ_RAW) & set(settings.stages):
+    raise errors.InputError(
+      f"a phantom's raw data stay on the machine that draws them, and {', '.join(_READ_RAW)} run on others: "
+      "leave them out (config.study.stages), or give UK Biobank's data."
+    )
   genotypes = settings.genotypes.removeprefix(MOUNT)
   if set(_READ_GENOTYPES) & set(settings.stages) and not genotypes.startswith("/"):
     raise errors.InputError(

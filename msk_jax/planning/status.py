@@ -6,9 +6,12 @@ import json
 import pathlib
 from collections.abc import Sequence
 
+from msk_jax.durable import store
 from msk_jax.io import atomic, run_record
 from msk_jax.planning.jobs import Job
 from msk_jax.planning.plan_file import Plan
+
+_MODELS = "models"
 
 
 class State(enum.Enum):
@@ -95,7 +98,13 @@ def gpu_hours(jobs: Sequence[Job]) -> float:
 
 
 def other_models(plan: Plan) -> list[str]:
-  """Returns the names of models of the workdir that are finished on some split and are not of the study."""
-  folder = plan.workdir / "models"
-  names = {path.parents[1].relative_to(folder).as_posix() for path in folder.glob("**/fold_*/result.json")}
+  """Returns the names of models that are finished on some split and are not of the study.
+
+  They are in the workdir, or in the durable folder, from which `ensemble` copies all models back.
+  """
+  results = [path.relative_to(plan.workdir) for path in (plan.workdir / _MODELS).glob("**/fold_*/result.json")]
+  if plan.durable_dir and pathlib.Path(plan.durable_dir).is_dir():
+    copied = map(pathlib.Path, store.list_files(pathlib.Path(plan.durable_dir), _MODELS))
+    results += [path for path in copied if path.match("fold_*/result.json")]
+  names = {path.parents[1].relative_to(_MODELS).as_posix() for path in results}
   return sorted(names - set(plan.models))

@@ -1,7 +1,7 @@
 """The tables of a split's predictions in its folder: the model's, and its baseline's if it has one."""
 
 import pathlib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -54,11 +54,21 @@ def read_about(folder: pathlib.Path, name: str = FILE_NAME) -> dict[str, Any]:
 
 def leave_out(folder: pathlib.Path, withdrawn: Collection[str]) -> None:
   """Removes people from the tables; does not touch a file if they are not in it."""
+  _leave_out(folder, lambda table: table["eid"].isin(list(withdrawn)))
+
+
+def leave_out_samples(folder: pathlib.Path, samples: pd.MultiIndex) -> None:
+  """Removes samples, (eid, instance), from the tables; does not touch a file if they are not in it."""
+  _leave_out(folder, lambda table: pd.MultiIndex.from_frame(table[["eid", "instance"]]).isin(samples))
+
+
+def _leave_out(folder: pathlib.Path, find: Callable[[pd.DataFrame], pd.Series | np.ndarray]) -> None:
+  """Writes the tables without the rows that `find` marks, if there are any."""
   for name in (FILE_NAME, RIDGE_NAME):
     if not (folder / name).exists():
       continue
     table = read(folder, name)
-    is_withdrawn = table["eid"].isin(list(withdrawn))
-    if is_withdrawn.any():
+    is_left_out = np.asarray(find(table))
+    if is_left_out.any():
       about = read_about(folder, name)
-      write(folder, table[~is_withdrawn], about.pop("fold_map_hash"), name, about)
+      write(folder, table[~is_left_out], about.pop("fold_map_hash"), name, about)

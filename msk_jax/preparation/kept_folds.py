@@ -104,11 +104,21 @@ def _with_families(fold: np.ndarray, family: np.ndarray) -> np.ndarray:
 
 
 def remember_earlier(spec: data_spec.DataSpec, workdir: pathlib.Path) -> None:
-  """Makes the workdir remember its map, if its memory is lost or an earlier version drew the map."""
+  """Makes the workdir remember its map, if its memory is lost or an earlier version drew the map.
+
+  Raises:
+    InputError: the memory is there and can't be read: it may know people who have left.
+  """
   record = run_record.read(workdir / cohort_tables.FOLDER)
   is_same = record is not None and _division_of(record["settings"]) == _division_of(_settings(spec))
   if not is_same or source.read(workdir) != ownership.source_of(spec, workdir) or fold_memory.read(workdir) is not None:
     return
+  if (path := fold_memory.path_of(workdir)).exists():
+    raise errors.InputError(
+      f"{path}, which remembers everybody's fold, is damaged or belongs to another key than this workdir's (was the "
+      "hidden file .pseudonym_key not copied?). Copy both from the workdir that they belong to. Or remove the file: "
+      "the people who are in the map now keep their folds, and those who have left may return to others."
+    )
   try:
     fold_memory.remember(workdir, _name_division(spec, workdir), fold_table.read(workdir))
   except errors.InputError as error:

@@ -4,11 +4,12 @@ Its best parameters suffice for that; no checkpoint to resume from is needed, an
 """
 
 import dataclasses
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from absl import logging
 
+from msk_jax.cohort import withdrawal_memory, withdrawals
 from msk_jax.io import command_line, errors, run_record
 from msk_jax.predictions import older_records, split_folder, split_limits, split_table
 from msk_jax.trained import best_parameters, checkpoints, processes
@@ -20,6 +21,7 @@ from msk_jax.training import (
   pausing,
   results,
   trained_samples,
+  withdrawn_samples,
 )
 from msk_jax.training.command import Call, Ended
 from msk_jax.training.job import Job
@@ -111,6 +113,7 @@ def _predict_again(call: Call, job: Job, ended: _Ended) -> dict[str, Any]:
     ended.passed, ended.limits, result["params_sha256"]["final"], result["seconds"], result["images_per_second"]
   )
   if processes.is_first():
+    withdrawn_samples.note(call, job, call.withdrawn)
     trained_samples.leave_out(job.folder, call.withdrawn)
   return results.finish(program, job, reached, ridge, call.budget, call.withdrawn)
 
@@ -126,32 +129,49 @@ def _with_limits(job: Job, ended: _Ended) -> dict[str, Any]:
 def keep(call: Call, job: Job, result: dict[str, Any], change: trained_samples.Change) -> Ended | None:
   """Returns how a finished training has ended whose people are others now; None where a file of it is missing.
 
-  It stays as it is, without the predictions of those who have left; those who have joined have none.
+  It stays as it is, without the predictions of samples that have left; those who have joined have none.
 
   Args:
     call: the call.
     job: the training, with the people of now.
     result: what `result.json` holds.
-    change: who has left, and how many samples have joined.
+    change: which samples have left, and how many have joined.
+
+  Raises:
+    InputError: more people have left than withdraw, and they have not withdrawn: their predictions would be lost.
   """
   if processes.agree_on(int(bool(results.missing_file(job.folder)))):
     return None
+  _check_few(call, job, change)
   logging.info(
     "nothing to do: this training is finished, and the folds and all samples that it shares with the data are the "
-    "same. %d people have left since and %d samples have joined: the former lose their predictions, the latter have "
-    "none. --overwrite trains again.",
+    "same. %d samples of %d people have left since and %d samples have joined: the former lose their predictions, the "
+    "latter have none. --overwrite trains again.",
     len(change.left),
+    len(change.people),
     change.num_joined,
   )
   if processes.is_first():
-    _leave_out(job, change.left, result)
+    withdrawn_samples.note(call, job, withdrawal_memory.recall(call.workdir, change.people))
+    split_table.leave_out_samples(job.folder, change.left)
+    trained_samples.leave_out_samples(job.folder, change.left)
+    _draw_again(job, result)
   processes.wait_for_all("removed people who have left from the predictions")
   return Ended(pausing.Status.FINISHED, job.folder, result)
 
 
-def _leave_out(job: Job, people: Collection[str], result: Mapping[str, Any]) -> None:
-  split_table.leave_out(job.folder, people)
-  trained_samples.leave_out(job.folder, people)
+def _check_few(call: Call, job: Job, change: trained_samples.Change) -> None:
+  """Refuses to remove predictions of people who are not in the data, as when some of it is lost for a while."""
+  lost = change.people - withdrawal_memory.recall(call.workdir, change.people)
+  if len(lost) > withdrawals.MAX_PEOPLE and len(lost) > withdrawals.MAX_FRACTION * change.num_people:
+    raise errors.InputError(
+      f"{len(lost):,} of {change.num_people:,} people of the finished training in {job.folder} have no longer all of "
+      "their samples in the data, and have not withdrawn. Their predictions would be lost. Put the data back and run "
+      "prepare; or give --overwrite to train again on the data of now."
+    )
+
+
+def _draw_again(job: Job, result: Mapping[str, Any]) -> None:
   if results.is_figure_older(job.folder):
     results.draw(job, split_table.read(job.folder), result)
 
@@ -166,5 +186,8 @@ def _remove_withdrawn(call: Call, job: Job, result: dict[str, Any]) -> None:
     job.folder,
   )
   if processes.is_first():
-    _leave_out(job, call.withdrawn, result)
+    withdrawn_samples.note(call, job, call.withdrawn)
+    split_table.leave_out(job.folder, call.withdrawn)
+    trained_samples.leave_out(job.folder, call.withdrawn)
+    _draw_again(job, result)
   processes.wait_for_all("removed withdrawn people from the predictions")

@@ -71,6 +71,13 @@ def settle(settings: network_spec.ModelSpec, fold: int) -> Start:
   return Start(dataclasses.replace(settings, input_scale=scale, pretrained=str(path)), source, card)
 
 
+def folders_in(workdir: pathlib.Path, settings: network_spec.ModelSpec) -> list[str]:
+  """Returns the folder of a model of the same workdir, as a path in it, whose weights a training starts from."""
+  path = pathlib.Path(settings.pretrained).expanduser().resolve()
+  is_inside = bool(settings.pretrained) and path.is_relative_to(workdir.resolve())
+  return [path.relative_to(workdir.resolve()).as_posix()] if is_inside else []
+
+
 def read(settings: network_spec.ModelSpec, abstract: state.TrainState) -> dict[str, Any] | None:
   """Returns the backbone's first {'params', 'batch_stats'}, NumPy arrays; None if they are random.
 

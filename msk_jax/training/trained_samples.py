@@ -26,17 +26,30 @@ class Change:
   """How the people of a training differ from those of now, whose other samples are the same.
 
   Attributes:
-    left: ids of people with samples that are not there any more.
+    left: (eid, instance) of samples that are not there any more.
+    num_people: people of the training.
     num_joined: samples that the training did not have.
   """
 
-  left: frozenset[str]
+  left: pd.MultiIndex
+  num_people: int
   num_joined: int
+
+  @property
+  def people(self) -> frozenset[str]:
+    """Ids of people with samples that are not there any more; they may have others."""
+    return frozenset(self.left.get_level_values("eid"))
 
 
 def write(job: Job) -> None:
   """Writes the samples of a training, those of all parts."""
   tables.write(job.folder / FILE_NAME, _describe(job), prediction_tables.TRAINED_SAMPLES)
+
+
+def people(folder: pathlib.Path) -> frozenset[str]:
+  """Returns the ids of a training's people; nobody where it has no list of samples."""
+  path = folder / FILE_NAME
+  return frozenset(tables.read(path, prediction_tables.TRAINED_SAMPLES)["eid"]) if path.exists() else frozenset()
 
 
 def leave_out(folder: pathlib.Path, people: Collection[str]) -> None:
@@ -46,6 +59,13 @@ def leave_out(folder: pathlib.Path, people: Collection[str]) -> None:
     table = tables.read(path, prediction_tables.TRAINED_SAMPLES)
     if (is_theirs := table["eid"].isin(list(people))).any():
       tables.write(path, table[~is_theirs], prediction_tables.TRAINED_SAMPLES)
+
+
+def leave_out_samples(folder: pathlib.Path, samples: pd.MultiIndex) -> None:
+  """Removes samples, (eid, instance), from those of a training."""
+  table = tables.read(folder / FILE_NAME, prediction_tables.TRAINED_SAMPLES)
+  if (is_left_out := pd.MultiIndex.from_frame(table[_KEYS]).isin(samples)).any():
+    tables.write(folder / FILE_NAME, table[~is_left_out], prediction_tables.TRAINED_SAMPLES)
 
 
 def find_change(job: Job, inputs: Mapping[str, str]) -> Change | None:
@@ -73,7 +93,8 @@ def find_change(job: Job, inputs: Mapping[str, str]) -> Change | None:
   is_in_both = both["sha256"].notna() & both["sha256_now"].notna()
   if (both["sha256"] != both["sha256_now"])[is_in_both].any():
     return None
-  return Change(frozenset(both["eid"][both["sha256_now"].isna()]), int(both["sha256"].isna().sum()))
+  left = pd.MultiIndex.from_frame(both.loc[both["sha256_now"].isna(), _KEYS])
+  return Change(left, before["eid"].nunique(), int(both["sha256"].isna().sum()))
 
 
 def _without_samples(inputs: Mapping[str, str]) -> dict[str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from absl import logging
 
-from msk_jax.io import errors, locks
+from msk_jax.io import console, errors, locks
 from msk_jax.io import progress as progress_display
 from msk_jax.predictions import split_folder, split_table
 from msk_jax.training import command, experiment, not_finite, pausing, results
@@ -31,6 +31,12 @@ class Ended:
 
   table: trial_table.Table
   can_continue: bool
+
+  @property
+  def status(self) -> int:
+    """The exit status: 1 if the choice is among fewer trials than it could be, as some failed."""
+    has_failed = bool((self.table.rows["state"] == trial.FAILED).any())
+    return console.UNFINISHED if self.can_continue else int(has_failed)
 
 
 def run(search: Search, train: Train = experiment.run_in) -> Ended:

@@ -6,7 +6,7 @@ import gzip
 import io
 import pathlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msk_jax.io import errors, tables
 from msk_jax.io.tables import Kind
@@ -49,15 +49,24 @@ def find(files: WorkdirFiles, *, thorough: bool) -> Iterator[Finding]:
       yield Finding(f"it holds {num:,} ids of participants", remedies.remove_and_run(name, files.root), name)
 
 
+def list_texts(files: WorkdirFiles, people: frozenset[str]) -> list[str]:
+  """Returns the text files, packed or not, that hold any of these people's ids."""
+  ids = _telling(people)
+  looked_at = [name for name in files.names if ids and _is_looked_at(name, thorough=True)]
+  return [name for name in looked_at if _count_ids(files.root / name, ids)]
+
+
 def _ids_of_cohort(files: WorkdirFiles) -> frozenset[str]:
   """Returns the ids that can be told from other words: of five letters and more, with a digit."""
   try:
     table = tables.read(files.root / check_folds.PEOPLE, cohort_tables.PARTICIPANTS, ["eid"])
   except errors.InputError:
     return frozenset()
-  return frozenset(
-    eid for eid in table["eid"] if len(eid) >= _LEAST_LETTERS and any(letter.isdigit() for letter in eid)
-  )
+  return _telling(table["eid"])
+
+
+def _telling(people: Iterable[str]) -> frozenset[str]:
+  return frozenset(eid for eid in people if len(eid) >= _LEAST_LETTERS and any(letter.isdigit() for letter in eid))
 
 
 def _is_looked_at(name: str, *, thorough: bool) -> bool:

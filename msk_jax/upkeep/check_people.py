@@ -43,6 +43,12 @@ def list_files(files: WorkdirFiles) -> list[str]:
 
 def read_people(files: WorkdirFiles, name: str) -> frozenset[str]:
   """Returns whom a file names; nobody where it can't be read, which other checks report."""
+  return try_to_read(files, name) or frozenset()
+
+
+def try_to_read(files: WorkdirFiles, name: str) -> frozenset[str] | None:
+  """Returns whom a file names; None where it can't be read."""
+  import pyarrow as pa
   import pyarrow.parquet as pq
 
   path = files.root / name
@@ -51,6 +57,6 @@ def read_people(files: WorkdirFiles, name: str) -> frozenset[str]:
   try:
     with tables.damage_named(path):
       column = pq.read_table(path, columns=[EID]).column(0)
-      return frozenset(column.unique().to_pylist())
+      return frozenset(column.cast(pa.string()).unique().drop_null().to_pylist())
   except errors.InputError:
-    return frozenset()
+    return None

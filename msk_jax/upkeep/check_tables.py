@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from msk_jax.io import errors, tables
 from msk_jax.schemas import cohort_tables, registry
-from msk_jax.upkeep import remedies
+from msk_jax.upkeep import check_people, remedies
 from msk_jax.upkeep.findings import Finding
 from msk_jax.upkeep.workdir_files import WorkdirFiles
 
-_VALUES = "xwas/variables/"  # a column per variable, without a schema: the index beside them says what they are
+VALUES = "xwas/variables/"  # a column per variable, without a schema: the index beside them says what they are
 _ARROW = {"string": ("string", "large_string"), "float64": ("double",), "Int64": ("int64",)}
 
 
@@ -25,10 +25,16 @@ def find(files: WorkdirFiles, *, thorough: bool) -> Iterator[Finding]:
     if header is None or (thorough and not _can_be_read(files, name)):
       yield Finding("the table is cut off or damaged", again, name)
     elif not header.schema:
-      if not name.startswith(_VALUES):
+      if not name.startswith(VALUES):
         yield Finding("no stage has written this Parquet file: it does not name its schema", f"move {name} away", name)
     elif problem := _describe(header, schemas):
       yield Finding(problem, again, name)
+
+
+def is_strange(files: WorkdirFiles, name: str) -> bool:
+  """Returns whether nobody can say whose data a table holds: it is damaged, or of no stage and without ids."""
+  header = files.headers[name]
+  return header is None or not (header.schema or name.startswith(VALUES) or check_people.EID in header.types)
 
 
 def _describe(header: tables.Header, schemas: dict[str, tables.Schema]) -> str:

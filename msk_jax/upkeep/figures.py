@@ -16,8 +16,10 @@ def names_beside(name: str) -> list[str]:
 
 
 def draw_again(files: WorkdirFiles, name: str) -> None:
-  """Draws the figure of a table of predictions again, if it has one; the scores stay those of the training."""
-  if not any(map(files.has, names_beside(name))):
+  """Draws the figure of a table of predictions again, if it has an older one; the scores stay those of the training."""
+  paths = [files.root / each for each in names_beside(name) if files.has(each)]
+  written = (files.root / name).stat().st_mtime_ns if paths else 0
+  if all(path.stat().st_mtime_ns >= written for path in paths):
     return
   folder = (files.root / name).parent
   try:

@@ -6,7 +6,8 @@ import pathlib
 from collections.abc import Sequence
 
 from msk_jax.io import printing
-from msk_jax.upkeep import remedies, trained_models
+from msk_jax.predictions import trained_with_withdrawn
+from msk_jax.upkeep import remedies
 from msk_jax.upkeep.findings import Finding
 from msk_jax.upkeep.purge import Purged
 
@@ -38,7 +39,11 @@ def print_purged(workdir: pathlib.Path, purged: Purged) -> None:
   if purged.models:
     names = list(dict.fromkeys(model for model, *_ in purged.models))
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    say(f"Models trained with withdrawn people stay: {', '.join(names[:_SHOWN])}{more}; {trained_models.FILE_NAME}.")
+    say(f"Models trained with withdrawn people stay: {', '.join(names[:_SHOWN])}{more}.")
+    say(f"  -> {trained_with_withdrawn.FILE_NAME} lists their splits")
+  for name in purged.unread:
+    say(f"NOT PURGED: {name} is damaged or not a table of a stage, and may hold people who have withdrawn.")
+    say(f"  -> {remedies.remove_and_run(name, workdir)}; or remove their rows from a file of your own")
   if purged.outdated:
     say("Out of date, as they were made with these people or from what has changed:")
     _print_groups(output, sorted(purged.outdated))

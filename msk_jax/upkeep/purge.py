@@ -12,11 +12,23 @@ from collections.abc import Sequence
 from absl import logging
 
 from msk_jax.cohort import withdrawals
+from msk_jax.durable import known
 from msk_jax.imaging import departures
-from msk_jax.io import atomic, errors, run_record
+from msk_jax.io import atomic, errors
+from msk_jax.predictions import trained_with_withdrawn
 from msk_jax.preparation import lock, withdrawn
 from msk_jax.schemas import cohort_tables
-from msk_jax.upkeep import check_completeness, check_people, check_records, figures, purge_files, trained_models
+from msk_jax.upkeep import (
+  at_work,
+  check_completeness,
+  check_ids,
+  check_people,
+  check_records,
+  check_tables,
+  figures,
+  purge_files,
+  trained_models,
+)
 from msk_jax.upkeep.findings import Finding
 from msk_jax.upkeep.workdir_files import WorkdirFiles
 
@@ -36,6 +48,8 @@ class Purged:
     removed: folders that were removed whole, for which a stage must be run again.
     models: (model, split, role) of all that were trained with anybody who has withdrawn, in earlier purges too.
     outdated: results that are to be made again.
+    unread: files that may hold people who have withdrawn: damaged tables, those of no stage and without ids, and texts
+      with their ids, such as a CSV that `predict` wrote.
   """
 
   num_listed: int
@@ -45,6 +59,7 @@ class Purged:
   removed: list[str]
   models: list[tuple[str, ...]]
   outdated: list[Finding]
+  unread: list[str]
 
 
 def purge(workdir: pathlib.Path, lists: Sequence[pathlib.Path] = (), *, confirmed: bool = False) -> Purged:
@@ -57,7 +72,7 @@ def purge(workdir: pathlib.Path, lists: Sequence[pathlib.Path] = (), *, confirme
 
   Raises:
     InputError: there is no cohort; a list can't be read, is not one, or names more people than withdraw (nothing is
-      changed then); or the disk is full (the next purge finishes).
+      changed then); a stage is at work here; or the disk is full (the next purge finishes).
   """
   read = withdrawals.read(lists)
   files = WorkdirFiles(workdir)
@@ -65,11 +80,15 @@ def purge(workdir: pathlib.Path, lists: Sequence[pathlib.Path] = (), *, confirme
     raise errors.InputError(f"{workdir} holds no cohort/: it is not a workdir, or `prepare` has not run yet.")
   with lock.one_at_a_time(workdir):
     files = WorkdirFiles(workdir)
-    people_of = {name: check_people.read_people(files, name) for name in check_people.list_files(files)}
+    read_of = {name: check_people.try_to_read(files, name) for name in check_people.list_files(files)}
+    unread = [name for name in files.headers if read_of.get(name, ()) is None or check_tables.is_strange(files, name)]
+    people_of = {name: people for name, people in read_of.items() if people is not None}
     everybody = frozenset().union(*people_of.values())
     gone = withdrawn.among(workdir, everybody, lists, confirmed=confirmed)
     holding = [name for name, people in people_of.items() if people & gone]
-    models = trained_models.note(workdir, trained_models.find(files, gone))
+    if gone:
+      at_work.refuse(files)
+    models = trained_with_withdrawn.note(workdir, trained_models.find(files, gone))
     is_resumed = (workdir / check_completeness.PURGE).exists()
     removed, num_pictures = [], 0
     if holding or is_resumed:
@@ -77,18 +96,24 @@ def purge(workdir: pathlib.Path, lists: Sequence[pathlib.Path] = (), *, confirme
         workdir / check_completeness.PURGE, {"what": "`purge` has begun here and not ended: run it again"}
       )
       removed, num_pictures = _take_out(files, holding, gone)
-      purge_files.update_records(files, _to_describe(files, list(people_of) if is_resumed else holding))
+      changed = list(people_of) if is_resumed else holding  # a kill may have been between a table and its figure
+      for name in changed:
+        figures.draw_again(files, name)
+      purge_files.update_records(files, _to_describe(files, changed))
       (workdir / check_completeness.PURGE).unlink()
   left = WorkdirFiles(workdir)
   changed = [name for name in holding if left.has(name)]
   outdated = list(check_records.find(left, (), thorough=False))
-  num_listed = len(withdrawals.union(read))
-  return Purged(num_listed, len(gone & everybody), num_pictures, changed, removed, models, outdated)
+  listed = withdrawals.union(read)
+  given = {path.resolve() for path in lists}
+  texts = [name for name in check_ids.list_texts(left, gone | listed) if (workdir / name).resolve() not in given]
+  unread = [name for name in unread if left.has(name)] + texts
+  return Purged(len(listed), len(gone & everybody), num_pictures, changed, removed, models, outdated, unread)
 
 
 def _take_out(files: WorkdirFiles, holding: Sequence[str], gone: frozenset[str]) -> tuple[list[str], int]:
   """Returns the folders removed, and how many pictures were dropped."""
-  removed = []
+  removed = _remove_beside(files, holding)
   num_pictures = departures.drop_people(files.root, gone)
   for name in holding:
     if not (files.root / name).exists():
@@ -96,18 +121,21 @@ def _take_out(files: WorkdirFiles, holding: Sequence[str], gone: frozenset[str])
     folder = purge_files.take_out(files, name, gone)
     if folder:
       removed.append(folder)
-    figures.draw_again(files, name)
-  beside = [(files.root / each).with_name("overlays") for each in removed if each.endswith("/maps")]
-  if any(each.startswith("attention/") for each in removed) and (files.root / _OF_PERSONS).is_dir():
-    beside.append(files.root / _SITE)  # it shows pictures of single people
-  for path in beside:
-    if path.is_dir():
-      run_record.remove(path)
-      atomic.remove(path)
-      removed.append(path.relative_to(files.root).as_posix())
   for folder in removed:
     logging.info("removed %s: it held data of people who have withdrawn", folder)
   return removed, num_pictures
+
+
+def _remove_beside(files: WorkdirFiles, holding: Sequence[str]) -> list[str]:
+  """Removes what was drawn of maps that will go, before the maps: a killed purge would not know of it any more."""
+  maps = [files.root / name for name in holding if name.startswith("attention/")]
+  beside = [path.parent.with_name("overlays") for path in maps if path.parent.name == "maps"]
+  if maps and (files.root / _OF_PERSONS).is_dir():
+    beside.append(files.root / _SITE)  # it shows pictures of single people
+  there = [path for path in beside if path.is_dir()]
+  for path in there:
+    purge_files.remove_folder(path, leaves_note=known.is_there(files.root))
+  return [path.relative_to(files.root).as_posix() for path in there]
 
 
 def _to_describe(files: WorkdirFiles, names: Sequence[str]) -> set[str]:

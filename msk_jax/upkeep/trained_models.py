@@ -1,23 +1,15 @@
 """Which models were trained with people who have withdrawn: the models stay, and are listed."""
 
-import csv
-import io
 import pathlib
-from collections.abc import Iterator
 
-from msk_jax.cohort import fold_table, scalar_tables
-from msk_jax.cohort import folds as fold_map
+from msk_jax.cohort import fold_memory, fold_table, scalar_tables
 from msk_jax.imaging import store
-from msk_jax.io import atomic, errors
-from msk_jax.predictions import split_folder, split_table
+from msk_jax.predictions import split_folder, split_table, trained_with_withdrawn
 from msk_jax.schemas import cohort_tables
 from msk_jax.upkeep import check_people
 from msk_jax.upkeep.workdir_files import WorkdirFiles
 
-FILE_NAME = f"{split_folder.MODELS}/trained_with_withdrawn.csv"
 _SAMPLES = "samples.parquet"  # of a network's training
-_COLUMNS = ("model", "split", "role")
-TRAINING, VALIDATION = "training", "validation"  # a validation fold chooses the best epoch
 
 
 def find(files: WorkdirFiles, people: frozenset[str]) -> list[tuple[str, ...]]:
@@ -26,39 +18,35 @@ def find(files: WorkdirFiles, people: frozenset[str]) -> list[tuple[str, ...]]:
   Args:
     files: of the workdir, with the people's data still in it.
     people: ids.
+
+  Raises:
+    InputError: there are models, and no map of folds that says what they were trained with.
   """
-  try:
-    folds = fold_table.read(files.root)
-  except errors.InputError:
+  models = _models(files) if people else {}
+  if not models:
     return []
-  fold_of = folds.table.set_index("eid")["fold"]
+  folds = fold_table.read(files.root)
+  fold_of = _folds_of(files.root, folds, people)
   rows = set()
-  for model, folders in _models(files).items():
+  for model, folders in models.items():
     theirs = _samples_of(files, model, folders, folds.num_folds) & people
-    in_folds = {int(fold_of[eid]) for eid in theirs if eid in fold_of.index}
+    in_folds = {fold_of[eid] for eid in theirs if eid in fold_of}
     for k in map(split_folder.number_of, map(pathlib.Path, folders)):
       if k < folds.num_folds:
-        rows |= {(model, str(k), role) for role in _roles(fold_map.split(k, folds.num_folds), in_folds)}
+        rows.update(trained_with_withdrawn.rows_of(model, k, folds.num_folds, in_folds))
   return sorted(rows)
 
 
-def note(root: pathlib.Path, rows: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
-  """Adds models to the list in the workdir, which is returned: earlier purges' too."""
-  path = root / FILE_NAME
-  known = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8"))))[1:] if path.exists() else []
-  everything = sorted({*map(tuple, known), *rows})
-  if everything:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([_COLUMNS, *everything])
-    atomic.write_text(path, text.getvalue())
-  return everything
-
-
-def _roles(split: fold_map.Split, in_folds: set[int]) -> Iterator[str]:
-  if in_folds.intersection(split.train):
-    yield TRAINING
-  if split.validation in in_folds:
-    yield VALIDATION
+def _folds_of(root: pathlib.Path, folds: fold_table.FoldMap, people: frozenset[str]) -> dict[str, int]:
+  """Returns the folds of people, also of those who have left the map: `prepare` may have run before."""
+  memory = fold_memory.read(root)
+  wanted = sorted(people)
+  if memory is None or memory.name != folds.name:
+    recalled = dict.fromkeys(wanted, trained_with_withdrawn.UNKNOWN)
+  else:
+    known = zip(wanted, memory.recall(wanted).tolist(), strict=True)
+    recalled = {eid: fold for eid, fold in known if fold >= 0}  # others were never divided, so no model has them
+  return recalled | {eid: fold for eid, fold in folds.table.itertuples(index=False, name=None) if eid in people}
 
 
 def _models(files: WorkdirFiles) -> dict[str, list[str]]:

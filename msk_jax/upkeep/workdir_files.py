@@ -4,13 +4,13 @@ import functools
 import os
 import pathlib
 
-from msk_jax.io import atomic, errors, run_record, tables
+from msk_jax.io import atomic, errors, leftovers, run_record, tables
 
 _UNSEEN = ("raw", "study/.snakemake")  # raw data, which `prepare` checks; files of the study's engine
 
 
 class WorkdirFiles:
-  """The files of a workdir, but for its raw data.
+  """The files of a workdir, but for its raw data. Links to folders on other disks are followed where stages write.
 
   Attributes:
     root: the workdir.
@@ -22,16 +22,19 @@ class WorkdirFiles:
     """Lists the files.
 
     Raises:
-      InputError: there is no such folder.
+      InputError: there is no such folder, or one in it can't be listed.
     """
     if not root.is_dir():
       raise errors.InputError(f"--workdir={root} is not a folder: name the one that holds cohort/.")
     self.root = root
-    names, unfinished = [], []
-    for folder, below, files in os.walk(root):
+    names, unfinished, seen = [], [], set()
+    _is_new(root, seen)
+    for folder, below, files in os.walk(root, onerror=_refuse_unseen, followlinks=True):
       here = pathlib.Path(folder).relative_to(root)
       unfinished += [(here / name).as_posix() for name in (*below, *files) if atomic.is_partial(name)]
       below[:] = [name for name in below if not atomic.is_partial(name) and (here / name).as_posix() not in _UNSEEN]
+      below[:] = [name for name in below if not (root / here / name).is_symlink() or _follows(root, here / name)]
+      below[:] = [name for name in below if _is_new(root / here / name, seen)]
       names += [(here / name).as_posix() for name in files if not atomic.is_partial(name)]
     self.names: list[str] = sorted(names)
     self.unfinished: list[str] = sorted(unfinished)
@@ -73,3 +76,28 @@ class WorkdirFiles:
       return None
     is_whole = record is not None and all(isinstance(record.get(key), dict) for key in ("inputs", "results"))
     return record if is_whole else None
+
+
+def _refuse_unseen(error: OSError) -> None:
+  if not isinstance(error, FileNotFoundError):  # a process has removed it meanwhile
+    raise errors.InputError(
+      f"{error.filename} can't be listed, so that nobody knows what is in it: {error.strerror or error}. Make it "
+      "readable and run the same command again."
+    ) from error
+
+
+def _follows(root: pathlib.Path, link: pathlib.Path) -> bool:
+  """Returns whether a link's folder is looked at: of stages, and not in the workdir under another name."""
+  return link.parts[0] in leftovers.FOLDERS and not (root / link).resolve().is_relative_to(root.resolve())
+
+
+def _is_new(folder: pathlib.Path, seen: set[tuple[int, int]]) -> bool:
+  """Returns whether a folder has not been looked at by another path; notes that it is now."""
+  try:
+    status = folder.stat()
+  except OSError:  # a process has removed it meanwhile
+    return False
+  place = (status.st_dev, status.st_ino)
+  is_new = place not in seen
+  seen.add(place)
+  return is_new

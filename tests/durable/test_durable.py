@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from msk_jax.durable import link, parts, store
+from msk_jax.durable import known, link, parts, store
 from msk_jax.io import errors
 
 _FILES = {
@@ -22,7 +22,7 @@ _FILES = {
   ".pseudonym_key": "secret",
 }
 _LEFT_OUT = ("raw/tables/a.csv", "study/logs/train.log", "models/knee/cnn/.fold_0.lock", "mine/notes.txt", "notes.txt")
-_ALL = parts.Scope(("cohort", "images", "models", "ages", "study"), has_checkpoints=True)
+_ALL = parts.Scope(("cohort", "images", "models", "tuning", "ages", "study"), resumed=("models", "tuning"))
 
 
 def _write(workdir: pathlib.Path, files: dict[str, str]) -> None:
@@ -109,6 +109,17 @@ def test_a_workdir_that_is_just_being_removed_takes_nothing_with_it(folder, work
   assert _read(workdir) == _FILES
 
 
+def test_a_removal_that_is_meant_leaves_nothing(folder, workdir):
+  """As a purge does: a part of which nothing is left does not come back."""
+  tied = _tie(workdir, folder)
+  shutil.rmtree(workdir / "ages")
+  tied.follow_removals()
+  assert tied.close(0) == 0 and not _objects(folder, "ages")
+  shutil.rmtree(workdir)
+  _tie(workdir, folder)
+  assert _read(workdir) == {name: text for name, text in _FILES.items() if not name.startswith("ages/")}
+
+
 @pytest.mark.parametrize("damage", ["truncated", "changed", "missing"])
 def test_a_damaged_file_is_not_used_and_is_written_again(folder, workdir, damage, caplog):
   (path,) = _objects(folder, "ages")
@@ -163,6 +174,25 @@ def test_a_restore_that_was_killed_is_begun_again(folder, workdir, monkeypatch):
   assert len(_read(workdir)) == 7 and "models/knee/cnn/fold_0/run.json" not in _read(workdir)  # half of a part
   _tie(workdir, folder)
   assert _read(workdir) == _FILES
+
+
+def test_work_of_a_call_without_the_folder_is_not_taken_for_half_a_restore(folder, workdir, monkeypatch):
+  shutil.rmtree(workdir)
+  with monkeypatch.context() as patch, contextlib.suppress(KeyboardInterrupt):
+    patch.setattr(store.Part, "copy_out", _interrupted_at(8))
+    _tie(workdir, folder)
+  _write(workdir, {"models/knee/cnn/fold_0/run.json": "trained since"})
+  before = _read(workdir)
+  with pytest.raises(errors.InputError, match="or this one has changed while it was not tied"):
+    _tie(workdir, folder)
+  assert _read(workdir) == before
+
+
+def test_the_key_of_pseudonyms_is_its_owners_alone(folder, workdir):
+  (workdir / ".pseudonym_key").write_text("another secret")
+  (workdir / ".pseudonym_key").chmod(0o600)
+  assert _tie(workdir, folder).close(0) == 0
+  assert {path.stat().st_mode & 0o077 for path in _objects(folder, ".")} == {0}
 
 
 def _interrupted_at(number: int):
@@ -248,6 +278,76 @@ def test_checkpoints_come_back_for_trainings_alone_and_stay_in_the_copy(folder, 
   assert _read(whole)[checkpoint] == "three"
 
 
+def test_a_training_gets_its_own_checkpoints_alone(folder, workdir, tmp_path):
+  _write(workdir, {"models/knee/cnn/fold_1/checkpoints/3/array": "another's"})
+  assert _tie(workdir, folder).close(0) == 0
+  own = parts.Scope(("models/knee/cnn",), resumed=("models/knee/cnn/fold_0",))
+  _tie(tmp_path / "one", folder, own)
+  names = _read(tmp_path / "one")
+  assert "models/knee/cnn/fold_0/checkpoints/3/array" in names and "models/knee/cnn/fold_0/run.json" in names
+  assert "models/knee/cnn/fold_1/checkpoints/3/array" not in names
+
+
+def test_the_end_of_one_call_leaves_alone_what_another_is_just_copying(folder, workdir, tmp_path, monkeypatch):
+  """Both have the model's splits; each writes its own."""
+  first, second = _tie(workdir, folder), tmp_path / "second"
+  ours = _tie(second, folder)
+  _write(second, {"models/knee/cnn/fold_0/checkpoints/6/array": "six"})
+  write = store.Part.write
+
+  def end_of_first(part, number, files):
+    assert first.close(0) == 0
+    return write(part, number, files)
+
+  with monkeypatch.context() as patch:
+    patch.setattr(store.Part, "write", end_of_first)
+    assert ours.close(0) == 0
+  third = tmp_path / "third"
+  _tie(third, folder)
+  assert _read(third)["models/knee/cnn/fold_0/checkpoints/6/array"] == "six"
+
+
+def test_two_first_calls_at_once_share_a_new_folder(tmp_path, monkeypatch):
+  """The second looks before the first has named it."""
+  folder, name_folder = tmp_path / "durable", known._name_folder
+
+  def late(*arguments):
+    with monkeypatch.context() as patch:
+      patch.setattr(known, "_name_folder", name_folder)
+      _tie(tmp_path / "first", folder)
+    return name_folder(*arguments)
+
+  with monkeypatch.context() as patch:
+    patch.setattr(known, "_name_folder", late)
+    _tie(tmp_path / "second", folder)
+  for name in ("first", "second"):
+    _write(tmp_path / name, {f"models/knee/cnn/{name}/run.json": name})
+    assert _tie(tmp_path / name, folder).close(0) == 0
+
+
+def test_two_calls_may_write_the_same_at_once(folder, workdir, tmp_path, monkeypatch):
+  """As trainings do that read the same new list of withdrawals. Both then continue."""
+  second = tmp_path / "second"
+  ours, theirs = _tie(workdir, folder), _tie(second, folder)
+  for place in (second, workdir):
+    _write(place, {"cohort/withdrawn.json": "the same list"})
+  write = store.Part.write
+
+  def beside(*arguments):
+    with monkeypatch.context() as patch:
+      patch.setattr(store.Part, "write", write)
+      theirs.mirror()
+    return write(*arguments)
+
+  with monkeypatch.context() as patch:
+    patch.setattr(store.Part, "write", beside)
+    ours.mirror()
+  assert len(_manifests(folder, "cohort")) == 3
+  for place, tied in ((workdir, ours), (second, theirs)):
+    _write(place, {"cohort/withdrawn.json": "a longer list"})
+    assert tied.close(0) == 0
+
+
 def test_a_folder_that_fails_is_a_warning_and_status_1_at_the_end(folder, workdir, monkeypatch, caplog):
   tied = _tie(workdir, folder)
   _write(workdir, {"ages/new.parquet": "new"})
@@ -263,6 +363,13 @@ def test_a_folder_that_can_not_be_written_is_refused_at_once(workdir, tmp_path):
   (tmp_path / "file").touch()
   with pytest.raises(errors.InputError, match="can't be read and written: Not a directory"):
     _tie(workdir, tmp_path / "file/durable")
+
+
+def test_a_folder_that_can_only_be_read_is_refused_at_once(folder, tmp_path, monkeypatch):
+  """It has everything that the call reads."""
+  monkeypatch.setattr(store, "_sync", lambda *_: (_ for _ in ()).throw(OSError(30, "Read-only file system")))
+  with pytest.raises(errors.InputError, match="can't be read and written: Read-only file system"):
+    _tie(tmp_path / "new", folder)
 
 
 def test_a_file_that_changes_while_it_is_copied_is_copied_again(folder, workdir, monkeypatch):
@@ -309,6 +416,9 @@ def test_files_that_never_rest_are_named_and_the_copy_stays_of_one_moment(folder
     ("models/spine/sagittal/cnn/preset.json", "models/spine/sagittal/cnn"),
     ("models/scalars/all/mlp/fold_3/result.json", "models/scalars/all/mlp"),
     ("models/scalars/all/importances.csv", "models/scalars/all"),
+    ("tuning/spine/sagittal/cnn/trials/1a2b/fold_0/checkpoints/6/x", "tuning/spine/sagittal/cnn/trials/1a2b/fold_0"),
+    ("tuning/spine/sagittal/cnn/trials/1a2b/trial.json", "tuning/spine/sagittal/cnn/trials/1a2b"),
+    ("tuning/spine/sagittal/cnn/trials.parquet", "tuning/spine/sagittal/cnn"),
   ],
 )
 def test_parts(path, part):

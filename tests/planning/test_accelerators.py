@@ -53,6 +53,15 @@ def test_a_job_that_is_stopped_waits_no_longer(four):
     assert mine[accelerators.VARIABLE] == ""
 
 
+def test_gpus_are_counted_as_cuda_does(monkeypatch, tmp_path):
+  """A container that has some of the machine's GPUs has the files of those."""
+  monkeypatch.delenv(accelerators.VARIABLE, raising=False)
+  monkeypatch.setattr(accelerators, "_DEVICES", tmp_path)
+  for name in ("nvidia2", "nvidia11", "nvidiactl", "nvidia-uvm"):
+    (tmp_path / name).touch()
+  assert accelerators.visible() == ["0", "1"]
+
+
 def test_without_gpus_nothing_is_assigned(monkeypatch):
   monkeypatch.setenv(accelerators.VARIABLE, "-1")
   with accelerators.assigned(1, _never) as mine:

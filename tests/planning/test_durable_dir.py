@@ -7,7 +7,9 @@ import sys
 
 import pytest
 
+from msk_jax.io import tables
 from msk_jax.planning import plan_file
+from msk_jax.schemas import cohort_tables
 from tests import commands
 from tests.planning import fake_study
 
@@ -25,6 +27,21 @@ def test_a_stage_without_training_comes_back_and_does_nothing_again(tmp_path):
   again = commands.run(*_PREPARE, *places)
   assert again.returncode == 0 and "files back from" in again.stderr, again.stderr
   assert (tmp_path / "work/cohort/run.json").read_text() == record
+  _check_purge(tmp_path, places)
+
+
+def _check_purge(tmp_path, places) -> None:
+  """Purges somebody whose prepared data are lost, and in the durable folder alone."""
+  path = tmp_path / "work/cohort/participants.parquet"
+  eid = tables.read(path, cohort_tables.PARTICIPANTS, ["eid"])["eid"].iloc[0]
+  (tmp_path / "left.csv").write_text(f"{eid}\n")
+  shutil.rmtree(tmp_path / "work")
+  purged = commands.run("purge", f"--withdrawals={tmp_path / 'left.csv'}", *places)
+  assert purged.returncode == 0 and "STILL HOLDS THEM" not in purged.stderr, purged.stderr
+  assert "STILL HOLDS THEM" in commands.run("purge", places[0]).stderr
+  shutil.rmtree(tmp_path / "work")
+  assert commands.run("purge", *places).returncode == 0
+  assert eid not in tables.read(path, cohort_tables.PARTICIPANTS, ["eid"])["eid"].to_list()
 
 
 def test_the_folder_of_another_workdir_is_refused_in_one_line(tmp_path):

@@ -157,6 +157,12 @@ def test_the_container_is_as_the_dockerfile_makes_it(submitted):
   assert f"WORKDIR {plan.project}" in text and plan.python == "/usr/local/bin/python" and "FROM python:" in text
 
 
+def test_a_phantoms_raw_data_are_not_looked_for_on_another_machine():
+  with pytest.raises(errors.InputError, match="stay on the machine that draws them"):
+    dx.project_of("/msk", _settings(data="phantom", stages=("prepare", "xwas")))
+  assert dx.project_of("/msk", _settings(data="phantom", stages=("prepare", "train"))).folder == "/msk"
+
+
 @pytest.mark.parametrize(
   ("folder", "argument", "data", "message"),
   [

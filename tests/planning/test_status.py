@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from msk_jax.durable import link, parts
 from msk_jax.planning import execution, plan_file, rechecking, status
 from msk_jax.planning.status import State
 from tests.planning import fake_study
@@ -102,6 +103,19 @@ def test_models_that_are_not_of_the_study_are_named(tmp_path):
     (folder / "result.json").touch()
   part = dataclasses.replace(plan, models=("knee/simple_cnn", "scalars/all/mlp"))
   assert status.other_models(part) == ["hip/simple_cnn", "scalars/all/lightgbm"]
+
+
+def test_models_of_the_durable_folder_alone_are_named_too(tmp_path):
+  """In a new workdir: `ensemble` copies them back."""
+  plan = dataclasses.replace(_plan(tmp_path), models=("knee/simple_cnn",), durable_dir=str(tmp_path / "durable"))
+  assert status.other_models(plan) == []
+  for name in ("hip/simple_cnn", "knee/simple_cnn"):
+    folder = tmp_path / "other/models" / name / "fold_0"
+    folder.mkdir(parents=True)
+    (folder / "result.json").touch()
+  tied = link.Link()
+  tied.open(tmp_path / "other", tmp_path / "durable", parts.Scope(("models",)))
+  assert tied.close(0) == 0 and status.other_models(plan) == ["hip/simple_cnn"]
 
 
 def test_the_plan_goes_to_a_file_and_back(tmp_path):

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from msk_jax.cohort import fold_memory, fold_table
-from msk_jax.io import errors, run_record
+from msk_jax.io import errors, privacy, run_record
 from msk_jax.preparation import leaving, prepare
 from msk_jax.preparation.spec import DataSpec, TableSpec
 from tests.preparation import raw_data
@@ -112,6 +112,22 @@ def test_a_lost_file_is_made_from_the_other_one(lost, data, tmp_path):
   after, name_after = _folds(workdir)
   assert name_after == name and after.drop(list(_NEW)).equals(before)
   assert fold_memory.read(workdir).recall([raw_data.EIDS[0]]) == [before[raw_data.EIDS[0]]]
+
+
+@pytest.mark.parametrize("damaged", [f"cohort/{fold_memory.FILE_NAME}", privacy.KEY_FILE])
+def test_a_memory_that_can_not_be_read_is_not_replaced(damaged, data, tmp_path):
+  """It may know people who have left, and who would return to another fold."""
+  path = tmp_path / "work" / damaged
+  path.write_bytes(bytes(32))
+  _add_people(data)
+  with pytest.raises(errors.InputError, match=r"fold_memory\.parquet, which remembers everybody's fold"):
+    prepare.prepare(data, tmp_path / "work")
+  assert path.read_bytes() == bytes(32)
+  fold_memory.path_of(tmp_path / "work").unlink()
+  if damaged == privacy.KEY_FILE:
+    (tmp_path / "work/cohort/withdrawn.json").unlink()  # which is of the key too
+  prepare.prepare(data, tmp_path / "work")
+  assert fold_memory.read(tmp_path / "work") is not None
 
 
 def test_a_changed_map_is_not_read_and_is_restored(data, tmp_path):

@@ -14,7 +14,7 @@ from tests.training import cohort, step_hooks
 pytestmark = pytest.mark.usefixtures("compile_once")
 
 _FOLDER = "models/knee/simple_cnn/fold_0"
-_SCOPE = parts.Scope(("cohort", "images", "models/knee/simple_cnn"), has_checkpoints=True)
+_SCOPE = parts.Scope(("cohort", "images", "models/knee/simple_cnn"), resumed=("models/knee/simple_cnn",))
 
 
 def _train(workdir, durable_dir) -> command.Ended:

@@ -6,17 +6,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from msk_jax.cohort import fold_table, withdrawals
+from msk_jax.cohort import fold_memory, fold_table, withdrawal_memory, withdrawals
 from msk_jax.cohort.fold_table import FoldMap
 from msk_jax.imaging import store
 from msk_jax.io import errors, run_record, tables
-from msk_jax.predictions import split_table
-from msk_jax.schemas import cohort_tables
+from msk_jax.predictions import split_table, trained_with_withdrawn
+from msk_jax.schemas import cohort_tables, prediction_tables
 from msk_jax.training import experiment, pausing, trained_samples
 from tests.training import cohort
 
 pytestmark = pytest.mark.usefixtures("compile_once")
 _GONE = frozenset({"9000009", "9000010", "9000003"})  # of the validation fold, the test fold and a training fold
+
+_LISTED = "model,split,role\nknee/simple_cnn,0,training\nknee/simple_cnn,0,validation\n"
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +49,7 @@ def test_a_finished_model_stays_and_loses_their_rows(finished):
   changed = (folder / split_table.FILE_NAME).stat().st_mtime_ns
   _run(workdir, withdrawn=_GONE)
   assert (folder / split_table.FILE_NAME).stat().st_mtime_ns == changed
+  assert (workdir / trained_with_withdrawn.FILE_NAME).read_text() == _LISTED
 
 
 def _prepare_again(workdir, gone, joined=()):
@@ -75,6 +78,37 @@ def test_a_finished_model_stays_when_people_have_left_the_cohort_and_others_have
   assert set(before["eid"]) - set(split_table.read(folder)["eid"]) == _GONE - {"9000003"}
   assert not _GONE & set(pd.read_parquet(folder / trained_samples.FILE_NAME)["eid"])
   assert (folder / "model.json").read_bytes() == card and _run(workdir).result == result
+
+
+def test_who_has_lost_one_of_two_visits_keeps_the_prediction_of_the_other(finished):
+  workdir, _ = finished
+  folder = workdir / "models/knee/simple_cnn/fold_0"
+  written = {split_table.FILE_NAME: prediction_tables.PREDICTIONS}
+  for name, schema in (written | {trained_samples.FILE_NAME: prediction_tables.TRAINED_SAMPLES}).items():
+    table, extra = tables.read(folder / name, schema), tables.read_extra(folder / name, schema)
+    second = table[table["eid"] == "9000010"].assign(instance=3)
+    tables.write(folder / name, pd.concat([table, second], ignore_index=True), schema, extra)
+  before = split_table.read(folder)
+  _prepare_again(workdir, {"9000003"})
+  _run(workdir)
+  after = split_table.read(folder)
+  assert set(after["eid"]) == set(before["eid"]) and len(after) == len(before) - 1 and set(after["instance"]) == {2}
+
+
+def test_many_people_who_have_left_and_not_withdrawn_keep_their_predictions(finished, monkeypatch):
+  """Some of the data may be lost for a while."""
+  workdir, result = finished
+  monkeypatch.setattr(withdrawals, "MAX_PEOPLE", 2)
+  folds = fold_table.read(workdir)
+  before = split_table.read(workdir / "models/knee/simple_cnn/fold_0")
+  _prepare_again(workdir, _GONE)
+  with pytest.raises(errors.InputError, match=r"3 of 60 people of the finished training .* would be lost"):
+    _run(workdir)
+  assert split_table.read(workdir / "models/knee/simple_cnn/fold_0").equals(before)
+  withdrawal_memory.remember(workdir, _GONE)
+  fold_memory.remember(workdir, "", folds)
+  assert _run(workdir).result == result
+  assert (workdir / trained_with_withdrawn.FILE_NAME).read_text() == _LISTED
 
 
 def test_changed_samples_are_refused(finished):

@@ -110,9 +110,10 @@ def test_a_trial_that_diverges_is_a_row_and_is_not_trained_again(tmp_path):
 def test_a_trial_that_fails_is_a_row_and_is_tried_again(tmp_path, happens, reason):
   ended = run.run(fake_trainer.plan(tmp_path), FakeTrainer({**_ERRORS, _DEFAULT: happens}))
   assert _states(ended.table)[0] == "failed" and reason in ended.table.rows.iloc[-1]["reason"]
-  assert ended.table.comparison.judge() == comparison.NO_DEFAULT and not ended.can_continue
+  assert ended.table.comparison.judge() == comparison.NO_DEFAULT and ended.status == 1
   again = FakeTrainer(_ERRORS)
-  assert _states(run.run(fake_trainer.plan(tmp_path), again).table)[0] == "finished" and again.trained == [_DEFAULT]
+  ended = run.run(fake_trainer.plan(tmp_path), again)
+  assert _states(ended.table)[0] == "finished" and again.trained == [_DEFAULT] and ended.status == 0
 
 
 def test_errors_of_the_program_are_not_rows(tmp_path):

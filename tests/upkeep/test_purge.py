@@ -1,8 +1,6 @@
 """Withdrawn people leave everything; models stay and are listed; nobody else's data change; a kill is made good."""
 
-import contextlib
 import pathlib
-import shutil
 
 import numpy as np
 import pandas as pd
@@ -10,60 +8,22 @@ import pytest
 
 from msk_jax.cohort import fold_table
 from msk_jax.imaging import store
-from msk_jax.io import atomic, errors, outputs, tables
+from msk_jax.io import errors, tables
 from msk_jax.predictions import split_folder, split_table
 from msk_jax.preparation import prepare, withdrawn
-from msk_jax.schemas import attention_tables, cohort_tables, exposure_tables
+from msk_jax.schemas import cohort_tables
 from msk_jax.upkeep import check, check_people, purge
 from msk_jax.upkeep.workdir_files import WorkdirFiles
 from tests.preparation import raw_data
 from tests.upkeep import whole_workdir
 
-_GONE = raw_data.IMAGED[9]
+_GONE, _holding, _list = whole_workdir.GONE, whole_workdir.holding, whole_workdir.write_list
 _TRAINED = ("model.json", "result.json", "metrics.jsonl")
 
 
-@pytest.fixture(scope="module")
-def _whole(tmp_path_factory) -> pathlib.Path:
-  folder = tmp_path_factory.mktemp("whole")
-  workdir = whole_workdir.make(folder)
-  _write_individual_level_files(workdir)
-  return folder
-
-
 @pytest.fixture
-def workdir(_whole, tmp_path) -> pathlib.Path:
-  return shutil.copytree(_whole / "work", tmp_path / "work")
-
-
-def _write_individual_level_files(workdir: pathlib.Path) -> None:
-  """Writes what attention, XWAS and GWAS leave: files whose rows have no ids, beside who they are."""
-  eids = [_GONE, raw_data.EIDS[0]]
-
-  def write(folder: pathlib.Path, name: str, schema: tables.Schema) -> None:
-    dtypes = schema.dtypes
-    rows = pd.DataFrame({column: eids if column == "eid" else np.zeros(2) for column in dtypes}).astype(dtypes)
-    tables.write(folder / name, rows, schema)
-
-  for folder, name, schema, stage in (
-    (workdir / "attention/knee/one/maps", "pictures.parquet", attention_tables.PICTURES, "attention"),
-    (workdir / "xwas/variables", "samples.parquet", exposure_tables.SAMPLES, "xwas"),
-  ):
-    output = outputs.Output(stage, folder, {})
-    outputs.make_folder(output, lambda temporary, name=name, schema=schema: write(temporary, name, schema) or {})
-  (workdir / "gwas/work/regenie").mkdir(parents=True)
-  (workdir / "gwas/work/regenie/people.txt").write_text("".join(f"{eid}\n" for eid in eids))
-
-
-def _list(tmp_path: pathlib.Path, *lines: str) -> pathlib.Path:
-  path = tmp_path / "w1_20260101.csv"
-  path.write_bytes("".join(f"{line}\r\n" for line in lines).encode())
-  return path
-
-
-def _holding(workdir: pathlib.Path, eid: str = _GONE) -> list[str]:
-  files = WorkdirFiles(workdir)
-  return [name for name in check_people.list_files(files) if eid in check_people.read_people(files, name)]
+def workdir(workdir_to_purge) -> pathlib.Path:
+  return workdir_to_purge
 
 
 def _rows_of_others(workdir: pathlib.Path) -> dict[str, pd.DataFrame]:
@@ -124,10 +84,10 @@ def test_results_of_groups_are_named_and_are_made_again_without_a_training(workd
   assert _holding(workdir) == [] and check.check(workdir, thorough=True) == []
 
 
-def test_prepare_has_nothing_to_do_after_a_purge_and_keeps_all_folds(_whole, workdir, tmp_path, caplog):
+def test_prepare_has_nothing_to_do_after_a_purge_and_keeps_all_folds(whole, workdir, tmp_path, caplog):
   purge.purge(workdir, [_list(tmp_path, _GONE)])
   before = fold_table.read(workdir)
-  spec = whole_workdir.spec_of(_whole / "ukb")
+  spec = whole_workdir.spec_of(whole / "ukb")
   with caplog.at_level("INFO"):
     prepare.prepare(spec, workdir)
   assert "nothing to do: the cohort is up to date" in caplog.text
@@ -137,45 +97,37 @@ def test_prepare_has_nothing_to_do_after_a_purge_and_keeps_all_folds(_whole, wor
   assert after.name == before.name and after.table.equals(before.table) and _holding(workdir) == []
 
 
-def test_withdraw_prepare_ensemble_trains_nothing_again(_whole, workdir, tmp_path):
+def test_withdraw_prepare_ensemble_trains_nothing_again(whole, workdir, tmp_path):
   """Without `purge`: the stages alone."""
   withdrawn.of_workdir(workdir, [_list(tmp_path, _GONE)])
   (workdir / "cohort/run.json").unlink()
   models = {path: path.stat().st_mtime_ns for path in (workdir / "models").rglob("*") if path.is_file()}
-  prepare.prepare(whole_workdir.spec_of(_whole / "ukb"), workdir)
+  prepare.prepare(whole_workdir.spec_of(whole / "ukb"), workdir)
   whole_workdir.run_stages(workdir, withdrawn.of_workdir(workdir))
   assert {path: path.stat().st_mtime_ns for path in models if "bias" not in path.name} == {
     path: time for path, time in models.items() if "bias" not in path.name
   }
   assert not [name for name in _holding(workdir) if not name.startswith(("models", "attention", "xwas", "gwas"))]
-  purge.purge(workdir)
-  assert _holding(workdir) == []
-
-
-class _KilledError(BaseException):
-  """A kill."""
-
-
-@pytest.mark.parametrize("num_writes", range(0, 25, 3))
-def test_a_killed_purge_is_finished_by_the_next(num_writes, workdir, tmp_path, monkeypatch):
-  left = [num_writes]
-
-  @contextlib.contextmanager
-  def replacing(path, real=atomic.replacing):
-    with real(path) as temporary:
-      yield temporary
-    left[0] -= 1
-    if left[0] < 0:
-      raise _KilledError
-
-  with monkeypatch.context() as patch:
-    patch.setattr(atomic, "replacing", replacing)
-    with pytest.raises(_KilledError):
-      purge.purge(workdir, [_list(tmp_path, _GONE)])
   purged = purge.purge(workdir)
-  assert _holding(workdir) == [] and purged.models and not list(workdir.rglob("purge_unfinished.json"))
-  problems = [each for each in check.check(workdir, thorough=True) if "other contents" not in each.problem]
-  assert not [each for each in problems if not each.place.startswith(("predictions", "ensembles"))]
+  assert _holding(workdir) == []
+  assert {model for model, *_ in purged.models} == {"knee/one", "knee/two"}  # though `prepare` has taken them out
+
+
+def test_models_are_listed_where_nobody_knows_the_folds_of_those_who_have_left(workdir, tmp_path):
+  (workdir / "cohort/fold_memory.parquet").unlink()
+  folds = fold_table.read(workdir)
+  fold_table.write(workdir, fold_table.FoldMap(folds.table[folds.table["eid"] != _GONE], folds.name))
+  models = purge.purge(workdir, [_list(tmp_path, _GONE)]).models
+  assert {row for row in models if row[0] == "knee/one"} == {("knee/one", str(k), "training") for k in range(5)}
+
+
+def test_models_without_a_map_of_folds_are_refused_before_anything_is_changed(workdir, tmp_path):
+  """Nobody could say what they were trained with."""
+  fold_table.path_of(workdir).unlink()
+  others = _holding(workdir)
+  with pytest.raises(errors.InputError, match=r"folds\.parquet"):
+    purge.purge(workdir, [_list(tmp_path, _GONE)])
+  assert _holding(workdir) == others and not (workdir / "cohort/purge_unfinished.json").exists()
 
 
 def test_an_empty_list_and_one_of_others_change_nothing(workdir, tmp_path):

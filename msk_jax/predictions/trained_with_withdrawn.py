@@ -1,0 +1,45 @@
+"""The list of models that were trained with people who have withdrawn, `models/trained_with_withdrawn.csv`."""
+
+import csv
+import io
+import pathlib
+from collections.abc import Collection, Iterable, Iterator
+
+from msk_jax.cohort import folds as fold_map
+from msk_jax.io import atomic, locks
+from msk_jax.predictions import split_folder
+
+FILE_NAME = f"{split_folder.MODELS}/trained_with_withdrawn.csv"
+TRAINING, VALIDATION = "training", "validation"  # a validation fold chooses the best epoch
+UNKNOWN = -1  # counts as a fold of the training
+_LOCK = f"{split_folder.MODELS}/.trained_with_withdrawn.lock"
+_COLUMNS = ("model", "split", "role")
+
+Row = tuple[str, ...]
+
+
+def rows_of(model: str, k: int, num_folds: int, in_folds: Collection[int]) -> Iterator[Row]:
+  """Yields model, split and role of what people in some folds, or of UNKNOWN ones, may have been part of in split k."""
+  split = fold_map.split(k, num_folds)
+  if not set(in_folds).isdisjoint((*split.train, UNKNOWN)):
+    yield model, str(k), TRAINING
+  if split.validation in in_folds:
+    yield model, str(k), VALIDATION
+
+
+def note(workdir: pathlib.Path, rows: Iterable[Row]) -> list[Row]:
+  """Adds models to the list of a workdir, which is returned: earlier ones too."""
+  path = workdir / FILE_NAME
+  added = set(rows)
+  if not added <= set(_read(path)):
+    with locks.in_turn(workdir / _LOCK, f"writes {FILE_NAME}"):
+      text = io.StringIO()
+      csv.writer(text, lineterminator="\n").writerows([_COLUMNS, *sorted({*_read(path), *added})])
+      atomic.write_text(path, text.getvalue())
+  return _read(path)
+
+
+def _read(path: pathlib.Path) -> list[Row]:
+  if not path.exists():
+    return []
+  return [tuple(row) for row in csv.reader(io.StringIO(path.read_text(encoding="utf-8")))][1:]
