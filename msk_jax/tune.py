@@ -58,10 +58,10 @@ def main(call: stages.Call) -> int:
       saved=lambda _: call.durable.mirror(own),
     )
     call.durable.mirror()
-    planned = search.plan(settings, config, training, data.num_folds)
+    searched = search.plan(settings, config, training, data.num_folds)
     logging.info("published, but not among the default lists: %s", "; ".join(search_lists.describe_not_searched()))
-    ended = run.run(planned)
-  printout.print_search(planned, ended.table, is_complete=not ended.can_continue)
+    ended = run.run(searched)
+  printout.print_search(searched, ended.table, is_complete=not ended.can_continue)
   return ended.status
 
 
