@@ -5,7 +5,7 @@ import pathlib
 import numpy as np
 import pandas as pd
 
-from msk_jax.cohort import source
+from msk_jax.cohort import fold_table, source
 from msk_jax.io import tables
 from msk_jax.schemas import cohort_tables
 
@@ -58,5 +58,5 @@ def _write(workdir, eid, sex, ethnicity, person, instance, age, rng) -> None:
   )
   tables.write(folder / "visits.parquet", visits, cohort_tables.VISITS)
   folds = pd.DataFrame({"eid": eid, "fold": rng.integers(0, 10, len(eid))})
-  tables.write(folder / "folds.parquet", folds, cohort_tables.FOLDS, {"hash": "0"})
+  fold_table.write(workdir, fold_table.FoldMap.drawn(folds))
   source.write(workdir, {"kind": "table", "root": ""})
