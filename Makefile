@@ -26,10 +26,11 @@ site-demo: .venv/installed
 	$(BIN)/python -m msk_jax.release --workdir=$(SITE_DEMO)
 	$(BIN)/python -m msk_jax.site --workdir=$(SITE_DEMO)
 
-# `make test MARKED=` runs all tests, those of `make test-long` among them, in one go, which is quicker than one after the other.
+# TESTS: which of them, e.g. `make test-long TESTS=tests/planning`. `make test MARKED=` runs all in one go, also the long ones.
 MARKED := not long
+TESTS :=
 test: .venv/installed-test
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder --durations=20 -rs -m "$(MARKED)"
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder --durations=20 -rs -m "$(MARKED)" $(TESTS)
 
 test-long:
 	$(MAKE) test MARKED=long
