@@ -130,11 +130,7 @@ def _train_folds(training: "command.Call", settings: "spec.ExperimentSpec", numb
 def _announce_phantom() -> None:
   from msk_jax.io import printing
 
-  text = (
-    "No data configured: training on a PHANTOM cohort, drawn by this program. The figures below say nothing about "
-    "real people.\nFor real data set MSK_DATA=/path/to/ukb, or use configs/folder.py with your own radiographs."
-  )
-  printing.warn_of_phantom(text)
+  printing.warn_of_phantom("training on ", "The figures below", "configs/folder.py with your own radiographs")
 
 
 if __name__ == "__main__":

@@ -68,11 +68,7 @@ def main(call: stages.Call) -> int:
 def _announce_phantom() -> None:
   from msk_jax.io import printing
 
-  text = (
-    "No data configured: a search on a PHANTOM cohort, drawn by this program. Settings that suit it say nothing about "
-    "real people.\nFor real data set MSK_DATA=/path/to/ukb, or use view=folder with your own radiographs."
-  )
-  printing.warn_of_phantom(text)
+  printing.warn_of_phantom("a search on ", "Settings that suit it", "view=folder with your own radiographs")
 
 
 if __name__ == "__main__":

@@ -116,7 +116,7 @@ def resident_bytes() -> int:
 
 
 def _take_peak_mb() -> int:
-  """Returns the most memory that this process has had since the last call; from now on counts anew."""
+  """Returns the most memory that this process has had since the last call; it counts from now on."""
   status = pathlib.Path("/proc/self/status").read_text()
   peak_kb = int(status.partition("VmHWM:")[2].split()[0])
   with contextlib.suppress(OSError):  # where it is not allowed, peaks stay

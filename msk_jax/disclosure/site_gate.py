@@ -31,7 +31,7 @@ CHECKED = (
 )
 NOT_CHECKED = (
   *site_counts.NOT_CHECKED,
-  "Numbers for every participant under keys of a mapping that are no ids, or several in a row of one list.",
+  "Numbers for every participant under keys of a mapping that are not ids, or several in a row of one list.",
   "Ids written with marks between their digits, or hidden in the dots of a picture.",
   "Whether a sentence that somebody typed (title, citation, contact) says something about a person.",
 )

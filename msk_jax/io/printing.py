@@ -64,6 +64,16 @@ def count(value: float | None) -> str:
   return MISSING if pd.isna(value) else f"{int(value):,}"
 
 
-def warn_of_phantom(text: str) -> None:
-  """Prints a framed warning to standard error: the figures to come are not of real people."""
+def warn_of_phantom(doing: str, what: str, own: str) -> None:
+  """Prints a framed warning to standard error: what is to come is not of real people.
+
+  Args:
+    doing: what is done with the phantom, with its preposition: `training on `.
+    what: what says nothing about real people.
+    own: how data of one's own are given instead of UK Biobank's.
+  """
+  text = (
+    f"No data configured: {doing}a PHANTOM cohort, drawn by this program. {what} say nothing about real people.\n"
+    f"For real data set MSK_DATA=/path/to/ukb, or use {own}."
+  )
   console.Console(stderr=True).print(panel.Panel(text, title="phantom data", style="bold yellow"))

@@ -30,7 +30,7 @@ try:
 except flags.Error as error:
   sys.exit(str(error))
 if rest:
-  sys.exit(f"{' '.join(rest)} is no flag: flags begin with --.")
+  sys.exit(f"{' '.join(rest)} is not a flag: flags begin with --.")
 """
 
 

@@ -105,7 +105,7 @@ def make_plan(settings: spec.StudySpec, environment: Mapping[str, str], project:
     project: of the platform.
 
   Raises:
-    InputError: see `plan.make`; or a variable is no path below /mnt/project.
+    InputError: see `plan.make`; or a variable is not a path below /mnt/project.
   """
   for name, value in environment.items():
     if not value.startswith(f"{MOUNT}/"):

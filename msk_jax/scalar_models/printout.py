@@ -38,11 +38,8 @@ def print_models(workdir: pathlib.Path, models: Sequence[str], data_kind: str) -
 
 def announce_phantom() -> None:
   """Warns in a frame that the figures to come are not of real people."""
-  text = (
-    "No data configured: a PHANTOM cohort, drawn by this program. The figures below say nothing about real people.\n"
-    "For real data set MSK_DATA=/path/to/ukb, or use a config like configs/nhanes.py with a table of your own."
-  )
-  printing.warn_of_phantom(text)
+  own = "a config like configs/nhanes.py with a table of your own"
+  printing.warn_of_phantom("", "The figures below", own)
 
 
 def _scores(workdir: pathlib.Path, model: str) -> list[str]:

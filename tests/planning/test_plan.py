@@ -195,7 +195,7 @@ def test_names_that_nothing_has_are_refused(changes):
       {"arguments": {"xwas": ("--own_tabel=x.csv",)}},
       "xwas would be refused: .*own_tabel.*arguments.xwas = --own_tabel",
     ),
-    ({"arguments": {"xwas": ("own_table=x.csv",)}}, "xwas would be refused: own_table=x.csv is no flag"),
+    ({"arguments": {"xwas": ("own_table=x.csv",)}}, "xwas would be refused: own_table=x.csv is not a flag"),
     ({"arguments": {"xwas": ("--workdir=elsewhere",)}}, "the plan gives workdir"),
     ({"models": ("knee/inception_v4",)}, "no backbone 'inception_v4'; known are"),
     ({"models": ("spine/lateral/inception_v3",)}, "there is no view 'spine/lateral'"),
