@@ -30,13 +30,13 @@ site-demo: .venv/installed
 MARKED := not long
 TESTS :=
 test: .venv/installed-test
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder --durations=20 -rs -m "$(MARKED)" $(TESTS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=20 -rs -m "$(MARKED)" $(TESTS)
 
 test-long:
 	$(MAKE) test MARKED=long
 
 test-fast: .venv/installed-test
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder -m "not slow"
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
 
 lint: .venv/installed-test
 	$(BIN)/ruff format --check .

@@ -77,18 +77,11 @@ def compile_quickly(_forget_programs) -> Iterator[None]:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-  """Keeps a file's tests in one worker, unless they have groups; begins with the groups that have most slow tests."""
+  """Begins with the files that have most slow tests; keeps a file's tests together."""
   if not hasattr(config, "workerinput"):
     return
-  groups, num_slow = [], collections.Counter()
-  for item in items:
-    if item.get_closest_marker("xdist_group") is None:
-      item.add_marker(pytest.mark.xdist_group(item.path.name))
-    marker = item.get_closest_marker("xdist_group")
-    groups.append(marker.args[0] if marker.args else marker.kwargs["name"])
-    num_slow[groups[-1]] += item.get_closest_marker("slow") is not None
-  order = sorted(range(len(items)), key=lambda i: (-num_slow[groups[i]], groups[i], i))
-  items[:] = [items[i] for i in order]
+  num_slow = collections.Counter(item.path for item in items if item.get_closest_marker("slow"))
+  items.sort(key=lambda item: (-num_slow[item.path], item.path))
 
 
 class _Memory:

@@ -26,7 +26,7 @@ from msk_jax.simulated_predictions.spec import SimulatedPredictionsSpec
 from msk_jax.simulation import spec as phantom_spec
 from tests import id_search, programs
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("genes")]
+pytestmark = pytest.mark.slow
 
 _PEOPLE = 1500
 _SHORT = GwasSpec(

@@ -25,19 +25,14 @@ def _forget_networks():
     cached.cache_clear()
 
 
-def grouped(name: str, *more, marks=()):
-  """One worker makes a network's pairs, once."""
-  return pytest.param(name, *more, marks=[pytest.mark.xdist_group(name), *marks])
-
-
 def long(name: str, *more):
-  return grouped(name, *more, marks=[pytest.mark.long])
+  return pytest.param(name, *more, marks=pytest.mark.long)
 
 
-NAMES = (grouped("inception_v3"), long("inception_resnet_v2"))
+NAMES = ("inception_v3", long("inception_resnet_v2"))
 # Two minutes each: benchmarks/parity.py goes through every view's size with both networks.
 SIZES = (
-  grouped("inception_v3", "full_body/figure"),
+  ("inception_v3", "full_body/figure"),
   long("inception_v3", "spine/coronal"),
   long("inception_resnet_v2", "knee"),
 )
@@ -114,7 +109,6 @@ def statistics_differences(ours, theirs) -> dict[str, float]:
 
 @quickly
 @pytest.mark.long
-@pytest.mark.xdist_group("inception_v3")
 def test_training_in_float64_leaves_no_difference_but_rounding():
   """In training mode rounding grows a thousandfold through the layers, in Keras as much as here.
 
@@ -145,7 +139,6 @@ def test_a_layer_with_wrong_shapes_is_refused_by_name(name):
     keras_names.import_weights(name, weighted[:-1], abstract)
 
 
-@pytest.mark.xdist_group("inception_v3")
 def test_keras_normalises_with_our_constants():
   model = oracle.make_pair("inception_v3").keras_model
   norms = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]

@@ -16,7 +16,6 @@ from msk_jax.models import backbones, efficientnet_v2, input_scale, keras_names
 pytestmark = [
   pytest.mark.slow,
   pytest.mark.long,
-  pytest.mark.xdist_group("modern"),
   pytest.mark.usefixtures("compile_quickly"),
 ]
 

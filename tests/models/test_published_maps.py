@@ -20,7 +20,6 @@ pytestmark = [
   pytest.mark.slow,
   pytest.mark.long,
   pytest.mark.usefixtures("compile_quickly"),
-  pytest.mark.xdist_group("inception_v3"),
 ]
 SHAPE, NUM_SIDE = (139, 107), 4
 AGE = standardize.Standardizer(np.float64(60.0), np.float64(8.0))

@@ -17,7 +17,7 @@ from msk_jax.planning.status import State
 from tests import programs
 from tests.planning import fake_study, slurm_cluster
 
-pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.xdist_group("slurm")]
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 _QUICKLY = ("--slurm-init-seconds-before-status-checks=2", "--seconds-between-status-checks=2", "--latency-wait=5")
 _SECONDS = 150

@@ -20,7 +20,7 @@ from msk_jax.planning.status import State
 from tests import programs
 from tests.planning import slurm_cluster
 
-pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.xdist_group("slurm")]
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 _ROOT = pathlib.Path(__file__).resolve().parents[2]
 _QUICKLY = ("--slurm-init-seconds-before-status-checks=2", "--seconds-between-status-checks=2", "--latency-wait=5")

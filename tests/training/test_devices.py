@@ -20,7 +20,7 @@ from tests.training import cohort, run_once
 _TIMEOUT_SECONDS = 1200  # compiling InceptionV3 in two processes beside another test takes minutes on two cores
 _ROOT = pathlib.Path(__file__).resolve().parents[2]
 _SMALL_STEPS = 1e-4  # a learning rate at which rounding stays below 1e-6 for three epochs; 2% more of it shows at 1e-3
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("devices"), pytest.mark.usefixtures("compile_once")]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("compile_once")]
 
 
 def _workdir(folder: pathlib.Path) -> pathlib.Path:

@@ -11,7 +11,7 @@ from msk_jax.launching import members, supervision
 from tests import compiling
 from tests.training import cohort, run_once
 
-pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.xdist_group("devices")]
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 _SHORT = ("--image_px=40", "--epochs=1", "--learning_rate=1e-4")  # four small steps
 _PROGRAM = ("-m", "tests.training.run_once")

@@ -14,7 +14,7 @@ from tests import compiling, programs
 from tests.planning import slurm_cluster
 from tests.training import cohort
 
-pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.xdist_group("slurm")]
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 _ROOT = pathlib.Path(__file__).resolve().parents[2]
 _TEMPLATE = "launch/train_on_nodes.sbatch"
