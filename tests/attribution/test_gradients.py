@@ -73,12 +73,11 @@ def test_gradients_are_finite_differences_in_float64(case, key, name):
     change = (ages(exact + step * direction[..., None]) - ages(exact - step * direction[..., None])) / (2 * step)
     np.testing.assert_allclose((values * direction).sum(axis=(1, 2)), change, rtol=1e-4)
     features = np.asarray(apply(model, variables, exact, side)[1][name])
-    weights = np.zeros(features.shape[::3])  # [b, k], by shifting a channel at all places
-    for k in range(features.shape[-1]):
-      shift = np.zeros_like(features)
-      shift[..., k] = step
-      weights[:, k] = (ages(exact, {key: shift}) - ages(exact, {key: -shift})) / (2 * step)
-    cells = np.einsum("bk,bhwk->bhw", weights / features[0, :, :, 0].size, features)
+    cells = np.zeros(features.shape[:3])  # by shifting, at all places, each channel by what it is in the cell
+    for row, column in np.ndindex(*features.shape[1:3]):
+      shift = np.broadcast_to(step * features[:, row, column][:, None, None], features.shape)
+      cells[:, row, column] = (ages(exact, {key: shift}) - ages(exact, {key: -shift})) / (2 * step)
+    cells /= features[0, :, :, 0].size
     rows, columns = _weights(features.shape)
     np.testing.assert_allclose(stages["map"][:NUM_IMAGES], rows @ cells @ columns.T, rtol=1e-4, atol=1e-7)
 
