@@ -34,7 +34,7 @@ _MINIATURE_CONFIGS = {
   "xwas": "prediction=quick",
 }
 _PUBLISHED_CONFIGS = {"gwas": "num_threads=10", "release": "imputed=ukb"}
-_SMALL = Resources(cores=2, memory_gb=4, minutes=60)
+_SMALL = Resources(cores=1, memory_gb=4, minutes=60)
 
 
 def get_config(argument: str = "") -> ml_collections.ConfigDict:
