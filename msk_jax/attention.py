@@ -26,7 +26,8 @@ def main(call: stages.Call) -> None:
   from msk_jax.trained import compiler
 
   settings = call.settings(spec.AttentionSpec)
-  workdir = call.open_workdir()
+  workdir = call.open_workdir(is_tied=False)
+  call.tie(workdir, folders=call.folders_of("ukb", settings.view))  # it prepares no data, whosever they are
   compiler.use_cache(_COMPILATION_CACHE.value)
   run.make_maps(workdir, settings, call.find_withdrawn(workdir), with_images=_WITH_IMAGES.value)
 

@@ -41,6 +41,9 @@ def main(call: stages.Call) -> None:
 
   model, written = pathlib.Path(_MODEL.value), pathlib.Path(_OUTPUT.value)
   leftovers.clear_outputs([written, output.qc_path(written)], others=_CLEAR_PARTIALS.value)
+  workdir = withdrawn.workdir_of(model)
+  if workdir is not None and written.resolve().is_relative_to(workdir.resolve()):  # which a purge looks through
+    call.keep_from_purges(workdir)
   run.predict_folder(
     run.Request(
       model=model,
@@ -49,9 +52,7 @@ def main(call: stages.Call) -> None:
       table=pathlib.Path(_TABLE.value) if _TABLE.value else None,
       batch_size=_BATCH_SIZE.value,
       sex_values=sexes.from_flag(_SEX_VALUES.value, "--sex_values"),
-      withdrawn=lambda ids: withdrawn.among(
-        withdrawn.workdir_of(model), ids, call.withdrawal_lists, confirmed=call.confirms_withdrawals
-      ),
+      withdrawn=lambda ids: withdrawn.among(workdir, ids, call.withdrawal_lists, confirmed=call.confirms_withdrawals),
     )
   )
 

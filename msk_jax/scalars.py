@@ -25,7 +25,8 @@ def main(call: stages.Call) -> None:
 
   data = data_spec.from_mapping(call.values()["data"])
   settings = call.settings(spec.ScalarsSpec)
-  workdir = call.open_workdir()
+  workdir = call.open_workdir(is_tied=False)
+  call.tie(workdir, folders=call.folders_of(data.kind))
   if "mlp" in settings.algorithms:
     from msk_jax.tabular.mlp import training
     from msk_jax.trained import compiler
@@ -35,7 +36,7 @@ def main(call: stages.Call) -> None:
   if data.kind == "phantom":
     printout.announce_phantom()
   withdrawn.check_lists(call.withdrawal_lists)
-  prepared.ensure(data, workdir, overwrite=call.overwrite)
+  prepared.ensure(data, workdir, view="", overwrite=call.overwrite)
   models = run.run(settings, workdir, data.kind, call.find_withdrawn(workdir))
   printout.print_models(workdir, models, data.kind)
 

@@ -3,6 +3,7 @@
 A binary `msk_jax/<stage>.py` is a thin frame: flags from this table, config section -> frozen spec -> call.
 """
 
+import contextlib
 import dataclasses
 import pathlib
 import sys
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 flags.disclaim_key_flags()  # what `define` defines belongs to the binary, and shows in its --help
 
 T = TypeVar("T")
+_IMAGES = "images"
 _TRAININGS = {"train": "models", "tune": "tuning"}  # stages that resume from checkpoints, and the folder of those
 
 
@@ -56,10 +58,12 @@ class Call:
   Attributes:
     stage: the stage.
     durable: the tie to the folder --durable_dir; one that does nothing without the flag.
+    held: what is held until the call ends, and its work is in the durable folder.
   """
 
   stage: Stage
   durable: "link.Link"
+  held: contextlib.ExitStack = dataclasses.field(default_factory=contextlib.ExitStack)
 
   def values(self) -> dict[str, Any]:
     """Returns the config's sections that the stage reads, as plain values.
@@ -101,6 +105,19 @@ class Call:
     if is_tied:
       self.tie(workdir)
     return workdir
+
+  def folders_of(self, kind: str, view: str = "") -> list[str]:
+    """Returns the folders of the workdir that a call works with which reads the images of one view, or none.
+
+    Of other data than UK Biobank's those of all views, as the call itself prepares them.
+
+    Args:
+      kind: of the data.
+      view: such as `knee` or `full_body/mixed`; empty for none.
+    """
+    if kind != "ukb":
+      return list(self.stage.folders())
+    return [*(name for name in self.stage.folders() if name != _IMAGES), *([f"{_IMAGES}/{view}"] if view else [])]
 
   def tie(
     self,
@@ -157,12 +174,23 @@ class Call:
     return flags.FLAGS.confirm_withdrawals
 
   def find_withdrawn(self, workdir: pathlib.Path, *, may_write: bool = True) -> frozenset[str]:
-    """Returns who of the workdir's cohort has withdrawn (see `preparation.withdrawn.of_workdir`)."""
+    """Returns who of the workdir's cohort has withdrawn (see `preparation.withdrawn.of_workdir`).
+
+    From here on no purge begins in the workdir before the call has ended.
+    """
     from msk_jax.preparation import withdrawn
 
+    self.keep_from_purges(workdir)
     return withdrawn.of_workdir(
       workdir, self.withdrawal_lists, confirmed=self.confirms_withdrawals, may_write=may_write
     )
+
+  def keep_from_purges(self, workdir: pathlib.Path) -> None:
+    """Waits for a purge of the workdir, and lets none begin before the call has ended (see `io.presence`)."""
+    from msk_jax.io import presence
+
+    if workdir.is_dir():
+      self.held.enter_context(presence.shown(workdir, self.stage.name))
 
 
 def run(stage: Stage, main: Callable[[Call], int | None], *, continues_without_output: bool = False) -> None:
@@ -179,7 +207,8 @@ def run(stage: Stage, main: Callable[[Call], int | None], *, continues_without_o
   def call(argv: Sequence[str]) -> int | None:
     del argv
     durable = link.Link()
-    return link.closing(durable, lambda: main(Call(stage, durable)))
+    with contextlib.ExitStack() as held:
+      return link.closing(durable, lambda: main(Call(stage, durable, held)))
 
   keys = renamed.KEYS.get(stage.name, {})
   console.run(call, continues_without_output=continues_without_output, renamed_keys=keys)

@@ -57,7 +57,7 @@ def _train(call: stages.Call) -> int:
   data = data_spec.from_mapping(values.pop("data"))
   settings = planned.provisional(values)
   numbers = folds.parse(_FOLDS.value, data.num_folds) if _FOLDS.value else []
-  workdir = _open_workdir(call, settings, numbers or [settings.fold])
+  workdir = _open_workdir(call, data.kind, settings, numbers or [settings.fold])
   if data.kind == "phantom" and processes.is_first():
     _announce_phantom()
   view = prepared.view_of(data, settings.view)
@@ -68,7 +68,8 @@ def _train(call: stages.Call) -> int:
   else:
     experiment.check(settings, view, data.num_folds)
   withdrawn.check_lists(call.withdrawal_lists)
-  prepared.ensure(data, workdir, overwrite=call.overwrite, may_prepare=processes.is_alone())
+  may_prepare = processes.is_alone()
+  prepared.ensure(data, workdir, view=settings.view, overwrite=call.overwrite, may_prepare=may_prepare)
   with pausing.Budget(pausing.deadline_in(settings.train.max_hours)) as budget:
     settled = kept_preset.settle(values, workdir, overwrite=call.overwrite, folds=numbers, num_folds=data.num_folds)
     training = command.Call(
@@ -88,14 +89,14 @@ def _train(call: stages.Call) -> int:
     return _train_one(training, settled.experiment)
 
 
-def _open_workdir(call: stages.Call, settings: "spec.ExperimentSpec", numbers: list[int]) -> pathlib.Path:
+def _open_workdir(call: stages.Call, kind: str, settings: "spec.ExperimentSpec", numbers: list[int]) -> pathlib.Path:
   """Returns the workdir; of several processes the first alone ties it to a durable folder."""
   from msk_jax.predictions import split_folder
   from msk_jax.trained import processes
   from msk_jax.training import initial_weights
 
   workdir = call.open_workdir(is_tied=False)
-  others = [name for name in call.stage.folders() if name != "models"]
+  others = [name for name in call.folders_of(kind, settings.view) if name != "models"]
   model = f"models/{settings.model_name}"
   folders = [*others, model, *initial_weights.folders_in(workdir, settings.model)]
   resumed = [f"{model}/{split_folder.name_of(k)}" for k in numbers]

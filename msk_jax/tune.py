@@ -35,7 +35,7 @@ def main(call: stages.Call) -> int:
   data = data_spec.from_mapping(config.pop("data"))
   default = planned.provisional(config)
   workdir = call.open_workdir(is_tied=False)
-  others = [name for name in call.stage.folders() if name != search.FOLDER]
+  others = [name for name in call.folders_of(data.kind, default.view) if name != search.FOLDER]
   weights = initial_weights.folders_in(workdir, default.model)
   own = search.folder_of(workdir, default).relative_to(workdir).as_posix()
   call.tie(workdir, folders=[*others, own, *weights])
@@ -46,7 +46,7 @@ def main(call: stages.Call) -> int:
     training = command.Call(view, data.kind, workdir, budget, call.overwrite)
     search.check(settings, config, training, data.num_folds)
     withdrawn.check_lists(call.withdrawal_lists)
-    prepared.ensure(data, workdir, overwrite=call.overwrite)
+    prepared.ensure(data, workdir, view=default.view, overwrite=call.overwrite)
     training = command.Call(
       view,
       data.kind,

@@ -111,6 +111,10 @@ def test_a_stage_is_as_declared(stage):
   assert stage.package in inner
   reads_lists = ("call.find_withdrawn(", "call.withdrawal_lists")
   assert stage.is_about_people == any(name in path.read_text() for name in reads_lists)
+  is_shown = any(f"call.{name}(" in path.read_text() for name in ("find_withdrawn", "keep_from_purges"))
+  assert is_shown == (
+    stage.is_about_people and stage.name not in ("prepare", "check", "purge")
+  )  # a purge waits, or is one
   if stage.config:
     config = importlib.import_module(stage.config.removesuffix(".py").replace("/", ".")).get_config()
     assert set(stage.sections) <= set(config) <= {*stage.sections, *stage.optional_sections}

@@ -69,7 +69,7 @@ def gather(places: Places, settings: XwasSpec, withdrawn: Collection[str]) -> In
   participants = withdrawals.without(everybody, withdrawn)
   visits = tables.read(folder / "visits.parquet", cohort_tables.VISITS)
   visits = visits[visits["eid"].isin(participants["eid"])].reset_index(drop=True)
-  folds = fold_table.read(places.workdir).table
+  folds = fold_table.read(places.workdir)
   read = _read_outcomes(places, settings, withdrawn, visits)
   covariates = held_constant.covariates(read.samples, participants, visits, settings.covariates)
   options = {*settings.covariates, *settings.sensitivity}
@@ -92,7 +92,7 @@ def gather(places: Places, settings: XwasSpec, withdrawn: Collection[str]) -> In
   logging.info(
     "%d samples of %d people; standard errors clustered by %s", len(read.samples), groups.num_people, groups.unit
   )
-  cohort = exposures.Cohort(read.samples, visits, participants, folds)
+  cohort = exposures.Cohort(read.samples, visits, participants, folds.table, folds.num_folds)
   return Inputs(
     read,
     covariates,

@@ -25,10 +25,13 @@ class FoldMap:
   Attributes:
     table: schema folds.
     name: the hash of the map as it was first drawn; models and predictions are of one map if theirs are equal.
+    drawn_folds: the number of folds as it was first drawn, which stays when a fold's last person leaves; 0 where the
+      file is an earlier version's and does not say.
   """
 
   table: pd.DataFrame
   name: str
+  drawn_folds: int = 0
 
   @classmethod
   def drawn(cls, table: pd.DataFrame) -> "FoldMap":
@@ -38,7 +41,11 @@ class FoldMap:
   @property
   def num_folds(self) -> int:
     """The number of folds."""
-    return int(self.table["fold"].max()) + 1
+    return self.drawn_folds or int(self.table["fold"].max()) + 1
+
+  def with_people(self, table: pd.DataFrame) -> "FoldMap":
+    """Returns the same map of other people (schema folds)."""
+    return FoldMap(table, self.name, self.num_folds)
 
 
 def path_of(workdir: pathlib.Path) -> pathlib.Path:
@@ -48,7 +55,7 @@ def path_of(workdir: pathlib.Path) -> pathlib.Path:
 
 def write(workdir: pathlib.Path, folds: FoldMap) -> None:
   """Writes the map."""
-  extra = {"hash": folds.name, "rows": fold_map.fold_map_hash(folds.table)}
+  extra = {"hash": folds.name, "rows": fold_map.fold_map_hash(folds.table), "num_folds": folds.num_folds}
   tables.write(path_of(workdir), folds.table, cohort_tables.FOLDS, extra)
 
 
@@ -65,7 +72,12 @@ def read(workdir: pathlib.Path) -> FoldMap:
       f"{path} does not hold the people and folds that it was written with: somebody has changed it. Remove it and run "
       "prepare again, with the same --workdir: it restores everybody's fold."
     )
-  return FoldMap(table, str(extra["hash"]))
+  return of_metadata(table, extra)
+
+
+def of_metadata(table: pd.DataFrame, extra: Mapping[str, Any]) -> FoldMap:
+  """Returns the map of a table (schema folds) and its metadata, whether or not it is as it was written."""
+  return FoldMap(table, str(extra.get("hash")), int(extra.get("num_folds", 0)))
 
 
 def is_as_written(table: pd.DataFrame, extra: Mapping[str, Any]) -> bool:

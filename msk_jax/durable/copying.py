@@ -56,7 +56,7 @@ def copy_in(place: Place, *, may_remove: bool = True, may_empty: bool = False) -
 
   Raises:
     InputError: another workdir has written other files to the part since this one last looked.
-    ChangedError: files change faster than they can be copied.
+    ChangedError: files, or what other calls write to the part, change faster than they can be copied.
     OSError: the durable folder can't be read or written.
   """
   for _ in range(_MOST_TRIES):
@@ -76,6 +76,7 @@ def _try_to_copy_in(place: Place, may_remove: bool, may_empty: bool) -> bool:
   files |= {path: before.version.files[path] for path in absent if path not in files}
   if files == before.version.files:
     return False
+  names = place.stored.names()  # before the newest: what comes in between is another call's
   newest = place.stored.newest()
   is_same = store.Version(files=files).content() == newest.content()
   if not is_same and not newest.is_same(before.version) and newest.content() != before.version.content():
@@ -83,7 +84,7 @@ def _try_to_copy_in(place: Place, may_remove: bool, may_empty: bool) -> bool:
   files = _copy_missing(place, files, newest)
   if _look(place) != looks or not known.is_there(place.workdir):
     raise store.ChangedError
-  version = dataclasses.replace(newest, files=files) if is_same else place.stored.write(newest.number + 1, files)
+  version = dataclasses.replace(newest, files=files) if is_same else place.stored.write(newest.number + 1, files, names)
   place.note(known.Known(version, before.left - looks.keys()))
   return not is_same
 

@@ -44,7 +44,9 @@ class Scope:
     )
 
   def needs(self, path: str) -> bool:
-    """Returns whether a file of such a part is copied back."""
+    """Returns whether a file of such a part is copied back: of a folder of the call, or of no folder."""
+    if "/" in path and not any(path.startswith(f"{each}/") for each in self.prefixes):
+      return False
     is_resumed = any(path.startswith(f"{each}/") for each in self.resumed)
     return is_resumed or _CHECKPOINTS not in path.split("/")
 

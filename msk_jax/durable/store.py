@@ -3,6 +3,10 @@
 A manifest holds its own hash, and is written after the objects that it lists: half of one is never taken for a whole.
 The one before it stays, with its objects, until the next is written or the call ends: at most one older version takes
 up space.
+
+Two calls may write a version of one number. A call looks again after it has written, settles its version if it is
+alone, and takes it back if it is not. So at most one of them is settled, and whoever is killed in between leaves
+nothing that counts.
 """
 
 import dataclasses
@@ -14,7 +18,7 @@ import pathlib
 import re
 import secrets
 import urllib.parse
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from msk_jax.io import errors, run_record
@@ -22,13 +26,14 @@ from msk_jax.io import errors, run_record
 _VERSION = 1
 _OBJECTS = "objects"
 _MANIFEST = re.compile(r"manifest-(?P<number>\d{8})-(?P<writer>[0-9a-f]{16})\.json")
+_SETTLED = "settled-"  # and a manifest's name: its writer has seen that no other call wrote that number
 _KEPT = 2
 _BLOCK_BYTES = 1 << 22
 _NO_SYNC = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP)
 
 
 class ChangedError(Exception):
-  """A file changed while it was copied."""
+  """A file changed while it was copied, or the part in the durable folder did."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -114,21 +119,27 @@ class Part:
     self._folder, self._part = folder / name_of(part), part
 
   def newest(self) -> Version:
-    """Returns the newest version whose manifest is whole.
+    """Returns the newest version whose manifest is whole; of several of one number, the one that is settled.
 
     Raises:
-      InputError: two calls wrote a version of the same number.
+      InputError: two calls settled versions of the same number, as their folder showed neither what the other wrote.
     """
     for names in self._manifests():
-      whole = [version for version in map(self._read, names) if version is not None]
-      if len(whole) > 1 and whole[0].content() != whole[1].content():
+      whole = self._whole(names)
+      if _differ(whole.values()):
+        whole = {name: version for name, version in whole.items() if self._settled(name).exists()}
+      if _differ(whole.values()):
         raise errors.InputError(
           f"two processes wrote {self._part} to the durable folder at the same time: {self._folder}. Remove the "
           "manifest of the one that is not to count."
         )
       if whole:
-        return whole[0]
+        return next(iter(whole.values()))
     return Version()
+
+  def names(self) -> frozenset[str]:
+    """Returns the names of all manifests that are there."""
+    return frozenset(name for names in self._manifests() for name in names)
 
   def copy_in(self, source: pathlib.Path, sha256: str) -> None:
     """Copies a file to the object of its hash.
@@ -160,8 +171,17 @@ class Part:
     path = self._object(file.sha256)
     return path.is_file() and path.stat().st_size == file.bytes
 
-  def write(self, number: int, files: Mapping[str, File]) -> Version:
-    """Writes a version, whose objects are there; removes those before the last."""
+  def write(self, number: int, files: Mapping[str, File], before: Collection[str] = ()) -> Version:
+    """Writes a version, whose objects are there; removes those before the last.
+
+    Args:
+      number: of the version.
+      files: what it holds.
+      before: names of manifests that were there before the caller looked for the newest version.
+
+    Raises:
+      ChangedError: another call has written a version of other files since; this one is taken back.
+    """
     version = Version(number, secrets.token_hex(8), dict(files))
     content: dict[str, Any] = {"version": _VERSION, "part": self._part, "files": _to_json(version.files)}
     text = json.dumps({"sha256": run_record.fingerprint(content), "content": content})
@@ -172,6 +192,12 @@ class Part:
       _sync(out.fileno())
     if self._read(path.name) is None:
       raise OSError(errno.EIO, "a manifest in the durable folder is not as it was written", str(path))
+    others = [name for names in self._manifests() for name in names if name not in before and name != path.name]
+    rivals = [each for each in self._whole(others).values() if each.number >= number]
+    if any(each.content() != version.content() for each in rivals):
+      path.unlink()
+      raise ChangedError
+    self._settled(path.name).write_text("settled", encoding="utf-8")
     self.remove_older(_KEPT)
     return version
 
@@ -187,7 +213,7 @@ class Part:
     listed: set[str] = set()
     num_kept = 0
     for names in self._manifests():
-      whole = {name: version for name in names if (version := self._read(name)) is not None}
+      whole = self._whole(names)
       stay = whole if num_kept < most else {}
       num_kept += bool(stay)
       kept |= {file.sha256 for version in stay.values() for file in version.files.values()}
@@ -195,9 +221,19 @@ class Part:
       for name in names:
         if name not in stay:
           (self._folder / name).unlink(missing_ok=True)
+    for path in list(self._folder.glob(f"{_SETTLED}*")):
+      if not (self._folder / path.name.removeprefix(_SETTLED)).exists():
+        path.unlink(missing_ok=True)
     for path in list((self._folder / _OBJECTS).glob("*")):
       if path.name not in kept and (is_ours or path.name in listed):
         path.unlink(missing_ok=True)
+
+  def _settled(self, name: str) -> pathlib.Path:
+    return self._folder / f"{_SETTLED}{name}"
+
+  def _whole(self, names: Iterable[str]) -> dict[str, Version]:
+    """Returns the versions of those manifests that are whole."""
+    return {name: version for name in names if (version := self._read(name)) is not None}
 
   def _manifests(self) -> list[list[str]]:
     """Returns the manifests' names by number, the highest first."""
@@ -222,6 +258,12 @@ class Part:
 
   def _object(self, sha256: str) -> pathlib.Path:
     return self._folder / _OBJECTS / sha256
+
+
+def _differ(versions: Iterable[Version]) -> bool:
+  """Returns whether versions hold different files."""
+  contents = [version.content() for version in versions]
+  return any(content != contents[0] for content in contents)
 
 
 def _to_json(files: Mapping[str, File]) -> dict[str, Any]:

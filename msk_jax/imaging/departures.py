@@ -4,6 +4,7 @@ import itertools
 import pathlib
 from collections.abc import Collection, Iterable, Sequence
 
+import numpy as np
 import pandas as pd
 
 from msk_jax.imaging import contact_sheet, dxa_zips, ingest_parts, ingest_units, store
@@ -16,7 +17,8 @@ def drop_people(workdir: pathlib.Path, people: Collection[str]) -> int:
   """Drops people from all stores; returns how many pictures were dropped. Killed in between, it is called again.
 
   Shards are never changed: those that hold their pictures are copied without them, and deleted after the indexes point
-  to the copies. Contact sheets are drawn again.
+  to the copies. Contact sheets are drawn again. Stores whose parts nobody knows, as after they came back from a durable
+  folder, lose their pictures too. One of them whose shards are damaged, or that would be empty, stays as it is.
 
   Args:
     workdir: holds `images/` and `qc/`.
@@ -26,12 +28,44 @@ def drop_people(workdir: pathlib.Path, people: Collection[str]) -> int:
     InputError: the disk is full, or `prepare` is at work in the same workdir.
   """
   images = workdir / "images"
-  kinds = [kind for kind in _KINDS if (images / ".parts" / kind).is_dir()]
-  if not kinds:
+  if not images.is_dir():
     return 0
+  kinds = [kind for kind in _KINDS if (images / ".parts" / kind).is_dir()]
   plain = frozenset(map(ids.plain, people))
   with ingest_units.only_one(images):
-    return sum(_drop(workdir, kind, plain) for kind in kinds)
+    if kinds:
+      return sum(_drop(workdir, kind, plain) for kind in kinds)
+    return sum(_drop_from_store(workdir, view, plain) for view in _views(images))
+
+
+def _views(images: pathlib.Path) -> list[str]:
+  return sorted(path.parent.relative_to(images).as_posix() for path in images.rglob(store.INDEX_NAME))
+
+
+def _drop_from_store(workdir: pathlib.Path, view: str, people: frozenset[str]) -> int:
+  """Drops people from a store by its index alone; returns how many pictures were dropped."""
+  folder = workdir / "images" / view
+  before = store.ImageStore.open(folder)
+  is_theirs = before.index["eid"].map(ids.plain).isin(people).to_numpy()
+  touched = sorted(set(before.index["shard"][is_theirs]))
+  if is_theirs.all() or set(touched) & set(before.damaged_shards()):
+    return 0
+  kept = before.index[~is_theirs].reset_index(drop=True)
+  number = max((int(path.stem.rpartition("-")[2]) for path in folder.glob("shard-*.npy")), default=-1) + 1
+  shards, rows_of = (kept[column].to_numpy(np.int64, copy=True) for column in ("shard", "row"))
+  for shard in touched:
+    rows = np.flatnonzero(shards == shard)
+    if len(rows):
+      pictures = np.load(folder / store.shard_name(shard), mmap_mode="r", allow_pickle=False)
+      store.write_shard(folder, number, pictures[rows_of[rows]])
+      shards[rows], rows_of[rows] = number, np.arange(len(rows))
+      number += 1
+  dropped = _write_index(workdir, view, kept.assign(shard=shards, row=rows_of))
+  wanted = set(map(store.shard_name, shards.tolist()))
+  for path in folder.glob("shard-*.npy"):
+    if path.name not in wanted:
+      path.unlink()
+  return dropped
 
 
 def _drop(workdir: pathlib.Path, kind: str, people: frozenset[str]) -> int:
@@ -46,7 +80,7 @@ def _drop(workdir: pathlib.Path, kind: str, people: frozenset[str]) -> int:
     plan.kept for plan in _plans(ingest_parts.read_parts(images, kind), stay.values())
   )
   finished = sorted(kept, key=lambda part: part.number)
-  views = [path.parent.relative_to(images).as_posix() for path in images.rglob(store.INDEX_NAME)]
+  views = _views(images)
   dropped = sum(_write_index(workdir, view, ingest_units.index_of(view, finished)) for view in views)
   (images / ".parts" / kind / ingest_units.ASSEMBLED).unlink(missing_ok=True)  # `prepare` looks at all parts again
   ingest_parts.remove_strays(images, kind, views, finished)

@@ -7,6 +7,7 @@ What holds for faults:
   `--clear_partials_of_other_hosts`.
 - A lock (`locks.py`) is the kernel's. As some shared file systems keep locks per host, its file also names its owner,
   who renews it each minute. Another host's lock counts until it has not been renewed for 15 minutes.
+- Stages that write about people show purges that they are at work (`presence.py`).
 - `outputs.py` is the frame of every stage: up to date, or made again with the reason logged, its run record last.
 - Run records list outputs with size and hash. Every rerun compares sizes; `--check_hashes` compares contents.
 - A closed pipe ends a stage with status 141; `train` continues without output.

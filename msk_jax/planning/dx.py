@@ -5,7 +5,8 @@ platform.
 
 Each job gets an empty machine, and calls one stage. The image and, where they are read, the genotypes are inputs of the
 job, which the app copies to the machine's disk before the job begins. Outputs of earlier jobs come from the durable
-folder. A stage that has spent its budget (status 75) is called again.
+folder. A stage that has spent its budget (status 75) is called again, unless it has got no further several times in a
+row: nobody else would end such a job.
 """
 
 import dataclasses
@@ -26,6 +27,7 @@ _WORKDIR, _GENOTYPES = "/work", "/genotypes"  # in the container
 _PYTHON, _PROJECT = "/usr/local/bin/python", "/opt/msk_jax"  # of launch/Dockerfile
 _READ_GENOTYPES = ("gwas", "loci")
 _READ_RAW = (*_READ_GENOTYPES, "xwas")
+_MOST_IDLE = 3  # calls in a row after which no file is there or has another size
 _DISK_GB = 150  # the images of all views take 50
 _DISK_GB_OF_GENOTYPES = 3000  # array and imputed genotypes of half a million people
 
@@ -192,7 +194,28 @@ def _command(of_study: plan_file.Plan, job: Job) -> str:
     [
       f"docker load --input={_IMAGE_FILE}",
       'mkdir -p "$HOME/work"',
-      f"until {' '.join(container)}; do status=$?; [ $status = {console.UNFINISHED} ] || exit $status; done",
+      f"until {' '.join(container)}; do {_end_if_idle(job)}; done",
+    ]
+  )
+
+
+def _end_if_idle(job: Job) -> str:
+  """Returns what the shell does after a call that has not finished: it ends the job if calls get no further.
+
+  A call has got further if files of the workdir have come or gone or have other sizes. Hidden ones and TensorBoard's,
+  of which each call writes a new one, do not count.
+  """
+  files = 'find . -type f ! -path "*/.*" ! -path "*/tensorboard/*" -printf "%P %s\\n"'
+  said = (
+    f"{job.name}: it stopped to be resumed {_MOST_IDLE + 1} times in a row and got no further; its last lines are above"
+  )
+  return "; ".join(
+    [
+      "status=$?",
+      f"[ $status = {console.UNFINISHED} ] || exit $status",
+      f'now=$(cd "$HOME/work" && {files} | sort | sha256sum)',
+      'if [ "$now" = "${last:-}" ]; then idle=$((idle + 1)); else idle=0 last=$now; fi',
+      f"[ $idle -lt {_MOST_IDLE} ] || {{ echo {shlex.quote(said)} >&2; exit $status; }}",
     ]
   )
 

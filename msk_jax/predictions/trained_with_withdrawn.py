@@ -1,4 +1,7 @@
-"""The list of models that were trained with people who have withdrawn, `models/trained_with_withdrawn.csv`."""
+"""The list of models that were trained with people who have withdrawn, `models/trained_with_withdrawn.csv`.
+
+Trials of a search are models too: `tuning/knee/inception_v3/trials/<hash>`.
+"""
 
 import csv
 import io
@@ -11,11 +14,22 @@ from msk_jax.predictions import split_folder
 
 FILE_NAME = f"{split_folder.MODELS}/trained_with_withdrawn.csv"
 TRAINING, VALIDATION = "training", "validation"  # a validation fold chooses the best epoch
+TUNING = "tuning"  # the folder of searches; each trial has a training
 UNKNOWN = -1  # counts as a fold of the training
 _LOCK = f"{split_folder.MODELS}/.trained_with_withdrawn.lock"
 _COLUMNS = ("model", "split", "role")
 
 Row = tuple[str, ...]
+
+
+def name_of(folder: str) -> str:
+  """Returns the name of a model in the list; empty for a folder outside of those of models and searches.
+
+  Args:
+    folder: the model's, as a path in the workdir, such as `models/knee/inception_v3`.
+  """
+  top, _, rest = folder.partition("/")
+  return {split_folder.MODELS: rest, TUNING: folder}.get(top, "")
 
 
 def rows_of(model: str, k: int, num_folds: int, in_folds: Collection[int]) -> Iterator[Row]:

@@ -1,7 +1,7 @@
 """Whether what `prepare` wrote is still there and whole."""
 
 import pathlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from absl import logging
 
@@ -11,6 +11,7 @@ from msk_jax.imaging import store
 from msk_jax.io import errors, run_record
 from msk_jax.schemas import cohort_tables
 
+_IMAGES = "images"
 # Written by other hands, or last, or not made again.
 _OTHERS = (run_record.FILE_NAME, withdrawal_memory.FILE_NAME, fold_memory.FILE_NAME)
 
@@ -37,16 +38,30 @@ def remove_damaged(workdir: pathlib.Path, *, check_hashes: bool = False) -> bool
   return bool(damaged)
 
 
-def find_damaged(workdir: pathlib.Path, *, check_hashes: bool = False) -> list[pathlib.Path]:
-  """Returns the files that are missing or no longer as they were written; see `remove_damaged`."""
+def find_damaged(
+  workdir: pathlib.Path, *, check_hashes: bool = False, views: Collection[str] | None = None
+) -> list[pathlib.Path]:
+  """Returns the files that are missing or no longer as they were written.
+
+  Args:
+    workdir: a prepared workdir.
+    check_hashes: see `remove_damaged`.
+    views: those whose images are looked at (an empty name is none's); all if None.
+  """
   names = run_record.damaged_files(workdir / cohort_tables.FOLDER, workdir, check_hashes=check_hashes)
+  names = [name for name in names if _is_looked_at(name, views)]
   damaged_paths = [workdir / name for name in names]
   if not source_file.path_of(workdir).exists():
     damaged_paths.append(source_file.path_of(workdir))
   for path in _indexes(workdir):
-    if path not in damaged_paths:
+    if path not in damaged_paths and _is_looked_at(path.relative_to(workdir).as_posix(), views):
       damaged_paths += _damaged_shards(path, check_hashes)
   return sorted(set(damaged_paths))
+
+
+def _is_looked_at(name: str, views: Collection[str] | None) -> bool:
+  is_of_images = name.startswith(f"{_IMAGES}/")
+  return views is None or not is_of_images or name.startswith(tuple(f"{_IMAGES}/{view}/" for view in views if view))
 
 
 def _damaged_shards(index: pathlib.Path, check_hashes: bool) -> Iterable[pathlib.Path]:
@@ -58,4 +73,4 @@ def _damaged_shards(index: pathlib.Path, check_hashes: bool) -> Iterable[pathlib
 
 
 def _indexes(workdir: pathlib.Path) -> list[pathlib.Path]:
-  return sorted((workdir / "images").rglob(store.INDEX_NAME))
+  return sorted((workdir / _IMAGES).rglob(store.INDEX_NAME))

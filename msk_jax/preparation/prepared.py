@@ -13,7 +13,12 @@ _CONFIGS = {"phantom": "knee", "table": "nhanes"}  # of other kinds the config h
 
 
 def ensure(
-  spec: data_spec.DataSpec, workdir: pathlib.Path | str, *, overwrite: bool = False, may_prepare: bool = True
+  spec: data_spec.DataSpec,
+  workdir: pathlib.Path | str,
+  *,
+  view: str | None = None,
+  overwrite: bool = False,
+  may_prepare: bool = True,
 ) -> None:
   """Makes sure that the workdir is prepared from these data: on the spot, but for UK Biobank's.
 
@@ -23,6 +28,7 @@ def ensure(
   Args:
     spec: the data.
     workdir: the workdir.
+    view: whose images are read; empty for none, all by default. Others of UK Biobank need not be there.
     overwrite: whether a phantom or folder may take the place of another source's outputs.
     may_prepare: whether a phantom or folder is prepared here; several processes at once must not.
 
@@ -45,7 +51,7 @@ def ensure(
       f"the workdir {workdir} was prepared with other settings ({'; '.join(changes)}). {command} again, with the same "
       "--config.data options, or give another --workdir."
     )
-  if damaged := damage.find_damaged(workdir):
+  if damaged := damage.find_damaged(workdir, views=None if view is None else [view]):
     others = f" and {len(damaged) - 1} others" if len(damaged) > 1 else ""
     raise errors.InputError(
       f"{damaged[0].relative_to(workdir)}{others} of the workdir {workdir} is missing or damaged. {command} again: it "

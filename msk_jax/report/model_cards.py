@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from msk_jax.disclosure import variants
-from msk_jax.predictions import model_names
+from msk_jax.predictions import added_samples, model_names
 from msk_jax.report.forms import Form, Section
 from msk_jax.report.model_records import ModelRecord
 
@@ -213,6 +213,8 @@ def _training_data(record: ModelRecord) -> list[tuple[str, str | None]]:
   if counts:
     least, most = variants.round_people(pd.Series([min(counts), max(counts)])).tolist()
     items.append(("Samples of a fold, rounded down to a multiple of five", f"{number(least)} to {number(most)}"))
+  if added := _added(record):
+    items.append(("Samples that were added after the training", added))
   ages = [
     (fold["training_age_mean_years"], fold["training_age_std_years"]) for fold in record.results if _has_ages(fold)
   ]
@@ -220,6 +222,18 @@ def _training_data(record: ModelRecord) -> list[tuple[str, str | None]]:
     mean, spread = (sum(values) / len(values) for values in zip(*ages, strict=True))
     items.append(("Age", f"mean {mean:.1f} years, SD {spread:.1f} years"))
   return [*items, ("How people were recruited, and who is missing", None)]
+
+
+def _added(record: ModelRecord) -> str:
+  """Returns how many samples the training did not have, of the fold that lacks most; empty where they are few."""
+  num, share = max(map(added_samples.of_result, record.results), default=(0, 0.0))
+  rounded = int(variants.round_people(pd.Series([num]))[0])
+  if not rounded:
+    return ""
+  return (
+    f"{number(rounded)} and more, about {share:.0%} of the data: no model of these folds learnt from them, and none "
+    "predicts them"
+  )
 
 
 def _has_ages(fold: Mapping[str, Any]) -> bool:

@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import pathlib
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 
 from msk_jax.cohort import source, split_parts
 from msk_jax.predictions import split_folder, split_table
-from msk_jax.scalar_models import spec
+from msk_jax.scalar_models import kept, spec
 from msk_jax.scalar_models.data import ScalarData, describe_suspects
 from msk_jax.scores import metrics
 from msk_jax.tabular import algorithms, nested
@@ -30,6 +31,7 @@ class Job:
     settings: of the stage.
     data_kind: `phantom`, `ukb` or another; noted in the results.
     workdir: the workdir.
+    withdrawn: people of the cohort whom `data` is without.
   """
 
   data: ScalarData
@@ -37,6 +39,7 @@ class Job:
   settings: spec.ScalarsSpec
   data_kind: str
   workdir: pathlib.Path
+  withdrawn: Collection[str] = ()
 
   @property
   def model_name(self) -> str:
@@ -52,12 +55,19 @@ class Job:
     """Returns the settings that the results depend on."""
     return self.to_tabular().record()
 
-  def to_tabular(self) -> tabular_job.Job:
-    """Returns the job without what is about ages. Its algorithm is new and holds nothing of any samples."""
+  def to_tabular(self, num_rows: int | None = None) -> tabular_job.Job:
+    """Returns the job without what is about ages. Its algorithm is new and holds nothing of any samples.
+
+    Args:
+      num_rows: what a sized search space is made for; by default the rows of the smallest fit, at the time when a model
+        that was kept was made.
+    """
     chosen = algorithms.make(self.algorithm_name, self.settings.num_threads())
     is_sized = self.settings.is_sized(source.is_comparable(self.workdir))
-    num_rows = nested.rows_of_smallest_fit(self.data.samples.fold, self.data.num_folds)
-    space = chosen.sized_space(num_rows) if is_sized else chosen.space
+    space = chosen.space
+    if is_sized:
+      rows = num_rows or kept.rows_of_search(self.folder, self.data.hashes)
+      space = chosen.sized_space(rows or nested.rows_of_smallest_fit(self.data.samples.fold, self.data.num_folds))
     return tabular_job.Job(
       name=self.model_name,
       stage="scalars",
@@ -75,7 +85,9 @@ class Job:
 
 
 def run(job: Job) -> bool:
-  """Makes the model, resumes it, or finds it finished; returns whether there was something to do."""
+  """Makes the model, resumes it, keeps it, or finds it finished; returns whether anything was fitted."""
+  if kept.keep(job.to_tabular(kept.rows_of_search(job.folder)), job.data, job.workdir, job.withdrawn):
+    return False
   return tabular_job.run(job.to_tabular(), functools.partial(_write_outcome, job))
 
 
@@ -85,6 +97,7 @@ def _write_outcome(job: Job, outcome: tabular_job.Outcome) -> None:
   mean_years = float(data.samples.target[outcome.training].mean())
   parts = {part: _part_table(data, part, outcome) for part in tabular_job.PARTS}
   split_table.write(outcome.folder, pd.concat(parts.values(), ignore_index=True), data.fold_map_hash)
+  kept.write_samples(outcome.folder, data, outcome.rows[split_parts.TEST])
   result = {
     "model": job.model_name,
     "fold": outcome.split.test,

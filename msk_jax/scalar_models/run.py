@@ -71,10 +71,7 @@ def _run_set(
   )
   if doubts := data.describe_suspects(loaded.samples):
     logging.warning("scalar set %s: %s", loaded.name, doubts)
-  jobs = [
-    experiment.Job(data=loaded, algorithm_name=name, settings=settings, data_kind=data_kind, workdir=workdir)
-    for name in settings.algorithms
-  ]
+  jobs = [experiment.Job(loaded, name, settings, data_kind, workdir, withdrawn) for name in settings.algorithms]
   for job in jobs:
     experiment.run(job)
   set_importances.write(jobs[0], withdrawn)

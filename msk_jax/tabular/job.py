@@ -23,6 +23,7 @@ from msk_jax.schemas import importance_tables
 from msk_jax.tabular import algorithm, importances, nested, trials
 
 IMPORTANCES_NAME = "importances.parquet"
+SMALLEST_FIT_ROWS = "smallest_fit_rows"  # among a record's results: what a sized search space was made for
 PARTS = split_parts.PARTS
 _VERSION = 3  # raised when the same settings, search and samples would give another model or another file
 
@@ -134,6 +135,7 @@ def run(job: Job, write_outcome: Callable[[Outcome], None]) -> bool:
     outputs.FILES: run_record.describe_files(job.folder, names),
     "samples": len(job.samples.target),
     "features": len(job.samples.names),
+    SMALLEST_FIT_ROWS: _rows_of_smallest_fit(job),
     "seconds": round(time.monotonic() - began, 1),
     "constant_splits": constant_splits,
   }

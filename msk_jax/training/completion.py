@@ -11,7 +11,7 @@ from absl import logging
 
 from msk_jax.cohort import withdrawal_memory, withdrawals
 from msk_jax.io import command_line, errors, run_record
-from msk_jax.predictions import older_records, split_folder, split_limits, split_table
+from msk_jax.predictions import added_samples, older_records, split_folder, split_limits, split_table
 from msk_jax.trained import best_parameters, checkpoints, processes
 from msk_jax.training import (
   compute_environment,
@@ -120,7 +120,7 @@ def _predict_again(call: Call, job: Job, ended: _Ended) -> dict[str, Any]:
 
 def _with_limits(job: Job, ended: _Ended) -> dict[str, Any]:
   """Returns the result under its limits, and writes it if they were others: the same end for another reason."""
-  said = {**ended.result, **results.of_ending(ended.passed, ended.limits)}
+  said = added_samples.note({**ended.result, **results.of_ending(ended.passed, ended.limits)}, 0, 0)
   if said != ended.result and split_folder.is_of_this_version(ended.result) and processes.is_first():
     split_folder.write_result(job.folder, said)
   return said
@@ -129,7 +129,8 @@ def _with_limits(job: Job, ended: _Ended) -> dict[str, Any]:
 def keep(call: Call, job: Job, result: dict[str, Any], change: trained_samples.Change) -> Ended | None:
   """Returns how a finished training has ended whose people are others now; None where a file of it is missing.
 
-  It stays as it is, without the predictions of samples that have left; those who have joined have none.
+  It stays as it is, without the predictions of samples that have left; those who have joined have none, and the result
+  says how many they are.
 
   Args:
     call: the call.
@@ -156,8 +157,11 @@ def keep(call: Call, job: Job, result: dict[str, Any], change: trained_samples.C
     split_table.leave_out_samples(job.folder, change.left)
     trained_samples.leave_out_samples(job.folder, change.left)
     _draw_again(job, result)
+  said = added_samples.note(result, change.num_joined, change.num_now)
+  if said != result and processes.is_first():
+    split_folder.write_result(job.folder, said)
   processes.wait_for_all("removed people who have left from the predictions")
-  return Ended(pausing.Status.FINISHED, job.folder, result)
+  return Ended(pausing.Status.FINISHED, job.folder, said)
 
 
 def _check_few(call: Call, job: Job, change: trained_samples.Change) -> None:

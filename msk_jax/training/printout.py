@@ -8,7 +8,7 @@ from rich import console
 
 from msk_jax.cohort import split_parts
 from msk_jax.io import errors, printing
-from msk_jax.predictions import split_folder
+from msk_jax.predictions import added_samples, split_folder
 from msk_jax.training import baselines, verdict
 
 Splits = Sequence[tuple[dict[str, Any], pathlib.Path]]  # (result, folder) of each
@@ -47,6 +47,7 @@ def print_result(result: Mapping[str, Any], folder: pathlib.Path) -> None:
   lines = [
     *why_not,
     *_describe(rows[-1][1]),
+    *_added([result]),
     f"ending       {_ending(result)}",
     f"predictions  {folder / 'predictions.parquet'}",
     f"picture      {folder / 'predictions.png'} and .svg",
@@ -70,7 +71,11 @@ def print_folds(splits: Splits) -> None:
   first = splits[0][0]
   print_scores(f"{first['model']}, {first['data']} data: test samples", rows)
   cut_off = [str(result["fold"]) for result, _ in splits if result.get("still_improving")]
-  lines = [*why_not, *(_describe(rows[-1][1]) if pooled or len(splits) == 1 else [])]
+  lines = [
+    *why_not,
+    *(_describe(rows[-1][1]) if pooled or len(splits) == 1 else []),
+    *_added([each for each, _ in splits]),
+  ]
   if cut_off:
     lines.append(
       f"The validation error still improved at config.train.max_epochs in the splits {', '.join(cut_off)}: raise it "
@@ -94,6 +99,13 @@ def _describe(scores: Mapping[str, Any]) -> list[str]:
   """Returns a line on a model that has not learned, if the verdict is known."""
   text = verdict.describe(scores[baselines.VERDICT]) if baselines.VERDICT in scores else ""
   return [text] if text else []
+
+
+def _added(results: Sequence[Mapping[str, Any]]) -> list[str]:
+  """Returns a line on samples that were added since, if there are any: of the split that lacks most."""
+  most = max(results, key=added_samples.of_result)
+  text = added_samples.describe(most)
+  return [f"ADDED SINCE: {text}"] if text else []
 
 
 def _ending(result: Mapping[str, Any]) -> str:

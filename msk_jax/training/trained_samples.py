@@ -29,11 +29,13 @@ class Change:
     left: (eid, instance) of samples that are not there any more.
     num_people: people of the training.
     num_joined: samples that the training did not have.
+    num_now: samples of now.
   """
 
   left: pd.MultiIndex
   num_people: int
   num_joined: int
+  num_now: int
 
   @property
   def people(self) -> frozenset[str]:
@@ -94,7 +96,7 @@ def find_change(job: Job, inputs: Mapping[str, str]) -> Change | None:
   if (both["sha256"] != both["sha256_now"])[is_in_both].any():
     return None
   left = pd.MultiIndex.from_frame(both.loc[both["sha256_now"].isna(), _KEYS])
-  return Change(left, before["eid"].nunique(), int(both["sha256"].isna().sum()))
+  return Change(left, before["eid"].nunique(), int(both["sha256"].isna().sum()), len(both) - len(left))
 
 
 def _without_samples(inputs: Mapping[str, str]) -> dict[str, str]:

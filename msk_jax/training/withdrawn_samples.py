@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from msk_jax.cohort import fold_memory, fold_table
-from msk_jax.predictions import split_folder, trained_with_withdrawn
+from msk_jax.predictions import trained_with_withdrawn
 from msk_jax.training import trained_samples
 from msk_jax.training.command import Call
 from msk_jax.training.job import Job
@@ -13,16 +13,17 @@ def note(call: Call, job: Job, withdrawn: Collection[str]) -> None:
   """Lists the training among those of people who have withdrawn, if it had any of these.
 
   Args:
-    call: the call; trainings outside of its workdir's `models/` are not listed.
+    call: the call; trainings outside of its workdir's `models/` and `tuning/` are not listed.
     job: the training, whose samples still name these people.
     withdrawn: ids.
   """
-  models = call.workdir / split_folder.MODELS
+  folder = job.folder.parent
+  is_here = folder.is_relative_to(call.workdir)
+  model = trained_with_withdrawn.name_of(folder.relative_to(call.workdir).as_posix()) if is_here else ""
   theirs = trained_samples.people(job.folder).intersection(withdrawn)
-  if not theirs or not job.folder.is_relative_to(models):
+  if not theirs or not model:
     return
   num_folds, in_folds = _folds_of(call, job, sorted(theirs))
-  model = job.folder.parent.relative_to(models).as_posix()
   rows = trained_with_withdrawn.rows_of(model, job.experiment.fold, num_folds, in_folds)
   trained_with_withdrawn.note(call.workdir, rows)
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from msk_jax.cohort import fold_table, split_parts
 from msk_jax.cohort import folds as fold_map
-from msk_jax.cohort import split_parts
 from msk_jax.cohort.people import People
 from msk_jax.io import errors, tables
 from msk_jax.predictions import split_folder
@@ -22,9 +22,9 @@ _SCHEMAS = {schema.name: schema for schema in (prediction_tables.PREDICTIONS, ag
 class _Map:
   """The cohort's fold map, looked up by id."""
 
-  def __init__(self, folds: pd.DataFrame, name: str):
-    self.name = name
-    self.num_folds = int(folds["fold"].max()) + 1
+  def __init__(self, map_: fold_table.FoldMap):
+    self.name, self.num_folds = map_.name, map_.num_folds
+    folds = map_.table
     self._people = People(folds["eid"])
     self._fold = np.full(len(self._people) + 1, -1)  # the last entry is of people who are not in the map
     self._fold[self._people.number_of(folds["eid"])] = folds["fold"]
@@ -39,7 +39,8 @@ def find(files: WorkdirFiles) -> Iterator[Finding]:
   folds = check_folds.read(files)
   if folds is None or folds.empty:
     return
-  known = _Map(folds, str(tables.read_extra(files.root / check_folds.FOLDS, cohort_tables.FOLDS).get("hash")))
+  extra = tables.read_extra(files.root / check_folds.FOLDS, cohort_tables.FOLDS)
+  known = _Map(fold_table.of_metadata(folds, extra))
   for name in files.of_schema(*_SCHEMAS):
     again = remedies.remove_and_run(name, files.root, _what_to_remove(name))
     for problem in _describe(files, name, known):

@@ -14,7 +14,7 @@ from absl import logging
 from msk_jax.cohort import withdrawals
 from msk_jax.durable import known
 from msk_jax.imaging import departures
-from msk_jax.io import atomic, errors
+from msk_jax.io import atomic, errors, presence
 from msk_jax.predictions import trained_with_withdrawn
 from msk_jax.preparation import lock, withdrawn
 from msk_jax.schemas import cohort_tables
@@ -78,7 +78,7 @@ def purge(workdir: pathlib.Path, lists: Sequence[pathlib.Path] = (), *, confirme
   files = WorkdirFiles(workdir)
   if not files.under(cohort_tables.FOLDER):
     raise errors.InputError(f"{workdir} holds no cohort/: it is not a workdir, or `prepare` has not run yet.")
-  with lock.one_at_a_time(workdir):
+  with lock.one_at_a_time(workdir), presence.shut_out(workdir):
     files = WorkdirFiles(workdir)
     read_of = {name: check_people.try_to_read(files, name) for name in check_people.list_files(files)}
     unread = [name for name in files.headers if read_of.get(name, ()) is None or check_tables.is_strange(files, name)]

@@ -5,7 +5,6 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from msk_jax.cohort import fold_table
-from msk_jax.cohort.fold_table import FoldMap
 from msk_jax.durable import known
 from msk_jax.io import atomic, errors, outputs, run_record, tables
 from msk_jax.schemas import cohort_tables, image_tables
@@ -38,7 +37,7 @@ def take_out(files: WorkdirFiles, name: str, people: Collection[str]) -> str:
     return path.parent.relative_to(files.root).as_posix()
   if header.schema == cohort_tables.FOLDS.name:
     folds = fold_table.read(files.root)
-    fold_table.write(files.root, FoldMap(_without(folds.table, people), folds.name))
+    fold_table.write(files.root, folds.with_people(_without(folds.table, people)))
   else:
     _filter(path, people)
   return ""

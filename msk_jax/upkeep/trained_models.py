@@ -10,6 +10,7 @@ from msk_jax.upkeep import check_people
 from msk_jax.upkeep.workdir_files import WorkdirFiles
 
 _SAMPLES = "samples.parquet"  # of a network's training
+_TRIALS = "/trials/"  # between the model that is searched and a trial
 
 
 def find(files: WorkdirFiles, people: frozenset[str]) -> list[tuple[str, ...]]:
@@ -50,14 +51,20 @@ def _folds_of(root: pathlib.Path, folds: fold_table.FoldMap, people: frozenset[s
 
 
 def _models(files: WorkdirFiles) -> dict[str, list[str]]:
-  """Returns the folders of each model's splits, finished or not, by the model's name."""
+  """Returns the folders of each model's splits, finished or not, by the model's name; trials of searches too."""
   models: dict[str, set[str]] = {}
-  for name in files.under(split_folder.MODELS):
+  for name in [*files.under(split_folder.MODELS), *files.under(trained_with_withdrawn.TUNING)]:
     parts = pathlib.PurePosixPath(name).parts
     place = next((i for i, part in enumerate(parts) if split_folder.number_of(pathlib.Path(part)) >= 0), 0)
     if place:
-      models.setdefault("/".join(parts[1:place]), set()).add("/".join(parts[: place + 1]))
+      model = trained_with_withdrawn.name_of("/".join(parts[:place]))
+      models.setdefault(model, set()).add("/".join(parts[: place + 1]))
   return {model: sorted(folders) for model, folders in models.items()}
+
+
+def _searched(model: str) -> str:
+  """Returns a model's name, of a trial that of the model that is searched."""
+  return model.removeprefix(f"{trained_with_withdrawn.TUNING}/").partition(_TRIALS)[0]
 
 
 def _samples_of(files: WorkdirFiles, model: str, folders: list[str], num_folds: int) -> frozenset[str]:
@@ -67,7 +74,7 @@ def _samples_of(files: WorkdirFiles, model: str, folders: list[str], num_folds: 
   if len(listed) == len(folders):
     names += listed
   elif len(names) < num_folds:
-    data_set = model.rpartition("/")[0]
+    data_set = _searched(model).rpartition("/")[0]
     measured = f"{cohort_tables.FOLDER}/{scalar_tables.FOLDER}"
     one_set = f"{measured}/{data_set.partition('/')[2]}.parquet"
     names += [name for name in (f"images/{data_set}/{store.INDEX_NAME}", one_set) if files.has(name)]

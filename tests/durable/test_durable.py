@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 from msk_jax.durable import known, link, parts, store
-from msk_jax.io import errors
+from msk_jax.io import errors, run_record
 
 _FILES = {
   "cohort/folds.parquet": "folds",
@@ -295,9 +295,9 @@ def test_the_end_of_one_call_leaves_alone_what_another_is_just_copying(folder, w
   _write(second, {"models/knee/cnn/fold_0/checkpoints/6/array": "six"})
   write = store.Part.write
 
-  def end_of_first(part, number, files):
+  def end_of_first(*arguments):
     assert first.close(0) == 0
-    return write(part, number, files)
+    return write(*arguments)
 
   with monkeypatch.context() as patch:
     patch.setattr(store.Part, "write", end_of_first)
@@ -346,6 +346,53 @@ def test_two_calls_may_write_the_same_at_once(folder, workdir, tmp_path, monkeyp
   for place, tied in ((workdir, ours), (second, theirs)):
     _write(place, {"cohort/withdrawn.json": "a longer list"})
     assert tied.close(0) == 0
+
+
+def _write_both(folder, workdir, second, monkeypatch, when) -> tuple[int | None, int | None]:
+  """Lets two calls write other files of one part: the second does at a moment of the first's writing."""
+  ours, theirs = _tie(workdir, folder), _tie(second, folder)
+  _write(workdir, {"ages/new.parquet": "ours"})
+  _write(second, {"ages/new.parquet": "theirs"})
+  real, status = getattr(store.Part, when), []
+
+  def beside(part, *arguments):
+    if not status and part._part == "ages":
+      status.append(None)
+      status.append(theirs.close(0))
+    return real(part, *arguments)
+
+  with monkeypatch.context() as patch:
+    patch.setattr(store.Part, when, beside)
+    return ours.close(0), status[-1]
+
+
+@pytest.mark.parametrize("when", ["write", "_settled", "newest"])
+def test_of_two_calls_that_write_a_part_at_the_same_moment_one_counts(when, folder, workdir, tmp_path, monkeypatch):
+  """Before and after the first's manifest; nothing has to be removed by hand, and the other one is told."""
+  ours, theirs = _write_both(folder, workdir, tmp_path / "second", monkeypatch, when)
+  assert sorted([ours, theirs]) == [0, 1]
+  _tie(tmp_path / "third", folder)
+  assert _read(tmp_path / "third")["ages/new.parquet"] == ("ours" if ours == 0 else "theirs")
+  winner, loser = (workdir, tmp_path / "second") if ours == 0 else (tmp_path / "second", workdir)
+  assert _tie(winner, folder).close(0) == 0
+  with pytest.raises(errors.InputError, match="another workdir has written"):
+    _tie(loser, folder)
+
+
+def test_two_calls_that_are_killed_when_both_have_written_leave_nothing_that_counts(folder, workdir, tmp_path):
+  stored = store.Part(folder, "ages")
+  before = stored.newest()
+  (manifest,) = _manifests(folder, "ages")
+  for writer, text in (("a" * 16, "one"), ("b" * 16, "two")):
+    values = json.loads(manifest.read_text())
+    values["content"]["files"] = {"ages/new.parquet": {"bytes": 3, "sha256": text, "mtime_ns": 0, "mode": 0o644}}
+    values["sha256"] = run_record.fingerprint(values["content"])
+    (manifest.parent / f"manifest-{before.number + 1:08d}-{writer}.json").write_text(json.dumps(values))
+  assert stored.newest().is_same(before)
+  _write(workdir, {"ages/new.parquet": "three"})
+  assert _tie(workdir, folder).close(0) == 0
+  _tie(tmp_path / "second", folder)
+  assert _read(tmp_path / "second")["ages/new.parquet"] == "three"
 
 
 def test_a_folder_that_fails_is_a_warning_and_status_1_at_the_end(folder, workdir, monkeypatch, caplog):

@@ -3,8 +3,12 @@
 import dataclasses
 import pathlib
 
+import pytest
+
 from msk_jax import stages
 from msk_jax.durable import parts
+
+_VIEWS = {"knee", "hip", "full_body/figure", "full_body/mixed"}
 
 
 @dataclasses.dataclass
@@ -43,6 +47,24 @@ def test_a_training_may_name_its_splits():
   scope = _tie("train", folders=["models/knee/cnn"], resumed=["models/knee/cnn/fold_1"]).scope
   assert scope.needs("models/knee/cnn/fold_1/checkpoints/6/array")
   assert not scope.needs("models/knee/cnn/fold_10/checkpoints/6/array")
+
+
+@pytest.mark.parametrize(
+  ("kind", "view", "expected"),
+  [
+    ("ukb", "knee", {"knee"}),
+    ("ukb", "full_body/mixed", {"full_body/mixed"}),
+    ("ukb", "", set()),
+    ("phantom", "knee", _VIEWS),
+  ],
+)
+def test_only_the_images_of_the_view_come_back(kind, view, expected):
+  """Of UK Biobank's data; others are prepared by the call itself, which would make what is missing again."""
+  call = stages.Call(stages.find("train"), _Noted())  # type: ignore[arg-type]
+  scope = _tie("train", folders=call.folders_of(kind, view)).scope
+  came = {each for each in _VIEWS if (part := f"images/{each}") and scope.needs(f"{part}/index.parquet")}
+  assert came == expected and all(scope.holds(parts.part_of(f"images/{each}/index.parquet")) for each in came)
+  assert scope.needs("cohort/folds.parquet") and scope.needs(".pseudonym_key")
 
 
 def test_a_purge_has_everything():

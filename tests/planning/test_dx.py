@@ -133,6 +133,29 @@ runs=$(grep -c run "$NOTES")
     assert notes.read_text().split() == ["load", *["run"] * num_runs]
 
 
+@pytest.mark.parametrize(
+  ("writes", "num_runs", "ended"), [("", 4, 75), ('echo more >> "$HOME/work/metrics.jsonl"', 9, 0)]
+)
+def test_a_stage_that_gets_no_further_is_not_called_for_ever(writes, num_runs, ended, submitted, tmp_path):
+  _, _, calls = submitted
+  (tmp_path / "docker").write_text(
+    f"""#!/bin/bash
+echo "$1" >> "$HOME/notes"
+[ "$1" = load ] && exit 0
+mkdir -p "$HOME/work/tensorboard" && date +%N > "$HOME/work/tensorboard/events.$$" && touch "$HOME/work/.lock$$"
+{writes}
+[ "$(grep -c run "$HOME/notes")" = 9 ] || exit 75
+"""
+  )
+  (tmp_path / "docker").chmod(0o755)
+  environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "HOME": str(tmp_path)}
+  command = ["bash", "-euo", "pipefail", "-c", _command_of(calls, "train/knee.inception_v3.fold_0")]
+  done = subprocess.run(command, cwd=tmp_path, env=environment, check=False, timeout=60, capture_output=True, text=True)
+  assert done.returncode == ended and (tmp_path / "notes").read_text().split() == ["load", *["run"] * num_runs]
+  said = "train/knee.inception_v3.fold_0: it stopped to be resumed 4 times in a row and got no further"
+  assert (said in done.stderr) == (ended == 75)
+
+
 def test_the_published_study_is_written_whole_and_without_ids():
   settings = _settings()
   project = dx.project_of("/msk", settings)

@@ -137,7 +137,8 @@ def test_a_training_whose_node_goes_down_is_requeued_and_ends_with_the_same_bits
   subprocess.run(["scontrol", "update", f"nodename={node}", "state=down", "reason=test"], check=True)
   _wait_for(lambda: set(_queue().values()) == {"PENDING"})
   subprocess.run(["scontrol", "update", f"nodename={node}", "state=resume"], check=False)  # it may be up by itself
-  _begin_now()
+  # Slurm's two minutes are waited for: a job that begins while its node still ends the first call's processes is held
+  # for good, and the node drained ("Duplicate jobid").
   _check_same(plan, run, straight, num_calls=2)
 
 

@@ -66,6 +66,16 @@ def test_what_is_gone_or_cut_is_made_again(root, workdir, name, damage):
   prepared.ensure(_spec(root), workdir)
 
 
+def test_only_the_view_that_is_read_has_to_be_there(root, workdir):
+  """As where a durable folder has given back one view."""
+  shutil.rmtree(workdir / "images/knee")
+  prepared.ensure(_spec(root), workdir, view="hip")
+  prepared.ensure(_spec(root), workdir, view="")
+  for view in ("knee", None):
+    with pytest.raises(errors.InputError, match=r"images/knee/index.parquet.* is missing or damaged"):
+      prepared.ensure(_spec(root), workdir, view=view)
+
+
 def test_only_the_lost_shards_sources_are_read_again(root, workdir, caplog):
   caplog.set_level("INFO", logger="absl")
   shards = sorted((workdir / "images/knee").glob("shard-*"))

@@ -11,7 +11,7 @@ from msk_jax.imaging import store
 from msk_jax.io import errors, tables
 from msk_jax.predictions import split_folder, split_table
 from msk_jax.preparation import prepare, withdrawn
-from msk_jax.schemas import cohort_tables
+from msk_jax.schemas import cohort_tables, prediction_tables
 from msk_jax.upkeep import check, check_people, purge
 from msk_jax.upkeep.workdir_files import WorkdirFiles
 from tests.preparation import raw_data
@@ -69,6 +69,21 @@ def test_models_trained_with_the_withdrawn_are_listed_for_good(workdir, tmp_path
     "knee/two",
   }
   assert purge.purge(workdir).models == [tuple(map(str, row)) for row in listed.to_numpy()]
+
+
+@pytest.mark.parametrize("has_list", [True, False])
+def test_trials_of_a_search_are_listed_too(has_list, workdir, tmp_path):
+  """By the samples of their training, or, of one that has no list of them, by its pictures."""
+  fold = dict(zip(*(fold_table.read(workdir).table[c] for c in ("eid", "fold")), strict=True))[_GONE]
+  trial = "tuning/knee/one/trials/1a2b"
+  (workdir / trial / "fold_0").mkdir(parents=True)
+  (workdir / trial / "fold_0/model.json").write_text("{}")
+  if has_list:
+    samples = pd.DataFrame({"eid": [_GONE], "instance": [2], "sha256": ["0"]})
+    tables.write(workdir / trial / "fold_0/samples.parquet", samples, prediction_tables.TRAINED_SAMPLES)
+  purged = purge.purge(workdir, [_list(tmp_path, _GONE)])
+  role = {0: [], 4: ["validation"]}.get(fold, ["training"])
+  assert [each for each in purged.models if each[0].startswith("tuning")] == [(trial, "0", name) for name in role]
 
 
 def test_results_of_groups_are_named_and_are_made_again_without_a_training(workdir, tmp_path):

@@ -10,6 +10,7 @@ import pytest
 
 from msk_jax.cohort import fold_table
 from msk_jax.durable import link, parts
+from msk_jax.imaging import store
 from msk_jax.io import atomic, errors, locks
 from msk_jax.predictions import split_folder
 from msk_jax.upkeep import check, printout, purge
@@ -61,6 +62,51 @@ def test_folders_on_another_disk_are_purged_too(linked, workdir, tmp_path):
   left = [path for path in (tmp_path / "disk").rglob("*.parquet") if "eid" in pd.read_parquet(path)]
   assert _holding(workdir) == [] and not any((pd.read_parquet(path)["eid"] == _GONE).any() for path in left)
   assert bool(left) == (linked == "models")
+
+
+def _pictures(workdir: pathlib.Path) -> dict[tuple, str]:
+  """Returns the hash of every picture that is not of the person who leaves, as its pixels are now."""
+  folders = [path.parent for path in (workdir / "images").rglob(store.INDEX_NAME)]
+  found = {}
+  for images in map(store.ImageStore.open, folders):
+    for position, row in enumerate(images.index.itertuples()):
+      if row.eid != _GONE:
+        found[images.folder.name, row.eid, row.instance, row.side] = store.image_hash(images.read(position))
+  return found
+
+
+@pytest.mark.parametrize("write", ["", "write_index", "write_shard"])
+def test_pictures_leave_stores_whose_parts_nobody_knows(write, workdir, tmp_path, monkeypatch):
+  """As where a durable folder has given them back; also by a purge after one that was killed in between."""
+  shutil.rmtree(workdir / "images/.parts")
+  pictures, real = _pictures(workdir), getattr(store, write, None)
+
+  def kill_after(*arguments):
+    assert real is not None
+    real(*arguments)
+    raise _KilledError
+
+  if write:
+    with monkeypatch.context() as patch:
+      patch.setattr(store, write, kill_after)
+      with pytest.raises(_KilledError):
+        purge.purge(workdir, [_list(tmp_path, _GONE)])
+  purged = purge.purge(workdir, [_list(tmp_path, _GONE)])
+  assert not [name for name in purged.removed if name.startswith("images")]
+  assert _holding(workdir) == [] and _pictures(workdir) == pictures
+  for path in (workdir / "images").rglob(store.INDEX_NAME):
+    images = store.ImageStore.open(path.parent)
+    assert {each.name for each in path.parent.glob("*.npy")} == {store.shard_name(n) for n in images.index["shard"]}
+    assert not images.damaged_shards(check_hashes=True)
+
+
+def test_a_store_of_unknown_parts_that_is_damaged_is_removed_whole(workdir, tmp_path):
+  shutil.rmtree(workdir / "images/.parts")
+  images = store.ImageStore.open(workdir / "images/knee")
+  shard = images.index.loc[images.index["eid"] == _GONE, "shard"].iloc[0]
+  (workdir / "images/knee" / store.shard_name(shard)).write_bytes(b"cut")
+  purged = purge.purge(workdir, [_list(tmp_path, _GONE)])
+  assert [name for name in purged.removed if name.startswith("images")] == ["images/knee"] and _holding(workdir) == []
 
 
 @pytest.mark.parametrize("where", [0.5, 0.0])

@@ -34,9 +34,11 @@ class Cohort:
     visits: schema visits; used where missing values are filled from other visits.
     participants: schema participants.
     folds: schema folds; may be None unless slopes are taken out of fold.
+    num_folds: of the map; 0 for one more than the highest in `folds`.
   """
 
   samples: pd.DataFrame
   visits: pd.DataFrame
   participants: pd.DataFrame
   folds: pd.DataFrame | None = None
+  num_folds: int = 0

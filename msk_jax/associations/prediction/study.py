@@ -100,7 +100,8 @@ def make(y: np.ndarray, dimensions: tuple[str, ...], cohort: exposures.Cohort) -
   names = ("age", "sex", *(f"ethnicity_{column.lower()}" for column in ethnicity.ETHNICITY_COLUMNS))
   eid = samples["eid"].astype(str)
   fold = table["fold"].fillna(-1).to_numpy(np.int64)
-  return Study(y, dimensions, covariates, names, People(eid).number_of(eid), fold, int(folds["fold"].max()) + 1)
+  num_folds = cohort.num_folds or int(folds["fold"].max()) + 1
+  return Study(y, dimensions, covariates, names, People(eid).number_of(eid), fold, num_folds)
 
 
 def list_categories(index: pd.DataFrame, level: str) -> list[tuple[str, str]]:
