@@ -107,7 +107,7 @@ def write_index(folder: pathlib.Path, index: pd.DataFrame, samples: pd.DataFrame
 def _read_columns(path: pathlib.Path, names: Sequence[str], num_rows: int) -> list[np.ndarray]:
   unique = list(dict.fromkeys(names))
   try:
-    table = pq.read_table(path, columns=unique)
+    table = pq.read_table(path, columns=unique, page_checksum_verification=True)
     columns = {name: table[name].to_numpy() for name in unique}
   except (OSError, pa.ArrowException, KeyError) as error:
     raise errors.InputError(

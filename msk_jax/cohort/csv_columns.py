@@ -5,11 +5,13 @@ lines. So both ways are tried, and the one that gives every row the header's wid
 no quoting. If neither does, or quotes would enclose lines that look like rows, the file is refused.
 """
 
+import contextlib
 import dataclasses
 import functools
 import io
 import pathlib
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
 from typing import IO, cast
 
 import pyarrow as pa
@@ -18,7 +20,7 @@ import pyarrow.csv as pa_csv
 from absl import logging
 
 from msk_jax.cohort import csv_header
-from msk_jax.io import errors
+from msk_jax.io import errors, long_cells
 
 _BLOCK_BYTES = 2**24  # holds many rows of the widest tables (a row of 30,000 columns is about 200 kB)
 _IN_QUOTES = r'^\s*"(.*)"\s*$'
@@ -56,6 +58,10 @@ class _Rows:
     return self.num_good + self.num_odd
 
 
+class _OddTextError(errors.InputError):
+  """A row of another width can't be shown to us, as its text is not UTF-8."""
+
+
 def read_columns(path: pathlib.Path, delimiter: str, width: int, positions: Sequence[int]) -> tuple[pa.Table, Format]:
   """Reads columns of a text table.
 
@@ -69,8 +75,8 @@ def read_columns(path: pathlib.Path, delimiter: str, width: int, positions: Sequ
     Text columns named by their positions, missing where empty; and how the file is written.
 
   Raises:
-    InputError: rows longer or shorter than the header, quotes that can be read in two ways, text that is not UTF-8,
-      or NUL bytes. What is wrong is counted, not shown.
+    InputError: rows longer or shorter than the header, absurdly long cells, quotes that can be read in two ways, text
+      that is not UTF-8, or NUL bytes. What is wrong is counted, not shown.
     OSError, EOFError, pa.ArrowException: the file can't be read; the message may hold a participant's data.
   """
   header = csv_header.read(path)
@@ -87,11 +93,18 @@ def read_columns(path: pathlib.Path, delimiter: str, width: int, positions: Sequ
     raise
   if num_odd:
     raise _ragged(path, num_odd)
+  long_cells.refuse(path, longest_cell(table))
   if format_.has_quotes and not format_.has_quoting:
     unquoted = pc.ReplaceSubstringOptions(_IN_QUOTES, r"\1")
     cells = [pc.call_function("replace_substring_regex", [column], unquoted) for column in table.columns]
     table = pa.table(cells, names=table.column_names)
   return table, format_
+
+
+def longest_cell(table: pa.Table) -> int:
+  """Returns the bytes of the longest text in a table of texts; 0 for an empty one."""
+  lengths = [pc.call_function("max", [pc.call_function("binary_length", [column])]).as_py() for column in table.columns]
+  return max((length for length in lengths if length is not None), default=0)
 
 
 @functools.lru_cache(maxsize=64)  # the same tables are read once per scalar set
@@ -153,6 +166,8 @@ def _refuse_rows_inside_cells(path: pathlib.Path, delimiter: str, width: int) ->
 def _try(path: pathlib.Path, delimiter: str, width: int, *, has_quoting: bool) -> _Rows:
   try:
     table, num_odd = _parse(path, delimiter, width, [0], has_quoting=has_quoting)
+  except _OddTextError:
+    return _Rows(0, num_odd=1)
   except pa.ArrowInvalid:
     return _Rows(0, 0, is_whole=False)
   return _Rows(table.num_rows, num_odd)
@@ -178,26 +193,44 @@ def _parse(
     newlines_in_values=has_quoting,
     invalid_row_handler=skip,
   )
-  try:
-    with pa.input_stream(str(path), compression=compression) as stream:
-      table = pa_csv.open_csv(
-        stream,
-        read_options=pa_csv.ReadOptions(
-          block_size=_BLOCK_BYTES,
-          skip_rows=csv_header.read(path).num_lines,
-          column_names=[str(i) for i in range(width)],
-        ),
-        parse_options=parsing,
-        convert_options=_as_text(names),
-      ).read_all()
-  except pa.ArrowInvalid as error:
-    if "UTF8" not in str(error):
-      raise
-    raise errors.InputError(
-      f"table {path.name} can't be read: the columns wanted hold text that is not UTF-8 (perhaps Latin-1 or "
-      f"Windows-1252). {csv_header.TO_UTF_8.format('WINDOWS-1252')}"
-    ) from None
+  with _handler_failures() as failures:
+    try:
+      with pa.input_stream(str(path), compression=compression) as stream:
+        table = pa_csv.open_csv(
+          stream,
+          read_options=pa_csv.ReadOptions(
+            block_size=_BLOCK_BYTES,
+            skip_rows=csv_header.read(path).num_lines,
+            column_names=[str(i) for i in range(width)],
+          ),
+          parse_options=parsing,
+          convert_options=_as_text(names),
+        ).read_all()
+    except pa.ArrowInvalid as error:
+      if failures:
+        raise _OddTextError(
+          f"table {path.name}: a row is longer or shorter than the header, and holds text that is not UTF-8. The file "
+          f"is damaged, or a delimiter or line end within a text is not quoted. "
+          f"{csv_header.TO_UTF_8.format('WINDOWS-1252')}"
+        ) from None
+      if "UTF8" not in str(error):
+        raise
+      raise errors.InputError(
+        f"table {path.name} can't be read: the columns wanted hold text that is not UTF-8 (perhaps Latin-1 or "
+        f"Windows-1252). {csv_header.TO_UTF_8.format('WINDOWS-1252')}"
+      ) from None
   return table, len(odd_rows)
+
+
+@contextlib.contextmanager
+def _handler_failures() -> Iterator[list[BaseException | None]]:
+  """Yields what fails where Arrow gives an odd row's text to `skip`; Arrow prints it with a traceback and goes on."""
+  failures: list[BaseException | None] = []
+  before, sys.unraisablehook = sys.unraisablehook, lambda about: failures.append(about.exc_value)
+  try:
+    yield failures
+  finally:
+    sys.unraisablehook = before
 
 
 def _as_text(names: Sequence[str]) -> pa_csv.ConvertOptions:

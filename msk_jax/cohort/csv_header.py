@@ -1,13 +1,16 @@
 """The header of a CSV or tab-separated file: its line, encoding and place."""
 
+import contextlib
 import csv
 import dataclasses
 import gzip
 import pathlib
 import re
+import zlib
+from collections.abc import Iterator
 from typing import BinaryIO
 
-from msk_jax.io import errors
+from msk_jax.io import errors, plain_files
 
 UTF_16, LATIN_1 = "UTF-16", "latin-1"
 TO_UTF_8 = "Save it as UTF-8, e.g. with `iconv -f {} -t UTF-8`."
@@ -80,8 +83,35 @@ def is_gzipped(path: pathlib.Path) -> bool:
 
 
 def open_binary(path: pathlib.Path) -> BinaryIO | gzip.GzipFile:
-  """Opens a file, also gzipped, for reading bytes."""
-  return gzip.open(path, "rb") if is_gzipped(path) else path.open("rb")
+  """Opens a file, also gzipped, for reading bytes.
+
+  Raises:
+    OSError: it can't be opened, or is none (see `plain_files`); reading may raise OSError or EOFError.
+  """
+  plain_files.check(path)
+  return _Gzip(path, "rb") if is_gzipped(path) else path.open("rb")
+
+
+class _Gzip(gzip.GzipFile):
+  """A gzipped file whose damage is an OSError wherever it is, also within the packed data."""
+
+  def read(self, size: int | None = -1) -> bytes:
+    """See `io.BufferedIOBase`."""
+    with _damage_named():
+      return super().read(size)
+
+  def read1(self, size: int = -1) -> bytes:
+    """See `io.BufferedIOBase`."""
+    with _damage_named():
+      return super().read1(size)
+
+
+@contextlib.contextmanager
+def _damage_named() -> Iterator[None]:
+  try:
+    yield
+  except zlib.error as error:
+    raise gzip.BadGzipFile(str(error)) from None
 
 
 def _decode(line: bytes) -> tuple[str, str]:

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from msk_jax.io import errors
+from msk_jax.io import errors, plain_files
 
 _GREATEST_WHOLE = 2.0**53  # beyond it float64 holds no fractions; codes and measurements are below
 
@@ -18,7 +18,7 @@ def names(path: pathlib.Path) -> list[str]:
   Raises:
     OSError, pa.ArrowException: the file can't be read.
   """
-  return pq.ParquetFile(path).schema_arrow.names
+  return _open(path).schema_arrow.names
 
 
 def read(path: pathlib.Path, positions: Sequence[int]) -> pa.Table:
@@ -35,7 +35,7 @@ def read(path: pathlib.Path, positions: Sequence[int]) -> pa.Table:
     InputError: a column's type is not a value or a list of values.
     OSError, pa.ArrowException: the file can't be read.
   """
-  file = pq.ParquetFile(path)
+  file = _open(path)
   every = file.schema_arrow.names
   raw = file.read(columns=list(dict.fromkeys(every[position] for position in positions)))
   texts = {}
@@ -51,6 +51,11 @@ def read(path: pathlib.Path, positions: Sequence[int]) -> pa.Table:
         "numbers, text or dates."
       ) from None
   return pa.table(texts)
+
+
+def _open(path: pathlib.Path) -> pq.ParquetFile:
+  plain_files.check(path)
+  return pq.ParquetFile(path, page_checksum_verification=True)
 
 
 def _as_text(values: pa.ChunkedArray) -> pa.Array:

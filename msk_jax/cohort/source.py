@@ -1,9 +1,8 @@
 """Whose data a workdir holds: `cohort/source.json`, which is written before any of the data."""
 
-import json
 import pathlib
 
-from msk_jax.io import atomic, errors
+from msk_jax.io import atomic, errors, json_files
 from msk_jax.schemas import cohort_tables
 
 _FILE_NAME = "source.json"
@@ -30,7 +29,7 @@ def read(workdir: pathlib.Path) -> dict[str, str] | None:
   """
   path = path_of(workdir)
   try:
-    record = json.loads(path.read_text(encoding="utf-8"))
+    record = json_files.read(path)
     return {name: str(record[name]) for name in ("kind", "root")}
   except FileNotFoundError:
     return None

@@ -155,7 +155,8 @@ def read_text(path: pathlib.Path, delimiter: str, names: Sequence[str]) -> pa.Ta
     OSError, EOFError, pa.ArrowException: the file can't be read; the message may hold a participant's data.
   """
   header = split_line(first_line(path), delimiter)
-  positions = [header.index(name) for name in names]
+  first = {name: place for place, name in reversed(list(enumerate(header)))}
+  positions = [first[name] for name in names]
   raw, _ = csv_columns.read_columns(path, delimiter, len(header), positions)
   return raw.rename_columns(list(names))
 

@@ -1,11 +1,16 @@
 """Lines of small text files from other people's programs, in any usual encoding, gzipped or not."""
 
 import codecs
+import errno
 import gzip
+import io
 import pathlib
 import zlib
 
+from msk_jax.io import plain_files
+
 _GZIP = b"\x1f\x8b"
+_MOST_BYTES = 2**28  # UK Biobank's largest such file, that of relatives, has 5 MB
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 UNREADABLE = (OSError, EOFError, UnicodeError, zlib.error)  # what `read_lines` raises; OSError also for a bad gzip
@@ -20,9 +25,18 @@ def read_lines(path: pathlib.Path) -> list[tuple[int, str]]:
   Raises:
     OSError, EOFError, UnicodeError, zlib.error: the file can't be read (`UNREADABLE`).
   """
-  data = path.read_bytes()
-  lines = _decode(gzip.decompress(data) if data.startswith(_GZIP) else data).lstrip("\ufeff").splitlines()
+  lines = _decode(_read(path)).lstrip("\ufeff").splitlines()
   return [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
+
+
+def _read(path: pathlib.Path) -> bytes:
+  with plain_files.open_binary(path) as file:
+    data = file.read(_MOST_BYTES + 1)
+  if data.startswith(_GZIP):
+    data = gzip.GzipFile(fileobj=io.BytesIO(data)).read(_MOST_BYTES + 1)
+  if len(data) > _MOST_BYTES:
+    raise OSError(errno.EFBIG, f"more than {_MOST_BYTES:,} bytes", str(path))
+  return data
 
 
 def _decode(data: bytes) -> str:

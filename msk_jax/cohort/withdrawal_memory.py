@@ -5,12 +5,11 @@ the ids.
 """
 
 import hmac
-import json
 import pathlib
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from msk_jax.io import atomic, errors, ids, privacy
+from msk_jax.io import atomic, errors, ids, json_files, privacy
 from msk_jax.schemas import cohort_tables
 
 FILE_NAME = "withdrawn.json"
@@ -78,7 +77,7 @@ def _read(workdir: pathlib.Path) -> frozenset[str]:
   if not path.exists():
     return frozenset()
   try:
-    record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    record: dict[str, Any] = json_files.read(path)
     is_known = (record["schema"], record["version"]) == (_SCHEMA, _VERSION)
     key_check, people = record["key_check"], frozenset(record["people"])
   except (OSError, ValueError, KeyError, TypeError) as error:

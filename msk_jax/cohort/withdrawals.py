@@ -4,7 +4,7 @@ UK Biobank sends them as `w<application>_<date>.csv`: one participant id a line,
 """
 
 import pathlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import pandas as pd
 from absl import logging
@@ -17,6 +17,7 @@ MAX_FRACTION = 0.01
 MAX_PEOPLE = 50
 
 _SEPARATORS = ",;\t"
+_USUAL_DIGITS = 7  # of UK Biobank's ids
 
 
 def read(paths: Iterable[pathlib.Path]) -> dict[pathlib.Path, frozenset[str]]:
@@ -94,7 +95,22 @@ def _read_one(path: pathlib.Path) -> frozenset[str]:
         "--config.data.withdrawals."
       )
     people.append(eid)
+  _warn_odd_lengths(path, people)
   return frozenset(people)
+
+
+def _warn_odd_lengths(path: pathlib.Path, people: Sequence[str]) -> None:
+  """Says so where some ids have fewer or more digits than UK Biobank's, and others have not."""
+  num_odd = sum(len(eid) != _USUAL_DIGITS for eid in people)
+  if 0 < num_odd < len(people):
+    logging.warning(
+      "list of withdrawals %s: %d of %d ids have not the %d digits that the others have. Is a line cut, or joined with "
+      "the next? Those people would stay",
+      path.name,
+      num_odd,
+      len(people),
+      _USUAL_DIGITS,
+    )
 
 
 def _is_header(line: str) -> bool:

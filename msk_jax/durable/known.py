@@ -7,7 +7,7 @@ import secrets
 from typing import Any
 
 from msk_jax.durable import store
-from msk_jax.io import atomic, errors
+from msk_jax.io import atomic, errors, json_files
 
 FOLDER = ".durable"
 _IDENTITY = "identity.json"
@@ -31,10 +31,10 @@ class Known:
 def read(workdir: pathlib.Path, part: str) -> Known:
   """Returns what is known of a part; of one that is not known, that it was never written."""
   try:
-    values = json.loads(_path(workdir, part).read_text(encoding="utf-8"))
+    values = json_files.read(_path(workdir, part))
     version = store.Version(values["number"], values["writer"], store.from_json(values["files"]))
     return Known(version, frozenset(values["left"]), values["is_whole"])
-  except (FileNotFoundError, KeyError, TypeError, ValueError):
+  except (FileNotFoundError, AttributeError, KeyError, TypeError, ValueError):
     return Known()
 
 
@@ -112,9 +112,9 @@ def is_there(workdir: pathlib.Path) -> bool:
 
 def _read_identity(path: pathlib.Path) -> str:
   try:
-    values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    values: dict[str, Any] = json_files.read(path)
     return str(values["identity"])
-  except (FileNotFoundError, KeyError, TypeError, ValueError):
+  except (FileNotFoundError, KeyError, ValueError):
     return ""
 
 

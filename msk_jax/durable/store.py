@@ -21,7 +21,7 @@ import urllib.parse
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from msk_jax.io import errors, run_record
+from msk_jax.io import errors, json_files, run_record
 
 _VERSION = 1
 _OBJECTS = "objects"
@@ -248,12 +248,12 @@ class Part:
     """Returns the version of a manifest; None if it is not whole."""
     match = _MANIFEST.fullmatch(name)
     try:
-      values = json.loads((self._folder / name).read_text(encoding="utf-8"))
+      values = json_files.read(self._folder / name)
       content = values["content"]
       if match is None or values["sha256"] != run_record.fingerprint(content) or content["version"] != _VERSION:
         return None
       return Version(int(match["number"]), match["writer"], from_json(content["files"]))
-    except (FileNotFoundError, KeyError, TypeError, ValueError):
+    except (FileNotFoundError, AttributeError, KeyError, TypeError, ValueError):
       return None
 
   def _object(self, sha256: str) -> pathlib.Path:

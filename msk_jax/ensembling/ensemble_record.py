@@ -1,6 +1,5 @@
 """The record of an ensemble: coefficients and scores as JSON, `ensembles/<product>/<node>.json`."""
 
-import json
 import pathlib
 from typing import Any
 
@@ -8,7 +7,7 @@ import numpy as np
 
 from msk_jax.cohort import split_parts
 from msk_jax.ensembling import combination, fit, hierarchy
-from msk_jax.io import atomic
+from msk_jax.io import atomic, json_files
 from msk_jax.predictions import pooled_record, pooled_table
 from msk_jax.scores import metrics
 
@@ -34,10 +33,10 @@ def read(workdir: pathlib.Path, product: pooled_table.Product, node: str) -> dic
   if not path.exists():
     return None
   try:
-    record = json.loads(path.read_text(encoding="utf-8"))
-  except ValueError:
+    record = json_files.read(path)
+  except (OSError, ValueError):
     return None
-  if not isinstance(record, dict) or (record.get("schema"), record.get("version")) != (SCHEMA, VERSION):
+  if (record.get("schema"), record.get("version")) != (SCHEMA, VERSION):
     return None
   return record
 

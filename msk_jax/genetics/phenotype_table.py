@@ -26,7 +26,7 @@ from msk_jax.cohort import (
 from msk_jax.genetics import person_ids, trait_columns
 from msk_jax.genetics.trait_columns import TraitColumn, TraitTable
 from msk_jax.genome import text_columns
-from msk_jax.io import errors, missing
+from msk_jax.io import errors, header_names, long_cells, missing, table_columns
 
 _DELIMITERS = ("\t", ",", ";")
 _ID_NAMES = ("iid", "eid", "id")
@@ -54,13 +54,14 @@ def read(path: pathlib.Path, wanted: Sequence[str] = ()) -> TraitTable:
   """
   header, delimiter = _read_header(path)
   id_name, num_ids = _id_column(path, header)
-  if repeated := sorted({name for name in header if header.count(name) > 1}):
+  if repeated := table_columns.repeated(header):
     raise errors.InputError(f"{path.name} has several columns of one name: {', '.join(repeated)}. Rename them.")
   names = _choose(path, header, num_ids, wanted)
   cells = _read_cells(path, delimiter, header, [id_name, *names])
   ids = cells.pop(id_name)
   counts = {"rows_without_id": int(ids.isna().sum())}
   cells, ids = cells[ids.notna()], ids[ids.notna()]
+  long_cells.refuse(path, int(ids.str.len().max()) if len(ids) else 0, long_cells.MOST_BYTES_OF_ID, "an id")
   key, _ = person_ids.plain(ids.to_numpy(object).astype(str))
   values = _numbers(path, cells, frozenset(wanted))
   if values.empty:
@@ -108,7 +109,7 @@ def _choose(path: pathlib.Path, header: Sequence[str], num_ids: int, wanted: Seq
   others = list(header[num_ids:])
   if absent := [name for name in wanted if name not in others]:
     raise errors.InputError(
-      f"config.gwas.traits: {path.name} has no column {', '.join(absent)}; it has {', '.join(others) or 'ids alone'}."
+      f"config.gwas.traits: {path.name} has no column {', '.join(absent)}; {header_names.shown(others)} beside ids."
     )
   if wanted:
     return list(wanted)

@@ -5,7 +5,6 @@ A finished task is not run again while its command and inputs stay the same. A f
 """
 
 import dataclasses
-import json
 import pathlib
 import re
 import time
@@ -16,7 +15,7 @@ from absl import logging
 
 from msk_jax.genetics import outputs, processes, reasons
 from msk_jax.genetics import tasks as tasks_lib
-from msk_jax.io import atomic, privacy, progress, run_record
+from msk_jax.io import atomic, json_files, privacy, progress, run_record
 
 _RECORD = "task.json"
 _VERSION = 2  # raised when the same task now gives other outputs
@@ -157,11 +156,10 @@ def compute_fingerprint(task: tasks_lib.Task, places: tasks_lib.Places, version:
 def _read_record(folder: pathlib.Path, fingerprint: str) -> dict[str, Any] | None:
   """Returns the record of a finished task of this fingerprint; None if there is none."""
   try:
-    record = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
+    record = json_files.read(folder / _RECORD)
   except (OSError, ValueError):
     return None
-  is_same = isinstance(record, dict) and record.get("fingerprint") == fingerprint
-  return record if is_same else None
+  return record if record.get("fingerprint") == fingerprint else None
 
 
 def _measure(folder: pathlib.Path, task: tasks_lib.Task) -> dict[str, int]:

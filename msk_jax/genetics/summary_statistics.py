@@ -81,7 +81,10 @@ def read_about(path: pathlib.Path) -> About:
   names = [field.name for field in dataclasses.fields(About)]
   if missing := [name for name in names if name not in extra]:
     raise errors.InputError(f"{path} does not say its {', '.join(missing)}: run the stage that writes it again.")
-  return About(**{name: extra[name] for name in names})
+  try:
+    return About(**{name: str(extra[name]) for name in names})
+  except ValueError as error:
+    raise errors.InputError(f"{path} is damaged: its {error} Run the stage that writes it again.") from None
 
 
 def clean(table: pd.DataFrame, build: str) -> tuple[pd.DataFrame, dict[str, int]]:

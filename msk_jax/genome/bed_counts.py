@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from msk_jax.genome import text_columns
-from msk_jax.io import errors
+from msk_jax.io import errors, plain_files
 
 HOM_1, MISSING, HET, HOM_2 = 0, 1, 2, 3  # two-bit codes
 
@@ -51,7 +51,7 @@ def read_blocks(path: pathlib.Path, num_people: int, num_variants: int) -> Itera
   num_words = -(-num_bytes // _WORD_BYTES)
   rows = max(1, _BLOCK_BYTES // num_bytes)
   try:
-    with path.open("rb") as file:
+    with plain_files.open_binary(path) as file:
       file.seek(_MAGIC_BYTES)
       for start in range(0, num_variants, rows):
         num = min(rows, num_variants - start)

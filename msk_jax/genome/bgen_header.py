@@ -3,17 +3,19 @@
 Source: the BGEN specification, versions 1.1 to 1.3 (https://www.chg.ox.ac.uk/~gav/bgen_format).
 """
 
+import contextlib
 import dataclasses
 import pathlib
 import struct
 import zlib
+from collections.abc import Iterator
 from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
 
 from msk_jax.genome import chromosomes, text_columns
-from msk_jax.io import errors
+from msk_jax.io import errors, plain_files
 
 _COMPRESSIONS = {0: "none", 1: "zlib", 2: "zstd"}
 _MAGIC = (b"bgen", b"\0\0\0\0")
@@ -78,12 +80,26 @@ def read(path: pathlib.Path, num_first: int = 3) -> Header:
     InputError: the file can't be read, is not a .bgen file or is damaged, or has no variants.
   """
   try:
-    with path.open("rb") as file:
+    with plain_files.open_binary(path) as file:
       return _read(path, file, num_first)
   except OSError as error:
     raise text_columns.open_error(path, error) from None
   except (struct.error, zlib.error, pa.ArrowException, UnicodeDecodeError, IndexError):
     raise errors.InputError(f"{path.name} is damaged at its start, or not a .bgen file: copy it again.") from None
+
+
+@contextlib.contextmanager
+def damage_named(path: pathlib.Path) -> Iterator[None]:
+  """Turns what the reader of variants says of a damaged file into an error that says what to do."""
+  try:
+    yield
+  except (ValueError, OverflowError, MemoryError, EOFError, OSError, zlib.error) as error:
+    if isinstance(error, errors.InputError):
+      raise
+    raise errors.InputError(
+      f"{path.name} can't be read to its end ({type(error).__name__}): it is damaged or cut off. Copy it again, and "
+      "compare its checksum with that of the source."
+    ) from None
 
 
 def check_for_bolt(header: Header) -> None:

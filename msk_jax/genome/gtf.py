@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 import pandas as pd
 
 from msk_jax.genome import chromosomes, genes
-from msk_jax.io import errors
+from msk_jax.io import errors, plain_files
 
 _GENE_RECORDS = ("gene", "ncRNA_gene", "pseudogene")  # Ensembl's GFF3 has the last two besides `gene`
 _NAME_KEYS = ("gene_name", "Name", "gene_id", "ID")  # Ensembl's genes without a name are known by their id
@@ -86,7 +86,7 @@ def _lines(path: pathlib.Path) -> Iterator[tuple[int, str]]:
   """Yields numbers, from 1, and texts of the lines that are not empty, up to the sequences of a GFF3 file."""
   number = 0
   try:
-    with path.open("rb") as raw:
+    with plain_files.open_binary(path) as raw:
       is_packed = raw.read(2) == _GZIP
     with gzip.open(path, "rt", encoding="utf-8") if is_packed else path.open(encoding="utf-8") as file:
       for number, line in enumerate(file, 1):

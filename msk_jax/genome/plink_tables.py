@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from msk_jax.genome import chromosomes, text_columns
-from msk_jax.io import errors
+from msk_jax.io import errors, plain_files
 from msk_jax.schemas import cohort_tables
 
 UNKNOWN_CHROMOSOME = "?"
@@ -130,7 +130,7 @@ def check_bed(path: pathlib.Path, num_people: int, num_variants: int) -> None:
     InputError: it is not, or is of another size.
   """
   try:
-    with path.open("rb") as file:
+    with plain_files.open_binary(path) as file:
       start = file.read(_MAGIC_BYTES)
     size = path.stat().st_size
   except OSError as error:

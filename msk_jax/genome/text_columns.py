@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from msk_jax.io import errors
+from msk_jax.io import errors, long_cells, plain_files
 
 _SHOWN_ROWS = 5
 _MAGIC = {
@@ -90,6 +90,8 @@ def read(path: pathlib.Path, names: Sequence[str], wanted: Sequence[str], *, num
         f"{path.name} has {is_odd.sum():,} lines of {which} than {surplus} columns ({', '.join(names)}): "
         f"{lines(is_odd, num_header)}. Correct the file, or copy it again."
       )
+  for name in wanted:
+    long_cells.refuse(path, int(table[names.index(name)].str.len().max()), long_cells.MOST_BYTES_OF_ALLELE)
   return table[[names.index(name) for name in wanted]].set_axis(list(wanted), axis="columns")
 
 
@@ -108,7 +110,7 @@ def lines(is_in: np.ndarray, num_header: int = 0) -> str:
 
 def _check_encoding(path: pathlib.Path) -> None:
   try:
-    with path.open("rb") as file:
+    with plain_files.open_binary(path) as file:
       start = file.read(1024)
   except OSError as error:
     raise open_error(path, error) from None

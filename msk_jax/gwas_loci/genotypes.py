@@ -3,6 +3,7 @@
 import copy
 import dataclasses
 import itertools
+import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
@@ -12,7 +13,7 @@ import pandas as pd
 
 from msk_jax.genetics.embedded import array_reader, imputed_reader
 from msk_jax.genetics.embedded.array_reader import ArrayVariants
-from msk_jax.genome import chromosomes, plink_tables
+from msk_jax.genome import bgen_header, chromosomes, plink_tables
 from msk_jax.genome.genotype_files import GenotypeFiles
 from msk_jax.gwas_loci import statistics
 from msk_jax.mixed_models import genotype_blocks
@@ -64,12 +65,14 @@ class ImputedGenotypes:
     tables: by chromosome, see `Genotypes`.
     variants: by chromosome, those of the .bgen files in the order of the tables.
     rows: by chromosome, int [n], the analysed people's places in the file; negative for those who are not in it.
+    paths: by chromosome, the .bgen file.
     readers: of the files; they must stay open.
   """
 
   tables: Mapping[str, pd.DataFrame]
   variants: Mapping[str, Sequence[Any]]
   rows: Mapping[str, np.ndarray]
+  paths: Mapping[str, pathlib.Path]
   readers: Sequence[Any]
 
   def table(self, chromosome: str) -> pd.DataFrame:
@@ -82,7 +85,8 @@ class ImputedGenotypes:
     dosages = np.full((len(rows), len(numbers)), np.nan, np.float32)
     for column, number in enumerate(numbers.tolist()):
       variant = copy.copy(self.variants[chromosome][number])  # what it decodes is not kept
-      dosages[rows >= 0, column] = imputed_reader.count_first_allele(variant)[rows[rows >= 0]]
+      with bgen_header.damage_named(self.paths[chromosome]):
+        dosages[rows >= 0, column] = imputed_reader.count_first_allele(variant)[rows[rows >= 0]]
     return dosages
 
 
@@ -101,16 +105,17 @@ def open_array(files: GenotypeFiles, iid: np.ndarray, regions: statistics.Region
 
 def open_imputed(files: GenotypeFiles, iid: np.ndarray, regions: statistics.Regions) -> ImputedGenotypes:
   """Lists the imputed variants in regions; their genotypes are read when they are wanted. Arguments as `open_array`."""
-  rows, lists, readers = {}, {}, []
+  rows, lists, paths, readers = {}, {}, {}, []
   for file in files.imputed:
     if file.chromosome and file.chromosome not in regions:
       continue
     people = pd.Index(plink_tables.read_sample(file.sample).iid).get_indexer(pd.Index(iid))
-    readers.append(bgen.BgenReader(str(file.bgen), delay_parsing=True))
-    for name, variants in _list_variants(readers[-1], regions).items():
-      lists[name] = variants
-      rows[name] = people
-  return ImputedGenotypes({name: _make_table(variants) for name, variants in lists.items()}, lists, rows, readers)
+    with bgen_header.damage_named(file.bgen):
+      readers.append(bgen.BgenReader(str(file.bgen), delay_parsing=True))
+      for name, variants in _list_variants(readers[-1], regions).items():
+        lists[name], rows[name], paths[name] = variants, people, file.bgen
+  tables = {name: _make_table(variants) for name, variants in lists.items()}
+  return ImputedGenotypes(tables, lists, rows, paths, readers)
 
 
 def _list_variants(reader: bgen.BgenReader, regions: statistics.Regions) -> dict[str, list[Any]]:

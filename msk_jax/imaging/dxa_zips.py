@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 
 from msk_jax.imaging import quality
-from msk_jax.io import ids
+from msk_jax.io import ids, plain_files
 
 _MIB = 2**20
 _NAME = re.compile(r"(?P<eid>[0-9]{1,12})_20158_(?P<instance>[0-9]{1,2})_(?P<array>[0-9]{1,3})\.zip", re.IGNORECASE)
@@ -121,7 +121,7 @@ def read_members(path: pathlib.Path, caps: Caps = CAPS) -> Iterator[bytes | qual
 def _read_file(path: pathlib.Path, caps: Caps) -> bytes:
   """Reads a file in one call: each call is slow where storage is mounted over a network."""
   try:
-    with path.open("rb") as file:
+    with plain_files.open_binary(path) as file:
       data = file.read(caps.zip_bytes + 1)
   except OSError as error:
     raise quality.Refusal("unreadable_file", type(error).__name__) from None

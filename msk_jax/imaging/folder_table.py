@@ -85,15 +85,16 @@ def read(root: pathlib.Path | str, spec: folder_spec.FolderSpec) -> FolderTable:
   raw = tables.read_csv(root / spec.table, _REQUIRED, _OPTIONAL)
   located = [paths.locate(root, path) for path in raw["path"]]
   table = pd.DataFrame({"path": [path for path, _ in located]}, index=raw.index)
-  table["age_years"] = ages.read(raw["age"], "age").years
-  ages.warn_beyond(table["age_years"], "age", (spec.min_age_years, spec.max_age_years))
-  sex = sexes.read(raw["sex"], "sex", spec.sex_values, _SEX_VALUES)
-  table["sex"] = sex.codes
-  table["side"] = cells.mapped(raw, "side", cells.SIDES)
-  table["instance"] = cells.integers(raw, "instance", 0, range(128)).astype("int8")
-  table["eid"] = ids.read(raw["id"], "id", table["instance"].astype(str) + table["side"])
-  table["ethnicity"] = cells.integers(raw, "ethnicity", MISSING_ETHNICITY, range(-10, 10_000)).astype("int16")
-  table["fold"] = cells.integers(raw, "fold", NO_FOLD, range(NO_FOLD, _FOLDS)).astype("int8")
+  with errors.of_file(spec.table):
+    table["age_years"] = ages.read(raw["age"], "age").years
+    ages.warn_beyond(table["age_years"], "age", (spec.min_age_years, spec.max_age_years))
+    sex = sexes.read(raw["sex"], "sex", spec.sex_values, _SEX_VALUES)
+    table["sex"] = sex.codes
+    table["side"] = cells.mapped(raw, "side", cells.SIDES)
+    table["instance"] = cells.integers(raw, "instance", 0, range(128)).astype("int8")
+    table["eid"] = ids.read(raw["id"], "id", table["instance"].astype(str) + table["side"])
+    table["ethnicity"] = cells.integers(raw, "ethnicity", MISSING_ETHNICITY, range(-10, 10_000)).astype("int16")
+    table["fold"] = cells.integers(raw, "fold", NO_FOLD, range(NO_FOLD, _FOLDS)).astype("int8")
   reasons = _reasons(table, pd.Series([reason for _, reason in located], index=raw.index, dtype=object), spec)
   rows = table.loc[reasons == "", list(_COLUMNS)].reset_index()
   rows = rows.astype({"eid": "string", "side": "string", "path": "string"})

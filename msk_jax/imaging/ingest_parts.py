@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 
 from msk_jax.imaging import quality, store
-from msk_jax.io import atomic
+from msk_jax.io import atomic, json_files
 
 _SCHEMA, _VERSION = "image_part", 2
 
@@ -185,7 +185,7 @@ def _path(images: pathlib.Path, kind: str, number: int) -> pathlib.Path:
 
 def _read_part(path: pathlib.Path) -> Part | None:
   try:
-    content = json.loads(path.read_text(encoding="utf-8"))
+    content = json_files.read(path)
     if (content["schema"], content["version"]) != (_SCHEMA, _VERSION):
       return None
     return Part(
@@ -195,5 +195,5 @@ def _read_part(path: pathlib.Path) -> Part | None:
       {view: tuple(Row(*row) for row in rows) for view, rows in content["rows"].items()},
       tuple(quality.Note(*note) for note in content["notes"]),
     )
-  except (OSError, ValueError, KeyError, TypeError):
+  except (OSError, ValueError, KeyError, TypeError, AttributeError):
     return None

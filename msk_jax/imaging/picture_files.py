@@ -7,6 +7,7 @@ import numpy as np
 
 from msk_jax.imaging import dicom, quality
 from msk_jax.imaging.quality import Doubt
+from msk_jax.io import plain_files
 
 HEAD_BYTES = 132  # enough to tell the kind: a DICOM file's preamble and the word DICM
 DICOM_ENDINGS = frozenset({".dcm", ".dicom", ".ima", ""})
@@ -42,7 +43,7 @@ def kind_of(head: bytes) -> Kind:
 def read_head(path: pathlib.Path) -> bytes:
   """Returns a file's first bytes; none if it can't be read."""
   try:
-    with path.open("rb") as file:
+    with plain_files.open_binary(path) as file:
       return file.read(HEAD_BYTES)
   except OSError:
     return b""
@@ -55,7 +56,7 @@ def read_bytes(path: pathlib.Path) -> bytes:
     Refusal: `unreadable_file`, or `too_large`.
   """
   try:
-    with path.open("rb") as file:
+    with plain_files.open_binary(path) as file:
       data = file.read(_MAX_FILE_BYTES + 1)
   except (OSError, ValueError) as error:
     raise quality.Refusal("unreadable_file", type(error).__name__) from None

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from msk_jax.io import atomic, errors, tables
+from msk_jax.io import atomic, errors, plain_files, tables
 from msk_jax.schemas import image_tables
 
 INDEX_NAME = "index.parquet"
@@ -46,6 +46,7 @@ def is_whole_shard(folder: pathlib.Path, number: int, num_images: int) -> bool:
   """Returns whether a shard exists, has this number of images and is not cut off; its images are not checked."""
   path = pathlib.Path(folder) / shard_name(number)
   try:
+    plain_files.check(path)
     images = np.load(path, mmap_mode="r", allow_pickle=False)
     return len(images) == num_images and path.stat().st_size == images.offset + images.nbytes
   except (OSError, ValueError, AttributeError, EOFError):
@@ -85,7 +86,11 @@ class ImageStore:
     """
     folder = pathlib.Path(folder)
     index = tables.read(folder / INDEX_NAME, image_tables.IMAGE_INDEX)
-    shape = tables.read_extra(folder / INDEX_NAME, image_tables.IMAGE_INDEX)["shape"]
+    shape = tables.read_extra(folder / INDEX_NAME, image_tables.IMAGE_INDEX).get("shape")
+    if not isinstance(shape, list) or not all(isinstance(size, int) and size > 0 for size in shape):
+      raise errors.InputError(
+        f"{folder / INDEX_NAME} does not say the size of its images: run prepare again with this --workdir."
+      )
     return cls(folder, index, tuple(shape))
 
   def __len__(self) -> int:
@@ -104,6 +109,11 @@ class ImageStore:
     images = self._maps.get(shard)
     if images is None:
       images = self._map(shard)
+    if not 0 <= row < len(images):
+      raise errors.InputError(
+        f"{shard_name(shard)} of {self.folder.name} holds {len(images)} images, and the index names number {row}, from "
+        "0: run prepare again with this --workdir."
+      )
     return np.array(images[row])
 
   def verify(self, position: int) -> bool:
@@ -124,8 +134,9 @@ class ImageStore:
     path = self.folder / shard_name(shard)
     try:
       # A plain view: np.memmap's own indexing costs more than the copy of a small image.
+      plain_files.check(path)
       images = np.load(path, mmap_mode="r", allow_pickle=False).view(np.ndarray)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, EOFError) as error:
       raise errors.InputError(
         f"{path.name} of {self.folder.name} is missing or damaged: run prepare again with this --workdir."
       ) from error

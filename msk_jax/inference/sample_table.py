@@ -44,7 +44,8 @@ def read(
     reason = f" that could be read: {num_too_long} have more cells than the header" if num_too_long else ""
     raise errors.InputError(f"{table.name} has no rows{reason}.")
   located = [paths.locate(root, path) for path in raw["path"]]
-  columns = _columns(raw, sex_values).assign(path=[path for path, _ in located])
+  with errors.of_file(table.name):
+    columns = _columns(raw, sex_values).assign(path=[path for path, _ in located])
   notes = [quality.Note(table.name, "", "extra_cells", f"line {line}") for line in raw.attrs[tables.TOO_LONG]]
   samples: list[Sample] = []
   for row, (_, reason) in zip(columns.itertuples(), located, strict=True):

@@ -11,7 +11,7 @@ import pathlib
 import re
 import secrets
 
-from msk_jax.io import atomic
+from msk_jax.io import atomic, errors
 
 # A hash, which stays, or seven digits, maybe after zeros: UK Biobank's and the phantom's ids alike.
 _HASH_OR_EID = re.compile(r"(?<![0-9A-Za-z])(?=[0-9]*[a-f])(?P<hash>[0-9a-f]{12,})(?![0-9A-Za-z])|(?<!\d)0*\d{7}(?!\d)")
@@ -46,8 +46,19 @@ def pseudonym(text: str, key: bytes) -> str:
 
 
 def load_key(workdir: pathlib.Path) -> bytes:
-  """Returns the workdir's secret key, made on first use and readable by its owner only."""
+  """Returns the workdir's secret key, made on first use and readable by its owner only.
+
+  Raises:
+    InputError: it is damaged.
+  """
   path = pathlib.Path(workdir) / KEY_FILE
   if not path.exists():
     atomic.write_secret_once(path, secrets.token_bytes(_KEY_BYTES))
-  return path.read_bytes()
+  key = path.read_bytes() if path.is_file() else b""
+  if len(key) != _KEY_BYTES:
+    raise errors.InputError(
+      f"{path}, the secret key of the workdir's pseudonyms, has {len(key)} bytes and not {_KEY_BYTES}: it is damaged. "
+      "Copy it again from where the workdir comes from. Without a copy remove it, and cohort/withdrawn.json with it: "
+      "then give all lists of withdrawals again with --withdrawn."
+    )
+  return key

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from absl import logging
 
 import msk_jax
-from msk_jax.io import atomic, errors
+from msk_jax.io import atomic, errors, json_files, plain_files
 
 if TYPE_CHECKING:
   import numpy as np
@@ -50,6 +50,7 @@ def fingerprint(value: Any) -> str:
 
 def hash_file(path: pathlib.Path | str) -> str:
   """Returns the SHA-256 (hex) of a file's content."""
+  plain_files.check(path)
   with pathlib.Path(path).open("rb") as file:
     return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -103,9 +104,13 @@ def remove(folder: pathlib.Path | str) -> None:
 
 
 def add_results(folder: pathlib.Path | str, results: Mapping[str, Any]) -> None:
-  """Adds facts to the results of the record in `folder`, which is there; facts of the same name are replaced."""
+  """Adds facts to the results of the record in `folder`, which is there; facts of the same name are replaced.
+
+  Raises:
+    InputError: it is damaged.
+  """
   path = pathlib.Path(folder) / FILE_NAME
-  record = json.loads(path.read_text(encoding="utf-8"))
+  record = _read(path)
   atomic.write_json(path, {**record, "results": {**record["results"], **results}})
 
 
@@ -118,13 +123,32 @@ def read(folder: pathlib.Path | str) -> dict[str, Any] | None:
   path = pathlib.Path(folder) / FILE_NAME
   if not path.exists():
     return None
+  record = _read(path)
+  return record if record.get("version") == _VERSION else None
+
+
+def _read(path: pathlib.Path) -> dict[str, Any]:
   try:
-    record = json.loads(path.read_text(encoding="utf-8"))
-    return record if record.get("version") == _VERSION else None
-  except (OSError, ValueError, AttributeError) as error:
+    record = json_files.read(path)
+    _check_form(record)
+  except (OSError, ValueError) as error:
     raise errors.InputError(
       f"{path} can't be read ({type(error).__name__}): it is damaged. Delete it and run the stage that wrote it again."
     ) from None
+  return record
+
+
+def _check_form(record: Mapping[str, Any]) -> None:
+  """Raises ValueError where a record of this version has not the form that `write` gives it."""
+  if record.get("version") != _VERSION:
+    return
+  parts = [record.get(name) for name in ("settings", "inputs", "results")]
+  listed = parts[-1].get("files", {}) if isinstance(parts[-1], Mapping) else {}
+  described = listed.values() if isinstance(listed, Mapping) else ()  # an earlier version's record lists names alone
+  has_sizes = all(isinstance(each, Mapping) and isinstance(each.get("bytes"), int) for each in described)
+  has_names = isinstance(record.get("stage"), str) and isinstance(listed, Mapping | list)
+  if not (all(isinstance(part, Mapping) for part in parts) and has_sizes and has_names):
+    raise ValueError("not the form of a run record")
 
 
 def is_current(folder: pathlib.Path | str, settings: Mapping[str, Any], inputs: Mapping[str, str]) -> bool:

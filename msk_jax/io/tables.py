@@ -11,7 +11,7 @@ import pathlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from msk_jax.io import atomic, errors
+from msk_jax.io import atomic, errors, plain_files, table_columns
 
 if TYPE_CHECKING:
   import pandas as pd
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 BLOCK_ROWS = 2**18  # of `iterate`
 BUFFER_BYTES = 2**20  # of a file that `iterate` reads at once
 _METADATA_KEY = b"msk_jax"
+_CHECKSUMS, _VERIFIED = {"write_page_checksum": True}, {"page_checksum_verification": True}
 APART = "apart"  # of a schema: the people of its rows are compared with nobody
 
 
@@ -112,7 +113,7 @@ def write(
 
   arrow = _to_arrow(table, schema, extra)
   with atomic.replacing(path) as temporary:
-    pq.write_table(arrow, temporary, **(_pack_well(schema) if small else {}))
+    pq.write_table(arrow, temporary, **_CHECKSUMS, **(_pack_well(schema) if small else {}))
 
 
 def write_parts(
@@ -139,7 +140,7 @@ def write_parts(
     try:
       for part in parts:
         arrow = _to_arrow(part, schema, extra)
-        writer = writer or pq.ParquetWriter(temporary, arrow.schema)
+        writer = writer or pq.ParquetWriter(temporary, arrow.schema, **_CHECKSUMS)
         writer.write_table(arrow)
         num_rows += len(part)
     finally:
@@ -204,11 +205,11 @@ def read(path: pathlib.Path | str, schema: Schema, columns: Sequence[str] | None
   """
   import pyarrow.parquet as pq
 
-  _check_header(path, schema)
   wanted = list(columns) if columns is not None else list(schema.columns)
+  _check_header(path, schema, wanted)
   with damage_named(pathlib.Path(path)):
-    table = pq.read_table(path, columns=wanted).to_pandas()
-  return table.astype({name: schema.dtypes[name] for name in wanted})
+    table = pq.read_table(path, columns=wanted, **_VERIFIED).to_pandas()
+    return table.astype({name: schema.dtypes[name] for name in wanted})
 
 
 def iterate(
@@ -231,11 +232,13 @@ def iterate(
   """
   import pyarrow.parquet as pq
 
-  _check_header(path, schema)
   wanted = list(columns) if columns is not None else list(schema.columns)
+  _check_header(path, schema, wanted)
   with damage_named(pathlib.Path(path)):
     # By default (pre_buffer) PyArrow holds the whole file.
-    file = pq.ParquetFile(path, read_dictionary=list(categorical), pre_buffer=False, buffer_size=BUFFER_BYTES)
+    file = pq.ParquetFile(
+      path, read_dictionary=list(categorical), pre_buffer=False, buffer_size=BUFFER_BYTES, **_VERIFIED
+    )
     with file:
       yield from file.iter_batches(BLOCK_ROWS, columns=wanted)
 
@@ -277,14 +280,27 @@ def read_header(path: pathlib.Path | str) -> Header:
   import pyarrow.parquet as pq
 
   with damage_named(pathlib.Path(path)):
+    plain_files.check(path)
     about = pq.read_metadata(path)
     columns = about.schema.to_arrow_schema()
-    stored = json.loads((about.metadata or {}).get(_METADATA_KEY, b"{}"))
+    stored = _read_metadata((about.metadata or {}).get(_METADATA_KEY, b"{}"))
+    if table_columns.repeated(columns.names):
+      raise ValueError("columns of one name")
   types = {name: str(kind) for name, kind in zip(columns.names, columns.types, strict=True)}
   return Header(stored.get("schema", ""), stored.get("version", 0), stored.get("extra", {}), types, about.num_rows)
 
 
-def _check_header(path: pathlib.Path | str, schema: Schema) -> Header:
+def _read_metadata(text: bytes) -> dict[str, Any]:
+  try:
+    stored = json.loads(text)
+  except RecursionError:
+    raise ValueError("metadata nested too deep") from None
+  if not isinstance(stored, dict) or not isinstance(stored.get("extra", {}), dict):
+    raise ValueError("metadata of another form")
+  return stored
+
+
+def _check_header(path: pathlib.Path | str, schema: Schema, wanted: Sequence[str] = ()) -> Header:
   path = pathlib.Path(path)
   if not path.exists():
     raise errors.InputError(
@@ -298,17 +314,23 @@ def _check_header(path: pathlib.Path | str, schema: Schema) -> Header:
       f"{schema.name} version {schema.version}. Run the stage that writes it again, or use the msk_jax version that "
       "wrote it."
     )
+  if difference := table_columns.describe_difference(header.types, {name: schema.dtypes[name] for name in wanted}):
+    raise errors.InputError(
+      f"{path} is not as its schema {schema.name} says: {difference}. Run the stage that writes it again."
+    )
   return header
 
 
 @contextlib.contextmanager
 def damage_named(path: pathlib.Path) -> Iterator[None]:
-  """Turns what Arrow says of a file that is cut off or not Parquet into an error that says what to do."""
+  """Turns what is said of a file that is cut off, damaged or not Parquet into an error that says what to do."""
   import pyarrow as pa
 
   try:
     yield
-  except (OSError, pa.ArrowException, json.JSONDecodeError) as error:
+  except errors.InputError:
+    raise
+  except (OSError, pa.ArrowException, ValueError, TypeError, OverflowError) as error:
     # Arrow's own message may quote values, which are a participant's.
     raise errors.InputError(
       f"{path} can't be read ({type(error).__name__}): it is damaged, or not a Parquet file. If it is a copy, copy it "

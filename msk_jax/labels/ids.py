@@ -18,6 +18,8 @@ _WHOLE = re.compile(r"(\d+)(?:\.0*|,0)")  # 7.0
 _FRACTION = re.compile(r"\d+[.,]\d*[1-9]\d*")  # 1.1: ids like site.person, where 1.0 is not 1
 _SCIENTIFIC = re.compile(r"(\d)(?:[.,](\d+))?[eE]\+?(\d{1,2})")
 _GROUPED = re.compile(r"\d{1,3}(?:[,' \u00a0\u2009\u202f]\d{3})+")  # 9,000,001
+_UNSEEN = ("Cf", "Cc")  # categories of letters that can't be seen
+_QUOTES = "\"'`´‘’“”„«»"  # a stray one is of the table, not of the id
 _SEPARATORS = re.compile(r"[,'\s]")
 
 
@@ -36,8 +38,8 @@ def read(spelled: pd.Series, column: str, visit: pd.Series) -> pd.Series:
     [n] string.
 
   Raises:
-    InputError: digits are lost in scientific notation; ids that differ in case, spaces or unseen letters alone; or ids
-      that differ in leading zeros and are never there at the same visit, as if one export had dropped the zeros.
+    InputError: digits are lost in scientific notation; ids that differ in case, spaces, quotes or unseen letters alone;
+      or ids that differ in leading zeros and are never there at the same visit, as if one export had dropped the zeros.
   """
   texts = [str(text) for text in spelled.unique() if text]
   _refuse_lost_digits(spelled, texts, column)
@@ -99,14 +101,15 @@ def _refuse_look_alikes(plain_ids: pd.Series, column: str) -> None:
   if is_twice.any():
     is_bad = plain_ids.isin(ids[is_twice])
     raise errors.InputError(
-      f"column {column}: {int(is_twice.sum())} ids differ from another one in case, spaces, unseen letters, separators "
-      f"or decimals alone ({cells.lines(is_bad)}): one person would be taken for several. Spell every id in one way."
+      f"column {column}: {int(is_twice.sum())} ids differ from another one in case, spaces, quotes, unseen letters, "
+      f"separators or decimals alone ({cells.lines(is_bad)}): one person would be taken for several. Spell every id in "
+      "one way."
     )
 
 
 def _loose(text: str) -> str:
   text = unicodedata.normalize("NFKC", text).casefold()
-  text = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")  # nothing that can be seen
+  text = "".join(letter for letter in text if unicodedata.category(letter) not in _UNSEEN and letter not in _QUOTES)
   text = _SEPARATORS.sub("", text) if _GROUPED.fullmatch(text) else "".join(text.split())
   return _without_point(text)
 

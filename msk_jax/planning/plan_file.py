@@ -5,7 +5,7 @@ import json
 import pathlib
 from typing import Any
 
-from msk_jax.io import atomic, errors, specs
+from msk_jax.io import atomic, errors, json_files, specs
 from msk_jax.planning.jobs import Job
 
 FOLDER = "study"
@@ -121,7 +121,7 @@ def read(workdir: pathlib.Path) -> Plan:
   if not path.exists():
     raise errors.InputError(f"there is no plan in {path}: run `python -m msk_jax.study` with this workdir first.")
   try:
-    values = json.loads(path.read_text(encoding="utf-8"))
+    values = json_files.read(path)
     if values["version"] != _VERSION:
       raise ValueError(f"version {values['version']}")
     return Plan(
@@ -135,5 +135,5 @@ def read(workdir: pathlib.Path) -> Plan:
       values["recheck"],
       values["is_rechecked"],
     )
-  except (KeyError, TypeError, ValueError, errors.InputError) as error:
+  except (OSError, KeyError, TypeError, ValueError, errors.InputError) as error:
     raise errors.InputError(f"{path} is damaged or of another version: run `python -m msk_jax.study` again.") from error

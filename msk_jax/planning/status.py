@@ -2,12 +2,11 @@
 
 import dataclasses
 import enum
-import json
 import pathlib
 from collections.abc import Sequence
 
 from msk_jax.durable import store
-from msk_jax.io import atomic, run_record
+from msk_jax.io import atomic, json_files, run_record
 from msk_jax.planning.jobs import Job
 from msk_jax.planning.plan_file import Plan
 
@@ -86,10 +85,9 @@ def hash_before(plan: Plan, job: Job) -> dict[str, str]:
 def _read(path: pathlib.Path) -> dict:
   """Returns a small JSON file's values; nothing if it is not there or damaged: the job is then run again."""
   try:
-    values = json.loads(path.read_text(encoding="utf-8"))
+    return json_files.read(path)
   except (OSError, ValueError):
     return {}
-  return values if isinstance(values, dict) else {}
 
 
 def gpu_hours(jobs: Sequence[Job]) -> float:

@@ -6,14 +6,13 @@ other sign: both parameters change theirs, the corrected age is the same.
 """
 
 import dataclasses
-import json
 import math
 import pathlib
 from typing import Literal, get_args
 
 import numpy as np
 
-from msk_jax.io import atomic, errors
+from msk_jax.io import atomic, errors, json_files
 
 FILE_NAME = "bias_correction.json"
 _SCHEMA = "bias_correction"
@@ -116,7 +115,7 @@ def read(folder: pathlib.Path) -> BiasCorrection | None:
   if not path.exists():
     return None
   try:
-    values = json.loads(path.read_text(encoding="utf-8"))
+    values = json_files.read(path)
     if (values["schema"], values["version"]) != (_SCHEMA, _VERSION):
       raise errors.InputError(
         f"{path} is {values['schema']} version {values['version']}; this program reads {_SCHEMA} version {_VERSION}."

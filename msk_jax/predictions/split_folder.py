@@ -3,7 +3,6 @@
 Its table of predictions is in `split_table`.
 """
 
-import json
 import pathlib
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from msk_jax.cohort import split_parts
-from msk_jax.io import atomic, errors
+from msk_jax.io import atomic, errors, json_files
 from msk_jax.predictions import split_table
 from msk_jax.scores import metrics
 
@@ -77,8 +76,8 @@ def read_result(folder: pathlib.Path) -> dict[str, Any] | None:
   """
   path = folder / RESULT_NAME
   try:
-    result = json.loads(path.read_text(encoding="utf-8"))
-    if not isinstance(result, dict) or "fold_map_hash" not in result:
+    result = json_files.read(path)
+    if "fold_map_hash" not in result:
       raise ValueError
   except FileNotFoundError:
     return None

@@ -3,14 +3,13 @@
 `predict` averages the ages of splits and `ensemble` pools their predictions: both need splits of one model.
 """
 
-import json
 import pathlib
 from collections.abc import Sequence
 from typing import Any
 
 from absl import logging
 
-from msk_jax.io import errors, run_record
+from msk_jax.io import errors, json_files, run_record
 from msk_jax.predictions import older_records, split_folder, split_limits
 
 _MAX_LISTED = 3  # differences named
@@ -78,12 +77,9 @@ def _read(model: str, path: pathlib.Path) -> dict[str, Any]:
   if not path.exists():
     return {}
   try:
-    values = json.loads(path.read_text(encoding="utf-8"))
+    return json_files.read(path)
   except (OSError, ValueError):
-    values = None
-  if not isinstance(values, dict):
     raise errors.InputError(
       f"{model}: {path.parent.name}/{path.name} is damaged. Delete {path.parent.name}, then run the same training "
       "again."
-    )
-  return values
+    ) from None

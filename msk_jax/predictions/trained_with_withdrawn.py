@@ -9,7 +9,7 @@ import pathlib
 from collections.abc import Collection, Iterable, Iterator
 
 from msk_jax.cohort import folds as fold_map
-from msk_jax.io import atomic, locks
+from msk_jax.io import atomic, errors, locks, plain_files
 from msk_jax.predictions import split_folder
 
 FILE_NAME = f"{split_folder.MODELS}/trained_with_withdrawn.csv"
@@ -56,4 +56,11 @@ def note(workdir: pathlib.Path, rows: Iterable[Row]) -> list[Row]:
 def _read(path: pathlib.Path) -> list[Row]:
   if not path.exists():
     return []
-  return [tuple(row) for row in csv.reader(io.StringIO(path.read_text(encoding="utf-8")))][1:]
+  try:
+    rows = list(csv.reader(io.StringIO(plain_files.read_text(path)), strict=True))
+  except (OSError, UnicodeError, csv.Error) as error:
+    raise errors.InputError(
+      f"{path}, which lists the models trained with people who have withdrawn, can't be read ({type(error).__name__}). "
+      "Copy it again; without a copy remove it, and run purge with all lists of withdrawals: it writes the list again."
+    ) from None
+  return [tuple(row) for row in rows[1:] if row]

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from absl import logging
 
 from msk_jax.cohort import table_files
-from msk_jax.io import errors, privacy, run_record
+from msk_jax.io import errors, plain_files, privacy, run_record
 from msk_jax.preparation import globs, look_alikes, table_places
 from msk_jax.preparation import spec as data_spec
 
@@ -128,7 +128,7 @@ def _facts_of(path: pathlib.Path) -> tuple[str, ...]:
     stat = path.stat()
     if is_archive or stat.st_size > _HASHED_BYTES:
       return path.name, str(stat.st_size), str(stat.st_mtime_ns)
-    return path.name, hashlib.sha256(path.read_bytes()).hexdigest()
+    return path.name, hashlib.sha256(plain_files.read_bytes(path)).hexdigest()
   except OSError as error:
     if is_archive:
       return path.name, type(error).__name__

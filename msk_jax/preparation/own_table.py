@@ -12,12 +12,10 @@ import pandas as pd
 import pyarrow as pa
 
 from msk_jax.cohort import table_files, withdrawals
-from msk_jax.io import errors
+from msk_jax.io import errors, header_names
 from msk_jax.labels import cells, numerals
 from msk_jax.preparation import own_features, own_samples
 from msk_jax.preparation.table_spec import ANY_COLUMN, TableSpec
-
-_SHOWN = 40  # columns named in a message
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,12 +63,13 @@ def read(path: pathlib.Path, spec: TableSpec) -> OwnTable:
       "config.data.table.sets names no scalar set: give sets of columns, as configs/nhanes.py does, for example "
       "{'grip': ('grip_kg',)}."
     )
-  raw = _read_cells(path, _wanted(spec))
-  raw, num_missing = _with_missing(raw, spec)
-  people = own_samples.read(raw, spec)
-  if people.samples.empty:
-    raise errors.InputError(f"no usable row in {path.name} ({len(raw):,} rows: {_listed(people.counts)}).")
-  measured = own_features.read(raw.loc[people.samples.index], people.samples, spec)
+  with errors.of_file(path.name):
+    raw = _read_cells(path, _wanted(spec))
+    raw, num_missing = _with_missing(raw, spec)
+    people = own_samples.read(raw, spec)
+    if people.samples.empty:
+      raise errors.InputError(f"no usable row in {path.name} ({len(raw):,} rows: {_listed(people.counts)}).")
+    measured = own_features.read(raw.loc[people.samples.index], people.samples, spec)
   read_as = {**people.read_as, "missing_values": num_missing, **measured.read_as}
   commas = {**people.num_commas, **measured.num_commas}
   read_as = {name: value for name, value in {**read_as, "decimal_commas": commas}.items() if value}
@@ -118,9 +117,9 @@ def _spellings(file_name: str, header: Sequence[str], wanted: Sequence[str]) -> 
   """Returns wanted names to the columns' names as the header spells them."""
   matches = {name: [column for column in header if column.strip().lower() == name] for name in wanted}
   if missing := [name for name, columns in matches.items() if not columns]:
-    known = ", ".join(column.strip() for column in header[:_SHOWN])
     raise errors.InputError(
-      f"{file_name} lacks the columns {', '.join(missing)}, which config.data.table names; it has {known}."
+      f"{file_name} lacks the columns {', '.join(missing)}, which config.data.table names; "
+      f"{header_names.shown(header)}."
     )
   if repeated := [", ".join(columns) for columns in matches.values() if len(columns) > 1]:
     raise errors.InputError(

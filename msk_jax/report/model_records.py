@@ -1,12 +1,11 @@
 """What is on record of each model: settings, versions, and how its folds ended; never about a single person."""
 
 import dataclasses
-import json
 import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from msk_jax.io import errors, run_record
+from msk_jax.io import errors, json_files, run_record
 
 _FOLDER = "models"
 _OF_A_FOLD = ("fold",)  # settings that differ between folds and should
@@ -120,8 +119,8 @@ def _text(values: Sequence[str]) -> str:
 
 def _read_json(path: pathlib.Path) -> dict[str, Any]:
   try:
-    return dict(json.loads(path.read_text(encoding="utf-8")))
-  except (OSError, ValueError, TypeError) as error:
+    return json_files.read(path)
+  except (OSError, ValueError) as error:
     raise errors.InputError(
       f"{path} can't be read ({type(error).__name__}): it is damaged. Run the stage that wrote it again."
     ) from None

@@ -2,7 +2,6 @@
 
 import concurrent.futures
 import dataclasses
-import json
 import multiprocessing
 import os
 import pathlib
@@ -13,7 +12,7 @@ from typing import Any
 import cv2
 from absl import logging
 
-from msk_jax.io import atomic, errors, leftovers, outputs, progress, run_record
+from msk_jax.io import atomic, errors, json_files, leftovers, outputs, progress, run_record
 from msk_jax.simulation import people
 from msk_jax.simulation import spec as spec_lib
 from msk_jax.simulation.exposures import study as exposure_study
@@ -132,7 +131,7 @@ def _is_claimed(folder: pathlib.Path, settings: dict[str, Any]) -> bool:
 def _read_claim(path: pathlib.Path) -> str:
   """Returns the fingerprint of the phantom that a folder was claimed for; empty where that is damaged."""
   try:
-    return str(json.loads(path.read_text(encoding="utf-8"))["spec"])
+    return str(json_files.read(path)["spec"])
   except (OSError, ValueError, KeyError, TypeError):
     return ""
 

@@ -7,10 +7,11 @@ Several fits run side by side, each on one thread. At these sizes that uses the 
 threads. The bins of features come from a fit's own training rows.
 
 LightGBM refuses names with commas, colons or brackets and changes spaces. Its features are therefore `f0`, `f1`, ...
-The real names are the last line of a model's file, which LightGBM itself skips.
+The real names, and a hash of the text, are the last line of a model's file, which LightGBM itself skips.
 """
 
 import dataclasses
+import hashlib
 import json
 import pathlib
 import re
@@ -21,7 +22,7 @@ from concurrent import futures
 import lightgbm
 import numpy as np
 
-from msk_jax.io import atomic, errors
+from msk_jax.io import atomic, errors, plain_files
 from msk_jax.scores import metrics
 from msk_jax.tabular import algorithm, measures
 
@@ -48,7 +49,7 @@ SPACE: algorithm.Space = {
 _PUBLISHED_FROM = 20_000  # rows of a fit: from here on the published space suits them
 MOST_KEPT_BYTES = 2**29  # of binned training rows, a byte a value
 _MOST_COPIED_BYTES = 2**31  # of training rows being binned, 8 bytes a value: further threads wait
-_NAMES = "msk_jax_features:"  # begins the last line of a file; the names follow in order, as JSON
+_NAMES = "msk_jax_features:"  # begins the last line of a file; names in order and a hash of the lines before follow
 GAIN = measures.Measure(
   "gain", "share of gain", lambda model: measures.shares(model.booster.feature_importance("gain"))
 )
@@ -74,9 +75,10 @@ class TreeModel:
     return np.asarray(self.booster.predict(features_np, num_threads=1), np.float64)
 
   def to_file(self, path: pathlib.Path) -> None:
-    """Writes the trees as LightGBM's text, followed by a line with the features' names."""
+    """Writes the trees as LightGBM's text, followed by a line with the features' names and the text's hash."""
     text = self.booster.model_to_string().rstrip("\n")
-    atomic.write_text(path, f"{text}\n{_NAMES}{json.dumps(self.names)}\n")
+    about = {"names": self.names, "sha256": _hash(text)}
+    atomic.write_text(path, f"{text}\n{_NAMES}{json.dumps(about)}\n")
 
 
 class LightGbm(algorithm.Algorithm):
@@ -165,11 +167,13 @@ class LightGbm(algorithm.Algorithm):
       InputError: the file is absent or damaged, or is not a model of LightGBM.
     """
     try:
-      text = path.read_text(encoding="utf-8")
+      text = plain_files.read_text(path)
       _check_text(text)
+      names = _read_names(text)  # damage elsewhere is found here: LightGBM would abort the process, or never end
       booster = lightgbm.Booster(model_str=text)
-      names = _read_names(text, booster.num_feature())
-    except (OSError, UnicodeDecodeError, ValueError, lightgbm.basic.LightGBMError) as error:
+      if booster.num_feature() != len(names):
+        raise ValueError("as many names as features are missing")
+    except (OSError, ValueError, RecursionError, lightgbm.basic.LightGBMError) as error:
       raise errors.InputError(
         f"{path.name} is not a model of LightGBM that this program wrote, or it is damaged ({type(error).__name__}). "
         f"{algorithm.HOW_TO_REMAKE}"
@@ -269,14 +273,22 @@ def _check_text(text: str) -> None:
     raise ValueError("trees are missing")
 
 
-def _read_names(text: str, num_features: int) -> tuple[str, ...]:
-  """Returns the features' real names.
+def _read_names(text: str) -> tuple[str, ...]:
+  """Returns the features' real names, once the text is as it was written.
 
   Raises:
-    ValueError: the last line does not hold them.
+    ValueError: the last line does not hold them, or its hash is not that of the lines before.
   """
-  last = text.rstrip("\n").rsplit("\n", 1)[-1]
-  names = json.loads(last.removeprefix(_NAMES)) if last.startswith(_NAMES) else None
-  if not isinstance(names, list) or len(names) != num_features:
+  before, _, last = text.rstrip("\n").rpartition("\n")
+  about = json.loads(last.removeprefix(_NAMES)) if last.startswith(_NAMES) else None
+  if isinstance(about, dict):  # files of earlier versions hold the names alone
+    if about.get("sha256") != _hash(before):
+      raise ValueError("not the text that was written")
+    about = about.get("names")
+  if not isinstance(about, list):
     raise ValueError("the features' names are missing")
-  return tuple(str(name) for name in names)
+  return tuple(str(name) for name in about)
+
+
+def _hash(text: str) -> str:
+  return hashlib.sha256(text.encode()).hexdigest()

@@ -5,13 +5,12 @@ Space: published (paper's code, `specific_predictor.py`). alpha is log-uniform i
 """
 
 import dataclasses
-import json
 import pathlib
 from collections.abc import Sequence
 
 import numpy as np
 
-from msk_jax.io import atomic, errors
+from msk_jax.io import atomic, errors, json_files
 from msk_jax.regression import elastic_net, moments
 from msk_jax.tabular import algorithm, measures
 
@@ -98,7 +97,7 @@ class ElasticNet(algorithm.Algorithm):
       InputError: the file is absent, damaged, or of another kind or version.
     """
     try:
-      value = json.loads(path.read_text(encoding="utf-8"))
+      value = json_files.read(path)
       if (value["schema"], value["version"]) != (_SCHEMA, _VERSION):
         raise errors.InputError(
           f"{path.name} is {value['schema']} version {value['version']}; this program reads {_SCHEMA} {_VERSION}."
@@ -108,6 +107,8 @@ class ElasticNet(algorithm.Algorithm):
       scale = np.array(value["standard_deviations"], np.float64)
       if not len(names) == len(coefficients) == len(scale):
         raise KeyError("features")
+      if not (np.isfinite(coefficients).all() and np.isfinite(scale).all()):
+        raise ValueError("not finite")
       fit = elastic_net.LinearFit(np.asarray(value["intercept"], np.float64), coefficients, scale)
       return LinearModel(names, fit, value["setting"])
     except errors.InputError:

@@ -7,7 +7,7 @@ from typing import Any
 
 from absl import logging
 
-from msk_jax.io import atomic, run_record
+from msk_jax.io import atomic, json_files, run_record
 from msk_jax.regression import search
 from msk_jax.tabular import nested
 
@@ -44,7 +44,7 @@ def read(folder: pathlib.Path, of_what: Mapping[str, Any]) -> nested.Histories |
   if not path.exists():
     return None
   try:
-    value = json.loads(path.read_text(encoding="utf-8"))
+    value = json_files.read(path)
     if (value["schema"], value["version"]) != (_SCHEMA, _VERSION):
       return _none(path, f"it is {value['schema']} {value['version']}, and this program writes {_SCHEMA} {_VERSION}")
     if changes := run_record.changes(value["of"], of_what):

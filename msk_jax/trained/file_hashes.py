@@ -1,9 +1,8 @@
 """A list of the hashes of a folder's files, which shows later whether they are as they were written."""
 
-import json
 import pathlib
 
-from msk_jax.io import atomic, run_record
+from msk_jax.io import atomic, json_files, run_record
 
 _FILE_NAME = "file_hashes.json"
 
@@ -17,7 +16,7 @@ def write(folder: pathlib.Path) -> None:
 def check(folder: pathlib.Path) -> bool | None:
   """Returns whether all files are as they were when the list was written; None if there is no list."""
   try:
-    hashes = json.loads((folder / _FILE_NAME).read_text(encoding="utf-8"))
+    hashes = json_files.read(folder / _FILE_NAME)
     return all(run_record.hash_file(folder / name) == value for name, value in hashes.items())
   except FileNotFoundError as error:
     return None if pathlib.Path(error.filename).name == _FILE_NAME else False

@@ -4,7 +4,6 @@ It is written when a fold's training starts, so that every fold that has paramet
 """
 
 import dataclasses
-import json
 import pathlib
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +12,7 @@ import numpy as np
 
 from msk_jax.imaging import views
 from msk_jax.input import standardize
-from msk_jax.io import atomic, errors, specs
+from msk_jax.io import atomic, errors, json_files, specs
 from msk_jax.trained import network_spec
 from msk_jax.weights import origins
 
@@ -116,10 +115,10 @@ def read(folder: pathlib.Path) -> ModelCard:
       "delete the folder, then run the same training (python -m msk_jax.train)."
     )
   try:
-    values = json.loads(path.read_text(encoding="utf-8"))
-    schema, version = values.get("schema"), values.get("version")
-  except (OSError, UnicodeError, ValueError, AttributeError) as error:
+    values = json_files.read(path)
+  except (OSError, ValueError) as error:
     raise errors.InputError(f"{path} can't be read ({type(error).__name__}): train the fold again.") from None
+  schema, version = values.get("schema"), values.get("version")
   if (schema, version) != (_SCHEMA, _VERSION):
     raise errors.InputError(
       f"{path} is {schema} version {version}; this program reads {_SCHEMA} version {_VERSION}. Train the fold again, "

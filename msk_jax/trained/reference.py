@@ -8,7 +8,6 @@ nobody's own.
 """
 
 import dataclasses
-import json
 import pathlib
 from collections.abc import Mapping
 from typing import Any
@@ -16,7 +15,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from msk_jax.io import atomic, errors
+from msk_jax.io import atomic, errors, json_files
 
 FILE_NAME = "reference.json"
 _SCHEMA, _VERSION = "reference", 2  # 2: people are counted, not pictures; correlations of grey levels
@@ -204,7 +203,7 @@ def read(folder: pathlib.Path) -> Reference | None:
   """
   path = folder / FILE_NAME
   try:
-    values = json.loads(path.read_text(encoding="utf-8"))
+    values = json_files.read(path)
     if values["schema"] != _SCHEMA or int(values["version"]) > _VERSION:
       raise ValueError
     if values["version"] < _VERSION:

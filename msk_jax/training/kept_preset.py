@@ -5,7 +5,6 @@ random weights have one, those from trained weights another.
 """
 
 import dataclasses
-import json
 import pathlib
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -13,7 +12,7 @@ from typing import Any
 from absl import logging
 
 from msk_jax.imaging import store as image_store
-from msk_jax.io import atomic, errors, specs
+from msk_jax.io import atomic, errors, json_files, specs
 from msk_jax.predictions import split_folder
 from msk_jax.trained import processes
 from msk_jax.training import planned, presets, spec
@@ -143,7 +142,7 @@ def _read(path: pathlib.Path) -> presets.Preset | None:
     return None
   advice = "delete it, and train all folds with --overwrite to choose another."
   try:
-    values = json.loads(path.read_text(encoding="utf-8"))
+    values = json_files.read(path)
     if (values.pop("schema"), values.pop("version")) != (_SCHEMA, _VERSION):
       raise errors.InputError(f"{path} is not of {_SCHEMA} version {_VERSION}: {advice}")
     preset = presets.Preset(**values)

@@ -74,5 +74,5 @@ def _records(folder: pathlib.Path) -> list[dict[str, Any]]:
 def _step(line: str) -> int:
   try:
     return int(json.loads(line)["step"])
-  except (ValueError, KeyError):
+  except (ValueError, KeyError, TypeError, RecursionError):
     return _NO_STEP

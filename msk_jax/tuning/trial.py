@@ -1,14 +1,13 @@
 """A trial: settings, the folder of its training, and a note on how it stands."""
 
 import dataclasses
-import json
 import pathlib
 from collections.abc import Mapping
 from typing import Any, Literal
 
 from absl import logging
 
-from msk_jax.io import atomic, run_record
+from msk_jax.io import atomic, json_files, run_record
 from msk_jax.predictions import split_folder
 from msk_jax.training import kept_preset
 
@@ -86,7 +85,7 @@ def read_note(folder: pathlib.Path) -> Note:
   """Returns a trial's note; that of one not begun where there is none, or a damaged one (a warning says so)."""
   path = folder / NOTE_NAME
   try:
-    values = json.loads(path.read_text(encoding="utf-8"))
+    values = json_files.read(path)
     if (values.pop("schema"), values.pop("version")) != (_SCHEMA, _VERSION):
       raise ValueError
     return Note(**values)

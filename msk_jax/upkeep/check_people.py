@@ -3,7 +3,7 @@
 import pathlib
 from collections.abc import Iterator, Sequence
 
-from msk_jax.io import errors, tables
+from msk_jax.io import errors, plain_files, tables
 from msk_jax.preparation import withdrawn
 from msk_jax.upkeep.findings import Finding
 from msk_jax.upkeep.workdir_files import WorkdirFiles
@@ -52,11 +52,11 @@ def try_to_read(files: WorkdirFiles, name: str) -> frozenset[str] | None:
   import pyarrow.parquet as pq
 
   path = files.root / name
-  if name.endswith(_PEOPLE_TEXT):
-    return frozenset(path.read_text(encoding="utf-8").split())
   try:
+    if name.endswith(_PEOPLE_TEXT):
+      return frozenset(plain_files.read_text(path).split())
     with tables.damage_named(path):
       column = pq.read_table(path, columns=[EID]).column(0)
       return frozenset(column.cast(pa.string()).unique().drop_null().to_pylist())
-  except errors.InputError:
+  except (errors.InputError, OSError, UnicodeError):
     return None

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 
-from msk_jax.io import errors, tables
+from msk_jax.io import errors, table_columns, tables
 from msk_jax.schemas import cohort_tables, registry
 from msk_jax.upkeep import check_people, remedies
 from msk_jax.upkeep.findings import Finding
 from msk_jax.upkeep.workdir_files import WorkdirFiles
 
 VALUES = "xwas/variables/"  # a column per variable, without a schema: the index beside them says what they are
-_ARROW = {"string": ("string", "large_string"), "float64": ("double",), "Int64": ("int64",)}
 
 
 def find(files: WorkdirFiles, *, thorough: bool) -> Iterator[Finding]:
@@ -48,10 +47,8 @@ def _describe(header: tables.Header, schemas: dict[str, tables.Schema]) -> str:
     return f"the table is {header.schema} version {header.version}, and this msk_jax reads version {schema.version}"
   if list(header.types) != list(schema.columns):
     return f"the table's columns are not those of its schema {header.schema}"
-  wrong = [name for name, dtype in schema.dtypes.items() if header.types[name] not in _ARROW.get(dtype, (dtype,))]
-  if wrong:
-    return f"the table's columns {', '.join(wrong)} are not of the type that its schema {header.schema} says"
-  return ""
+  difference = table_columns.describe_difference(header.types, schema.dtypes)
+  return f"the table is not as its schema {header.schema} says: {difference}" if difference else ""
 
 
 def _can_be_read(files: WorkdirFiles, name: str) -> bool:
@@ -59,7 +56,7 @@ def _can_be_read(files: WorkdirFiles, name: str) -> bool:
 
   try:
     with tables.damage_named(files.root / name):
-      pq.read_table(files.root / name)
+      pq.read_table(files.root / name, page_checksum_verification=True)
   except errors.InputError:
     return False
   return True

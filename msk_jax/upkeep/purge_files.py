@@ -111,11 +111,11 @@ def _filter(path: pathlib.Path, people: Collection[str]) -> None:
   import pyarrow.parquet as pq
 
   with tables.damage_named(path):
-    table = pq.read_table(path)
+    table = pq.read_table(path, page_checksum_verification=True)
   column = table.column(check_people.EID).cast(pa.string())  # a user's own table may have numbers
   values = pa.array(sorted(people), column.type)
   is_of_others = pc.call_function(
     "invert", [pc.call_function("is_in", [column], pc.SetLookupOptions(value_set=values))]
   )
   with atomic.replacing(path.resolve()) as temporary:
-    pq.write_table(table.filter(is_of_others), temporary)
+    pq.write_table(table.filter(is_of_others), temporary, write_page_checksum=True)

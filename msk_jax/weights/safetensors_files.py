@@ -1,5 +1,6 @@
 """safetensors files of our own naming: `params/mixed0/conv_0/conv/kernel` and so on, with the input scale inside."""
 
+import hashlib
 import json
 import pathlib
 from collections.abc import Mapping, Sequence
@@ -13,7 +14,7 @@ from msk_jax.io import atomic, errors
 from msk_jax.weights import origins
 
 _FORMAT, _VERSION = "msk_jax weights", "1"
-_ORIGINS = "origins"  # of the metadata
+_ORIGINS, _CONTENT = "origins", "content_sha256"  # of the metadata
 _SHOWN = 3  # names in a message
 _MAX_HEADER_BYTES = 16 << 20  # InceptionResNetV2's header has 100 kB
 
@@ -69,7 +70,8 @@ def read(path: pathlib.Path, expected: Tree) -> dict[str, Any]:
     expected: {'params', 'batch_stats'} of the network, or their shapes.
 
   Raises:
-    InputError: a damaged file, or arrays are missing, surplus or of other shapes; the message names one.
+    InputError: a damaged file, one whose weights were changed, or arrays are missing, surplus or of other shapes; the
+      message names one.
   """
   shapes = {name: tuple(leaf.shape) for name, leaf in flatten(expected).items()}
   try:
@@ -78,8 +80,14 @@ def read(path: pathlib.Path, expected: Tree) -> dict[str, Any]:
       formats = {name: (tuple(array.get_shape()), array.get_dtype()) for name, array in stored.items()}
       _check(path.name, formats, shapes)
       flat = {name: np.array(file.get_tensor(name), np.float32) for name in shapes}
+      content = (file.metadata() or {}).get(_CONTENT)
   except (safetensors.SafetensorError, OSError) as error:
     raise _damaged(path, error) from error
+  if content not in (None, _hash_arrays(flat)):  # files of earlier versions do not say it
+    raise errors.InputError(
+      f"{path.name} does not hold the weights that it was written with: it is damaged, or somebody has changed it. Get "
+      "or write the file again."
+    )
   return unflatten(flat, expected)
 
 
@@ -101,6 +109,7 @@ def write(
   """
   arrays = {name: np.ascontiguousarray(leaf, np.float32) for name, leaf in flatten(variables).items()}
   metadata = {"format": _FORMAT, "version": _VERSION, "backbone": backbone_name, "input_scale": input_scale}
+  metadata[_CONTENT] = _hash_arrays(arrays)
   if earlier:
     itself = {"source": earlier[0].name, "source_sha256": earlier[0].sha256}
     metadata |= {**itself, _ORIGINS: origins.to_text(earlier)}
@@ -126,6 +135,15 @@ def unflatten(flat: Mapping[str, Any], like: Tree, prefix: str = "") -> dict[str
     key: unflatten(flat, value, f"{prefix}{key}/") if isinstance(value, Mapping) else flat[f"{prefix}{key}"]
     for key, value in like.items()
   }
+
+
+def _hash_arrays(arrays: Mapping[str, np.ndarray]) -> str:
+  """Returns a hash of arrays float32 and their names, in any order."""
+  total = hashlib.sha256()
+  for name in sorted(arrays):
+    total.update(f"{name} {arrays[name].shape} ".encode())
+    total.update(np.ascontiguousarray(arrays[name]).data)
+  return total.hexdigest()
 
 
 def _sort_metadata(path: pathlib.Path) -> None:

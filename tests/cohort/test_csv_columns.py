@@ -121,3 +121,23 @@ def test_a_last_line_without_line_end_is_a_warning(tmp_path, caplog):
   caplog.clear()
   _read(tmp_path, "eid,a,b\r9000001,1,23\r", ",", name="b.csv")
   assert not caplog.text
+
+
+@pytest.mark.parametrize("quote", [b"", b'"'])
+def test_an_odd_row_of_text_that_is_not_utf_8_is_refused_without_a_traceback(tmp_path, capfd, quote):
+  rows = b"f.eid\tf.31.0.0\n9000001\t0\n9000002\tM\xfcller\t1\n" + quote
+  with pytest.raises(errors.InputError, match=r"a\.tab: .*longer or shorter than the header") as caught:
+    _read(tmp_path, rows, positions=(0, 1))
+  assert "9000" not in str(caught.value)
+  assert "Traceback" not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("place", range(30, 200, 17))
+def test_a_damaged_packed_table_is_an_error_of_the_system(tmp_path, place):
+  rows = "".join(f"{9_000_001 + i}\t{i * i % 7}\n" for i in range(300))
+  data = bytearray(gzip.compress(("f.eid\tf.31.0.0\n" + rows).encode()))
+  data[place : place + 4] = b"\xff\x00\xff\x00"
+  path = tmp_path / "a.tab.gz"
+  path.write_bytes(data)
+  with pytest.raises((OSError, EOFError)):
+    csv_columns.read_columns(path, "\t", 2, [0, 1])

@@ -117,3 +117,12 @@ def test_small_lists_that_add_up_ask_too(tmp_path):
   )
   with pytest.raises(errors.InputError, match=r"80 of 297 people \(w1_0.csv 40, w1_1.csv 40\)"):
     withdrawals.check_size(lists, _COHORT[:297], confirmed=False)
+
+
+def test_ids_of_other_lengths_than_the_rest_are_a_warning(tmp_path, caplog):
+  withdrawals.read([_write(tmp_path / "w1.csv", "9000001", "9000002")])
+  withdrawals.read([_write(tmp_path / "w2.csv", "17", "190")])  # ids of another study, all alike
+  assert not caplog.records
+  found = withdrawals.read([_write(tmp_path / "w3.csv", "9000001", "90000029000003", "90000")])
+  assert len(next(iter(found.values()))) == 3
+  assert "w3.csv: 2 of 3 ids have not the 7 digits" in caplog.text and "9000002" not in caplog.text

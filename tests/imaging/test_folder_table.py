@@ -131,3 +131,13 @@ def test_refused_rows_of_people_who_withdrew_are_not_listed(root: pathlib.Path) 
   table = table.without({"a"})
   assert list(table.notes().values()) == [(3, "images/1.png")]
   assert table.reasons == {"no_age": 1}
+
+
+@pytest.mark.parametrize("column", ["sex", "side", "instance", "fold"])
+def test_a_message_about_a_column_names_the_table(tmp_path, column):
+  row = {"id": "a", "age": "50", "sex": "f", "path": "a.png", "side": "left", "instance": "0", "fold": "1"}
+  (tmp_path / "a.png").write_bytes(b"x")
+  lines = [",".join(row), ",".join({**row, column: "?!"}.values()), ",".join({**row, column: "?!"}.values())]
+  (tmp_path / "labels.csv").write_text("\n".join(lines) + "\n")
+  with pytest.raises(errors.InputError, match=rf"labels\.csv: column {column}"):
+    folder_table.read(tmp_path, folder_spec.FolderSpec())

@@ -1,6 +1,8 @@
 """Tables are read back as written, and refused when they are something else."""
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from msk_jax.io import errors, tables
@@ -68,3 +70,44 @@ def test_a_csv_for_people_lies_beside(tmp_path):
   assert tables.read(tmp_path / "people.parquet", _SCHEMA)["age_years"][0] == 1 / 3
   text = (tmp_path / "people.csv").read_text()
   assert text == "eid,age_years,instance\n9000001,0.33333333,2\n9000002,,3\n"
+
+
+@pytest.mark.parametrize(
+  ("changes", "problem"),
+  [
+    ({"age_years": None}, "lacks the column age_years"),
+    ({"instance": "float64"}, "the column instance is of another type"),
+    ({"instance": "int64", "age_years": "string"}, "the columns age_years, instance are of another type"),
+  ],
+)
+def test_a_table_that_is_not_as_its_schema_says_is_refused(tmp_path, changes, problem):
+  kinds = {name: kind for name, kind in {**_SCHEMA.dtypes, **changes}.items() if kind is not None}
+  other = {name: tables.Column(kind, tables.Kind.PERSONAL) for name, kind in kinds.items()}
+  path = tmp_path / "people.parquet"
+  tables.write(path, _TABLE[list(kinds)], tables.Schema("people", 1, other))
+  with pytest.raises(errors.InputError, match=rf"people\.parquet is not as its schema people says: .*{problem}"):
+    tables.read(path, _SCHEMA)
+
+
+def test_a_value_that_the_disk_has_changed_is_never_read(tmp_path):
+  path = tmp_path / "people.parquet"
+  many = pd.DataFrame({"instance": 2, "eid": [str(9_000_001 + i) for i in range(50)], "age_years": 55.5})
+  tables.write(path, many, _SCHEMA)
+  data, whole = path.read_bytes(), tables.read(path, _SCHEMA)
+  num_refused, footer = 0, int.from_bytes(data[-8:-4], "little") + 8
+  for place in range(4, len(data) - footer, 3):
+    path.write_bytes(data[:place] + bytes([data[place] ^ 4]) + data[place + 1 :])
+    try:
+      pd.testing.assert_frame_equal(tables.read(path, _SCHEMA), whole)
+      assert sum(batch.num_rows for batch in tables.iterate(path, _SCHEMA)) == len(whole)
+    except errors.InputError as error:
+      num_refused += "is damaged" in str(error)
+  assert num_refused > 100
+
+
+@pytest.mark.parametrize("text", [b"[]", b"{", b"\xff", b"[" * 100_000, b'{"extra": 5}'])
+def test_metadata_of_any_other_form_are_damage(tmp_path, text):
+  path = tmp_path / "people.parquet"
+  pq.write_table(pa.table({"eid": ["9000001"]}).replace_schema_metadata({b"msk_jax": text}), path)
+  with pytest.raises(errors.InputError, match=r"people\.parquet can't be read"):
+    tables.read_header(path)

@@ -32,7 +32,17 @@ def test_spellings_of_ids(cells, expected):
 
 
 @pytest.mark.parametrize(
-  "pair", [("a1", "A1"), ("a 1", "a1"), ("P1,234", "p1,234"), ("b1\u00a0x", "b1 x"), ("1.0", "1"), ("A1", "A1\u200b")]
+  "pair",
+  [
+    ("a1", "A1"),
+    ("a 1", "a1"),
+    ("P1,234", "p1,234"),
+    ("b1\u00a0x", "b1 x"),
+    ("1.0", "1"),
+    ("A1", "A1\u200b"),
+    ('90"7', "907"),
+    ("a1\0", "a1"),
+  ],
 )
 def test_ids_that_may_be_one_are_refused(pair):
   others = ["1.1", "2.2"] if pair[1] == "1" else ["zz"]

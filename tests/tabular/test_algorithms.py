@@ -54,6 +54,28 @@ def test_damaged_files_are_refused(name, kept, tmp_path):
     chosen.from_file(path)
 
 
+@pytest.mark.parametrize("old", ["tree_sizes=", "leaf_value=", "split_feature=", "num_leaves=7", "max_feature_idx="])
+def test_trees_that_the_disk_has_changed_are_refused_before_lightgbm_dies_of_them(old, tmp_path):
+  chosen, _, model = _fit("lightgbm")
+  path = tmp_path / "model.txt"
+  model.to_file(path)
+  text = path.read_text()
+  place = text.index(old) + len(old)
+  path.write_text(text[:place] + "9" + text[place + 1 :])
+  with pytest.raises(errors.InputError, match=r"model\.txt is not a model .*or it is damaged"):
+    chosen.from_file(path)
+
+
+def test_trees_of_earlier_versions_have_no_hash_and_are_read(tmp_path):
+  chosen, samples, model = _fit("lightgbm")
+  path = tmp_path / "model.txt"
+  model.to_file(path)
+  lines = path.read_text().splitlines()
+  names = json.dumps(samples.names)
+  path.write_text("\n".join([*lines[:-1], f"msk_jax_features:{names}"]) + "\n")
+  assert chosen.from_file(path).names == samples.names
+
+
 @pytest.mark.parametrize("name", sorted(_FITTED))
 def test_features_of_any_name_come_back(name, tmp_path):
   chosen, samples, plain = _fit(name)

@@ -199,6 +199,15 @@ def test_file_returns_the_model(model, tmp_path):
     read.predict(features_np[:, :3])
 
 
+def test_weights_that_the_disk_has_changed_are_refused(model, tmp_path):
+  path = tmp_path / "model.safetensors"
+  model.to_file(path)
+  data = path.read_bytes()
+  path.write_bytes(data[:-2] + bytes([data[-2] ^ 1]) + data[-1:])
+  with pytest.raises(errors.InputError, match="not what was written"):
+    regressor.Mlp().from_file(path)
+
+
 def test_damaged_and_foreign_files_are_refused(model, tmp_path):
   path = tmp_path / "model.safetensors"
   model.to_file(path)

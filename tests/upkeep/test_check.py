@@ -174,7 +174,7 @@ _DAMAGES = {
   _other_fold_map: (_SPLIT_TABLE, "another map of folds", r"train --config=configs/knee.py:backbone=one,fold=2"),
   _sample_twice: (_SPLIT_TABLE, "1 samples are in it twice", "train"),
   _cut_off: ("performance/performance.parquet", "cut off or damaged", "evaluate"),
-  _other_type: ("cohort/visits.parquet", "columns centre are not of the type", "prepare"),
+  _other_type: ("cohort/visits.parquet", "the column centre is of another type", "prepare"),
   _older_version: ("cohort/visits.parquet", "visits version 0, and this msk_jax reads version 1", "prepare"),
   _text_added: ("performance/performance.csv", "not as it was written: performance/run.json", "evaluate"),
   _file_removed: ("ages/bias.csv", "the file is missing: ages/run.json", "ages"),

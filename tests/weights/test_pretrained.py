@@ -130,6 +130,21 @@ def test_own_files_of_another_network_or_scale_or_format(tmp_path, own, variable
     pretrained.inspect(own, NAME)
 
 
+def test_weights_that_the_disk_has_changed_are_refused(own):
+  data = own.read_bytes()
+  start = 8 + int.from_bytes(data[:8], "little")
+  for place in range(start, len(data), len(data) // 7):
+    own.write_bytes(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
+    with pytest.raises(errors.InputError, match=r"own\.safetensors does not hold the weights that it was written with"):
+      pretrained.read(own, NAME)
+
+
+def test_own_files_of_earlier_versions_have_no_hash_and_are_read(own, variables):
+  data = own.read_bytes()
+  own.write_bytes(data.replace(b'"content_sha256"', b'"content_sha25_"'))
+  assert_equal_trees(pretrained.read(own, NAME).variables, variables)
+
+
 def test_arrays_of_own_files_are_checked_by_name(tmp_path, own, variables):
   flat, metadata = safetensors.numpy.load_file(own), safetensors_files.read_metadata(own)
   name, path = "params/conv_2/conv/kernel", tmp_path / "a.safetensors"

@@ -23,7 +23,7 @@ import pathlib
 import re
 from collections.abc import Mapping
 
-from msk_jax.io import errors
+from msk_jax.io import errors, plain_files
 
 AUTO = "auto"  # by the answers themselves
 KINDS = ("continuous", "ordinal", "binary", "one_hot", "date", "diagnosis", AUTO)
@@ -135,7 +135,7 @@ def read_rows(path: pathlib.Path) -> list[dict[str, str]]:
     InputError: it can't be read.
   """
   try:
-    text = path.read_text(encoding="utf-8-sig")
+    text = plain_files.read_bytes(path).decode("utf-8-sig")
   except (OSError, UnicodeDecodeError) as error:
     raise errors.InputError(f"{path.name} can't be read ({type(error).__name__}): save it as CSV in UTF-8.") from None
   rows = csv.DictReader(io.StringIO(text), restval="", restkey="")

@@ -14,7 +14,7 @@ from msk_jax.associations.cleaning import answers, rows
 from msk_jax.associations.cleaning.answers import Answers
 from msk_jax.associations.cleaning.rows import Rows, Scope
 from msk_jax.cohort import column_names, data_codings, parquet_columns, table_files, withdrawals
-from msk_jax.io import errors, ids, missing
+from msk_jax.io import errors, ids, long_cells, missing, table_columns
 
 INSTANCE = "instance"
 CATEGORY = "own"
@@ -61,9 +61,10 @@ def columns_of(path: pathlib.Path) -> tuple[table_files.TableFile, list[str]]:
   file = table_files.inspect(path)
   if file is None:
     raise errors.InputError(f"table {path.name} has no column `eid`, which tells whose its rows are.")
-  if twice := sorted({name for name in file.header if file.header.count(name) > 1}):
+  if twice := table_columns.repeated(file.header):
     raise errors.InputError(f"table {path.name} has the column {twice[0]} twice: remove one of them.")
-  names = [name for name in file.header if not column_names.is_eid(name) and name != find_instance(file)]
+  of_visit = find_instance(file)
+  names = [name for name in file.header if not column_names.is_eid(name) and name != of_visit]
   if not names:
     raise errors.InputError(f"table {path.name} has no column beside `eid` and `{INSTANCE}`.")
   return file, names
@@ -134,6 +135,7 @@ def open_table(
   of_visit = find_instance(file)
   keys = read_cells(file, [file.eid_names[0], *([of_visit] if of_visit else [])])
   eid = keys[file.eid_names[0]].fillna("")
+  long_cells.refuse(path, int(eid.str.len().max()) if len(eid) else 0, long_cells.MOST_BYTES_OF_ID, "an id")
   unique, place = np.unique(eid.to_numpy(str), return_inverse=True)
   plain = [ids.plain(each) for each in unique.tolist()]
   person = everybody.people.number_of(plain)[place]
@@ -192,9 +194,10 @@ def read_cells(file: table_files.TableFile, names: Sequence[str]) -> dict[str, p
   Raises:
     InputError: the table is damaged.
   """
+  places = {name: place for place, name in enumerate(file.header)}
   try:
     if file.delimiter is None:
-      raw = parquet_columns.read(file.path, [file.header.index(name) for name in names]).rename_columns(list(names))
+      raw = parquet_columns.read(file.path, [places[name] for name in names]).rename_columns(list(names))
     else:
       raw = table_files.read_text(file.path, file.delimiter, names)
   except (OSError, EOFError, pa.ArrowException) as error:

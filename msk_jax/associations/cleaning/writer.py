@@ -152,4 +152,4 @@ def _reason(values: np.ndarray) -> str:
 def _write_columns(path: pathlib.Path, names: Sequence[str], columns: Sequence[np.ndarray]) -> None:
   table = pa.table({name: pa.array(column) for name, column in zip(names, columns, strict=True)})
   with atomic.replacing(path) as temporary:
-    pq.write_table(table, temporary, compression="zstd")
+    pq.write_table(table, temporary, compression="zstd", write_page_checksum=True)

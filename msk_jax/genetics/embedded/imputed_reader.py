@@ -3,12 +3,13 @@
 import collections
 import dataclasses
 from collections.abc import Collection, Iterator, Sequence
+from typing import Any
 
 import bgen
 import numpy as np
 import pandas as pd
 
-from msk_jax.genome import chromosomes, plink_tables
+from msk_jax.genome import bgen_header, chromosomes, plink_tables
 from msk_jax.genome.genotype_files import ImputedFile
 from msk_jax.io import errors
 
@@ -50,7 +51,7 @@ def iterate(
     skipped: gets, by chunk, how many variants are left out for which reason.
 
   Raises:
-    InputError: variants are not in the order of the genome.
+    InputError: variants are not in the order of the genome, or the file is damaged.
   """
   skipped = {} if skipped is None else skipped
   last = (0, 0)
@@ -59,7 +60,7 @@ def iterate(
   place = np.where(has_row, rows, 0)
   waiting: list[tuple[str, int, str, str, np.ndarray]] = []
   home = (0, "")  # chunk and chromosome of those that wait
-  for number, variant in enumerate(bgen.BgenReader(str(file.bgen), delay_parsing=True)):
+  for number, variant in enumerate(_read_variants(file)):
     chromosome = chromosomes.parse(variant.chrom)
     if number // chunk_size in done:
       continue
@@ -73,11 +74,17 @@ def iterate(
       yield _make_block(home, waiting)
       waiting = []
     home = here
-    dosage = count_first_allele(variant)[place]
+    with bgen_header.damage_named(file.bgen):
+      dosage = count_first_allele(variant)[place]
     dosage[~has_row] = np.nan
     waiting.append((variant.rsid, int(variant.pos), variant.alleles[0], variant.alleles[1], dosage))
   if waiting:
     yield _make_block(home, waiting)
+
+
+def _read_variants(file: ImputedFile) -> Iterator[Any]:
+  with bgen_header.damage_named(file.bgen):
+    yield from bgen.BgenReader(str(file.bgen), delay_parsing=True)
 
 
 def _reason_to_skip(chromosome: str | None, alleles: Sequence[str]) -> str:

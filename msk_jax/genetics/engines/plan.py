@@ -4,7 +4,6 @@
 """
 
 import dataclasses
-import json
 import pathlib
 import re
 from collections.abc import Mapping, Sequence
@@ -12,7 +11,7 @@ from typing import Any
 
 from msk_jax.genetics import programs, reasons
 from msk_jax.genetics import tasks as tasks_lib
-from msk_jax.io import atomic, errors, run_record
+from msk_jax.io import atomic, errors, json_files, run_record
 
 COMMANDS, PLAN = "commands.sh", "plan.json"
 _VERSION = 1
@@ -167,10 +166,10 @@ def read(folder: pathlib.Path) -> Plan:
     InputError: there is no plan, or its files are not those that it was written with.
   """
   try:
-    values = json.loads((folder / PLAN).read_text(encoding="utf-8"))
+    values = json_files.read(folder / PLAN)
     tasks = [tasks_lib.Task.from_json(task) for task in values["tasks"]]
     version, fingerprint, files = values["version"], values["fingerprint"], values["files"]
-  except (OSError, ValueError, KeyError, TypeError) as error:
+  except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
     raise errors.InputError(f"there is no plan in {folder}, or its {PLAN} is damaged: write the plan again.") from error
   if version != _VERSION:
     raise errors.InputError(f"the plan in {folder} is of another version of this program: write the plan again.")

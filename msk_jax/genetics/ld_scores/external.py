@@ -1,7 +1,6 @@
 """Summary statistics of other studies: tables of many programs, read by the names of their columns."""
 
 import dataclasses
-import gzip
 import pathlib
 from collections.abc import Mapping
 
@@ -10,8 +9,9 @@ import pandas as pd
 from scipy import stats
 
 from msk_jax.genetics import summary_statistics
+from msk_jax.genetics.ld_scores import text_table
 from msk_jax.genome import chromosomes
-from msk_jax.io import errors
+from msk_jax.io import errors, header_names
 
 # What we call a column -> what others call it, the first that a table has. In lower case.
 _NAMES: dict[str, tuple[str, ...]] = {
@@ -29,6 +29,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
   "n": ("n", "obs_ct", "n_total", "samplesize", "sample_size", "neff"),
 }
 _BASES = frozenset("ACGT")
+_MOST_Z, _MOST_PEOPLE = 1e4, 1e10  # beyond them a number is not what its column says
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,26 +62,13 @@ def read(path: pathlib.Path, num_people: float | None = None) -> Statistics:
     own, about = summary_statistics.read(path)
     table = own.assign(z=own["beta"] / own["se"])
     return _clean(f"{about.trait} ({path.name})", table, {})
-  raw = _read_text(path)
+  raw = text_table.read(path, "summary statistics")
   columns = _find_columns(path, list(raw.columns))
   table = pd.DataFrame({name: raw[column] for name, column in columns.items()})
   table = _complete(path, table, num_people)
   if "A1" in raw.columns and {"REF", "ALT"} <= set(raw.columns):  # plink2: the other allele is the one that A1 is not
     table["other_allele"] = np.where(raw["A1"] == raw["REF"], raw["ALT"], raw["REF"])
   return _clean(path.name, table, {})
-
-
-def _read_text(path: pathlib.Path) -> pd.DataFrame:
-  try:
-    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
-      header = file.readline()
-    separator = next((mark for mark in ("\t", ",") if mark in header), r"\s+")
-    return pd.read_csv(path, sep=separator, dtype=str)
-  except (OSError, ValueError, UnicodeDecodeError, pd.errors.ParserError, EOFError) as error:
-    raise errors.InputError(
-      f"{path} can't be read as summary statistics ({type(error).__name__}): give a table with a header, its columns "
-      "divided by tabs, commas or blanks."
-    ) from None
 
 
 def _find_columns(path: pathlib.Path, columns: list[str]) -> dict[str, str]:
@@ -100,8 +88,8 @@ def _find_columns(path: pathlib.Path, columns: list[str]) -> dict[str, str]:
     lacking.append("z (or beta or odds ratio with a standard error or p value)")
   if lacking:
     raise errors.InputError(
-      f"{path.name} has no column for {', '.join(lacking)}. Its columns: {', '.join(columns[:20])}. Rename them as in "
-      "GWAS-SSF (rsid, chromosome, base_pair_location, effect_allele, other_allele, beta, standard_error, n)."
+      f"{path.name} has no column for {', '.join(lacking)}. Of columns {header_names.shown(columns)}. Rename them as "
+      "in GWAS-SSF (rsid, chromosome, base_pair_location, effect_allele, other_allele, beta, standard_error, n)."
     )
   return column_of
 
@@ -111,7 +99,9 @@ def _complete(path: pathlib.Path, table: pd.DataFrame, num_people: float | None)
   numbers = [
     name for name in ("beta", "odds_ratio", "se", "z", "p", "neg_log10_p", "n", "position_bp") if name in table
   ]
-  table = table.assign(**{name: pd.to_numeric(table[name], errors="coerce") for name in numbers})
+  table = table.assign(**{name: pd.to_numeric(table[name], errors="coerce").astype(np.float64) for name in numbers})
+  if "se" in table:  # a negative one would turn the effect
+    table["se"] = table["se"].where(table["se"] > 0)
   if "z" not in table:
     effect = table["beta"] if "beta" in table else np.log(table["odds_ratio"].where(table["odds_ratio"] > 0))
     table["z"] = effect / table["se"] if "se" in table else np.sign(effect) * _size_of(table)
@@ -129,8 +119,9 @@ def _size_of(table: pd.DataFrame) -> np.ndarray:
   if "neg_log10_p" in table:
     log_p = -table["neg_log10_p"].to_numpy(np.float64) * np.log(10)
   else:
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):
       log_p = np.log(table["p"].to_numpy(np.float64))
+  log_p = np.where(log_p <= 0, log_p, np.nan)  # no probability is above 1
   # sf(z) = p / 2; where p underflows, z^2 is about -2 log p.
   with np.errstate(over="ignore", invalid="ignore"):
     exact = stats.norm.isf(np.exp(log_p) / 2)
@@ -146,14 +137,14 @@ def _clean(name: str, table: pd.DataFrame, dropped: dict[str, int]) -> Statistic
     codes = table["chromosome"].astype("string").fillna("")
     names = {code: chromosomes.parse(code) or "" for code in codes.unique()}
     table["chromosome"] = codes.map(names)
-    table["position_bp"] = table["position_bp"].fillna(-1).astype(np.int64)
+    table["position_bp"] = text_table.positions(table["position_bp"])
   else:
     table["chromosome"], table["position_bp"] = "", -1
   is_base = table["effect_allele"].isin(_BASES) & table["other_allele"].isin(_BASES)
   faults = {
     "not_a_single_base": ~is_base.to_numpy(bool),
-    "no_statistic": ~np.isfinite(table["z"].to_numpy(np.float64)),
-    "no_sample_size": ~(table["n"].to_numpy(np.float64) > 0),
+    "no_statistic": ~(np.abs(table["z"].to_numpy(np.float64)) <= _MOST_Z),
+    "no_sample_size": ~table["n"].astype(np.float64).between(0, _MOST_PEOPLE, inclusive="right").to_numpy(bool),
   }
   kept = np.ones(len(table), bool)
   counts = dict(dropped)

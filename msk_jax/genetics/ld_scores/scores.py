@@ -8,11 +8,11 @@ import pandas as pd
 
 from msk_jax.genetics.analysis import Analysis
 from msk_jax.genetics.embedded import array_reader
-from msk_jax.genetics.ld_scores import windows
+from msk_jax.genetics.ld_scores import text_table, windows
 from msk_jax.genetics.spec import LdScoreSpec
 from msk_jax.genome import chromosomes
 from msk_jax.genome.genotype_files import GenotypeFiles
-from msk_jax.io import errors, progress
+from msk_jax.io import errors, header_names, progress
 
 _SCORE_COLUMNS = ("LDSCORE", "L2", "LD_SCORE")
 
@@ -66,25 +66,22 @@ def from_file(path: pathlib.Path, num_reference: float) -> LdScores:
   Raises:
     InputError: it can't be read, or lacks a column.
   """
-  try:
-    raw = pd.read_csv(path, sep=r"\s+")
-  except (OSError, ValueError, EOFError, pd.errors.ParserError) as error:
-    raise errors.InputError(f"the table of LD scores {path} can't be read ({type(error).__name__}).") from None
+  raw = text_table.read(path, "LD scores")
   names = {column.upper(): column for column in raw.columns}
   score = next((names[name] for name in _SCORE_COLUMNS if name in names), None)
   rsid = next((names[name] for name in ("SNP", "RSID") if name in names), None)
   if score is None or rsid is None or "CHR" not in names or "BP" not in names:
     raise errors.InputError(
-      f"{path.name} is not a table of LD scores: it needs the columns SNP, CHR, BP, and LDSCORE or L2; it has "
-      f"{', '.join(map(str, raw.columns[:12]))}."
+      f"{path.name} is not a table of LD scores: it needs the columns SNP, CHR, BP, and LDSCORE or L2; "
+      f"{header_names.shown(list(raw.columns), 12)}."
     )
   table = pd.DataFrame(
     {
       "rsid": raw[rsid].astype(str),
       "chromosome": raw[names["CHR"]].astype(str).map(lambda code: chromosomes.parse(code) or ""),
-      "position_bp": pd.to_numeric(raw[names["BP"]], errors="coerce").fillna(-1).astype(np.int64),
+      "position_bp": text_table.positions(raw[names["BP"]]),
       "ld_score": pd.to_numeric(raw[score], errors="coerce"),
     }
   )
-  usable = table["chromosome"].isin(chromosomes.AUTOSOMES) & table["ld_score"].notna() & (table["position_bp"] > 0)
+  usable = table["chromosome"].isin(chromosomes.AUTOSOMES) & np.isfinite(table["ld_score"]) & (table["position_bp"] > 0)
   return LdScores(table[usable].reset_index(drop=True), num_reference or float(len(raw)), path.name)

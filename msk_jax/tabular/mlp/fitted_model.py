@@ -10,10 +10,11 @@ import numpy as np
 import safetensors
 import safetensors.numpy
 
-from msk_jax.io import atomic, errors
+from msk_jax.io import atomic, errors, plain_files, run_record
 from msk_jax.tabular import algorithm
 
 _FORMAT, _VERSION = "msk_jax scalar mlp", 1
+_CONTENT = "sha256"
 _METADATA = "model"  # the only entry of the file's metadata: safetensors writes several in random order
 _MEAN_TARGET = "mean_age_years"  # in the file: the first models predicted ages
 _BLOCK = 65_536  # rows predicted at once
@@ -64,6 +65,7 @@ class MlpModel:
       _MEAN_TARGET: float(self.mean_target),
       "setting": dict(self.setting),
     }
+    about[_CONTENT] = _hash(about, arrays)
     metadata = {_METADATA: json.dumps(about, sort_keys=True)}
     with atomic.replacing(path) as temporary:
       safetensors.numpy.save_file(arrays, temporary, metadata)
@@ -84,6 +86,7 @@ def from_file(path: pathlib.Path) -> MlpModel:
     InputError: the file is absent, damaged, or of another kind or version.
   """
   try:
+    plain_files.check(path)
     with safetensors.safe_open(path, framework="numpy") as file:
       about = json.loads((file.metadata() or {}).get(_METADATA, "{}"))
       if (about.get("format"), about.get("version")) != (_FORMAT, _VERSION):
@@ -95,15 +98,31 @@ def from_file(path: pathlib.Path) -> MlpModel:
     return _assemble(about, arrays)
   except errors.InputError:
     raise
-  except (safetensors.SafetensorError, OSError, AttributeError, KeyError, ValueError, TypeError) as error:
+  except (
+    safetensors.SafetensorError,
+    OSError,
+    AttributeError,
+    KeyError,
+    ValueError,
+    TypeError,
+    RecursionError,
+  ) as error:
     raise errors.InputError(
       f"{path.name} is not a readable network ({type(error).__name__}: {error}). It may be cut off or "
       f"changed. {algorithm.HOW_TO_REMAKE}"
     ) from error
 
 
+def _hash(about: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> str:
+  """Returns a hash of all that a file holds, but for the hash itself."""
+  others = {name: value for name, value in about.items() if name != _CONTENT}
+  return run_record.fingerprint([others, {name: run_record.hash_array(array) for name, array in arrays.items()}])
+
+
 def _assemble(about: Mapping[str, Any], arrays: Mapping[str, Any]) -> MlpModel:
   """Returns the model; KeyError, ValueError or TypeError where something is missing or does not fit."""
+  if _CONTENT in about and about[_CONTENT] != _hash(about, arrays):  # files of earlier versions have no hash
+    raise ValueError("not what was written")
   names, sizes = tuple(about["features"]), about["layer_sizes"]
   expected = {name: ((len(names),), np.float64) for name in _SCALER}
   for i, (inputs, nodes) in enumerate(zip([len(names), *sizes], sizes, strict=False)):

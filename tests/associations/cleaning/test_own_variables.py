@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from msk_jax.associations import variables
-from msk_jax.associations.cleaning import exposures
+from msk_jax.associations.cleaning import exposures, own_table
 from msk_jax.associations.exposure_spec import ExposureSpec
 from msk_jax.io import errors
 from tests.associations import cohorts
@@ -119,3 +119,11 @@ def test_text_under_a_kind_of_number_costs_the_variable(tmp_path):
   inputs = exposures.Inputs(own_table=path, own_kinds=tmp_path / "kinds.csv")
   made = exposures.make(out, inputs, cohorts.cohort(20), ExposureSpec())
   assert made.index.set_index("variable").loc["x", "reason"] == "text where numbers are due: 100% of its cells"
+
+
+def test_a_table_of_very_many_columns_takes_no_longer_than_its_cells(tmp_path):
+  names = [f"v{number}" for number in range(20_000)]  # a look at each pair of names would take minutes
+  (tmp_path / "own.csv").write_text(f"eid,{','.join(names)}\n{cohorts.eid(0)}{',1' * len(names)}\n")
+  file, columns = own_table.columns_of(tmp_path / "own.csv")
+  assert columns == names
+  assert list(own_table.read_cells(file, names[-2:])) == names[-2:]

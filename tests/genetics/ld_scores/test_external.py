@@ -71,6 +71,50 @@ def test_rows_without_numbers_or_bases_are_counted(tmp_path):
   assert dict(read.dropped) == {"not_a_single_base": 1, "no_statistic": 1, "no_sample_size": 1}
 
 
+@pytest.mark.parametrize(
+  ("header", "row", "reason"),
+  [
+    ("SNP A1 A2 BETA SE N", "rs2 A G 0.2 -0.1 9", "no_statistic"),
+    ("SNP A1 A2 BETA P N", "rs2 A G 0.2 1.5 9", "no_statistic"),
+    ("SNP A1 A2 BETA P N", "rs2 A G 0.2 -0.1 9", "no_statistic"),
+    ("SNP A1 A2 BETA LOG10P N", "rs2 A G 0.2 -3 9", "no_statistic"),
+    ("SNP A1 A2 BETA SE N", "rs2 A G 0.2 1e-300 9", "no_statistic"),
+    ("SNP A1 A2 BETA SE N", "rs2 A G 0.2 0.1 inf", "no_sample_size"),
+    ("SNP A1 A2 BETA SE N", "rs2 A G 0.2 0.1 1e300", "no_sample_size"),
+  ],
+)
+def test_impossible_numbers_are_dropped_and_counted(tmp_path, header, row, reason):
+  path = tmp_path / "study.txt"
+  path.write_text(f"{header}\nrs1 A G 0.2 0.1 9\n{row}\n")
+  found = external.read(path)
+  assert list(found.table["rsid"]) == ["rs1"] and found.dropped[reason] == 1
+
+
+@pytest.mark.parametrize("position", ["inf", "1e30", "-5", "x", ""])
+def test_an_impossible_position_is_none(tmp_path, position):
+  path = tmp_path / "study.tsv"
+  path.write_text(f"SNP\tCHR\tBP\tA1\tA2\tZ\tN\nrs1\t1\t{position}\tA\tG\t1\t5\n")
+  assert external.read(path).table["position_bp"].tolist() == [-1]
+
+
+@pytest.mark.parametrize("rows", ["rs1 A G 1 5 7\nrs2 A G 1 5\n", "rs2 A G 1 5\nrs1 A G 1 5 7\n"])
+def test_rows_longer_than_the_header_are_refused(tmp_path, rows):
+  path = tmp_path / "study.txt"
+  path.write_text("SNP A1 A2 Z N\n" + rows)  # pandas would take the first column for names of rows
+  with pytest.raises(errors.InputError, match=r"study\.txt can't be read .*no row longer than the header"):
+    external.read(path)
+
+
+@pytest.mark.parametrize("place", [2, 12, 40, -6])
+def test_a_damaged_packed_table_is_refused(tmp_path, place):
+  path = tmp_path / "study.txt.gz"
+  data = bytearray(gzip.compress(_FORMS["ldsc"].encode() * 30))
+  data[place] ^= 0xFF
+  path.write_bytes(data)
+  with pytest.raises(errors.InputError, match=r"study\.txt\.gz can't be read"):
+    external.read(path)
+
+
 def _table(rows):
   columns = ["rsid", "chromosome", "position_bp", "effect_allele", "other_allele"]
   return pd.DataFrame(rows, columns=columns)

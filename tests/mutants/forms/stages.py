@@ -1,0 +1,29 @@
+"""A sample of mutants through a whole stage: `prepare`, from raw files to a cohort."""
+
+import pathlib
+
+from msk_jax.io import run_record, tables
+from msk_jax.preparation import prepare
+from msk_jax.preparation.spec import DataSpec
+from msk_jax.schemas import cohort_tables
+from tests.mutants.form import Form, Reading, digest
+from tests.preparation import raw_data
+
+
+def _make(folder: pathlib.Path) -> None:
+  raw_data.make_ukb(folder / "raw")
+
+
+def _read(folder: pathlib.Path) -> Reading:
+  workdir = folder / "tmp" / "work"
+  spec = DataSpec(kind="ukb", root=str(folder / "raw"), workers=0)
+  prepare.prepare(spec, workdir)
+  record = run_record.read(workdir / cohort_tables.FOLDER)
+  results = record["results"]
+  counted = {str(name): value for name, value in run_record.flatten(results).items() if isinstance(value, int)}
+  visits = tables.read(workdir / "cohort" / "visits.parquet", cohort_tables.VISITS)
+  people = tables.read(workdir / "cohort" / "participants.parquet", cohort_tables.PARTICIPANTS)
+  return Reading(digest(people, visits), {name: value for name, value in counted.items() if "bytes" not in name})
+
+
+FORMS = (Form("stage.prepare", _make, _read, ("raw/**/*.*",), share=0.2),)
