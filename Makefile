@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo study site-demo test test-fast test-long mutants lint ssf-validator clean
+.PHONY: demo study site-demo test test-fast test-long torture lint ssf-validator clean
 
 demo: .venv/installed
 	$(BIN)/python -m msk_jax.train --config=configs/knee.py
@@ -38,12 +38,15 @@ test-long:
 test-fast: .venv/installed-test
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
 
-# Mutated input files are read under limits of time and memory; the same command goes on where the log ends.
+# Commands of a small study are killed and hindered, and run again; input files are damaged and read. The same command resumes.
+MINUTES := 30
 COUNT := 10000
-MUTANTS := build/mutants.jsonl
-mutants: .venv/installed-test
-	mkdir -p $(dir $(MUTANTS))
-	$(BIN)/python -m tests.mutants --count=$(COUNT) --log=$(MUTANTS)
+SEED := 0
+LOGS := build
+torture: .venv/installed-test
+	mkdir -p $(LOGS)
+	$(BIN)/python -m tests.torture --minutes=$(MINUTES) --seed=$(SEED) --log=$(LOGS)/torture.jsonl
+	$(BIN)/python -m tests.mutants --count=$(COUNT) --log=$(LOGS)/mutants.jsonl
 
 lint: .venv/installed-test
 	$(BIN)/ruff format --check .

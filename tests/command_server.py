@@ -1,15 +1,22 @@
-"""Starts commands for `commands.run`: imports once what they import, then each command is a fork of this process.
+"""Starts commands for `commands`: imports once what they import, then each command is a fork of this process.
 
-Reads requests, one line of JSON each, from its standard input; answers with an exit status on the file descriptor that
-it is called with. What a fork must not inherit (threads, a JAX backend, flags of a binary) is not there before it.
+Called with a file descriptor and, where more than the usual is wanted, names of modules to import. Reads requests, one
+line of JSON each, from its standard input: module, arguments, environment, files for what is printed, and under
+`trouble` what a function of the tests shall do in the command's process before it begins. Answers on the descriptor,
+with a line of JSON as soon as a command is started, and one when it has ended. Several commands can be at work.
+
+What a fork must not inherit (threads, a JAX backend, flags of a binary) is not there before it.
 """
 
 import atexit
+import importlib
 import json
 import logging
 import os
 import runpy
+import selectors
 import sys
+from collections.abc import Iterator
 
 # For their import alone.
 from msk_jax.biological_age import run as _ages  # noqa: F401
@@ -21,18 +28,50 @@ from msk_jax.scalar_models import run as _scalars  # noqa: F401
 from msk_jax.simulated_predictions import predictions as _predictions  # noqa: F401
 from msk_jax.training import experiment as _experiment  # noqa: F401
 
+_REQUESTS = 0  # the standard input
+
 
 def main() -> None:
   answers = int(sys.argv[1])
+  for name in sys.argv[2:]:
+    importlib.import_module(name)
   logging.root.handlers.clear()  # Orbax logs when it is imported: in a binary absl's handler is there by then
-  for line in sys.stdin:
-    request = json.loads(line)
+  watched = selectors.DefaultSelector()
+  watched.register(_REQUESTS, selectors.EVENT_READ, None)
+  for event in _events(watched):
+    if isinstance(event, int):
+      _, status, usage = os.wait4(event, 0)
+      seconds = usage.ru_utime + usage.ru_stime
+      _answer(answers, {"pid": event, "status": os.waitstatus_to_exitcode(status), "cpu_seconds": seconds})
+      continue
     child = os.fork()
     if child == 0:
       os.close(answers)
-      _become(request)
-    _, status = os.waitpid(child, 0)
-    os.write(answers, f"{os.waitstatus_to_exitcode(status)}\n".encode())
+      watched.close()
+      _become(json.loads(event))
+    watched.register(os.pidfd_open(child), selectors.EVENT_READ, child)
+    _answer(answers, {"pid": child})
+
+
+def _events(watched: selectors.DefaultSelector) -> Iterator[bytes | int]:
+  """Yields requests, and the numbers of processes that have ended; ends with the last request."""
+  read = b""
+  while True:
+    for key, _ in watched.select():
+      if key.data is not None:
+        watched.unregister(key.fd)
+        os.close(key.fd)
+        yield key.data
+        continue
+      more = os.read(_REQUESTS, 1 << 20)
+      if not more:
+        return
+      *lines, read = (read + more).split(b"\n")
+      yield from lines
+
+
+def _answer(answers: int, value: dict) -> None:
+  os.write(answers, f"{json.dumps(value)}\n".encode())
 
 
 def _become(request: dict) -> None:
@@ -48,6 +87,9 @@ def _become(request: dict) -> None:
   sys.argv = [request["module"], *request["arguments"]]
   status = 0
   try:
+    if request.get("trouble"):
+      module, _, function = request["trouble"]["function"].partition(":")
+      getattr(importlib.import_module(module), function)(**request["trouble"]["arguments"])
     runpy.run_module(request["module"], run_name="__main__", alter_sys=True)
   except SystemExit as error:
     status = error.code if isinstance(error.code, int) else int(error.code is not None)

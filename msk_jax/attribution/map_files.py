@@ -13,7 +13,7 @@ import pandas as pd
 from msk_jax.attribution import gradients, pictures
 from msk_jax.attribution.methods import Method
 from msk_jax.attribution.networks import Network
-from msk_jax.io import errors, progress, tables
+from msk_jax.io import errors, mapped_arrays, progress, tables
 from msk_jax.schemas import attention_tables
 
 TABLE_NAME = "pictures.parquet"
@@ -80,9 +80,7 @@ def write(folder: pathlib.Path, job: Job) -> Counter[str]:
   }
   _check_first(job, next(iter(programs.values())))
   shape = (len(table), *network.card.image_shape[:2])
-  files = {
-    method: np.lib.format.open_memmap(path_of(folder, method), "w+", np.float32, shape) for method in job.methods
-  }
+  files = {method: mapped_arrays.create(path_of(folder, method), np.float32, shape) for method in job.methods}
   age_years, flaws = np.zeros(len(table)), [[] for _ in range(len(table))]
   with progress.track("making maps", len(table) * len(job.methods), "maps") as advance:
     for fold in table["fold"].drop_duplicates().tolist():

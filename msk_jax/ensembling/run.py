@@ -11,11 +11,12 @@ from msk_jax.cohort import source
 from msk_jax.cohort.people import People
 from msk_jax.ensembling import aligned, combination, ensemble_record, fit, gather, hierarchy, printout
 from msk_jax.ensembling import spec as ensemble_spec
-from msk_jax.io import outputs, progress, run_record
+from msk_jax.io import locks, outputs, progress, run_record
 from msk_jax.predictions import averaging, pooled_record, pooled_table, split_folder
 from msk_jax.regression import search
 
 STAGE = "ensemble"
+_LOCK = ".ensemble_lock"
 _VERSION = 4  # raised when the same inputs would give other predictions
 _PREDICTIONS_HASH = "predictions_sha256"
 
@@ -54,8 +55,15 @@ def run(spec: ensemble_spec.EnsembleSpec, workdir: pathlib.Path, withdrawn: Coll
     withdrawn: people to drop, besides those that `prepare` dropped.
 
   Raises:
-    InputError: no model, or predictions that can't be combined, see `gather.read_leaf`.
+    InputError: no model, or predictions that can't be combined, see `gather.read_leaf`; or another process combines.
   """
+  gather.find_leaves(workdir)  # refuses a folder without models before anything is written there
+  busy = f"another process runs {STAGE} in {workdir}: wait for it, or give another --workdir"
+  with locks.alone(workdir / _LOCK, busy):
+    _run(spec, workdir, withdrawn)
+
+
+def _run(spec: ensemble_spec.EnsembleSpec, workdir: pathlib.Path, withdrawn: Collection[str]) -> None:
   leaves = gather.find_leaves(workdir)
   nodes = hierarchy.build(leaves, spec.inputs)
   cohort = gather.Cohort(workdir, withdrawn)

@@ -5,6 +5,7 @@ leaves it there, and `leftovers` clears it.
 """
 
 import contextlib
+import errno
 import json
 import os
 import pathlib
@@ -61,9 +62,8 @@ def replacing_folder(path: pathlib.Path | str) -> Iterator[pathlib.Path]:
     remove(temporary)
     temporary.mkdir(parents=True)
     yield temporary
-    if path.exists():
-      path.rename(old)
-    temporary.rename(path)
+    while not _put_in_place(temporary, path, old):
+      remove(old)
     remove(old)
   except OSError as error:
     remove(temporary)
@@ -71,6 +71,21 @@ def replacing_folder(path: pathlib.Path | str) -> Iterator[pathlib.Path]:
   except BaseException:
     remove(temporary)
     raise
+
+
+def _put_in_place(temporary: pathlib.Path, path: pathlib.Path, old: pathlib.Path) -> bool:
+  """Moves a folder to its place, and what is there to `old`; False where another process has just put one there."""
+  if path.exists():
+    path.rename(old)
+  try:
+    temporary.rename(path)
+  except BaseException as error:
+    if isinstance(error, OSError) and error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+      return False
+    if old.exists() and not path.exists():
+      old.rename(path)
+    raise
+  return True
 
 
 def write_text(path: pathlib.Path | str, text: str) -> None:

@@ -81,7 +81,8 @@ def clear_outputs(paths: Iterable[pathlib.Path], *, others: bool = False) -> int
 
 
 def _age_seconds(path: pathlib.Path) -> float:
-  return time.time() - path.lstat().st_mtime
+  """Returns how far a file's date is from now, also of one of the future: its clock was set back since."""
+  return abs(time.time() - path.lstat().st_mtime)
 
 
 def _partials(folders: Iterable[pathlib.Path], beside: Iterable[pathlib.Path]) -> Iterator[pathlib.Path]:

@@ -2,7 +2,8 @@
 
 The kernel frees a file lock when its process ends. Some shared file systems keep such locks per host, or have none. So
 the file also names its owner, who renews its time of change. The lock of a dead process of this host is free at once.
-That of another host is free once it has not been renewed for a quarter of an hour.
+That of another host is free once it has not been renewed for a quarter of an hour. So is one that is dated as far in
+the future: the clock was set back, and nobody has renewed it since.
 """
 
 import contextlib
@@ -148,5 +149,5 @@ def _is_alive(holder: owner.Owner | None, here: owner.Owner, file: IO[str], *, i
   if holder is None:
     return False
   if holder.is_elsewhere(here):
-    return time.time() - os.fstat(file.fileno()).st_mtime < _STALE_SECONDS
+    return abs(time.time() - os.fstat(file.fileno()).st_mtime) < _STALE_SECONDS
   return not is_locked and not holder.is_dead(here)

@@ -1,5 +1,6 @@
 """The tables of a split's predictions in its folder: the model's, and its baseline's if it has one."""
 
+import os
 import pathlib
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
@@ -12,6 +13,7 @@ from msk_jax.schemas import prediction_tables
 
 FILE_NAME = "predictions.parquet"
 RIDGE_NAME = "frozen_ridge.parquet"  # of the ridge regression that a network is compared with
+FIGURES = ("predictions.png", "predictions.svg")  # with a point for each sample, drawn of the table
 
 
 def part_table(
@@ -62,6 +64,16 @@ def leave_out_samples(folder: pathlib.Path, samples: pd.MultiIndex) -> None:
   _leave_out(folder, lambda table: pd.MultiIndex.from_frame(table[["eid", "instance"]]).isin(samples))
 
 
+def outdate_figures(folder: pathlib.Path) -> None:
+  """Dates a split's figures before anything else: they count as older than its table, whatever the clock says.
+
+  Called before people leave the table, so that a figure with their points is drawn again or removed.
+  """
+  for name in FIGURES:
+    if (folder / name).exists():
+      os.utime(folder / name, (0, 0))
+
+
 def _leave_out(folder: pathlib.Path, find: Callable[[pd.DataFrame], pd.Series | np.ndarray]) -> None:
   """Writes the tables without the rows that `find` marks, if there are any."""
   for name in (FILE_NAME, RIDGE_NAME):
@@ -71,4 +83,5 @@ def _leave_out(folder: pathlib.Path, find: Callable[[pd.DataFrame], pd.Series | 
     is_left_out = np.asarray(find(table))
     if is_left_out.any():
       about = read_about(folder, name)
+      outdate_figures(folder)
       write(folder, table[~is_left_out], about.pop("fold_map_hash"), name, about)

@@ -18,7 +18,7 @@ from msk_jax.cohort import fold_table, source, split_parts
 from msk_jax.cohort import folds as fold_map
 from msk_jax.cohort.fold_table import FoldMap
 from msk_jax.cohort.people import People
-from msk_jax.io import errors, outputs, progress, run_record, tables
+from msk_jax.io import errors, locks, outputs, progress, run_record, tables
 from msk_jax.predictions import split_folder, split_table
 from msk_jax.schemas import cohort_tables, truth_tables
 from msk_jax.simulated_predictions import draws, error_model, phantom_cohort, targets
@@ -27,6 +27,7 @@ from msk_jax.simulation import cohort as phantom
 from msk_jax.simulation.files import truth
 
 STAGE = "simulate_predictions"
+_LOCK = f".{STAGE}_lock"
 DATA = "simulated"  # as `result.json` and `cohort/source.json` call it
 _PROGRAM = "generator_version"
 _GENERATOR_VERSION = 1  # raised whenever the same spec gives other numbers
@@ -43,8 +44,15 @@ def generate(
     overwrite: whether to replace predictions of another spec, or another phantom.
 
   Raises:
-    InputError: the workdir holds other data, trained models, or predictions of another spec.
+    InputError: the workdir holds other data, trained models, or predictions of another spec; or another process writes
+      them.
   """
+  busy = f"another process runs {STAGE} in {workdir}: wait for it, or give another --workdir"
+  with locks.alone(workdir / _LOCK, busy):
+    _generate(spec, workdir, overwrite)
+
+
+def _generate(spec: predictions_spec.SimulatedPredictionsSpec, workdir: pathlib.Path, overwrite: bool) -> None:
   model = error_model.published(targets.DIMENSIONS if spec.scalars else targets.DIMENSIONS[:-1])
   output = outputs.Output(STAGE, _record_folder(spec, workdir), settings_of(spec))
   if spec.phantom is None:

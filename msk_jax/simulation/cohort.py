@@ -12,7 +12,7 @@ from typing import Any
 import cv2
 from absl import logging
 
-from msk_jax.io import atomic, errors, json_files, leftovers, outputs, progress, run_record
+from msk_jax.io import atomic, errors, json_files, leftovers, locks, outputs, progress, run_record
 from msk_jax.simulation import people
 from msk_jax.simulation import spec as spec_lib
 from msk_jax.simulation.exposures import study as exposure_study
@@ -57,7 +57,8 @@ def generate(spec: spec_lib.PhantomSpec, folder: pathlib.Path, workers: int = 0,
   """Writes the phantom under `folder` (`<workdir>/raw`).
 
   The same spec gives the same bytes, whatever the number of workers. A phantom that is already there is left alone;
-  one of an older program is replaced; one that was interrupted is completed.
+  one of an older program is replaced; one that was interrupted is completed. Another process that draws there is waited
+  for.
 
   Args:
     spec: the cohort.
@@ -69,6 +70,11 @@ def generate(spec: spec_lib.PhantomSpec, folder: pathlib.Path, workers: int = 0,
     InputError: the folder holds something else, or a phantom of another spec, or can't be written.
   """
   folder = pathlib.Path(folder)
+  with locks.in_turn(folder.with_name(f".{folder.name}_lock"), f"draws the phantom in {folder}"):
+    _generate(spec, folder, workers, overwrite)
+
+
+def _generate(spec: spec_lib.PhantomSpec, folder: pathlib.Path, workers: int, overwrite: bool) -> None:
   leftovers.clear([folder])
   settings = settings_of(spec)
   output = outputs.Output(STAGE, folder, settings)

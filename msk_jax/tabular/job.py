@@ -17,7 +17,7 @@ from absl import logging
 
 from msk_jax.cohort import folds as fold_map
 from msk_jax.cohort import split_parts
-from msk_jax.io import errors, outputs, progress, run_record, tables
+from msk_jax.io import errors, locks, outputs, progress, run_record, tables
 from msk_jax.regression import search as search_lib
 from msk_jax.schemas import importance_tables
 from msk_jax.tabular import algorithm, importances, nested, trials
@@ -118,8 +118,14 @@ def run(job: Job, write_outcome: Callable[[Outcome], None]) -> bool:
     Whether there was something to do.
 
   Raises:
-    InputError: no setting of a split has a finite score, or a prediction is not finite.
+    InputError: no setting of a split has a finite score, or a prediction is not finite; or another process makes it.
   """
+  busy = f"another process makes {job.name} in {job.folder}: wait for it, or give another --workdir"
+  with locks.alone(job.folder.with_name(f".{job.folder.name}.lock"), busy):
+    return _run(job, write_outcome)
+
+
+def _run(job: Job, write_outcome: Callable[[Outcome], None]) -> bool:
   output = outputs.Output(job.stage, job.folder, job.record(), job.inputs, job.name)
   if outputs.is_up_to_date(output, lambda: outputs.list_damage(job.folder)):
     return False

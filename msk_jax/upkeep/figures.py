@@ -6,13 +6,11 @@ from msk_jax.predictions import split_folder, split_table
 from msk_jax.training import prediction_figure
 from msk_jax.upkeep.workdir_files import WorkdirFiles
 
-_FIGURE = "predictions.png"
-
 
 def names_beside(name: str) -> list[str]:
   """Returns the figures that are drawn of a table of predictions."""
   folder, _, file = name.rpartition("/")
-  return [f"{folder}/{_FIGURE}", f"{folder}/predictions.svg"] if file == split_table.FILE_NAME else []
+  return [f"{folder}/{figure}" for figure in split_table.FIGURES] if file == split_table.FILE_NAME else []
 
 
 def draw_again(files: WorkdirFiles, name: str) -> None:
@@ -37,4 +35,4 @@ def draw_again(files: WorkdirFiles, name: str) -> None:
   }
   title = f"{result['model']}, split {result['fold']} ({result['data']})"
   scores = {part: result[part] for part in split_parts.PARTS}
-  prediction_figure.draw(folder / _FIGURE, title, ages, scores, result["training_age_mean_years"])
+  prediction_figure.draw(folder / split_table.FIGURES[0], title, ages, scores, result["training_age_mean_years"])

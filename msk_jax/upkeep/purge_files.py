@@ -7,6 +7,7 @@ from typing import Any
 from msk_jax.cohort import fold_table
 from msk_jax.durable import known
 from msk_jax.io import atomic, errors, outputs, run_record, tables
+from msk_jax.predictions import split_table
 from msk_jax.schemas import cohort_tables, image_tables
 from msk_jax.upkeep import check_people
 from msk_jax.upkeep.workdir_files import WorkdirFiles
@@ -39,6 +40,8 @@ def take_out(files: WorkdirFiles, name: str, people: Collection[str]) -> str:
     folds = fold_table.read(files.root)
     fold_table.write(files.root, folds.with_people(_without(folds.table, people)))
   else:
+    if path.name == split_table.FILE_NAME:
+      split_table.outdate_figures(path.parent)
     _filter(path, people)
   return ""
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from msk_jax.ensembling import ensemble_record, run
-from msk_jax.io import errors
+from msk_jax.io import errors, locks
 from msk_jax.predictions import split_table
 from tests.ensembling import workdir as workdirs
 
@@ -31,6 +31,16 @@ def test_bad_predictions_are_refused_by_name_and_without_ids(workdir, change, me
     run.run(workdirs.SPEC, workdir)
   said = str(caught.value)
   assert "models/knee/one" in said and "900000" not in said and str(workdir) not in said and "--overwrite" not in said
+  assert not (workdir / ensemble_record.FOLDER / "run.json").exists()
+
+
+def test_two_processes_do_not_write_the_same_files(workdir):
+  (workdir / ensemble_record.FOLDER / "run.json").unlink()
+  with (
+    locks.alone(workdir / ".ensemble_lock", ""),
+    pytest.raises(errors.InputError, match="another process runs ensemble in"),
+  ):
+    run.run(workdirs.SPEC, workdir)
   assert not (workdir / ensemble_record.FOLDER / "run.json").exists()
 
 

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import pathlib
 import stat
 import subprocess
 import sys
@@ -60,6 +61,47 @@ def test_a_folder_is_replaced_whole(tmp_path):
   with pytest.raises(KeyboardInterrupt), atomic.replacing_folder(folder) as temporary:
     (temporary / "file").write_text("third")
     raise KeyboardInterrupt
+  assert (folder / "file").read_text() == "second" and [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_folder_that_can_not_be_put_in_place_leaves_the_old_one(tmp_path, monkeypatch):
+  """As where the disk fails, or is taken away, between the two renames."""
+  folder = tmp_path / "out"
+  with atomic.replacing_folder(folder) as temporary:
+    (temporary / "file").write_text("first")
+
+  def rename(path, target, real=pathlib.Path.rename):
+    if target == folder and path.name.startswith(".out~~"):
+      raise OSError(errno.EIO, "Input/output error")
+    return real(path, target)
+
+  with monkeypatch.context() as patch:
+    patch.setattr(pathlib.Path, "rename", rename)
+    with pytest.raises(errors.InputError, match="could not write out/"), atomic.replacing_folder(folder) as temporary:
+      (temporary / "file").write_text("second")
+  assert (folder / "file").read_text() == "first" and [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+def test_of_two_processes_that_replace_a_folder_at_once_the_later_one_counts(tmp_path, monkeypatch):
+  """The other one puts its folder in place between this one's two renames."""
+  folder = tmp_path / "out"
+  with atomic.replacing_folder(folder) as temporary:
+    (temporary / "file").write_text("first")
+  others = iter(["other"])
+
+  def rename(path, target, real=pathlib.Path.rename):
+    renamed = real(path, target)
+    for text in others if path == folder else ():
+      folder.mkdir()
+      (folder / "file").write_text(text)
+      break
+    return renamed
+
+  with monkeypatch.context() as patch:
+    patch.setattr(pathlib.Path, "rename", rename)
+    with atomic.replacing_folder(folder) as temporary:
+      (temporary / "file").write_text("second")
+  assert next(others, None) is None
   assert (folder / "file").read_text() == "second" and [p.name for p in tmp_path.iterdir()] == ["out"]
 
 

@@ -57,7 +57,8 @@ def test_a_killed_process_that_nobody_has_waited_for_is_dead(tmp_path, at_work):
   assert leftovers.clear_workdir(tmp_path) == 2
 
 
-def test_another_host_is_cleared_by_a_flag_and_after_a_day(tmp_path, at_work, caplog):
+@pytest.mark.parametrize("direction", [-1, 1])  # 1: the clock was ahead when it died, and has been set back
+def test_another_host_is_cleared_by_a_flag_and_after_a_day(direction, tmp_path, at_work, caplog):
   """Seen from another host the process, alive or dead, can't be told from one that is at work."""
   at_work.kill()
   at_work.wait()
@@ -66,7 +67,7 @@ def test_another_host_is_cleared_by_a_flag_and_after_a_day(tmp_path, at_work, ca
   assert "2 unfinished files of processes on other hosts are left" in caplog.text
   assert leftovers.clear_workdir(tmp_path, others=True, here=_ELSEWHERE) == 0 and _files(tmp_path) == begun
   for path in [p for p in tmp_path.rglob("*") if atomic.is_partial(p.name)]:
-    old = path.stat().st_mtime - _DAY - 60
+    old = path.stat().st_mtime + direction * (_DAY + 60)
     os.utime(path, (old, old))
   assert leftovers.clear_workdir(tmp_path, here=_ELSEWHERE) == 0
   assert leftovers.clear_workdir(tmp_path, others=True, here=_ELSEWHERE) == 2 and _files(tmp_path) == []

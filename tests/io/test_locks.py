@@ -57,6 +57,16 @@ def test_another_hosts_lock_holds_while_it_is_renewed(tmp_path):
     pass
 
 
+def test_another_hosts_lock_of_the_future_is_free(tmp_path):
+  """The clock was ahead when its process died, and has been set back: it would be held for as long."""
+  path = tmp_path / ".lock"
+  path.write_text(_ELSEWHERE.tag)
+  ahead = path.stat().st_mtime + 16 * 60
+  os.utime(path, (ahead, ahead))
+  with locks.alone(path, "busy"):
+    assert owner.Owner.from_tag(path.read_text()) == _HERE
+
+
 def test_a_holder_is_waited_for(held, caplog):
   path, process = held
   caplog.set_level("INFO", logger="absl")

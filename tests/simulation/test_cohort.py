@@ -6,6 +6,7 @@ import io
 import pathlib
 import subprocess
 import sys
+import threading
 import time
 import zipfile
 
@@ -51,6 +52,18 @@ def _find(raw: pathlib.Path, name: str) -> pathlib.Path:
 def _members(raw: pathlib.Path, name: str) -> dict[str, bytes]:
   with zipfile.ZipFile(_find(raw, name)) as opened:
     return {member: opened.read(member) for member in opened.namelist()}
+
+
+def test_who_comes_while_another_draws_waits_and_has_nothing_to_do(tmp_path, caplog):
+  caplog.set_level("INFO", "absl")
+  spec_ = dataclasses.replace(_TINY, has_images=False)
+  threads = [threading.Thread(target=cohort.generate, args=(spec_, tmp_path / "raw")) for _ in range(2)]
+  for thread in threads:
+    thread.start()
+  for thread in threads:
+    thread.join()
+  assert caplog.text.count("nothing to do: phantom") == caplog.text.count("phantom cohort: 3 participants") == 1
+  assert [path.name for path in tmp_path.iterdir()] == ["raw"]
 
 
 def test_two_workers_write_the_same_bytes_as_none(tmp_path):

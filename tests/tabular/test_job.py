@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from msk_jax.io import errors, run_record
+from msk_jax.io import errors, locks, run_record
 from msk_jax.tabular import algorithm, importances, job, linear, measures, nested
 from tests.tabular import scalar_cohort
 
@@ -60,6 +60,15 @@ def test_a_target_that_is_not_an_age(tmp_path, samples):
   assert record["settings"]["num_trials"] == 2 and record["inputs"] == {"samples": "a hash"}
   trials = json.loads((tmp_path / "search.json").read_text())
   assert list(trials["of"]) == ["seed", "model", "dimension", "search", "samples"]
+
+
+def test_a_model_that_another_process_makes_is_left_alone(tmp_path, samples):
+  folder = tmp_path / "elastic_net"
+  (folder / "fold_0").mkdir(parents=True)  # of the other one
+  busy = rf"another process makes xwas/diet/elastic_net in {folder}: wait .* \(process \d+ on "
+  with locks.alone(tmp_path / ".elastic_net.lock", ""), pytest.raises(errors.InputError, match=busy):
+    job.run(_job(folder, samples), lambda outcome: None)
+  assert list(tmp_path.rglob("*")) == [folder, folder / "fold_0"]
 
 
 def test_labels_and_warnings_name_the_target(tmp_path, samples, caplog):

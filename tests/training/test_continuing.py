@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 import shutil
 
 import pytest
@@ -13,6 +14,7 @@ from tests.training import cohort
 
 pytestmark = pytest.mark.usefixtures("compile_once")
 _FOLD = "models/knee/simple_cnn/fold_0"
+_FUTURE = 4_000_000_000  # seconds: in 2096
 
 
 def _run(workdir, given=(), overwrite=False, withdrawn=(), **train) -> command.Ended:
@@ -102,6 +104,7 @@ def test_withdrawn_people_leave_the_figure_too(finished, monkeypatch, untrained)
     drawn.clear()
     if lost:
       (finished / _FOLD / lost).unlink()
+    os.utime(finished / _FOLD / "predictions.png", (_FUTURE, _FUTURE))  # the clock was ahead, and is set back
     _run(finished, withdrawn=gone)
     assert [len(drawn[-1][part][0]) for part in ("validation", "test")] == [num["validation"] - 1, num["test"] - 1]
     assert not gone & set(split_table.read(finished / _FOLD, "frozen_ridge.parquet")["eid"])

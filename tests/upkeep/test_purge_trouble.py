@@ -17,6 +17,7 @@ from msk_jax.upkeep import check, printout, purge
 from tests.preparation import raw_data
 from tests.upkeep import whole_workdir
 
+_FUTURE = 4_000_000_000  # seconds: in 2096
 _GONE, _holding, _list = whole_workdir.GONE, whole_workdir.holding, whole_workdir.write_list
 
 
@@ -211,6 +212,7 @@ def test_a_figure_is_drawn_again_when_a_purge_was_killed_after_its_table(workdir
   fold = dict(zip(*(fold_table.read(workdir).table[c] for c in ("eid", "fold")), strict=True))[_GONE]
   path = split_folder.path_of(workdir, "knee/one", fold) / "predictions.png"
   path.write_bytes(b"with everybody")
+  os.utime(path, (_FUTURE, _FUTURE))  # the clock was ahead, and is set back
 
   def kill(*_):
     raise _KilledError

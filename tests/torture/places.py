@@ -1,0 +1,99 @@
+"""Where the harness keeps what it needs: the states of the study after each command, and the trial that is at work."""
+
+import dataclasses
+import json
+import os
+import pathlib
+import shutil
+from typing import Any
+
+RAW = "raw"
+TOKEN = "MSK_TORTURE"  # the variable of the environment by which processes of a trial are known
+
+
+@dataclasses.dataclass(frozen=True)
+class Places:
+  """The harness's folder.
+
+  Attributes:
+    root: the folder.
+  """
+
+  root: pathlib.Path
+
+  @property
+  def workdir(self) -> pathlib.Path:
+    """The workdir of whatever command is at work: always the same path, as some outputs name it."""
+    return self.root / "at_work" / "workdir"
+
+  @property
+  def temporary(self) -> pathlib.Path:
+    """What the commands have as folder of temporary files."""
+    return self.root / "at_work" / "tmp"
+
+  @property
+  def given(self) -> pathlib.Path:
+    """Files that commands are given, such as a list of withdrawals."""
+    return self.root / "given"
+
+  def state(self, step: str) -> pathlib.Path:
+    """The workdir as a command leaves it; the empty name is an empty workdir."""
+    return self.root / "states" / (step.replace("/", ".") or "nothing")
+
+  def raw_of(self, step: str) -> pathlib.Path:
+    """Where the raw data are that a command has made, if it has made any."""
+    return self.root / "states" / f"{step.replace('/', '.')}_{RAW}"
+
+  def about(self, step: str) -> pathlib.Path:
+    """What is known of a command that nobody disturbed."""
+    return self.root / "states" / f"{step.replace('/', '.')}.json"
+
+  def bring(self, step: str) -> None:
+    """Puts a copy of a state in the workdir's place."""
+    clear(self.root / "at_work")
+    self.temporary.mkdir(parents=True)
+    shutil.copytree(self.state(step), self.workdir, symlinks=True)
+
+  def keep(self, step: str, about: dict[str, Any]) -> None:
+    """Keeps the workdir as a step leaves it. Of raw data there is one copy, which all states link to."""
+    raw, kept = self.workdir / RAW, self.raw_of(step)
+    if raw.is_dir() and not raw.is_symlink():
+      clear(kept)
+      raw.rename(kept)
+      raw.symlink_to(kept)
+    clear(self.state(step))
+    self.workdir.rename(self.state(step))
+    temporary = self.about(step).with_suffix(".new")
+    temporary.write_text(json.dumps(about))
+    temporary.rename(self.about(step))
+
+  def read_about(self, step: str) -> dict[str, Any] | None:
+    """Returns what `keep` was told of a step; None where its state is not there."""
+    path = self.about(step)
+    return json.loads(path.read_text()) if path.exists() else None
+
+
+def clear(path: pathlib.Path) -> None:
+  """Removes a folder, if it is there."""
+  if path.exists():
+    shutil.rmtree(path)
+
+
+def shared_memory() -> set[str]:
+  """Returns what is in the folder of shared memory."""
+  folder = pathlib.Path("/dev/shm")
+  return {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+
+
+def processes_with(token: str) -> set[int]:
+  """Returns the numbers of living processes whose environment has TOKEN with this value."""
+  found = set()
+  mark = f"{TOKEN}={token}".encode()
+  for entry in pathlib.Path("/proc").iterdir():
+    if entry.name.isdecimal() and int(entry.name) != os.getpid():
+      try:
+        if mark in (entry / "environ").read_bytes().split(b"\0"):
+          found.add(int(entry.name))
+      except OSError:
+        continue
+  return found
