@@ -57,9 +57,12 @@ def fit_slope(age_years: np.ndarray, predicted_years: np.ndarray, person: np.nda
 def describe_lack(rows: Rows) -> str:
   """Returns a warning if predictions do not rise with age more than chance allows, else an empty string."""
   slope = fit_slope(rows.age_years, rows.predicted_years, rows.person)
-  if slope.is_above_chance:
-    return ""
+  return "" if slope.is_above_chance else f"{describe(slope)}: its accelerated ageing is noise"
+
+
+def describe(slope: Slope) -> str:
+  """Returns what a slope says that is not above chance."""
   return (
     f"its predictions do not rise with age more than chance allows (slope {slope.value:.3f} years per year, standard "
-    f"error {slope.standard_error:.3f}): its accelerated ageing is noise"
+    f"error {slope.standard_error:.3f})"
   )

@@ -103,8 +103,9 @@ NOTES = (
   "without: samples without a value, as their maps have one value everywhere or a flaw, or could not be registered.",
   "randomised weights: rank correlation with the maps of networks whose upper layers are shuffled, the mean over "
   "shuffles; the interval is that of single shuffles. A map that shows what was learnt is near 0 in each.",
-  "two folds: rank correlation of maps of one picture by two networks, of which only the first never saw it. Two "
-  "visits: of maps of one person at two visits. Other people's maps are what a map has in common with any.",
+  "two folds: rank correlation of maps of one picture by two networks, of which only the first never saw it. They "
+  "start from the same random weights, so that networks which have learned nothing agree, too. Two visits: of maps of "
+  "one person at two visits. Other people's maps are what a map has in common with any.",
   "drawn ageing: area under the precision-recall curve over prevalence. Chance is that of the maps moved around at "
   "random. A map that knows something is above edges, centre blob and brightness, which do not know the network: the "
   "interval of the difference is above 0.",

@@ -72,14 +72,29 @@ def zip_folder(eid: str) -> str:
 
 def make_files(seed: int, person: people.Person, visit: people.Visit, scale: drawing.Scale) -> list[DxaFile]:
   """Draws the eight images of a visit and gives them their headers, in the scanner's order."""
-  study = _study_uid(seed, person.eid, visit.instance, scale.take)
-  files = []
-  for picture in drawing.PICTURES:
-    pixels = drawing.draw_picture(seed, person, visit, picture, scale)
-    name = file_name(seed, person.eid, visit.instance, scale.take, picture)
-    uid = name.removesuffix(".dcm")
-    files.append(DxaFile(name, _header(person, visit, picture, study, uid, pixels.shape), pixels))
-  return files
+  return [
+    make_file(seed, person, visit, picture, drawing.draw_picture(seed, person, visit, picture, scale), scale.take)
+    for picture in drawing.PICTURES
+  ]
+
+
+def make_file(
+  seed: int, person: people.Person, visit: people.Visit, picture: drawing.Picture, pixels: np.ndarray, take: int = 0
+) -> DxaFile:
+  """Gives an image its header.
+
+  Args:
+    seed: the cohort's seed.
+    person: whose.
+    visit: when.
+    picture: which of the eight.
+    pixels: uint8 [h, w].
+    take: which of the takes within the visit.
+  """
+  study = _study_uid(seed, person.eid, visit.instance, take)
+  name = file_name(seed, person.eid, visit.instance, take, picture)
+  uid = name.removesuffix(".dcm")
+  return DxaFile(name, _header(person, visit, picture, study, uid, pixels.shape), pixels)
 
 
 def pack(files: list[DxaFile]) -> bytes:

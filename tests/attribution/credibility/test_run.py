@@ -3,6 +3,7 @@
 import dataclasses
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from configs import attention as attention_config
@@ -13,7 +14,8 @@ from msk_jax.attribution.credibility import unselected
 from msk_jax.attribution.made_maps import MadeMaps
 from msk_jax.attribution.run import make_maps
 from msk_jax.attribution.spec import AttentionSpec
-from msk_jax.io import errors, run_record, tables
+from msk_jax.biological_age import acceleration
+from msk_jax.io import atomic, errors, run_record, tables
 from msk_jax.schemas import attention_credibility_tables
 
 
@@ -29,8 +31,11 @@ def made(workdir) -> MadeMaps:
   return MadeMaps(workdir, folder, network, stage, spec.methods, spec.batch_size, pictures)
 
 
-def test_the_table_has_every_check_of_every_kind_of_maps(made, capsys):
+def test_the_table_has_every_check_of_every_kind_of_maps(made, capsys, caplog, monkeypatch):
+  monkeypatch.setattr(credibility_run, "_find_lack", lambda _: "a network that knows nothing")
+  atomic.remove(made.folder / "credibility")
   credibility_run.run(made)
+  assert "THESE MAPS SHOW NOTHING OF AGE" in caplog.text
   table = tables.read(made.folder / "credibility" / "credibility.parquet", attention_credibility_tables.CREDIBILITY)
   for method in made.methods:
     assert set(table[table["method"] == method]["check"]) == set(credibility_table.CHECKS)
@@ -40,10 +45,21 @@ def test_the_table_has_every_check_of_every_kind_of_maps(made, capsys):
   assert unavailable["reason"].str.contains("no phantom").all() and unavailable["value"].isna().all()
   folds = table[(table["check"] == credibility_table.FOLDS) & (table["case"] == "same person")]
   assert folds["value"].abs().le(1).all() and (folds["num_people"] >= 5).all()
-
+  known = table[table["value"].notna()]
+  assert known["remark"].str.startswith("a network that knows nothing").all()
   assert folds["remark"].str.contains("second network").all()
   shuffled = weights[weights["value"].notna()]
-  assert shuffled["num_shuffles"].eq(8).all() and shuffled["remark"].str.startswith("interval over 8").all()
+  assert shuffled["num_shuffles"].eq(8).all() and shuffled["remark"].str.contains("; interval over 8").all()
+
+
+@pytest.mark.parametrize(("slope", "is_said"), [(0.5, False), (0.0, True), (-0.5, True)])
+def test_a_network_that_knows_nothing_of_age_is_named(made, monkeypatch, slope, is_said):
+  rng = np.random.default_rng(0)
+  ages = pd.DataFrame({"eid": [str(number) for number in range(200)], "age_years": rng.uniform(45, 80, 200)})
+  ages["predicted_age_years"] = 60 + slope * (ages["age_years"] - 60) + rng.normal(0, 3, 200)
+  monkeypatch.setattr(acceleration, "read", lambda *_: ages)
+  lack = credibility_run._find_lack(made)
+  assert bool(lack) == is_said and ("do not rise with age" in lack) == is_said
 
 
 def test_the_second_network_is_one_that_was_not_trained_on_the_pictures(made):
