@@ -27,6 +27,7 @@ _MINIATURE_ARGUMENTS = {
   "train": ("--config.train.max_epochs=6",),
   "knee/inception_v3": ("--config.train.max_epochs=3",),
   "scalars": ("--config.scalars.num_trials=2", "--config.scalars.permutation_repeats=1"),
+  "attention": ("--config.attention.samples_per_cell=6",),  # fewer people have no mean map
 }
 _MINIATURE_CONFIGS = {
   **{name: "smoke" for name in ("ensemble", "evaluate", "ages", "attention")},

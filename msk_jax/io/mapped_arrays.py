@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 
-def create(path: pathlib.Path, dtype: npt.DTypeLike, shape: tuple[int, ...]) -> np.ndarray:
+def create(path: pathlib.Path, dtype: npt.DTypeLike, shape: tuple[int, ...]) -> np.memmap:
   """Returns an array of zeros that is mapped to a new NPY file, for which the disk has room.
 
   A mapped file has no room of its own until it is written to, and the kernel ends a process that writes where there is

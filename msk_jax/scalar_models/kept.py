@@ -118,7 +118,7 @@ def _find_left(job: tabular_job.Job, data: ScalarData) -> pd.MultiIndex | None:
   )
   if not now.index.isin(before.index).all() or (before.reindex(now.index) != now).any():
     return None
-  return before.index.difference(now.index)
+  return pd.MultiIndex.from_tuples(before.index.difference(now.index), names=_KEYS)
 
 
 def _leave_out(job: tabular_job.Job, workdir: pathlib.Path, record: dict[str, Any], left: pd.MultiIndex) -> None:

@@ -4,7 +4,7 @@ A trial is a command of the study and what happens to it, drawn from --seed and 
 before a file operation or after some work, its rerun killed too, the disk full, a folder read-only, operations refused,
 two processes at once, the clock set back. Afterwards no file may be half-written, the same command must end well, all
 outputs must be those of an undisturbed run, and nothing may be left behind. Each trial adds a line to --log; the next
-call goes on with the trials that are not in it.
+call resumes with the trials that are not in it.
 
 The first call makes the study, which takes some minutes. Full disks and read-only folders need the right to mount.
 """

@@ -36,7 +36,7 @@ _VALUES: dict[str, tuple] = {
   "SamplesPerPixel": (0, 2, 3, 4),
   "PixelRepresentation": (1, 2),
   "PhotometricInterpretation": ("MONOCHROME1", "PALETTE COLOR", "RGB", "YBR_FULL", "", "X" * 100),
-  "NumberOfFrames": ("0", "2", "1000000", "-1", "two"),
+  "NumberOfFrames": ("0", "2", "9999999", "-1", "two"),
   "WindowCenter": ("nan", "1e400", "-1", "0"),
   "WindowWidth": ("0", "-5", "1e-300", "inf"),
   "RescaleSlope": ("0", "nan", "1e308", "-1"),
