@@ -146,6 +146,7 @@ def _work(form: Form, folder: pathlib.Path, seeds: Sequence[str], out: int) -> N
   """Reads the mutants; never returns."""
   try:
     os.setpgid(0, 0)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what a stage prints
     used = int(pathlib.Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY_BYTES,) * 2)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

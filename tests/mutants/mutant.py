@@ -69,8 +69,8 @@ def make_and_read(form: Form, whole: Whole, seed: str) -> dict[str, Any]:
     said["seconds"] = round(time.monotonic() - start, 3)
     if (left := sorted(_list(copy) - before)) and said["outcome"] != FAULT:
       said.update(outcome=FAULT, reason="left files behind", message=", ".join(left)[:200])
-  if said["outcome"] != FAULT and (problem := _judge(form, said, target, name, warnings)):
-    said.update(outcome=FAULT, reason=problem)
+    if said["outcome"] != FAULT and (problem := _judge(form, said, target, name, warnings)):
+      said.update(outcome=FAULT, reason=problem)
   return {"file": target.name, "mutation": name, **said}
 
 
@@ -106,7 +106,10 @@ def _judge(form: Form, said: Mapping[str, Any], target: pathlib.Path, name: str,
     return "a participant's id in a message"
   if _LIBRARIES.search(told):
     return "a library's own words in a message"
-  names = (target.name, target.stem, target.name.split(".")[0], target.parent.name)
+  beside = [
+    path.name for path in target.parent.iterdir() if path.name != "tmp"
+  ]  # a message may be about two files that do not fit
+  names = (*beside, target.name, target.stem, target.name.split(".")[0], target.parent.name)
   if said["outcome"] == REFUSED and not any(each in said["message"] for each in names):
     return "a message that names no file"
   if said["outcome"] == CHANGED and form.is_checked:

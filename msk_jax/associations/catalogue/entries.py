@@ -136,9 +136,9 @@ def read_rows(path: pathlib.Path) -> list[dict[str, str]]:
   """
   try:
     text = plain_files.read_bytes(path).decode("utf-8-sig")
-  except (OSError, UnicodeDecodeError) as error:
+    rows = list(csv.DictReader(io.StringIO(text), restval="", restkey=""))
+  except (OSError, UnicodeDecodeError, csv.Error) as error:
     raise errors.InputError(f"{path.name} can't be read ({type(error).__name__}): save it as CSV in UTF-8.") from None
-  rows = csv.DictReader(io.StringIO(text), restval="", restkey="")
   return [{(name or "").strip(): (cell or "").strip() for name, cell in row.items() if name} for row in rows]
 
 

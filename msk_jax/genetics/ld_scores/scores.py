@@ -77,8 +77,8 @@ def from_file(path: pathlib.Path, num_reference: float) -> LdScores:
     )
   table = pd.DataFrame(
     {
-      "rsid": raw[rsid].astype(str),
-      "chromosome": raw[names["CHR"]].astype(str).map(lambda code: chromosomes.parse(code) or ""),
+      "rsid": raw[rsid].fillna("").astype(str),
+      "chromosome": raw[names["CHR"]].fillna("").astype(str).map(lambda code: chromosomes.parse(code) or ""),
       "position_bp": text_table.positions(raw[names["BP"]]),
       "ld_score": pd.to_numeric(raw[score], errors="coerce"),
     }

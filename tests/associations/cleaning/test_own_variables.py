@@ -127,3 +127,9 @@ def test_a_table_of_very_many_columns_takes_no_longer_than_its_cells(tmp_path):
   file, columns = own_table.columns_of(tmp_path / "own.csv")
   assert columns == names
   assert list(own_table.read_cells(file, names[-2:])) == names[-2:]
+
+
+def test_a_table_of_kinds_with_an_endless_cell_is_refused_by_name(tmp_path):
+  kinds = f"column,kind,label\npulse,continuous,{'x' * 200_000}\n"
+  with pytest.raises(errors.InputError, match=r"kinds\.csv can't be read"):
+    _make(tmp_path, kinds=kinds)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from msk_jax.genetics.ld_scores import alignment, external
+from msk_jax.genetics.ld_scores import alignment, external, scores
 from msk_jax.io import errors
 
 _FORMS = {
@@ -103,6 +103,13 @@ def test_rows_longer_than_the_header_are_refused(tmp_path, rows):
   path.write_text("SNP A1 A2 Z N\n" + rows)  # pandas would take the first column for names of rows
   with pytest.raises(errors.InputError, match=r"study\.txt can't be read .*no row longer than the header"):
     external.read(path)
+
+
+def test_ld_scores_without_a_place_or_a_number_are_left_out(tmp_path):
+  path = tmp_path / "scores.tsv"
+  rows = ["rs1\t1\t5000\t1.5", "rs2\t\t5000\t1.5", "rs3\t1\tinf\t1.5", "rs4\t1\t5000\tinf", "rs5\tchr2\t70\t2"]
+  path.write_text("\n".join(["SNP\tCHR\tBP\tL2", *rows]) + "\n")
+  assert list(scores.from_file(path, 0).table["rsid"]) == ["rs1", "rs5"]
 
 
 @pytest.mark.parametrize("place", [2, 12, 40, -6])
