@@ -160,3 +160,15 @@ def test_a_score_below_zero_beside_the_literature_is_in_sight(tab):
   assert low <= _WORST and high >= 1
   names = tab.page.evaluate(f"{plot}.data.map((each) => each.name)")
   assert "here" in names and "Circles: this study." in tab.page.locator(".plot-words").last.inner_text()
+
+
+def test_the_first_plot_is_seen_before_the_last_is_drawn(chromium, site):
+  with browser.open_tab(chromium, site) as tab:
+    tab.page.add_init_script("""
+      const count = () => document.querySelectorAll(".plot-drawing .main-svg:first-child").length;
+      new MutationObserver(() => { window.drawnAtFirst ??= count(); })
+        .observe(document, { subtree: true, attributeFilter: ["data-first-plot"] });
+    """)
+    tab.open("gwas")
+    tab.page.wait_for_function("document.querySelectorAll('.plot-drawing .main-svg:first-child').length >= 3")
+    assert tab.page.evaluate("window.drawnAtFirst") == 1

@@ -21,6 +21,8 @@ from msk_jax.io import atomic, run_record
 # keys that are paths.
 VARYING = {
   "run.json": ("written", "git_revision", "seconds", "run.json"),  # when, how long; hashes of records that say so
+  "xwas/prediction/run.json": ("inputs",),  # hashes of records that say when
+  "site/run.json": ("pages and assets of the program",),  # by which revision
   "metrics.jsonl": ("images_per_second",),
   "result.json": ("seconds", "images_per_second"),
   "cohort/run.json": ("is_drawn", "kept", "new"),  # whether this call drew the folds, or one before it that was killed

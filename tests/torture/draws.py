@@ -2,6 +2,7 @@
 
 import dataclasses
 import random
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -32,6 +33,7 @@ _WEIGHTS = {
   UNDISTURBED: 1,
 }
 _ERRORS = ("EROFS", "EACCES")
+_OWNER = re.compile(r"~~[^/]*\.partial")  # in names of unfinished files
 _YEAR_SECONDS = 365.25 * 86_400.0
 
 
@@ -107,4 +109,4 @@ def describe_place(plan: Draw, about: Mapping[str, Any]) -> str:
   if plan.kind in (READ_ONLY, AT_ONCE, UNDISTURBED) or not operations:
     return ""
   event, path = operations[number]
-  return f"{number} of {len(operations)}: {event} {path}"
+  return f"{number} of {len(operations)}: {event} {_OWNER.sub('.partial', path)}"

@@ -41,6 +41,15 @@
     return merged;
   }
 
+  let turn = Promise.resolve();
+
+  /** Draws one plot after the other, and lets the browser show each: the first is seen before the last is drawn. */
+  function inTurn(draw) {
+    const drawn = turn.then(draw);
+    turn = drawn.catch(() => {}).then(() => new Promise((resolve) => { setTimeout(resolve); }));
+    return drawn;
+  }
+
   /**
    * Adds a plot to `parent`.
    *
@@ -64,7 +73,7 @@
       if (details.open && !shown) shown = msk.dataTable(details, behind.table, { title, ...behind, rows: rowsBehind() });
     });
 
-    const update = async () => {
+    const draw = async () => {
       const plotly = await msk.loadPlotly();
       if (!drawing.isConnected) return;
       const { data, layout, height, width } = make();
@@ -78,6 +87,7 @@
         document.documentElement.dataset.firstPlot = Math.round(msk.firstPlot);
       }
     };
+    const update = () => inTurn(draw);
     msk.whileShown("msk-theme", update);
     return { update, drawing, ready: update() };
   };
