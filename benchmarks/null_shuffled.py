@@ -36,7 +36,7 @@ from msk_jax.preparation import withdrawn
 from msk_jax.schemas import cohort_tables, exposure_prediction_tables, genetics_tables
 from msk_jax.simulation.files import biobank_tables
 
-SHUFFLED, AS_THEY_ARE = "shuffled", "as they are"
+SHUFFLED, AS_THEY_ARE = "of other people", "as they are"
 _Z = 1.959964
 _LEVEL = -np.log10(0.05)
 _HIT = -np.log10(5e-8)
@@ -70,7 +70,7 @@ def read_accelerations(workdir: pathlib.Path, product: pooled_table.Product) -> 
 
 
 def swap_people(traits: pd.DataFrame, sex: pd.Series, rng: np.random.Generator) -> pd.DataFrame:
-  """Gives the rows to other people of the same sex.
+  """Gives the rows to other people of the same sex; nobody keeps their own, unless they are alone with their sex.
 
   Args:
     traits: a row per person, with the column eid.
@@ -82,14 +82,21 @@ def swap_people(traits: pd.DataFrame, sex: pd.Series, rng: np.random.Generator) 
   given = eid.copy()
   for value in np.unique(of_sex):
     own = np.flatnonzero(of_sex == value)
-    given[own] = eid[rng.permutation(own)]
+    given[own] = eid[own[_others(len(own), rng)]]
   return traits.assign(eid=given)
+
+
+def _others(num: int, rng: np.random.Generator) -> np.ndarray:
+  """Returns a permutation, int [num], that leaves nobody in place: a plain one would leave one of them on average."""
+  order, other = rng.permutation(num), np.empty(num, np.int64)
+  other[order] = np.roll(order, 1)
+  return other
 
 
 def swap_families(traits: pd.DataFrame, sex: pd.Series, family: pd.Series, rng: np.random.Generator) -> pd.DataFrame:
   """Gives the rows of a family to another one with as many people, of the same sexes and visits.
 
-  A family of which there is one alone is left out: it could only keep its own.
+  No family keeps its own. One that is like no other is left out.
 
   Args:
     traits: a row per person and visit, with the columns eid and instance.
@@ -106,7 +113,7 @@ def swap_families(traits: pd.DataFrame, sex: pd.Series, family: pd.Series, rng: 
   receiver: dict[str, str] = {}
   for _, group in alike.groupby(alike):
     if len(group) > 1:
-      for giver, other in zip(group.index, rng.permutation(group.index), strict=True):
+      for giver, other in zip(group.index, group.index[_others(len(group), rng)], strict=True):
         receiver.update(zip(members[giver], members[other], strict=True))
   kept = traits[traits["eid"].isin(list(receiver))]
   return kept.assign(eid=kept["eid"].map(receiver))
@@ -213,7 +220,7 @@ def _variables(workdir: pathlib.Path) -> dict[str, Any]:
 
 
 def _predictions(workdir: pathlib.Path) -> dict[str, Any]:
-  """Returns R2, its standard error over folds and its gain over age, sex and ethnicity, of each model."""
+  """Returns R2, its SD over folds and its gain over age, sex and ethnicity, of each model."""
   path = workdir / xwas_files.FOLDER / PREDICTION / "scores.parquet"
   scores = tables.read(path, exposure_prediction_tables.SCORES)
   scores = scores[scores["reason"] == ""]

@@ -148,10 +148,7 @@ def _refuse_rows_inside_cells(path: pathlib.Path, delimiter: str, width: int) ->
     InputError: there are such lines.
   """
   num_inside, is_inside = 0, False
-  with (
-    csv_header.open_binary(path) as raw,
-    io.TextIOWrapper(cast(IO[bytes], raw), encoding=csv_header.LATIN_1) as lines,
-  ):
+  with _open_lines(path) as lines:
     for line in lines:
       num_inside += is_inside and line.count(delimiter) == width - 1
       is_inside ^= line.count('"') % 2 == 1
@@ -163,11 +160,21 @@ def _refuse_rows_inside_cells(path: pathlib.Path, delimiter: str, width: int) ->
     )
 
 
+def _count_lines(path: pathlib.Path) -> int:
+  """Returns the number of lines after the header that are not blank."""
+  with _open_lines(path) as lines:
+    return sum(bool(line.strip()) for line in lines) - 1
+
+
+def _open_lines(path: pathlib.Path) -> io.TextIOWrapper:
+  return io.TextIOWrapper(cast(IO[bytes], csv_header.open_binary(path)), encoding=csv_header.LATIN_1)
+
+
 def _try(path: pathlib.Path, delimiter: str, width: int, *, has_quoting: bool) -> _Rows:
   try:
     table, num_odd = _parse(path, delimiter, width, [0], has_quoting=has_quoting)
   except _OddTextError:
-    return _Rows(0, num_odd=1)
+    return _Rows(_count_lines(path) - 1, num_odd=1)  # how many of them are odd is not known
   except pa.ArrowInvalid:
     return _Rows(0, 0, is_whole=False)
   return _Rows(table.num_rows, num_odd)

@@ -29,7 +29,8 @@ class Scope:
   """Which part of a workdir a call works with.
 
   Attributes:
-    prefixes: folders, such as `cohort` or `models/knee/inception_v3`; what is in no folder always counts.
+    prefixes: folders, such as `cohort` or `models/knee/inception_v3`. Files of the folders around them count too, such
+      as the list of models in `models/`, and files in no folder.
     resumed: folders of the trainings that the call resumes, such as `models/knee/inception_v3/fold_3`. It needs no
       other checkpoints, which are most of a model's bytes.
   """
@@ -44,8 +45,8 @@ class Scope:
     )
 
   def needs(self, path: str) -> bool:
-    """Returns whether a file of such a part is copied back: of a folder of the call, or of no folder."""
-    if "/" in path and not any(path.startswith(f"{each}/") for each in self.prefixes):
+    """Returns whether a file of such a part is copied back: in a folder of the call, or in one around it."""
+    if not self.holds(path.rpartition("/")[0] or TOP):
       return False
     is_resumed = any(path.startswith(f"{each}/") for each in self.resumed)
     return is_resumed or _CHECKPOINTS not in path.split("/")
@@ -101,6 +102,9 @@ def _walk(workdir: pathlib.Path, scope: Scope) -> Iterator[str]:
       if inner.as_posix().startswith(_LOGS):
         continue
       yield from ((inner / name).as_posix() for name in files if _is_shown(name))
+  for around in sorted({around for top in tops for around in top.relative_to(workdir).parents} - {pathlib.Path(TOP)}):
+    files = (workdir / around).glob("*")
+    yield from (path.relative_to(workdir).as_posix() for path in files if _is_shown(path.name) and path.is_file())
 
 
 def _is_shown(name: str) -> bool:

@@ -109,7 +109,7 @@ def _choose(path: pathlib.Path, header: Sequence[str], num_ids: int, wanted: Seq
   others = list(header[num_ids:])
   if absent := [name for name in wanted if name not in others]:
     raise errors.InputError(
-      f"config.gwas.traits: {path.name} has no column {', '.join(absent)}; {header_names.shown(others)} beside ids."
+      f"config.gwas.traits: {path.name} has no column {', '.join(absent)}; beside ids {header_names.shown(others)}."
     )
   if wanted:
     return list(wanted)

@@ -76,7 +76,8 @@ def replacing_folder(path: pathlib.Path | str) -> Iterator[pathlib.Path]:
 def _put_in_place(temporary: pathlib.Path, path: pathlib.Path, old: pathlib.Path) -> bool:
   """Moves a folder to its place, and what is there to `old`; False where another process has just put one there."""
   if path.exists():
-    path.rename(old)
+    with contextlib.suppress(FileNotFoundError):  # another process has just moved it away
+      path.rename(old)
   try:
     temporary.rename(path)
   except BaseException as error:

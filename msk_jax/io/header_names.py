@@ -12,7 +12,7 @@ _LONGEST = 60  # letters of a name
 
 
 def shown(names: Sequence[str], most: int = _MOST) -> str:
-  """Returns the names of a table's columns for a message: `it has a, b` or what its first line seems to be.
+  """Returns the names of a table's columns for a message: `it has a, b`, or that the first line may have no names.
 
   Args:
     names: cells of the table's first line.
@@ -20,6 +20,6 @@ def shown(names: Sequence[str], most: int = _MOST) -> str:
   """
   cells = [name.strip() for name in names if name.strip()]
   if num := sum(_VALUE.fullmatch(cell) is not None for cell in cells):
-    return f"its first line is no header: {num} of its {len(cells)} cells are values"
+    return f"its first line is not shown, as {num} of its {len(cells)} cells may be values: the header may be missing"
   listed = ", ".join(cell[:_LONGEST] for cell in cells[:most])
   return f"it has {listed}{f' and {len(cells) - most} more' if len(cells) > most else ''}" if cells else "it has none"

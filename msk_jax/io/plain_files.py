@@ -19,7 +19,7 @@ def check(path: pathlib.Path | str) -> None:
   """Makes sure that a path leads to a file.
 
   Raises:
-    OSError: there is nothing, a folder, or what is none (`NotAFileError`).
+    OSError: there is nothing, or a folder (`IsADirectoryError`), a pipe, a socket or a device (`NotAFileError`).
   """
   mode = pathlib.Path(path).stat().st_mode
   if stat.S_ISDIR(mode):

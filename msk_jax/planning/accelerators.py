@@ -52,7 +52,8 @@ def assigned(
     folder: of the locks.
 
   Yields:
-    The variables for the job: it sees its GPUs, and none if `count` is 0. Empty on a machine without GPUs.
+    The variables for the job: it sees its GPUs, and none if `count` is 0, for which nothing is held. Empty on a machine
+    without GPUs.
 
   Raises:
     InputError: the folder can't be written, or nobody can tell which GPUs are named.
@@ -60,6 +61,9 @@ def assigned(
   gpus = visible()
   if not gpus:
     yield {}
+    return
+  if not count:
+    yield environment_of([])
     return
   folder = folder or pathlib.Path(tempfile.gettempdir()) / f"msk_jax_gpus_{os.getuid()}"
   folder.mkdir(parents=True, exist_ok=True)

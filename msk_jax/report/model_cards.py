@@ -231,8 +231,8 @@ def _added(record: ModelRecord) -> str:
   if not rounded:
     return ""
   return (
-    f"{number(rounded)} and more, about {share:.0%} of the data: no model of these folds learnt from them, and none "
-    "predicts them"
+    f"{number(rounded)} and more, about {share:.0%} of the data, for the fold that lacks most: its model did not learn "
+    "from them, and does not predict them"
   )
 
 

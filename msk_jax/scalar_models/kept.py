@@ -8,7 +8,7 @@ settings, folds, a measurement, who is there for another reason.
 import hashlib
 import pathlib
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 import pandas as pd
@@ -62,26 +62,30 @@ def keep(job: tabular_job.Job, data: ScalarData, workdir: pathlib.Path, withdraw
     data: the set's samples, without people who have withdrawn.
     workdir: the workdir.
     withdrawn: people whom the cohort has still, and `data` has not.
+
+  Raises:
+    InputError: another process makes the model; or a file of the workdir is damaged.
   """
-  record = run_record.read(job.folder)
-  if record is None or record["inputs"] == dict(job.inputs):
+  if not _may_be_kept(run_record.read(job.folder), job):
     return False
-  if not _is_same_but_for_people(job, record) or outputs.list_damage(job.folder):
-    return False
-  left = _find_left(job, data)
-  if left is None:
-    return False
-  people = frozenset(left.get_level_values("eid"))
-  if people - withdrawal_memory.recall(workdir, people) - frozenset(withdrawn):
-    return False
-  logging.info(
-    "%s is kept: its samples are the same but for %d, of %d people who have withdrawn. They lose their predictions. "
-    "Nothing is fitted again. To fit it without them, delete its run.json.",
-    job.name,
-    len(left),
-    len(people),
-  )
-  _leave_out(job, workdir, record, left)
+  with tabular_job.alone(job):
+    record = run_record.read(job.folder)
+    if not _may_be_kept(record, job) or outputs.list_damage(job.folder):
+      return False
+    left = _find_left(job, data)
+    if left is None:
+      return False
+    people = frozenset(left.get_level_values("eid"))
+    if people - withdrawal_memory.recall(workdir, people) - frozenset(withdrawn):
+      return False
+    num_left = record["results"]["samples"] - len(data.eid)
+    logging.info(
+      "%s is kept: it was fitted on the same samples and %d of people who have withdrawn since. They lose their "
+      "predictions. Nothing is fitted again. To fit it without them, delete its run.json.",
+      job.name,
+      num_left,
+    )
+    _leave_out(job, workdir, {**record, "results": {**record["results"], _LEFT: num_left}}, left)
   return True
 
 
@@ -92,7 +96,10 @@ def _describe(data: ScalarData, rows: np.ndarray) -> pd.DataFrame:
   return pd.DataFrame({"eid": data.eid[rows], "instance": data.instance[rows], "sha256": hashes})
 
 
-def _is_same_but_for_people(job: tabular_job.Job, record: dict[str, Any]) -> bool:
+def _may_be_kept(record: dict[str, Any] | None, job: tabular_job.Job) -> TypeGuard[dict[str, Any]]:
+  """Returns whether a model's record is of the job's settings and inputs but for people, and not of just these."""
+  if record is None or record["inputs"] == dict(job.inputs):
+    return False
   return run_record.fingerprint([record["settings"], _without_people(record["inputs"])]) == run_record.fingerprint(
     [job.record(), _without_people(dict(job.inputs))]
   )
@@ -124,18 +131,17 @@ def _find_left(job: tabular_job.Job, data: ScalarData) -> pd.MultiIndex | None:
 def _leave_out(job: tabular_job.Job, workdir: pathlib.Path, record: dict[str, Any], left: pd.MultiIndex) -> None:
   """Takes samples out of a model's files. Until the record says so, as the last, the next call does it again."""
   _note_trained_with(job, workdir, left)
-  listed = record["results"][outputs.FILES]
-  changing = (split_table.FILE_NAME, FILE_NAME)
-  rest = {name: value for name, value in listed.items() if pathlib.PurePosixPath(name).name not in changing}
+  changing = {f"{folder.name}/{name}" for folder in _folders(job) for name in (split_table.FILE_NAME, FILE_NAME)}
+  rest = {name: value for name, value in record["results"][outputs.FILES].items() if name not in changing}
   run_record.add_results(job.folder, {outputs.FILES: rest})  # what a kill leaves is not taken for damage
   for folder in _folders(job):
     split_table.leave_out_samples(folder, left)
+  for folder in _folders(job):  # after all predictions: the next call finds by these lists whose are to be removed
     table = tables.read(folder / FILE_NAME, prediction_tables.TRAINED_SAMPLES)
     is_left = pd.MultiIndex.from_frame(table[_KEYS].astype({"eid": str})).isin(left)
     tables.write(folder / FILE_NAME, table[~is_left], prediction_tables.TRAINED_SAMPLES)
-  files = run_record.describe_files(job.folder, sorted(listed))
-  since = record["results"].get(_LEFT, 0) + len(left)
-  results = {**record["results"], outputs.FILES: files, _LEFT: since}
+  files = run_record.describe_files(job.folder, sorted({*rest, *changing}))
+  results = {**record["results"], outputs.FILES: files}
   run_record.write(job.folder, job.stage, job.record(), job.inputs, record["devices"], results)
 
 

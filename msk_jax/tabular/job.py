@@ -4,11 +4,12 @@ A job that was cut off resumes its search after the last whole round. A finished
 which tables the predictions go to: it writes each split's outcome.
 """
 
+import contextlib
 import dataclasses
 import pathlib
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -120,9 +121,20 @@ def run(job: Job, write_outcome: Callable[[Outcome], None]) -> bool:
   Raises:
     InputError: no setting of a split has a finite score, or a prediction is not finite; or another process makes it.
   """
+  with alone(job):
+    return _run(job, write_outcome)
+
+
+@contextlib.contextmanager
+def alone(job: Job) -> Iterator[None]:
+  """Keeps other processes from a model's files while the context lasts.
+
+  Raises:
+    InputError: another process makes it.
+  """
   busy = f"another process makes {job.name} in {job.folder}: wait for it, or give another --workdir"
   with locks.alone(job.folder.with_name(f".{job.folder.name}.lock"), busy):
-    return _run(job, write_outcome)
+    yield
 
 
 def _run(job: Job, write_outcome: Callable[[Outcome], None]) -> bool:

@@ -56,7 +56,7 @@ def try_to_read(files: WorkdirFiles, name: str) -> frozenset[str] | None:
     if name.endswith(_PEOPLE_TEXT):
       return frozenset(plain_files.read_text(path).split())
     with tables.damage_named(path):
-      column = pq.read_table(path, columns=[EID]).column(0)
+      column = pq.read_table(path, columns=[EID], page_checksum_verification=True).column(0)
       return frozenset(column.cast(pa.string()).unique().drop_null().to_pylist())
   except (errors.InputError, OSError, UnicodeError):
     return None

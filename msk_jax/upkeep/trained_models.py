@@ -9,7 +9,8 @@ from msk_jax.schemas import cohort_tables
 from msk_jax.upkeep import check_people
 from msk_jax.upkeep.workdir_files import WorkdirFiles
 
-_SAMPLES = "samples.parquet"  # of a network's training
+_SAMPLES = "samples.parquet"  # in the folder of a split
+_SCALARS = "scalars/"  # begins the names of scalar models
 _TRIALS = "/trials/"  # between the model that is searched and a trial
 
 
@@ -68,10 +69,14 @@ def _searched(model: str) -> str:
 
 
 def _samples_of(files: WorkdirFiles, model: str, folders: list[str], num_folds: int) -> frozenset[str]:
-  """Returns whose samples a model has: by lists of samples, or predictions of all splits; else by its data set too."""
+  """Returns whose samples a model has: by lists of samples, or predictions of all splits; else by its data set too.
+
+  The list of a network's split names all its samples, that of a scalar model's split those of the test fold.
+  """
   listed = [name for folder in folders if files.has(name := f"{folder}/{_SAMPLES}")]
   names = [name for folder in folders if files.has(name := f"{folder}/{split_table.FILE_NAME}")]
-  if len(listed) == len(folders):
+  num_needed = num_folds if model.startswith(_SCALARS) else len(folders)
+  if len(listed) >= num_needed:
     names += listed
   elif len(names) < num_folds:
     data_set = _searched(model).rpartition("/")[0]

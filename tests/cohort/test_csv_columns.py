@@ -132,6 +132,14 @@ def test_an_odd_row_of_text_that_is_not_utf_8_is_refused_without_a_traceback(tmp
   assert "Traceback" not in capfd.readouterr().err
 
 
+def test_lines_inside_cells_are_counted_where_a_quoted_text_is_not_utf_8(tmp_path):
+  path = tmp_path / "a.csv"
+  rows = b"".join(b"%d,1,2\n" % (9_000_010 + i) for i in range(9))
+  path.write_bytes(b"eid,a,b\n" + rows + b'9000001,"M\xfcller, K",2\n9000002,"two\nlines",2\n')
+  table, written = csv_columns.read_columns(path, ",", 3, [0, 2])
+  assert table.num_rows == 11 and written.has_quoting and written.lines_inside_cells == 1
+
+
 @pytest.mark.parametrize("place", range(30, 200, 17))
 def test_a_damaged_packed_table_is_an_error_of_the_system(tmp_path, place):
   rows = "".join(f"{9_000_001 + i}\t{i * i % 7}\n" for i in range(300))

@@ -120,6 +120,25 @@ def test_a_removal_that_is_meant_leaves_nothing(folder, workdir):
   assert _read(workdir) == {name: text for name, text in _FILES.items() if not name.startswith("ages/")}
 
 
+@pytest.mark.parametrize("own", ["models/hip/cnn", "models/scalars"])
+def test_the_list_of_models_comes_back_and_is_kept_with_any_of_them(own, tmp_path):
+  """A training of one model adds to the list, which is in a folder around its own."""
+  listed, workdir, folder = "models/withdrawn.csv", tmp_path / "work", tmp_path / "durable"
+  scope = parts.Scope(("cohort", "images/full_body/mixed", own))
+  _write(
+    workdir, {listed: "knee\n", f"{own}/a": "a", "images/full_body/mixed/a": "a", "models/knee/cnn/preset.json": "p"}
+  )
+  _tie(workdir, folder, scope).close(0)
+  shutil.rmtree(workdir)
+  tied = _tie(workdir, folder, scope)
+  assert (workdir / listed).read_text() == "knee\n" and not (workdir / "models/knee").exists()
+  _write(workdir, {listed: "knee\nhip\n"})
+  tied.close(0)
+  shutil.rmtree(workdir)
+  _tie(workdir, folder)
+  assert (workdir / listed).read_text() == "knee\nhip\n"
+
+
 @pytest.mark.parametrize("damage", ["truncated", "changed", "missing"])
 def test_a_damaged_file_is_not_used_and_is_written_again(folder, workdir, damage, caplog):
   (path,) = _objects(folder, "ages")

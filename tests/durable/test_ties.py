@@ -67,6 +67,13 @@ def test_only_the_images_of_the_view_come_back(kind, view, expected):
   assert scope.needs("cohort/folds.parquet") and scope.needs(".pseudonym_key")
 
 
+def test_files_beside_a_model_come_back_but_not_other_models():
+  """The list of models trained with people who have withdrawn, and weights that a training starts from."""
+  scope = _tie("train", folders=["models/knee/cnn", "models/start.safetensors"]).scope
+  assert scope.needs("models/trained_with_withdrawn.csv") and scope.needs("models/start.safetensors")
+  assert not scope.needs("models/hip/cnn/preset.json")
+
+
 def test_a_purge_has_everything():
   scope = _tie("purge").scope
   assert all(scope.holds(part) for part in ("attention/knee/cnn", "gwas", "tuning/knee/cnn/trials/1a2b/fold_0", "site"))

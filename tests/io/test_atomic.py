@@ -105,6 +105,25 @@ def test_of_two_processes_that_replace_a_folder_at_once_the_later_one_counts(tmp
   assert (folder / "file").read_text() == "second" and [p.name for p in tmp_path.iterdir()] == ["out"]
 
 
+def test_a_folder_that_another_process_moves_away_first_is_replaced(tmp_path, monkeypatch):
+  folder = tmp_path / "out"
+  with atomic.replacing_folder(folder) as temporary:
+    (temporary / "file").write_text("first")
+
+  def exists(path, real=pathlib.Path.exists):
+    found = real(path)
+    if found and path == folder:
+      folder.rename(tmp_path / "moved")
+    return found
+
+  with monkeypatch.context() as patch:
+    patch.setattr(pathlib.Path, "exists", exists)
+    with atomic.replacing_folder(folder) as temporary:
+      (temporary / "file").write_text("second")
+  assert (folder / "file").read_text() == "second"
+  assert sorted(path.name for path in tmp_path.iterdir()) == ["moved", "out"]
+
+
 def test_a_file_where_a_folder_should_be_is_named(tmp_path):
   (tmp_path / "gwas").touch()
   with pytest.raises(errors.InputError, match="could not write"), atomic.replacing(tmp_path / "gwas" / "table"):

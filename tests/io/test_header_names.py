@@ -10,7 +10,13 @@ from msk_jax.io import header_names
 )
 def test_values_are_not_shown(row):
   said = header_names.shown(row.split(","))
-  assert said.startswith("its first line is no header") and not any(cell in said.split() for cell in row.split(","))
+  assert said.startswith("its first line is not shown") and not any(cell in said.split() for cell in row.split(","))
+
+
+def test_one_name_like_a_number_is_not_taken_for_a_lost_header():
+  assert header_names.shown(["IID", "SEX", "rs12345678_A"]) == (
+    "its first line is not shown, as 1 of its 3 cells may be values: the header may be missing"
+  )
 
 
 def test_names_are_shown():

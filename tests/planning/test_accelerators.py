@@ -108,6 +108,12 @@ def test_gpus_are_counted_as_cuda_does(monkeypatch, tmp_path):
   assert accelerators.visible() == ["0", "1"]
 
 
+def test_a_job_without_gpus_asks_nobody_which_there_are(four, monkeypatch):
+  monkeypatch.setattr(accelerators, "_list_devices", None)
+  with accelerators.assigned(0, _never) as mine:
+    assert mine == {accelerators.VARIABLE: ""}
+
+
 def test_without_gpus_nothing_is_assigned(monkeypatch):
   monkeypatch.setenv(accelerators.VARIABLE, "-1")
   with accelerators.assigned(1, _never) as mine:

@@ -7,7 +7,7 @@ import pytest
 
 from msk_jax.cohort import fold_table, scalar_tables, source, withdrawal_memory
 from msk_jax.cohort.fold_table import FoldMap
-from msk_jax.io import run_record, tables
+from msk_jax.io import errors, locks, run_record, tables
 from msk_jax.predictions import trained_with_withdrawn
 from msk_jax.scalar_models import kept, run, set_importances, spec
 from msk_jax.schemas import cohort_tables
@@ -77,7 +77,7 @@ def test_a_withdrawal_fits_nothing_again(is_prepared, workdir, monkeypatch, capl
     patch.setattr(nested, "search", None)
     patch.setattr(nested, "refit", None)
     run.run(_SPEC, workdir, "table", withdrawn)
-    assert caplog.text.count("is kept: its samples are the same but for 1, of 1 people") == 3
+    assert caplog.text.count("is kept: it was fitted on the same samples and 1 of people who have withdrawn") == 3
     assert _fitted(workdir) == fitted and _holding(workdir) == []
     caplog.clear()
     run.run(_SPEC, workdir, "table", withdrawn)
@@ -137,8 +137,11 @@ class _KilledError(BaseException):
   """A kill."""
 
 
-@pytest.mark.parametrize("after", [0, 1, 5])
-def test_a_kill_in_between_fits_nothing_again(after, workdir, monkeypatch):
+@pytest.mark.parametrize("after", [0, 1, 3, 5])
+def test_a_kill_in_between_leaves_nobody_and_fits_nothing_again(after, workdir, monkeypatch):
+  """The person is tested in a fold before that in which the person is validated on."""
+  folder = workdir / "models/scalars/body/elastic_net"
+  listed = run_record.read(folder)["results"]["files"].keys()
   withdrawal_memory.remember(workdir, [_GONE])
   _prepare_without(workdir, _GONE)
   left = [after]
@@ -155,4 +158,15 @@ def test_a_kill_in_between_fits_nothing_again(after, workdir, monkeypatch):
     with pytest.raises(_KilledError):
       run.run(_SPEC, workdir, "table")
   run.run(_SPEC, workdir, "table")
-  assert _holding(workdir) == []
+  results = run_record.read(folder)["results"]
+  assert _holding(workdir) == [] and results["files"].keys() == listed and results["samples_withdrawn_since"] == 1
+
+
+def test_a_model_that_another_process_makes_is_not_changed(workdir):
+  withdrawal_memory.remember(workdir, [_GONE])
+  _prepare_without(workdir, _GONE)
+  held = _holding(workdir)
+  lock = workdir / "models/scalars/body/.elastic_net.lock"
+  with locks.alone(lock, ""), pytest.raises(errors.InputError, match="another process makes"):
+    run.run(_SPEC, workdir, "table")
+  assert _holding(workdir) == held

@@ -186,7 +186,10 @@ def explain(line: str, folder: pathlib.Path, expected: pathlib.Path) -> str:
   name, _, verb = line.rpartition(" ")
   if verb != "differs" or not name.endswith(".json"):
     return line
-  old, new = (json.loads((place / name).read_bytes()) for place in (expected, folder))
+  try:
+    old, new = (json.loads((place / name).read_bytes()) for place in (expected, folder))
+  except ValueError as error:
+    return f"{line} ({error})"
   changes = [
     each for each in run_record.changes(old, new) if not each.partition(":")[0].endswith(tuple(_varying(name)))
   ]

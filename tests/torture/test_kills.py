@@ -43,4 +43,6 @@ def test_a_killed_command_is_finished_by_the_same_command(number, harness):
   plan = draws.draw(_SEED, number, list(_AFTER), list(draws.KILLS))
   result = harness.try_out(plan)
   assert result["faults"] == [], (plan, result)
-  assert result["ended"][0] in (-9, 0) and result["ended"][-1] == 0
+  begun = draws.trouble(plan, plan.share, harness.make_state(plan.step), {})
+  may_end_first = "kill_at_operation" not in begun  # the same work takes less of a processor's time at another moment
+  assert result["ended"][0] in ((-9, 0) if may_end_first else (-9,)) and result["ended"][-1] == 0

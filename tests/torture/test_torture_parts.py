@@ -1,6 +1,7 @@
 """The harness notices what it is there for: half-written files, other contents, what is left behind."""
 
 import json
+import shutil
 
 import pandas as pd
 import pytest
@@ -37,6 +38,13 @@ def test_dates_may_differ_and_nothing_else(workdir):
   (workdir / "qc").mkdir()
   found = comparison.find_differences(comparison.describe(workdir), expected)
   assert found == ["ages/run.json differs", "has qc/ as well", "left behind: ages/.prepare_lock"]
+
+
+def test_a_damaged_record_is_a_fault_and_no_end_of_the_trials(workdir, tmp_path_factory):
+  expected = tmp_path_factory.mktemp("expected")
+  shutil.copytree(workdir / "ages", expected / "ages")
+  (workdir / "ages/run.json").write_text('{"seed": ')
+  assert comparison.explain("ages/run.json differs", workdir, expected).startswith("ages/run.json differs (Expecting")
 
 
 def test_trials_are_drawn_from_seed_and_number_and_come_to_every_command():

@@ -59,7 +59,7 @@ class Harness:
     before = _size(self.places.workdir)
     trace = self.places.root / "at_work" / "trace"
     done = self._run(step, {"folders": self._folders(), "trace": str(trace)})
-    if done.returncode and name not in ("check", "purge"):
+    if "Traceback" in done.stderr or (done.returncode and name not in ("check", "purge")):
       raise RuntimeError(f"{name} failed undisturbed: {done.stderr}")
     root = self.places.workdir.parent
     read = trace.read_text().splitlines() if trace.exists() else []

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from msk_jax.cohort import fold_table
+from msk_jax.cohort import fold_table, scalar_tables
 from msk_jax.imaging import store
 from msk_jax.io import errors, tables
 from msk_jax.predictions import split_folder, split_table
@@ -84,6 +84,18 @@ def test_trials_of_a_search_are_listed_too(has_list, workdir, tmp_path):
   purged = purge.purge(workdir, [_list(tmp_path, _GONE)])
   role = {0: [], 4: ["validation"]}.get(fold, ["training"])
   assert [each for each in purged.models if each[0].startswith("tuning")] == [(trial, "0", name) for name in role]
+
+
+def test_a_scalar_model_with_some_splits_is_listed_by_its_data(workdir, tmp_path):
+  """The list of samples of a split names its test fold alone."""
+  folds = fold_table.read(workdir).table.set_index("eid")["fold"]
+  split = workdir / f"models/scalars/own/mlp/fold_{(folds[_GONE] + 2) % 5}"
+  keys = pd.DataFrame({"eid": [_GONE], "instance": [2]}).astype({"instance": "int8"})
+  samples = keys.assign(eid=folds.index[folds != folds[_GONE]][:1], sha256="0")
+  tables.write(split / "samples.parquet", samples, prediction_tables.TRAINED_SAMPLES)
+  scalar_tables.write(workdir / cohort_tables.FOLDER, "own", keys.assign(x=1.0))
+  models = purge.purge(workdir, [_list(tmp_path, _GONE)]).models
+  assert ("scalars/own/mlp", split.name[-1], "training") in models
 
 
 def test_results_of_groups_are_named_and_are_made_again_without_a_training(workdir, tmp_path):

@@ -88,8 +88,8 @@ def _find_columns(path: pathlib.Path, columns: list[str]) -> dict[str, str]:
     lacking.append("z (or beta or odds ratio with a standard error or p value)")
   if lacking:
     raise errors.InputError(
-      f"{path.name} has no column for {', '.join(lacking)}. Of columns {header_names.shown(columns)}. Rename them as "
-      "in GWAS-SSF (rsid, chromosome, base_pair_location, effect_allele, other_allele, beta, standard_error, n)."
+      f"{path.name} has no column for {', '.join(lacking)}; {header_names.shown(columns)}. Rename them as in "
+      "GWAS-SSF (rsid, chromosome, base_pair_location, effect_allele, other_allele, beta, standard_error, n)."
     )
   return column_of
 

@@ -167,7 +167,7 @@ def test_tables_that_are_none_are_refused(tmp_path, text, parts):
 
 
 def test_a_wanted_column_that_is_missing_is_named(tmp_path):
-  _refused(_write(tmp_path / "a.csv"), "no column weight; it has height", wanted=("weight",))
+  _refused(_write(tmp_path / "a.csv"), "no column weight; beside ids it has height", wanted=("weight",))
   _refused(tmp_path / "none.csv", "can't be read")
 
 
