@@ -130,12 +130,14 @@ def _run(tmp_path: pathlib.Path, parts: dict[str, int]) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_other_peoples_ages_are_tabulated_and_resumed(tmp_path, capsys):
   table = _run(tmp_path, {"genes": 1, "variables": 1})
   assert "array variants, share of p < .05" in table and "R2 of predictions from X" in table
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_pictures_of_noise_are_tabulated_and_resumed(tmp_path, capsys):
   table = _run(tmp_path, {"noise": 1})
   assert "trainings that count as learned" in table

@@ -7,7 +7,7 @@ import secrets
 from typing import Any
 
 from msk_jax.durable import store
-from msk_jax.io import atomic, errors, json_files
+from msk_jax.io import atomic, errors, json_files, plain_files
 
 FOLDER = ".durable"
 _IDENTITY = "identity.json"
@@ -34,7 +34,7 @@ def read(workdir: pathlib.Path, part: str) -> Known:
     values = json_files.read(_path(workdir, part))
     version = store.Version(values["number"], values["writer"], store.from_json(values["files"]))
     return Known(version, frozenset(values["left"]), values["is_whole"])
-  except (FileNotFoundError, AttributeError, KeyError, TypeError, ValueError):
+  except (FileNotFoundError, plain_files.NotAFileError, AttributeError, KeyError, TypeError, ValueError):
     return Known()
 
 
@@ -114,7 +114,7 @@ def _read_identity(path: pathlib.Path) -> str:
   try:
     values: dict[str, Any] = json_files.read(path)
     return str(values["identity"])
-  except (FileNotFoundError, KeyError, ValueError):
+  except (FileNotFoundError, plain_files.NotAFileError, KeyError, ValueError):
     return ""
 
 

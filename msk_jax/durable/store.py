@@ -21,7 +21,7 @@ import urllib.parse
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from msk_jax.io import errors, json_files, run_record
+from msk_jax.io import errors, json_files, plain_files, run_record
 
 _VERSION = 1
 _OBJECTS = "objects"
@@ -253,7 +253,7 @@ class Part:
       if match is None or values["sha256"] != run_record.fingerprint(content) or content["version"] != _VERSION:
         return None
       return Version(int(match["number"]), match["writer"], from_json(content["files"]))
-    except (FileNotFoundError, AttributeError, KeyError, TypeError, ValueError):
+    except (FileNotFoundError, plain_files.NotAFileError, AttributeError, KeyError, TypeError, ValueError):
       return None
 
   def _object(self, sha256: str) -> pathlib.Path:

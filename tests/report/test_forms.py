@@ -31,6 +31,9 @@ def _write_model(workdir):
     (folder / "result.json").write_text(json.dumps(result))
   record = {
     "version": 1,
+    "stage": "train",
+    "inputs": {},
+    "results": {},
     "settings": {"train": {"images_per_epoch": 9_000_001, "learning_rate": 3e-4}, "root": "/data"},
   }
   more = {"msk_jax": "0.1.0", "git_revision": "1234567890ab", "packages": {"jax": "0.10.2", "optuna": "not installed"}}
