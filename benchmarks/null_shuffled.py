@@ -164,7 +164,7 @@ def _genes(workdir: pathlib.Path, names: list[str]) -> dict[str, Any]:
 
 
 def _estimates(table: pd.DataFrame, name: str) -> list[dict[str, Any]]:
-  """Returns value, standard error and reason per row; None for what is no number."""
+  """Returns value, standard error and reason per row; None for cells that are not numbers."""
   values = table[[name, f"{name}_se"]].astype(float).to_numpy()
   numbers = [[float(each) if np.isfinite(each) else None for each in row] for row in values]
   return [

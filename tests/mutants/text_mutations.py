@@ -56,7 +56,7 @@ def nul_bytes(data: bytes, rng: np.random.Generator) -> bytes:
 
 
 def odd_cell(data: bytes, rng: np.random.Generator) -> bytes:
-  """Has one to five cells that are no value or an absurd one."""
+  """Has one to five cells without a value, or with an absurd one."""
   for _ in range(int(rng.integers(1, 6))):
     data = _change_cell(data, rng, lambda cell: _ODD_CELLS[int(rng.integers(len(_ODD_CELLS)))])
   return data

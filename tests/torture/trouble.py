@@ -72,7 +72,7 @@ class _Watch:
       return
     if event == "open" and not (isinstance(arguments[2], int) and arguments[2] & _WRITING):
       return
-    self._is_busy = True  # what is done here is no operation of the command's
+    self._is_busy = True  # what the harness does here is not counted as the command's
     try:
       path = _path_of(event, arguments)
     finally:
