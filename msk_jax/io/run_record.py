@@ -50,8 +50,7 @@ def fingerprint(value: Any) -> str:
 
 def hash_file(path: pathlib.Path | str) -> str:
   """Returns the SHA-256 (hex) of a file's content."""
-  plain_files.check(path)
-  with pathlib.Path(path).open("rb") as file:
+  with plain_files.open_binary(path) as file:
     return hashlib.file_digest(file, "sha256").hexdigest()
 
 
