@@ -1,13 +1,16 @@
 """Where the harness keeps what it needs: the states of the study after each command, and the trial that is at work."""
 
+import contextlib
 import dataclasses
 import json
 import os
 import pathlib
 import shutil
+import time
 from typing import Any
 
 RAW = "raw"
+_SHARED_MEMORY = pathlib.Path("/dev/shm")
 TOKEN = "MSK_TORTURE"  # the variable of the environment by which processes of a trial are known
 
 
@@ -81,8 +84,33 @@ def clear(path: pathlib.Path) -> None:
 
 def shared_memory() -> set[str]:
   """Returns what is in the folder of shared memory."""
-  folder = pathlib.Path("/dev/shm")
-  return {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+  return {path.name for path in _SHARED_MEMORY.iterdir()} if _SHARED_MEMORY.is_dir() else set()
+
+
+def left_in_shared_memory(before: set[str], seconds: float) -> set[str]:
+  """Returns what is new in the folder of shared memory and in no living process's use.
+
+  Other programs of the machine make and remove such files at any time. A file counts if `seconds` later it is still
+  there and no process maps it.
+
+  Args:
+    before: what was there.
+    seconds: how long a file has to disappear.
+  """
+  deadline = time.monotonic() + seconds
+  while (left := shared_memory() - before) and (left := left - _mapped(left)) and time.monotonic() < deadline:
+    time.sleep(0.2)
+  return left
+
+
+def _mapped(names: set[str]) -> set[str]:
+  """Returns which of these files of shared memory a living process maps."""
+  found: set[str] = set()
+  for maps in pathlib.Path("/proc").glob("[0-9]*/maps"):
+    with contextlib.suppress(OSError):
+      text = maps.read_text()
+      found |= {name for name in names if str(_SHARED_MEMORY / name) in text}
+  return found
 
 
 def processes_with(token: str) -> set[int]:

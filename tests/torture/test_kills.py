@@ -6,7 +6,7 @@ import pytest
 
 from tests.torture import draws, micro_study, steps, trials
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("torture")]
+pytestmark = pytest.mark.slow
 
 _NUM_KILLS, _SEED = 12, 22
 _SMALL = {"num_participants": "60", "imaged_fraction": "0.05", "has_genotypes": "false", "has_exposures": "false"}

@@ -1,13 +1,17 @@
 """The harness notices what it is there for: half-written files, other contents, what is left behind."""
 
+import contextlib
 import json
+import pathlib
 import shutil
+import threading
+from multiprocessing import shared_memory
 
 import pandas as pd
 import pytest
 
 from msk_jax.io import atomic
-from tests.torture import comparison, draws, log
+from tests.torture import comparison, draws, log, places
 
 _STEPS = ["prepare", "train", "ages"]
 
@@ -45,6 +49,24 @@ def test_a_damaged_record_is_a_fault_and_no_end_of_the_trials(workdir, tmp_path_
   shutil.copytree(workdir / "ages", expected / "ages")
   (workdir / "ages/run.json").write_text('{"seed": ')
   assert comparison.explain("ages/run.json differs", workdir, expected).startswith("ages/run.json differs (Expecting")
+
+
+@pytest.mark.skipif(not pathlib.Path("/dev/shm").is_dir(), reason="this system has no /dev/shm")
+def test_shared_memory_counts_when_nobody_uses_it():
+  before = places.shared_memory()
+  ours = shared_memory.SharedMemory(create=True, size=10)
+  try:
+    assert ours.name in places.shared_memory() - before
+    assert ours.name not in places.left_in_shared_memory(before, seconds=0.0)
+    ours.close()
+    assert ours.name in places.left_in_shared_memory(before, seconds=0.0)
+    removal = threading.Timer(0.3, ours.unlink)
+    removal.start()
+    assert ours.name not in places.left_in_shared_memory(before, seconds=60.0)
+    removal.join()
+  finally:
+    with contextlib.suppress(FileNotFoundError):
+      ours.unlink()
 
 
 def test_trials_are_drawn_from_seed_and_number_and_come_to_every_command():

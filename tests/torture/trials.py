@@ -152,7 +152,8 @@ class Harness:
     differences = comparison.find_differences(comparison.describe(self.places.workdir), self._files_of(step))
     faults += [comparison.explain(line, self.places.workdir, self.places.state(step)) for line in differences]
     faults += [f"left behind in /tmp: {path.name}" for path in sorted(self.places.temporary.iterdir())]
-    faults += [f"left behind in /dev/shm: {name}" for name in sorted(places.shared_memory() - memory)]
+    left = places.left_in_shared_memory(memory, _SECONDS_TO_DIE)
+    faults += [f"left behind in /dev/shm: {name}" for name in sorted(left)]
     return faults
 
 
