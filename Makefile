@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo study site-demo test test-fast test-long torture lint ssf-validator clean
+.PHONY: demo study site-demo test test-fast test-gate test-long torture lint ssf-validator clean
 
 demo: .venv/installed
 	$(BIN)/python -m msk_jax.train --config=configs/knee.py
@@ -27,10 +27,13 @@ site-demo: .venv/installed
 	$(BIN)/python -m msk_jax.site --workdir=$(SITE_DEMO)
 
 # TESTS: which of them, e.g. `make test-long TESTS=tests/planning`. `make test MARKED=` runs all in one go, also the long ones.
-MARKED := not long
+MARKED := not long and not gate
 TESTS :=
 test: .venv/installed-test
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=20 -rs -m "$(MARKED)" $(TESTS)
+
+test-gate:
+	$(MAKE) test MARKED=gate
 
 test-long:
 	$(MAKE) test MARKED=long

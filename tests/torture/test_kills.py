@@ -8,7 +8,7 @@ from tests.torture import draws, micro_study, steps, trials
 
 pytestmark = pytest.mark.slow
 
-_NUM_KILLS, _SEED = 12, 22
+_NUM_IN_MAKE_TEST, _NUM_KILLS, _SEED = 2, 12, 22
 _SMALL = {"num_participants": "60", "imaged_fraction": "0.05", "has_genotypes": "false", "has_exposures": "false"}
 _ONE_MODEL = ("--config.scalars.sets=('hand_grip',)", "--config.scalars.algorithms=('elastic_net',)")
 _AFTER = {
@@ -38,7 +38,13 @@ def harness(tmp_path_factory) -> trials.Harness:
   return trials.Harness(tmp_path_factory.mktemp("torture"), _make_steps())
 
 
-@pytest.mark.parametrize("number", range(_NUM_KILLS))
+@pytest.mark.parametrize(
+  "number",
+  [
+    pytest.param(number, marks=[pytest.mark.gate] if number >= _NUM_IN_MAKE_TEST else [])
+    for number in range(_NUM_KILLS)
+  ],
+)
 def test_a_killed_command_is_finished_by_the_same_command(number, harness):
   plan = draws.draw(_SEED, number, list(_AFTER), list(draws.KILLS))
   result = harness.try_out(plan)
