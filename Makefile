@@ -48,8 +48,10 @@ SEED := 0
 LOGS := build
 torture: .venv/installed-test
 	mkdir -p $(LOGS)
-	$(BIN)/python -m tests.torture --minutes=$(MINUTES) --seed=$(SEED) --log=$(LOGS)/torture.jsonl
-	$(BIN)/python -m tests.mutants --count=$(COUNT) --log=$(LOGS)/mutants.jsonl
+	status=0; \
+	$(BIN)/python -m tests.torture --minutes=$(MINUTES) --seed=$(SEED) --log=$(LOGS)/torture.jsonl || status=1; \
+	$(BIN)/python -m tests.mutants --count=$(COUNT) --log=$(LOGS)/mutants.jsonl || status=1; \
+	exit $$status
 
 lint: .venv/installed-test
 	$(BIN)/ruff format --check .

@@ -6,7 +6,8 @@ two processes at once, the clock set back. Afterwards no file may be half-writte
 outputs must be those of an undisturbed run, and nothing may be left behind. Each trial adds a line to --log; the next
 call resumes with the trials that are not in it.
 
-The first call makes the study, which takes some minutes. Full disks and read-only folders need the right to mount.
+The first call makes the study, which takes some minutes; so does the first one after a change of the program. Full
+disks and read-only folders need the right to mount.
 """
 
 import argparse
@@ -20,14 +21,15 @@ import time
 from typing import Any
 
 from msk_jax.io import errors, locks
-from tests.torture import draws, log, micro_study, steps, trials
+from tests.torture import draws, log, micro_study, places, steps, trials
 
+_ROOTS = [pathlib.Path(__file__).resolve().parents[2] / name for name in ("msk_jax", "configs", "tests/torture")]
 _SAME = ("train/0", "train/1")  # as train/2
 _NEW_NAMESPACE, _PRIVATE = 0x20000, (1 << 18) | (1 << 14)  # of unshare(2), mount(2)
 
 
 def main() -> int:
-  """Does trials until the time is over; returns the exit status, 1 if something was wrong in one of them."""
+  """Does trials until the time is over; returns the exit status, 1 if something was wrong in one of the log."""
   given = _parse()
   if given.summary:
     sys.stdout.write(log.summarize(log.read(given.log)))
@@ -52,12 +54,14 @@ def _parse() -> argparse.Namespace:
   parser.add_argument("--trials", type=int, default=1_000, help="of the series (%(default)s)")
   parser.add_argument("--trial", type=int, help="does this trial alone, again, and keeps its workdir; not logged")
   parser.add_argument("--steps", nargs="*", help="does only the trials of these commands")
+  parser.add_argument("--kills", action="store_true", help="does only the trials that kill")
   parser.add_argument("--summary", action="store_true", help="prints the table of the log, and does nothing")
   return parser.parse_args()
 
 
 def _slice(given: argparse.Namespace) -> int:
   kinds = draws.KINDS if _can_mount() else tuple(kind for kind in draws.KINDS if kind not in draws.MOUNTING)
+  places.forget_other_program(given.folder, _ROOTS)
   harness = trials.Harness(given.folder, steps.make(), micro_study.MODULES)
   names = [step.name for step in harness.steps.values() if step.name not in _SAME]
   began = time.monotonic()
@@ -70,13 +74,14 @@ def _slice(given: argparse.Namespace) -> int:
     (number, draws.draw(given.seed, number, names, kinds)) for number in range(given.trials) if number not in done
   ]
   to_do = [(number, plan) for number, plan in to_do if not given.steps or plan.step in given.steps]
-  num_wrong, revision = 0, _revision()
+  if given.kills:
+    to_do = [(number, plan) for number, plan in to_do if plan.kind in draws.KILLS]
+  revision = _revision()
   for place, (number, plan) in enumerate(to_do):
     spent = (time.monotonic() - began) / 60.0
     if spent > given.minutes:
       break
     result = _try(harness, plan)
-    num_wrong += bool(result["faults"])
     written = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     about = {"trial": number, "seed": given.seed, "step": plan.step, "kind": plan.kind}
     log.append(given.log, {**about, **result, "revision": revision, "written": written})
@@ -84,8 +89,9 @@ def _slice(given: argparse.Namespace) -> int:
     place_of = f"{place + 1} of {len(to_do)}, {left:.0f} min left: trial {number}"
     sys.stdout.write(f"{place_of}, {_describe(plan, result)}\n")
     sys.stdout.flush()
-  sys.stdout.write(log.summarize(log.read(given.log)))
-  return 1 if num_wrong else 0
+  logged = log.read(given.log)
+  sys.stdout.write(log.summarize(logged))
+  return int(any(trial["faults"] for trial in logged))
 
 
 def _try(harness: trials.Harness, plan: draws.Draw) -> dict[str, Any]:

@@ -2,11 +2,13 @@
 
 import contextlib
 import dataclasses
+import hashlib
 import json
 import os
 import pathlib
 import shutil
 import time
+from collections.abc import Iterable
 from typing import Any
 
 RAW = "raw"
@@ -74,6 +76,22 @@ class Places:
     """Returns what `keep` was told of a step; None where its state is not there."""
     path = self.about(step)
     return json.loads(path.read_text()) if path.exists() else None
+
+
+def forget_other_program(folder: pathlib.Path, roots: Iterable[pathlib.Path]) -> None:
+  """Removes the states of the study if another program made them: its outputs may differ with right.
+
+  Args:
+    folder: the harness's folder.
+    roots: folders of the program's modules.
+  """
+  digest = hashlib.sha256()
+  for path in sorted(path for root in roots for path in root.rglob("*.py")):
+    digest.update(f"{path} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+  kept = folder / "program"
+  if not kept.exists() or kept.read_text() != digest.hexdigest():
+    clear(folder / "states")
+    kept.write_text(digest.hexdigest())
 
 
 def clear(path: pathlib.Path) -> None:

@@ -69,6 +69,21 @@ def test_shared_memory_counts_when_nobody_uses_it():
       ours.unlink()
 
 
+def test_another_program_makes_the_study_again(tmp_path):
+  program, folder = tmp_path / "program", tmp_path / "folder"
+  state = folder / "states/ages"
+  for path in (program, folder):
+    path.mkdir()
+  (program / "a.py").write_text("1")
+  places.forget_other_program(folder, [program])
+  state.mkdir(parents=True)
+  places.forget_other_program(folder, [program])
+  assert state.exists()
+  (program / "a.py").write_text("2")
+  places.forget_other_program(folder, [program])
+  assert not state.exists()
+
+
 def test_trials_are_drawn_from_seed_and_number_and_come_to_every_command():
   plans = [draws.draw(3, number, _STEPS) for number in range(300)]
   assert plans == [draws.draw(3, number, _STEPS) for number in range(300)]

@@ -202,6 +202,12 @@ FORMS = (
   _form("plan", _make_plan, _read_plan, ("**/plan.json",)),
   _form("withdrawn", _make_memory, _read_memory, ("cohort/*.json", ".pseudonym_key")),
   _form("source", _make_source, _read_source, ("cohort/*.json",)),
-  _form("durable", _make_durable, _read_durable, ("durable/**/*.*", "work/.durable/*", "durable/*/objects/*")),
+  # Of a "settled-" file nothing but its name is read.
+  _form(
+    "durable",
+    _make_durable,
+    _read_durable,
+    ("durable/*.json", "durable/*/manifest-*", "durable/*/objects/*", "work/.durable/*"),
+  ),
   _form("trial", _make_trial, _read_trial, ("trial.json",)),
 )
