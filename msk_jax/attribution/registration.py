@@ -25,6 +25,8 @@ import dataclasses
 import cv2
 import numpy as np
 
+from msk_jax.attribution import overlap
+
 METHOD = "affine, enhanced correlation coefficient"
 _RIGID, _AFFINE = (cv2.MOTION_EUCLIDEAN,), (cv2.MOTION_EUCLIDEAN, cv2.MOTION_AFFINE)
 _ROUNDS = (_RIGID, _RIGID, _AFFINE, _AFFINE)  # motions by which each template is made
@@ -69,19 +71,6 @@ class Transform:
 
 
 @dataclasses.dataclass(frozen=True)
-class Overlap:
-  """How alike pictures and a template are that they did not make.
-
-  Attributes:
-    correlation: float64 [n], of each picture with the template.
-    dice: float64 [n], of the bodies, that is what is brighter than Otsu's threshold.
-  """
-
-  correlation: np.ndarray
-  dice: np.ndarray
-
-
-@dataclasses.dataclass(frozen=True)
 class Registration:
   """Pictures in one frame.
 
@@ -95,8 +84,8 @@ class Registration:
 
   template: np.ndarray
   transforms: list[Transform | None]
-  before: Overlap
-  after: Overlap
+  before: overlap.Overlap
+  after: overlap.Overlap
   num_held_out_failed: int
 
   @property
@@ -167,7 +156,7 @@ def find_transform(template: np.ndarray, image: np.ndarray, motions: tuple[int, 
     if not _is_plausible(transform, wide_template.shape):
       return None
   inner = transform.within(margin)
-  before, after = _correlation(template, image), _correlation(template, inner.apply(image))
+  before, after = overlap.correlation(template, image), overlap.correlation(template, inner.apply(image))
   return inner if after > max(before + _LEAST_GAIN, _LEAST_CORRELATION) else None
 
 
@@ -183,7 +172,7 @@ def _first_guess(template: np.ndarray, image: np.ndarray) -> Transform:
   still, moved = (Transform(np.array([[1.0, 0.0, x], [0.0, 1.0, y]])) for x, y in ((0.0, 0.0), shift))
   if not _is_plausible(moved, template.shape):
     return still
-  return max((still, moved), key=lambda transform: _correlation(template, transform.apply(image)))
+  return max((still, moved), key=lambda transform: overlap.correlation(template, transform.apply(image)))
 
 
 def _reduced(images: np.ndarray) -> np.ndarray:
@@ -221,7 +210,7 @@ def _template(images: np.ndarray, transforms: list[Transform | None]) -> np.ndar
   return (total / np.maximum(counts, 1)).astype(np.float32)
 
 
-def _hold_out(images: np.ndarray, is_first: np.ndarray) -> tuple[Overlap, Overlap, int]:
+def _hold_out(images: np.ndarray, is_first: np.ndarray) -> tuple[overlap.Overlap, overlap.Overlap, int]:
   """Returns overlap before and after of pictures with the template of the other half, and how many failed."""
   before, after, failed = [], [], 0
   for is_held_out in (is_first, ~is_first):
@@ -235,9 +224,9 @@ def _hold_out(images: np.ndarray, is_first: np.ndarray) -> tuple[Overlap, Overla
     for image in images[is_held_out]:
       transform = find_transform(template, image)
       failed += transform is None
-      before.append(_overlap(plain, _smoothed(image, transform)))
-      after.append(_overlap(template, image if transform is None else transform.apply(image)))
-  return _joined(before), _joined(after), failed
+      before.append(overlap.measure(plain, _smoothed(image, transform)))
+      after.append(overlap.measure(template, image if transform is None else transform.apply(image)))
+  return overlap.join(before), overlap.join(after), failed
 
 
 def _smoothed(image: np.ndarray, transform: Transform | None) -> np.ndarray:
@@ -256,36 +245,6 @@ def _smoothed(image: np.ndarray, transform: Transform | None) -> np.ndarray:
 def _square(matrix: np.ndarray) -> np.ndarray:
   """Returns an affine matrix [2, 3] with its third row."""
   return np.vstack([matrix, (0.0, 0.0, 1.0)])
-
-
-def _joined(pairs: list[tuple[float, float]]) -> Overlap:
-  columns = np.array(pairs, np.float64).reshape(-1, 2).T
-  return Overlap(columns[0], columns[1])
-
-
-def _overlap(template: np.ndarray, image: np.ndarray) -> tuple[float, float]:
-  """Returns correlation and Dice, over the picture's pixels."""
-  is_inside = np.isfinite(image)
-  first, second = _body(template) & is_inside, _body(np.nan_to_num(image)) & is_inside
-  total = int(first.sum() + second.sum())
-  dice = 2.0 * int((first & second).sum()) / total if total else float("nan")
-  return _correlation(template, image), dice
-
-
-def _body(image: np.ndarray) -> np.ndarray:
-  """Returns what is brighter than Otsu's threshold, bool [rows, columns]."""
-  grey = np.clip(np.rint(image), 0, 255).astype(np.uint8)
-  threshold, _ = cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-  return grey > threshold
-
-
-def _correlation(template: np.ndarray, image: np.ndarray) -> float:
-  """Returns Pearson's r over the picture's pixels; 0 if one has no contrast."""
-  is_inside = np.isfinite(image)
-  a, b = template[is_inside].astype(np.float64), image[is_inside].astype(np.float64)
-  a, b = a - a.mean(), b - b.mean()
-  scale = float(np.sqrt((a @ a) * (b @ b)))
-  return float(a @ b) / scale if scale > 0 else 0.0
 
 
 def _is_plausible(transform: Transform, shape: tuple[int, ...]) -> bool:
