@@ -5,10 +5,10 @@ refuses both as it refuses a file that is not there: with an OSError.
 """
 
 import errno
+import io
 import os
 import pathlib
 import stat
-from typing import BinaryIO
 
 
 class NotAFileError(OSError):
@@ -28,7 +28,7 @@ def check(path: pathlib.Path | str) -> None:
     raise NotAFileError(errno.EINVAL, "a pipe or a device, not a file", str(path))
 
 
-def open_binary(path: pathlib.Path | str) -> BinaryIO:
+def open_binary(path: pathlib.Path | str) -> io.BufferedReader:
   """Opens a file for reading bytes.
 
   Raises:
