@@ -77,6 +77,9 @@ def save(figure: mpl_figure.Figure, path: pathlib.Path, statement: Mapping[str, 
     path: of the PNG; the SVG is written beside it.
     statement: what the figure was made of, kept in the metadata of both files as JSON under `Description`.
   """
+  if figure.get_layout_engine() is not None:  # else each file is laid out again, which takes as long as to draw it
+    figure.set_dpi(_DPI)
+    finish_layout(figure)
   description = {} if statement is None else {"Description": json.dumps(dict(statement), sort_keys=True)}
   for file in files(path):
     with atomic.replacing(file) as temporary, plt.rc_context(_SVG_SETTINGS):
