@@ -1,5 +1,7 @@
 """Texts of a site in which a participant's id could hide, as a reader gets at them: unescaped, keys too."""
 
+import base64
+import binascii
 import html
 import pathlib
 import re
@@ -20,20 +22,33 @@ _COUNTS_OF_PEOPLE = re.compile(
 )
 _FEW = r"(?<![\d.,])[1-4](?![\d,.]*\d|e[-+]?\d|[\s\u2009\u202f]\d{3}(?!\d))"  # not of 1.5, 1,000, 1e-5 or 1 000
 _NUMBERED = r"(?P<numbered>\b(?:wave|phase|first|at\s+least|more\s+than)\s+)?"  # before what does not count people
+_PERSONS = "people|persons?|participants?|individuals?|patients?|subjects?|samples?|visits?|women|woman|men|man"
 _SAYS_FEW = re.compile(
-  rf"(?:\bn\s*[=:]\s*{_FEW}|{_NUMBERED}{_FEW}\s+(?:people|persons?|participants?|samples?|visits?|women|woman|men|man)\b|"
+  rf"(?:\bn\s*[=:]\s*{_FEW}|{_NUMBERED}{_FEW}\s+(?:{_PERSONS})\b|"
   rf"\b(?:people|participants|samples|visits|women|men)\s*[=:]\s*{_FEW})",
   re.IGNORECASE,
 )
 FEW = "it says that something is of one to four people"
+_PACKED = re.compile(r"data:(?!image/)[^,\"'\s]*;base64,([A-Za-z0-9+/]+)")
 DATA_URI = re.compile(r"data:image/([a-z+]+)(?:;charset=[-\w]+)?(;base64)?,([^\"'\s)]*)")
 
 
 def holds_id(text: str) -> bool:
-  """Returns whether a text, as it is or unescaped as HTML or an address, holds what looks like a participant's id."""
+  """Returns whether a text, as it is or unescaped as HTML or an address, holds what looks like a participant's id.
+
+  Data in it that are packed as an address are looked at as they are unpacked; those of pictures are the gate's.
+  """
   plain = _RS_NUMBER.sub("rs", text)
-  readings = {plain, html.unescape(plain), urllib.parse.unquote(plain)}
+  readings = {plain, html.unescape(plain), urllib.parse.unquote(plain), *map(_unpacked, _PACKED.findall(text))}
   return any(privacy.redact(each) != each for each in readings)
+
+
+def _unpacked(letters: str) -> str:
+  """Returns what is packed as base64; an empty text if that is nothing."""
+  try:
+    return base64.b64decode(letters + "=" * (-len(letters) % 4)).decode("latin-1")
+  except binascii.Error:
+    return ""
 
 
 def walk(value: Any, place: str = "", *, is_counted: bool = False) -> Iterator[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import pathlib
+import re
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,7 @@ FEWEST_SCORED = 30  # people; scores of fewer are noise
 NOT_KNOWN = "not known"
 _PARENTS = {1: "White", 2: "Mixed", 3: "Asian", 4: "Black", 5: "Chinese", 6: "Other"}  # codes of field 21000
 _CHILDREN_PER_PARENT = 1000
+_FIRST_NUMBER = re.compile(r"\d+")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,13 +101,13 @@ def labels_of(rows: Rows, labels: Labels) -> dict[str, np.ndarray]:
 def scores_by_group(product: str, model: str, rows: Rows, labels: Labels) -> pd.DataFrame:
   """Returns a model's scores in every group (schema performance_groups).
 
-  Groups of fewer than five people are left out, with others that would give their size away
-  (`small_counts.choose_groups`). A group of fewer than thirty people has no scores.
+  Groups are in the order of `in_order`. Those of fewer than five people are left out, with others that would give
+  their size away (`small_counts.choose_groups`). A group of fewer than thirty people has no scores.
   """
   terms = score_sums.row_terms(rows.age_years, rows.predicted_years[:, None])
   parts = []
   for kind, label in labels_of(rows, labels).items():
-    names, group = np.unique(label, return_inverse=True)
+    names, group = in_order(label)
     sums = score_sums.group_sums(terms, group, len(names))
     num_people = small_counts.count_people(group, rows.person, len(names))
     values = {name: score[:, 0] for name, score in score_sums.scores(sums).items()}
@@ -117,6 +119,23 @@ def scores_by_group(product: str, model: str, rows: Rows, labels: Labels) -> pd.
   return pd.concat(parts, ignore_index=True).assign(product=product, model=model)[
     list(performance_tables.GROUPS.columns)
   ]
+
+
+def in_order(label: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+  """Returns the names of groups, str [g], and each row's group, int [n].
+
+  Folds and bands of age are in the order of their numbers (2 before 10, 5-9 before 10-14), other groups in that of the
+  alphabet.
+
+  Args:
+    label: str [n].
+  """
+  names, group = np.unique(label, return_inverse=True)
+  first = [_FIRST_NUMBER.match(name) for name in names.tolist()]
+  if not all(first):
+    return names, group
+  order = np.argsort([int(number[0]) for number in first if number], kind="stable")
+  return names[order], np.argsort(order)[group]
 
 
 def _named(codes: np.ndarray, names: dict[int, str], other: str) -> np.ndarray:

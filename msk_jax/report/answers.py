@@ -84,8 +84,8 @@ def _of_performance(table: pd.DataFrame | None) -> Iterator[tuple[str, str]]:
   best = known.loc[known["r2"].idxmax()]
   yield (
     "performance",
-    f"table `performance`; the highest R² is {model_cards.number(float(best['r2']))} ({best['model']}, RMSE "
-    f"{model_cards.number(float(best['rmse']))} years)",
+    f"table `performance`; the highest R² is {model_cards.number(float(best['r2']))} ({best['model']}, "
+    f"{model_cards.product_in_words(best['product'])}, RMSE {model_cards.number(float(best['rmse']))} years)",
   )
 
 

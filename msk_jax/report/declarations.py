@@ -17,7 +17,9 @@ _OF_PEOPLE = ("cohort/participants.parquet", "cohort/visits.parquet")
 _NUMBERS = ("n", "num_people", "num_samples")
 _DISCLOSURE = "disclosure"
 SITE = "site"  # the document that each page loads
-_THINGS = {SITE: ("/pages", "/pages/*/facts/genomes/*/chromosomes")}  # lists of documents whose entries are not people
+_FORMS = ("/*", "/*/*/sections", "/*/*/sections/*/items")  # cards and checklists, e.g. as many settings as participants
+# Lists of documents whose entries are not people.
+_THINGS = {SITE: ("/pages", "/pages/*/facts/genomes/*/chromosomes"), "model_cards": _FORMS}
 _LATE = Checked(Declared("", Form.DOCUMENT))
 
 

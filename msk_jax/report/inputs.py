@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from msk_jax.cohort import fold_table, withdrawal_memory
 from msk_jax.cohort import source as source_file
-from msk_jax.cohort import withdrawal_memory
 from msk_jax.io import errors, one_analysis, outputs, run_record, tables
 from msk_jax.report import model_records
 from msk_jax.report.sections import Data, Page, Source
@@ -29,6 +29,7 @@ class Inputs:
     is_comparable: whether published numbers may stand beside.
     models: what is on record of each model.
     withdrawn: people who have withdrawn.
+    num_folds: into which people are dealt; 0 where that is not known.
   """
 
   tables: Mapping[str, pd.DataFrame]
@@ -40,6 +41,7 @@ class Inputs:
   is_comparable: bool
   models: Mapping[str, model_records.ModelRecord]
   withdrawn: Collection[str] = ()
+  num_folds: int = 0
 
   def missing(self, page: Page, *, optional: bool = False) -> list[Source]:
     """Returns the page's inputs that are not there: those that it needs, or its optional ones."""
@@ -99,9 +101,9 @@ def read(workdir: pathlib.Path, pages: Iterable[Page], withdrawn: Collection[str
     f"{folder}/{run_record.FILE_NAME}": run_record.hash_file(workdir / folder / run_record.FILE_NAME)
     for folder in records
   }
-  whose = source_file.path_of(workdir)
-  if whose.exists():
-    hashes[whose.relative_to(workdir).as_posix()] = run_record.hash_file(whose)
+  whose, folds = source_file.path_of(workdir), fold_table.path_of(workdir)
+  for path in (path for path in (whose, folds) if path.exists()):
+    hashes[path.relative_to(workdir).as_posix()] = run_record.hash_file(path)
   hashes |= withdrawal_memory.hashes(workdir, withdrawn)
   models, of_models = model_records.read(workdir)
   return Inputs(
@@ -114,6 +116,7 @@ def read(workdir: pathlib.Path, pages: Iterable[Page], withdrawn: Collection[str
     source_file.is_comparable(workdir),
     models,
     withdrawn,
+    int(tables.read_extra(folds, cohort_tables.FOLDS).get("num_folds", 0)) if folds.exists() else 0,
   )
 
 

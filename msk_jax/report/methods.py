@@ -131,6 +131,14 @@ METHODS = {
     _XWAS,
     "{xwas_clusters}, and the false discovery rate is given beside Bonferroni's correction.",
   ),
+  "xwas_summary": Method(
+    "Associations by category",
+    "Of the variables of a category that were tested and did not feed the dimension's own models: how many are "
+    "significant, by Bonferroni over the tests of the category; and which of them go with faster and with slower "
+    "ageing.",
+    "share = significant variables / variables tested",
+    _XWAS,
+  ),
   "xwas_correlation": Method(
     "Correlations in terms of other variables",
     "For each dimension there is a list of correlations with all variables; the lists of two dimensions are "

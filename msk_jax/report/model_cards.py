@@ -63,7 +63,7 @@ def _card(name: str, file: str, record: ModelRecord, scores: pd.DataFrame, group
     Section("Metrics and results", _results(record, scores)),
     Section("Evaluation data", _evaluation_data(record, scores)),
     Section("Training data", _training_data(record)),
-    Section("Results by group", _by_group(groups)),
+    Section(f"Results by group{_product_of(groups)}", _by_group(groups)),
     Section("Settings", _listed(record.settings, "No training run is on record.")),
     Section(
       "Ethical considerations", (("Approval, consent", None), ("Risks and harms, and what is done about them", None))
@@ -94,6 +94,8 @@ def number(value: Any) -> str:
     return "(paths)" if isinstance(value, Mapping) and _PATH_WITHIN.search(str(value)) else str(value)
   if isinstance(value, int):
     return f"{value:,}"
+  if value != value:  # NaN
+    return "(no value)"
   if 0 < abs(value) < _SMALL:  # 0.0001234 has seven digits in a row
     return np.format_float_scientific(value, precision=_DIGITS - 1, trim="-")
   return f"{value:.{_DIGITS}g}"
@@ -108,6 +110,11 @@ def first_weights(record: ModelRecord) -> str:
 def data_in_words(kind: str) -> str:
   """Returns whose data they are."""
   return _DATA.get(kind, kind or "not on record")
+
+
+def product_in_words(product: Any) -> str:
+  """Returns a sample definition in words."""
+  return _PRODUCTS.get(str(product), str(product))
 
 
 def _notes(record: ModelRecord) -> list[str]:
@@ -162,7 +169,7 @@ def _results(record: ModelRecord, scores: pd.DataFrame) -> list[tuple[str, str |
     spread = f" (SD by bootstrap {number(row['r2_sd_bootstrap'])})" if pd.notna(row["r2_sd_bootstrap"]) else ""
     items.append(
       (
-        _PRODUCTS.get(str(row["product"]), str(row["product"])),
+        product_in_words(row["product"]),
         f"R² {number(row['r2'])}{spread}, RMSE {number(row['rmse'])} years, mean absolute error {number(row['mae'])} "
         f"years, Pearson's r {number(row['pearson_r'])}",
       )
@@ -191,7 +198,7 @@ def _test_verdict(fold: Mapping[str, Any]) -> str:
 
 
 def _evaluation_data(record: ModelRecord, scores: pd.DataFrame) -> list[tuple[str, str | None]]:
-  people = {f"{_PRODUCTS.get(str(row['product']), '')}": row for row in scores.to_dict("records")}
+  people = {product_in_words(row["product"]): row for row in scores.to_dict("records")}
   return [
     ("Data", data_in_words(record.data)),
     *((f"People, {words}", number(int(row["num_people"]))) for words, row in people.items()),
@@ -204,7 +211,7 @@ def _evaluation_data(record: ModelRecord, scores: pd.DataFrame) -> list[tuple[st
 
 def _folds(record: ModelRecord, scores: pd.DataFrame) -> str:
   num_folds = len(record.results) or (int(scores["num_folds"].max()) if len(scores) else 0)
-  return f"{num_folds} test folds" if num_folds else "not on record"
+  return f"{num_folds} test fold{'' if num_folds == 1 else 's'}" if num_folds else "not on record"
 
 
 def _training_data(record: ModelRecord) -> list[tuple[str, str | None]]:
@@ -245,10 +252,17 @@ def _by_group(groups: pd.DataFrame) -> list[tuple[str, str | None]]:
   return [
     (
       f"{str(row['kind']).replace('_', ' ')}: {row['group']}",
-      f"RMSE {number(row['rmse'])} years, mean error {number(row['mean_error_years'])} years",
+      "no scores: fewer than thirty people"
+      if pd.isna(row["rmse"])
+      else f"RMSE {number(row['rmse'])} years, mean error {number(row['mean_error_years'])} years",
     )
     for row in rows
   ] or [("Groups", "not on record")]
+
+
+def _product_of(groups: pd.DataFrame) -> str:
+  """Returns of which sample definition `_by_group` says scores."""
+  return f", {product_in_words(groups['product'].iloc[0])}" if len(groups) else ""
 
 
 def _listed(values: Mapping[str, Any], otherwise: str) -> Sequence[tuple[str, str | None]]:
@@ -261,8 +275,12 @@ def _limits(record: ModelRecord, scores: pd.DataFrame) -> list[tuple[str, str | 
     items.append(("Not real people", "the results show the form of a study and say nothing about people"))
   slopes = scores["calibration_slope"].dropna() if len(scores) else pd.Series(dtype=float)
   if len(slopes):
-    text = "predictions shrink towards the mean age; accelerated ageing is corrected for that, the ages here are not"
-    items.append((f"Calibration slope {number(float(slopes.iloc[0]))}", text))
+    text = (
+      "1 is ideal; below 1 predictions differ too much between people, above 1 too little. Old people are predicted too "
+      "young and young people too old; accelerated ageing is corrected for that, the ages here are not"
+    )
+    product = product_in_words(scores.loc[slopes.index[0], "product"])
+    items.append((f"Calibration slope {number(float(slopes.iloc[0]))}, {product}", text))
   items.append(("Other people and scanners", "no result is on record for people other than these"))
   return [*items, ("What else a user must know", None)]
 

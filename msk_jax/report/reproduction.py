@@ -56,7 +56,7 @@ def _judge(table: pd.DataFrame) -> pd.DataFrame:
   error = squares.sum(axis=1).pow(0.5).where(table["here_se"].notna() & (table["here_se"] > 0))
   in_se = difference / error
   verdict = np.select(
-    [table["here"].isna(), in_se.isna(), in_se.abs() <= AGREES_WITHIN], ["not_run", "no_error", "agrees"], "differs"
+    [table["here"].isna(), in_se.isna(), in_se.abs() <= AGREES_WITHIN], ["no_number", "no_error", "agrees"], "differs"
   )
   return table.assign(difference=difference, difference_in_se=in_se, verdict=verdict)
 
@@ -129,7 +129,9 @@ def _shares(table: pd.DataFrame) -> pd.DataFrame:
 
 def _leading(table: pd.DataFrame) -> pd.DataFrame:
   own = table[table["published_r"].notna()]
-  what = _category(own) + ", " + own["direction"] + " " + own["rank"].astype(str) + ": " + own["papers_label"]
+  label = own["label"].astype("string").fillna("")
+  rank = _category(own) + ", " + own["direction"] + " " + own["rank"].astype(str)
+  what = rank + ": published " + own["papers_label"] + ", here " + label.where(label != "", "none")
   return _rows("strongest associations (by rank)", own, what, ("published_r", "", "r", ""), own["dimension"])
 
 

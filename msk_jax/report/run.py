@@ -115,7 +115,7 @@ def _describe(
   pages: Sequence[Page], contents: dict[str, Content], read: inputs.Inputs, settings: SiteSpec
 ) -> dict[str, Any]:
   """Returns what the browser must know before any page is drawn."""
-  words = study_words.of_study(read.tables.get("performance/performance.parquet"), read.records)
+  words = study_words.of_study(read.tables.get("performance/performance.parquet"), read.records, read.num_folds)
   owners = {table.name: page for page in pages for table in contents[page.name].tables}
   return {
     "title": settings.title,
@@ -131,6 +131,7 @@ def _describe(
     "records": provenance.of_inputs(read),
     "methods": methods.to_json(words),
     "folds": words["folds"],
+    "num_folds": read.num_folds,
     "tables": {
       table.name: {"title": table.title, "about": table.about, "rows": len(table.table)}
       for each in contents.values()

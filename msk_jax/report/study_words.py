@@ -15,17 +15,20 @@ _FURTHER = {
 _UNKNOWN = "covariates"
 
 
-def of_study(performance: pd.DataFrame | None, records: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+def of_study(
+  performance: pd.DataFrame | None, records: Mapping[str, Mapping[str, Any]], num_folds: int = 0
+) -> dict[str, str]:
   """Returns words by the names that texts have in braces, such as `{folds}`.
 
   Args:
     performance: schema performance, or None.
     records: folder in the workdir to its run record.
+    num_folds: into which people are dealt; 0 where that is not known.
   """
   gwas = records.get("gwas", {}).get("settings", {})
   xwas = records.get("xwas/associations", {})
   return {
-    "folds": _folds(performance),
+    "folds": _folds(performance, num_folds),
     "gwas_covariates": _of_gwas(gwas.get("covariates")),
     "gwas_model": gwas_model(gwas),
     "gwas_effect": " + polygenic effect" if is_mixed(gwas) else "",
@@ -53,9 +56,19 @@ def gwas_model(settings: Mapping[str, Any]) -> str:
   return kinds.get(str(engine), "in a mixed model that allows for kinship")
 
 
-def _folds(performance: pd.DataFrame | None) -> str:
-  counts = [] if performance is None else sorted({int(number) for number in performance["num_folds"] if number > 0})
-  return f"{' or '.join(map(str, counts))} folds" if counts else "folds"
+def _folds(performance: pd.DataFrame | None, num_folds: int) -> str:
+  """Returns how many folds there are, and how many of them were tested where these are not all."""
+  tested = [] if performance is None else sorted({int(number) for number in performance["num_folds"] if number > 0})
+  dealt = max([num_folds, *(number for number in tested if number > 1)])
+  if not tested or tested == [dealt]:
+    return f"{dealt} folds" if dealt else "folds"
+  fewest, most = tested[0], tested[-1]
+  which = (
+    f"{fewest} {'was' if fewest == 1 else 'were'} tested"
+    if fewest == most
+    else f"{fewest} to {most} were tested, by model"
+  )
+  return f"{dealt} folds, of which {which}" if dealt else f"folds, of which {which}"
 
 
 def _of_gwas(settings: Any) -> str:

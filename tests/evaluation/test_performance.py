@@ -131,6 +131,14 @@ def test_people_count_once_and_samples_each():
   assert table.empty
 
 
+def test_groups_are_in_the_order_of_their_numbers_not_of_their_letters():
+  """Own data have children, and may have twelve folds."""
+  names, group = groups.in_order(np.array(["10-14", "5-9", "100-104", "5-9"]))
+  assert names.tolist() == ["5-9", "10-14", "100-104"] and group.tolist() == [1, 0, 2, 0]
+  assert groups.in_order(np.arange(12).astype(str))[0].tolist() == [str(number) for number in range(12)]
+  assert groups.in_order(np.array(["male", "female", "male"]))[1].tolist() == [1, 0, 1]
+
+
 def test_ethnicity_bands_and_centres():
   codes = np.array([1, 1001, 2004, 3, 4002, 5, 6, -1, -3, -5])
   assert groups.ethnicity_groups(codes).tolist() == [

@@ -3,11 +3,13 @@
 import json
 import re
 
+import numpy as np
 import pytest
 
-from msk_jax.disclosure import door
+from msk_jax.disclosure import door, site_gate
+from msk_jax.disclosure.site_declared import Study
 from msk_jax.io import outputs
-from msk_jax.report import answers, checklists, forms, model_cards, model_records, payload, run
+from msk_jax.report import answers, checklists, declarations, forms, model_cards, model_records, payload, run, sections
 from msk_jax.report.spec import SiteSpec
 from tests.report import study
 
@@ -101,6 +103,32 @@ def test_no_number_looks_like_an_id(value, text):
   assert model_cards.number(value) == text and not door.looks_like_id(text)
 
 
+def test_a_card_says_which_sample_definition_its_groups_are_of_and_what_has_no_score():
+  groups = study.groups().assign(rmse=np.nan, mean_error_years=np.nan)
+  card = model_cards.make_cards({}, study.performance().assign(calibration_slope=0.7), groups)[0]
+  text = card.to_markdown()
+  assert "## Results by group, per sample (each visit counts)" in text
+  assert "- **sex: female**: no scores: fewer than thirty people" in text and "nan" not in text
+  assert (
+    "- **Calibration slope 0.7, per sample (each visit counts)**: 1 is ideal; below 1 predictions differ too much"
+    in text
+  )
+
+
+def test_the_best_score_says_its_sample_definition():
+  given = answers.make_answers(sections.Data({"performance": study.performance()}, False))
+  assert "the highest R² is 0.88 (general, per participant (visits averaged), RMSE 2.5 years)" in given["performance"]
+
+
+def test_as_many_settings_as_there_are_people_are_no_people(tmp_path):
+  form = forms.Form("a", "A form", [], [forms.Section("Settings", [(f"s{each}", str(each)) for each in range(60)])])
+  value = {"cards": [form.to_json()] * 60, "checklists": []}
+  [declared] = declarations.of_documents(["model_cards"])
+  gate = site_gate.Gate(tmp_path, Study(frozenset({60})), declarations.CODEC)
+  assert gate.check_json(value, declared.things)[0] == []
+  assert len(gate.check_json(value)[0]) > 0
+
+
 def test_blank_answers_are_marked():
   form = forms.Form("a", "A form", ["A note."], [forms.Section("Part", [("Said", "yes"), ("Not said", None)])])
   assert form.num_blank() == 1
@@ -134,7 +162,7 @@ def test_cards_and_checklists_are_on_the_site(workdir):
 
 
 def test_every_answer_is_asked_for_and_can_be_given(workdir):
-  from msk_jax.report import inputs, sections
+  from msk_jax.report import inputs
 
   pages = sections.all_pages()
   page = next(page for page in pages if page.name == "model_cards")

@@ -1,5 +1,6 @@
 """Violations that are planted in a site's files, each of another kind: every one stops the build."""
 
+import base64
 import zlib
 from collections.abc import Callable
 
@@ -155,6 +156,12 @@ _PLANTED: dict[str, tuple[Callable[[Site], None], str]] = {
     lambda site: site.change("site", lambda value: value.update(points=[{"v": [61.3, 2.4]}] * PEOPLE)),
     "/points: a list has as many entries with numbers",
   ),
+  "id in packed data of an address": (
+    lambda site: site.change(
+      "site", lambda value: value.update(link=f"data:text/csv;base64,{base64.b64encode(f'a,{ID}'.encode()).decode()}")
+    ),
+    r"data/site\.js, /link: what looks like",
+  ),
   "persons called chromosomes": (
     lambda site: site.change("site", lambda value: value.update(chromosomes=[{"from": 61.3}] * PEOPLE)),
     "/chromosomes: a list has as many entries with numbers",
@@ -199,7 +206,9 @@ def test_numbers_that_count_no_few_people_pass(text):
   assert not site_texts.says_few(f"{text} of the cohort")
 
 
-@pytest.mark.parametrize("text", ["wave 2 participants, 3 men", "n = 1 of 12", "in 2 visits", "n = 4.", "n = 3 5"])
+@pytest.mark.parametrize(
+  "text", ["wave 2 participants, 3 men", "n = 1 of 12", "in 2 visits", "n = 4.", "n = 3 5", "2 patients"]
+)
 def test_few_people_beside_other_numbers_are_seen(text):
   assert site_texts.says_few(text)
 

@@ -11,7 +11,7 @@ from msk_jax.figures import palette
 from msk_jax.io import run_record, tables
 from msk_jax.report import run
 from msk_jax.report.spec import SiteSpec
-from msk_jax.schemas import attention_credibility_tables
+from msk_jax.schemas import attention_credibility_tables, genetics_tables
 from tests import programs
 from tests.report import browser, picture_study, study
 
@@ -42,6 +42,19 @@ def _write_unsigned(workdir: pathlib.Path) -> None:
   study.finish(workdir, f"attention/{picture_study.NETWORK}/group_means", "attention", inputs, made)
 
 
+def _write_far_estimates(workdir: pathlib.Path) -> None:
+  """Gives LD-score regression an estimate below 0 and one beyond 1, as it has with few people."""
+  for name, schema, column, value in (
+    ("ld_score_regression", genetics_tables.LD_SCORE_REGRESSION, "h2", -1.5),
+    ("ld_score_correlations", genetics_tables.LD_SCORE_CORRELATIONS, "rg", 2.5),
+  ):
+    path = workdir / "gwas" / f"{name}.parquet"
+    table = tables.read(path, schema)
+    table.loc[0, column] = value
+    tables.write(path, table, schema)
+  study.finish(workdir, "gwas", "gwas")
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory) -> pathlib.Path:
   workdir = tmp_path_factory.mktemp("study")
@@ -53,9 +66,12 @@ def site(tmp_path_factory) -> pathlib.Path:
   study.finish_cohort(workdir)
   scores = study.performance()
   scores.loc[scores["model"] == "knee/ensemble", "r2"] = _WORST
+  scores.loc[scores["model"] == "general", "r2"] = 0.3  # far below the published one
+  scores.loc[scores["model"] == "knee/inception_v3", "num_folds"] = 1
   study.write_performance(workdir, scores, study.groups())
   _write_not_made(workdir)
   _write_unsigned(workdir)
+  _write_far_estimates(workdir)
   return run.make_site(workdir, SiteSpec())
 
 
@@ -172,3 +188,60 @@ def test_the_first_plot_is_seen_before_the_last_is_drawn(chromium, site):
     tab.open("gwas")
     tab.page.wait_for_function("document.querySelectorAll('.plot-drawing .main-svg:first-child').length >= 3")
     assert tab.page.evaluate("window.drawnAtFirst") == 1
+
+
+def test_the_model_of_a_dimension_is_that_of_the_sample_definition(tab):
+  """Per visit one network stands for the knee, per participant another."""
+  tab.open("start")
+  found = tab.page.evaluate(
+    """async () => {
+      const column = (name, values) => ({ name, title: name, values });
+      const tables = {
+        correlations: msk.makeTable("correlations", [
+          column("product", ["sample", "sample", "participant", "participant"]),
+          column("model_1", ["hip/a", "hip/a", "hip/a", "hip/a"]), column("model_2", ["knee/a", "knee/b", "knee/a", "knee/b"]),
+          column("r", [0.1, 0.2, 0.3, 0.4]), column("sd", [0.01, 0.01, 0.01, 0.01]), column("num_samples", [50, 50, 50, 50]),
+        ]),
+        model_orders: msk.makeTable("model_orders", [
+          column("product", ["sample", "sample", "participant", "participant"]), column("model", ["hip/a", "knee/a", "hip/a", "knee/b"]),
+          column("dimension", ["hip", "knee", "hip", "knee"]), column("is_dimension", ["yes", "yes", "yes", "yes"]),
+        ]),
+      };
+      const kinds = await msk.pairCorrelations({ table: async (name) => tables[name] ?? null });
+      return kinds.map(({ name, pairs }) => [name, [...pairs.values()].map((each) => each.value)]);
+    }"""
+  )
+  assert found == [["phenotypic_sample", [0.1]], ["phenotypic_participant", [0.4]]]
+
+
+def test_a_published_value_far_above_the_own_is_in_sight(tab):
+  tab.open("performance?dimension=general")
+  low, high = tab.page.evaluate("document.querySelector('.plot-drawing').layout.xaxis.range")
+  assert low <= 0.3 and high > 0.876
+
+
+@pytest.mark.parametrize("name", ["start", "performance"])
+def test_a_model_that_was_tested_on_one_fold_alone_is_named(tab, name):
+  tab.open(name)
+  text = tab.page.locator("main").inner_text()
+  assert "Tested on some of the 10 folds alone, so on fewer people: knee / inception v3 (1)." in text
+
+
+@pytest.mark.parametrize(
+  ("address", "words"),
+  [
+    ("heritability?method=ldsc", "Beyond the axis, and in the table alone: General −1.50."),
+    ("comparison?y=genetic_ldsc&general=yes", "Beyond the axes, and in the table alone: General – spine."),
+  ],
+)
+def test_estimates_beyond_an_axis_are_named(tab, address, words):
+  tab.open(address)
+  assert words in tab.page.locator(".plot-words").first.inner_text()
+
+
+def test_shares_by_category_are_in_percent_of_the_variables_tested(tab):
+  tab.open("xwas_summary?share=accelerating")
+  assert tab.page.locator(".plot-words").first.inner_text() == (
+    "The highest: 40.0% of 20 variables of smoking are accelerating for General. Empty cells: nothing was tested."
+  )
+  assert "published 37.5%" in tab.page.evaluate("document.querySelector('.plot-drawing').data[0].text[0][0]")

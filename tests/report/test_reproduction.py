@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from msk_jax.report import reproduction
-from msk_jax.schemas import genetics_tables, performance_tables, release_tables
+from msk_jax.schemas import association_tables, genetics_tables, performance_tables, release_tables
 from tests.report import genetic_study, study
 
 
@@ -23,7 +23,7 @@ def _heritability(**values) -> pd.DataFrame:
     ({"h2": 0.14}, -2.2, "differs"),
     ({"published_h2_se": math.nan}, 1.25, "agrees"),
     ({"h2_se": math.nan}, math.nan, "no_error"),
-    ({"h2": math.nan, "h2_se": math.nan}, math.nan, "not_run"),
+    ({"h2": math.nan, "h2_se": math.nan}, math.nan, "no_number"),
   ],
 )
 def test_a_difference_is_measured_in_standard_errors(values, in_se, verdict):
@@ -41,6 +41,22 @@ def test_r2_and_rmse_are_compared_for_both_sample_definitions():
   assert set(table["what"]) == {"general, per visit", "general, per participant"}
   assert set(table["topic"]) == {"R2 of age"}  # no RMSE is published in this table
   assert performance_tables.PERFORMANCE.columns.keys() >= {"published_rmse_sd"}
+
+
+def test_the_strongest_variables_are_named_on_both_sides():
+  """A rank is compared, not a variable: that of the paper and that of here may be two."""
+  schema = association_tables.LEADING
+  values = {"main_category": "environmental", "category": "smoking", "direction": "accelerating"}
+  values |= {"papers_label": "pack years", "published_r": 0.07}
+  rows = [
+    genetic_study.row(schema, **values, rank=1, label="tea", r=0.05),
+    genetic_study.row(schema, **values, rank=2, label="", r=math.nan),
+  ]
+  table = reproduction.compare({"leading": pd.DataFrame(rows)})
+  assert table["what"].tolist() == [
+    "smoking, accelerating 1: published pack years, here tea",
+    "smoking, accelerating 2: published pack years, here none",
+  ]
 
 
 def test_genes_have_array_and_imputed_variants_side_by_side():

@@ -26,6 +26,22 @@ def test_methods_say_folds_and_covariates_of_the_study():
   assert not any("{" in text for text in texts.values())
 
 
+@pytest.mark.parametrize(
+  ("tested", "dealt", "words"),
+  [
+    ([10, 10], 10, "10 folds"),
+    ([5, 5], 0, "5 folds"),
+    ([1, 1], 10, "10 folds, of which 1 was tested"),
+    ([3], 10, "10 folds, of which 3 were tested"),
+    ([1, 10], 0, "10 folds, of which 1 to 10 were tested, by model"),
+    ([1], 0, "folds, of which 1 was tested"),
+    ([], 10, "10 folds"),
+  ],
+)
+def test_people_are_dealt_into_more_folds_than_were_tested(tested, dealt, words):
+  assert study_words.of_study(pd.DataFrame({"num_folds": tested}), {}, dealt)["folds"] == words
+
+
 def test_what_is_not_on_record_is_not_said():
   texts = methods.to_json(study_words.of_study(None, {}))
   assert "dealt into folds." in texts["performance"]["text"]

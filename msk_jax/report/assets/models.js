@@ -25,6 +25,20 @@
     return value;
   };
 
+  /**
+   * Returns which models were tested on some folds alone; an empty text if none was.
+   *
+   * scores: `performance`; rows: those that are shown.
+   */
+  msk.partialWords = (scores, rows) => {
+    const all = Math.max(msk.site.num_folds, ...scores.values("num_folds"));
+    const partial = rows.filter((row) => scores.value(row, "num_folds") < all);
+    if (!partial.length) return "";
+    const named = partial.slice(0, 6).map((row) => `${msk.words(scores.value(row, "model"), { name: "model" })} (${scores.value(row, "num_folds")})`);
+    const more = partial.length > named.length ? ` and ${partial.length - named.length} more` : "";
+    return ` Tested on some of the ${all} folds alone, so on fewer people: ${named.join(", ")}${more}.`;
+  };
+
   /** Returns the two sample definitions that a table has, as options of a control. */
   msk.productOptions = (table) => table.levels("product").map((product) => [
     product, { sample: "per visit (sample)", participant: "per participant" }[product] ?? product,

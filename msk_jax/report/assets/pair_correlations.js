@@ -21,9 +21,10 @@
       if (pairs.size) kinds.push({ name, label, pairs });
     };
     if (phenotypic && orders) {
-      const dimensionOf = new Map(orders.where({ is_dimension: "yes" }).map((row) => [orders.value(row, "model"), orders.value(row, "dimension")]));
-      const of = ["model_1", "model_2"].map((name) => (row) => dimensionOf.get(phenotypic.value(row, name)));
       for (const product of phenotypic.levels("product")) {
+        // Another model may stand for a dimension per participant than per visit.
+        const dimensionOf = new Map(orders.where({ product, is_dimension: "yes" }).map((row) => [orders.value(row, "model"), orders.value(row, "dimension")]));
+        const of = ["model_1", "model_2"].map((name) => (row) => dimensionOf.get(phenotypic.value(row, name)));
         add(`phenotypic_${product}`, product === "sample" ? "phenotypic, per visit" : "phenotypic, per participant", phenotypic, phenotypic.where({ product }), of, "r", "sd", "num_samples");
       }
     }

@@ -120,11 +120,12 @@ def _search(loci: pd.DataFrame) -> pd.DataFrame:
 
 def _search_variants(loci: pd.DataFrame) -> pd.DataFrame:
   first = loci.drop_duplicates("rsid")
+  traits = loci.groupby("rsid")["trait"].agg(lambda names: ", ".join(dict.fromkeys(names)))
   return pd.DataFrame(
     {
       "kind": "variant",
       "label": first["rsid"],
-      "detail": first["genes"] + ", lead variant of " + first["trait"].str.replace("_", " "),
+      "detail": first["genes"] + ", lead variant of " + first["rsid"].map(traits).str.replace("_", " "),
       "route": "#/loci?find=" + first["rsid"],
     }
   )

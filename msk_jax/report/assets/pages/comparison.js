@@ -33,7 +33,7 @@ msk.page("comparison", async (view) => {
     const of = (kind, name) => keys.map((key) => kind.pairs.get(key)[name] ?? null);
     plot = view.plot(place, {
       title: "Correlations of pairs of dimensions", file: "two_kinds_of_correlations", method: "comparison",
-      describe: keys.length < 3 ? "Too few pairs have both kinds of correlation." : `${msk.countOf(keys.length, "pair")}; the two kinds correlate ${msk.fixed(pearson(of(first, "value"), of(second, "value")), 2)}. Bars: one standard error or SD.`,
+      describe: keys.length < 3 ? "Too few pairs have both kinds of correlation." : `${msk.countOf(keys.length, "pair")}; the two kinds correlate ${msk.fixed(pearson(of(first, "value"), of(second, "value")), 2)}. Bars: one standard error or SD.${beyondWords(first, second, keys)}`,
       make: () => draw(first, second, keys),
     });
     place.append(msk.element("h2", {}, "Table"));
@@ -66,10 +66,22 @@ msk.page("comparison", async (view) => {
     return sum((a, b) => a * b) / Math.sqrt(sum((a) => a * a) * sum((_, b) => b * b));
   }
 
+  /** Returns the ends of both axes: estimates far beyond 1, as genetic ones of few people are, would hide all others. */
+  function endsOf(first, second, keys) {
+    const values = [first, second].flatMap((kind) => keys.map((key) => kind.pairs.get(key).value));
+    return [Math.max(-1.35, Math.min(0, ...values) - 0.1), Math.min(1.35, Math.max(0.3, ...values) + 0.1)];
+  }
+
+  /** Returns how many pairs lie beyond the axes; an empty text if none does. */
+  function beyondWords(first, second, keys) {
+    const [low, high] = endsOf(first, second, keys);
+    const beyond = keys.filter((key) => [first, second].some((kind) => kind.pairs.get(key).value < low || kind.pairs.get(key).value > high));
+    return beyond.length ? ` Beyond the axes, and in the table alone: ${beyond.map(msk.pairLabel).join(", ")}.` : "";
+  }
+
   function draw(first, second, keys) {
     const of = (kind, name) => keys.map((key) => kind.pairs.get(key)[name] ?? null);
-    const values = [...of(first, "value"), ...of(second, "value")];
-    const [low, high] = [Math.max(-1.05, Math.min(0, ...values) - 0.08), Math.min(1.35, Math.max(0.3, ...values) + 0.1)];
+    const [low, high] = endsOf(first, second, keys);
     const bar = (kind) => ({ type: "data", array: of(kind, "error").map((each) => each ?? 0), color: msk.themeColour("soft"), thickness: 1, width: 0 });
     const narrow = view.root.clientWidth < 560;
     return {

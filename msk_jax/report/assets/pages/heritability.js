@@ -27,7 +27,7 @@ msk.page("heritability", async (view) => {
       if (!known.length) return "No trait has such an estimate.";
       const best = known.reduce((a, b) => (table.value(b, value) > table.value(a, value) ? b : a));
       return `The highest is that of ${msk.traitLabel(table.value(best, "trait"))}: ${msk.withSd(table.value(best, value), table.value(best, error), 3)}. `
-        + "Bars: one standard error. Diamonds: published.";
+        + `Bars: one standard error.${beyondWords(known, value, error)}${rows().some((row) => table.value(row, "published_h2") !== null) ? " Diamonds: published, by a mixed model." : ""}`;
     },
     make: () => draw(rows(), METHODS[method()]),
   });
@@ -47,10 +47,23 @@ msk.page("heritability", async (view) => {
     });
   }
 
+  /** Returns the ends of the axis: LD scores of few people may give less than 0 or more than 1, with errors that would hide all others. */
+  function endsOf(chosen, value, error) {
+    const ends = (side) => chosen.map((row) => (table.value(row, value) ?? 0) + side * (table.value(row, error) ?? 0));
+    return [Math.max(-0.6, 1.05 * Math.min(0, ...ends(-1))), Math.min(1.3, 1.05 * Math.max(0.4, ...ends(1), ...chosen.map((row) => table.value(row, "published_h2") ?? 0)))];
+  }
+
+  /** Returns whose estimates lie beyond the axis; an empty text if none does. */
+  function beyondWords(known, value, error) {
+    const [least, most] = endsOf(rows(), value, error);
+    const beyond = known.filter((row) => table.value(row, value) < least || table.value(row, value) > most);
+    return beyond.length ? ` Beyond the axis, and in the table alone: ${beyond.map((row) => `${msk.traitLabel(table.value(row, "trait"))} ${msk.fixed(table.value(row, value), 2)}`).join("; ")}.` : "";
+  }
+
   function draw(chosen, { value, error }) {
     const names = chosen.map((row) => msk.traitLabel(table.value(row, "trait")));
     const of = (name) => chosen.map((row) => table.value(row, name));
-    const most = Math.max(0.4, ...chosen.map((row) => Math.min((table.value(row, value) ?? 0) + (table.value(row, error) ?? 0), 1.2)));
+    const [least, most] = endsOf(chosen, value, error);
     return {
       data: [
         {
@@ -65,7 +78,7 @@ msk.page("heritability", async (view) => {
           hovertemplate: "%{y}, published: %{x:.3f}<extra></extra>",
         },
       ],
-      layout: { xaxis: { title: { text: "heritability (share of 1)" }, range: [0, most * 1.05] }, yaxis: { autorange: "reversed", type: "category" }, bargap: 0.3 },
+      layout: { xaxis: { title: { text: "heritability (share of 1)" }, range: [least, most], zeroline: true, zerolinecolor: msk.themeColour("soft") }, yaxis: { autorange: "reversed", type: "category" }, bargap: 0.3 },
       height: 110 + 38 * chosen.length, width: 900,
     };
   }

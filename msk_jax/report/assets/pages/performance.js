@@ -40,13 +40,13 @@ msk.page("performance", async (view) => {
       if (!known.length) return `${rows.length} models; none has a ${label}.`;
       const best = known.reduce((a, b) => ((table.value(b, metric()) > table.value(a, metric())) !== isError ? b : a));
       return `${rows.length} models; the best ${label} is ${msk.fixed(table.value(best, metric()), decimals)}, of `
-        + `${msk.modelLabel(table.value(best, "model"))}. Bars: ${METRICS[metric()].sd.endsWith("folds") ? "SD over folds" : "SD by bootstrap"}.`;
+        + `${msk.modelLabel(table.value(best, "model"))}. Bars: ${METRICS[metric()].sd.endsWith("folds") ? "SD over folds" : "SD by bootstrap"}.${msk.partialWords(table, rows)}`;
     },
     make: () => draw(chosenRows(), METRICS[metric()]),
   });
   const numbers = view.dataTable(view.section("Table"), table, {
     rows: chosenRows(),
-    columns: ["model", "num_people", "n", "r2", "r2_sd_bootstrap", "rmse", "rmse_sd_bootstrap", "c_index", "published_r2", "published_rmse"],
+    columns: ["model", "num_people", "n", "num_folds", "r2", "r2_sd_bootstrap", "rmse", "rmse_sd_bootstrap", "c_index", "published_r2", "published_rmse"],
   });
   view.state.onChange(["product", "metric", "models", "dimension"], () => {
     plot.update();
@@ -62,7 +62,7 @@ msk.page("performance", async (view) => {
       if (isEnsemble && above.length < 2) return `<b>${text}</b>`;
       return narrow ? text.split(" / ").at(-1) : text;
     });
-    const end = Math.max(...values, 0);
+    const end = Math.max(...values, ...rows.map((row) => (published ? table.value(row, published) : 0)), 0);
     const written = {
       type: "scatter", mode: "text", y: names, x: names.map(() => end * (narrow ? 1.2 : 1.1)), text: values.map((value) => msk.fixed(value, decimals)),
       textfont: { size: 11 }, hoverinfo: "skip",

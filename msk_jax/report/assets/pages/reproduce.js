@@ -19,7 +19,7 @@ msk.page("reproduce", async (view) => {
     key: "topic", label: "Topic", options: [["", "all"], ...table.levels("topic").map((name) => [name, name])],
   });
   const verdict = view.select({
-    key: "verdict", label: "Shown", options: [["", "all"], ["agrees", `agrees (within ${within} SE)`], ["differs", "differs"], ["no_error", "without a standard error"], ["not_run", "not run"]],
+    key: "verdict", label: "Shown", options: [["", "all"], ["agrees", `agrees (within ${within} SE)`], ["differs", "differs"], ["no_error", "without a standard error"], ["no_number", "without a number here"]],
   });
   const rows = () => table.where(Object.fromEntries([["topic", topic()], ["verdict", verdict()]].filter(([, value]) => value)));
   const cards = el("div");
@@ -44,7 +44,7 @@ msk.page("reproduce", async (view) => {
   const count = () => {
     const of = (name) => rows().filter((row) => table.value(row, "verdict") === name).length.toLocaleString("en");
     cards.replaceChildren(msk.cards([
-      [`agree within ${within} SE`, of("agrees")], ["differ by more", of("differs")], ["have no standard error", of("no_error")], ["were not run", of("not_run")],
+      [`agree within ${within} SE`, of("agrees")], ["differ by more", of("differs")], ["have no standard error", of("no_error")], ["have no number here", of("no_number")],
     ]));
   };
   count();

@@ -18,7 +18,7 @@ msk.page("start", async (view) => {
   const hasEnsembles = msk.site.models.some((model) => model.is_ensemble);
   view.text(part, "Each line is a prediction, and leads to all that is known of its part of the body. "
     + (hasEnsembles ? "A line combines those that stand below it. " : "Nothing is combined yet: there are no ensembles. ")
-    + (scores ? "The bar is R², the share of the differences in age that is explained: from 0 (none) to 1 (all)." : ""));
+    + (scores ? "The bar is R², the share of the differences in age that is explained: from 0 (none) to 1 (all). Beside it stands, in years, how far predictions are off (the root mean squared error)." : ""));
   if (scores) drawTree(part, scores);
   else part.append(tree(nested(), () => null));
   if (hasEnsembles) part.append(msk.methodBox("ensembles"));
@@ -91,10 +91,11 @@ msk.page("start", async (view) => {
     const place = el("div");
     parent.append(place);
     view.follow(["product"], () => {
-      const values = new Map(table.where({ product: product() }).map((row) => [
+      const rows = table.where({ product: product() });
+      const values = new Map(rows.map((row) => [
         table.value(row, "model"), { r2: table.value(row, "r2"), rmse: table.value(row, "rmse") },
       ]));
-      place.replaceChildren(tree(nested(), (name) => values.get(name)));
+      place.replaceChildren(tree(nested(), (name) => values.get(name)), el("p", {}, msk.partialWords(table, rows)));
     });
   }
 });
