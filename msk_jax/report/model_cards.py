@@ -276,8 +276,8 @@ def _limits(record: ModelRecord, scores: pd.DataFrame) -> list[tuple[str, str | 
   slopes = scores["calibration_slope"].dropna() if len(scores) else pd.Series(dtype=float)
   if len(slopes):
     text = (
-      "1 is ideal; below 1 predictions differ too much between people, above 1 too little. Old people are predicted too "
-      "young and young people too old; accelerated ageing is corrected for that, the ages here are not"
+      "1 is ideal; below 1 predictions differ too much between people, above 1 too little. Old people are predicted "
+      "too young and young people too old; accelerated ageing is corrected for that, the ages here are not"
     )
     product = product_in_words(scores.loc[slopes.index[0], "product"])
     items.append((f"Calibration slope {number(float(slopes.iloc[0]))}, {product}", text))

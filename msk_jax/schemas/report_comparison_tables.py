@@ -5,7 +5,7 @@ from msk_jax.schemas import columns
 
 # A row per number of the paper. here_se, published_se: standard errors, or SDs by bootstrap; missing where there are
 # none. difference: here less published_value; difference_in_se: over the root of the sum of both squared. verdict:
-# `agrees` (within two), `differs`, `no_error` (nothing to measure the difference by) or `no_number` (this study has none).
+# `agrees` (within two), `differs`, `no_error` (nothing to measure the difference by) or `no_number` (none here).
 REPRODUCTION = Schema(
   "report_reproduction",
   1,

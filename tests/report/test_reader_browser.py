@@ -199,12 +199,16 @@ def test_the_model_of_a_dimension_is_that_of_the_sample_definition(tab):
       const tables = {
         correlations: msk.makeTable("correlations", [
           column("product", ["sample", "sample", "participant", "participant"]),
-          column("model_1", ["hip/a", "hip/a", "hip/a", "hip/a"]), column("model_2", ["knee/a", "knee/b", "knee/a", "knee/b"]),
-          column("r", [0.1, 0.2, 0.3, 0.4]), column("sd", [0.01, 0.01, 0.01, 0.01]), column("num_samples", [50, 50, 50, 50]),
+          column("model_1", ["hip/a", "hip/a", "hip/a", "hip/a"]),
+          column("model_2", ["knee/a", "knee/b", "knee/a", "knee/b"]),
+          column("r", [0.1, 0.2, 0.3, 0.4]), column("sd", [0.1, 0.1, 0.1, 0.1]),
+          column("num_samples", [50, 50, 50, 50]),
         ]),
         model_orders: msk.makeTable("model_orders", [
-          column("product", ["sample", "sample", "participant", "participant"]), column("model", ["hip/a", "knee/a", "hip/a", "knee/b"]),
-          column("dimension", ["hip", "knee", "hip", "knee"]), column("is_dimension", ["yes", "yes", "yes", "yes"]),
+          column("product", ["sample", "sample", "participant", "participant"]),
+          column("model", ["hip/a", "knee/a", "hip/a", "knee/b"]),
+          column("dimension", ["hip", "knee", "hip", "knee"]),
+          column("is_dimension", ["yes", "yes", "yes", "yes"]),
         ]),
       };
       const kinds = await msk.pairCorrelations({ table: async (name) => tables[name] ?? null });

@@ -17,8 +17,8 @@ def _make(data: Data) -> Content:
   ]
   if (leading := data.tables["leading"]) is not None:
     about = (
-      "A row per dimension, category, direction and rank: the three strongest significant variables each way. Published "
-      "ones are of the same rank, not of the same variable."
+      "A row per dimension, category, direction and rank: the three strongest significant variables each way. "
+      "Published ones are of the same rank, not of the same variable."
     )
     shown.append(
       SiteTable("xwas_leading", "Strongest variables by category", about, leading, association_tables.LEADING)
