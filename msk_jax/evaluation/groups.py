@@ -13,7 +13,7 @@ from msk_jax.disclosure import small_counts
 from msk_jax.io import tables
 from msk_jax.predictions.pooled_rows import Rows
 from msk_jax.schemas import cohort_tables, performance_tables
-from msk_jax.scores import score_sums
+from msk_jax.scores import concordance, score_sums
 
 KINDS = ("fold", "sex", "age_band", "ethnicity", "centre")
 FEWEST_SCORED = 30  # people; scores of fewer are noise
@@ -113,12 +113,17 @@ def scores_by_group(product: str, model: str, rows: Rows, labels: Labels) -> pd.
     values = {name: score[:, 0] for name, score in score_sums.scores(sums).items()}
     values["mean_error_years"] = sums[:, 3] / sums[:, 0]
     is_scored = num_people >= FEWEST_SCORED
+    values["c_index"] = np.array([_c_index(rows, group == g) if is_scored[g] else np.nan for g in range(len(names))])
     columns = {name: np.where(is_scored, score, np.nan) for name, score in values.items()}
     table = pd.DataFrame({"kind": kind, "group": names, "num_people": num_people, **columns})
     parts.append(table[small_counts.choose_groups(group, rows.person, len(names))])
   return pd.concat(parts, ignore_index=True).assign(product=product, model=model)[
     list(performance_tables.GROUPS.columns)
   ]
+
+
+def _c_index(rows: Rows, chosen: np.ndarray) -> float:
+  return concordance.c_index(rows.age_years[chosen], rows.predicted_years[chosen])
 
 
 def in_order(label: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

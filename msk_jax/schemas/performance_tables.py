@@ -34,7 +34,7 @@ PERFORMANCE = Schema(
 # No number of samples: beside that of people it would say how many of a group were seen twice.
 GROUPS = Schema(
   "performance_groups",
-  2,
+  3,
   {
     "product": columns.LABEL,
     "model": columns.LABEL,
@@ -42,6 +42,7 @@ GROUPS = Schema(
     "group": columns.LABEL,
     "num_people": columns.NUM_PEOPLE,
     **_SCORES,
+    "c_index": columns.estimate(),
     "mean_error_years": columns.estimate("years"),
   },
   is_shared=True,

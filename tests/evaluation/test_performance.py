@@ -12,6 +12,7 @@ from msk_jax.evaluation.spec import EvaluateSpec
 from msk_jax.predictions import comparison, model_names
 from msk_jax.predictions.pooled_rows import Predictions, Rows, by_same_rows
 from msk_jax.published import reader
+from msk_jax.scores import concordance
 
 _FAST = EvaluateSpec(num_bootstraps=200)
 
@@ -106,6 +107,8 @@ def test_groups_have_their_own_scores_and_small_ones_are_left_out():
     oracle.r2_score(rows.age_years[men], rows.predicted_years[men])
   )
   error = rows.predicted_years - rows.age_years
+  of_men = concordance.c_index(rows.age_years[men], rows.predicted_years[men])
+  assert table.loc[("sex", "male"), "c_index"] == pytest.approx(of_men) and 0.5 < of_men < 1
   assert table.loc[("sex", "female"), "mean_error_years"] == pytest.approx(error[~men].mean())
   assert set(table.loc["ethnicity"].index) == {"White", "Asian"}  # 4 are Chinese: the 10 Black hide them
   assert table.loc[("ethnicity", "Asian"), "num_people"] == 46

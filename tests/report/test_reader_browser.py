@@ -150,10 +150,11 @@ def test_hits_that_are_hidden_are_not_called_none(tab):
     """() => {
       const column = (name, values) => ({ name, title: name, values });
       const table = msk.makeTable("gwas_results", [
-        column("trait", ["hip", "knee", "spine"]), column("source", ["array", "array", "imputed"]),
-        column("num_hits", [0, 3, null]), column("num_rare", [0, 3, null]),
+        column("trait", ["hip", "knee", "spine", "wrist.female"]), column("source", ["array", "array", "imputed", "array"]),
+        column("dimension", ["hip", "knee", "spine", "wrist"]),
+        column("num_hits", [0, 3, null, 0]), column("num_rare", [0, 3, null, 0]),
       ]);
-      return ["hip", "knee", "spine", "elbow"].map((name) => msk.hitWords(table, name).join(" "));
+      return ["hip", "knee", "spine", "elbow", "wrist"].map((name) => msk.hitWords(table, name).join(" "));
     }"""
   )
   assert said == [
@@ -161,6 +162,7 @@ def test_hits_that_are_hidden_are_not_called_none(tab):
     "3 array variants with p < 5e-8; none may be shown, as their alleles are rare.",
     "Hits among imputed variants were not listed: the stage loci did not run.",
     "This dimension was not analysed for variants.",
+    "Women and men together were not analysed for variants. Alone: Wrist, women.",
   ]
 
 

@@ -23,6 +23,9 @@
   /** Returns `1 variant`, `2 variants`. */
   msk.countOf = (number, word) => `${number.toLocaleString("en")} ${word}${number === 1 ? "" : "s"}`;
 
+  /** Returns the traits of a dimension in `gwas_results`: it may have been analysed in women or men alone. */
+  msk.traitsOf = (results, dimension) => [...new Set(results.where({ dimension }).map((row) => results.value(row, "trait")))];
+
   /**
    * Returns what is known of a trait's hits, a sentence per kind of variants: none, or how many and how many are too rare
    * to be shown. What was not analysed is said to be so.
@@ -32,7 +35,10 @@
   msk.hitWords = (results, trait) => {
     if (!results) return ["Which variants were analysed is not on this site."];
     const rows = results.where({ trait });
-    if (!rows.length) return ["This dimension was not analysed for variants."];
+    if (!rows.length) {
+      const alone = msk.traitsOf(results, trait).map(msk.traitLabel);
+      return [alone.length ? `Women and men together were not analysed for variants. Alone: ${alone.join("; ")}.` : "This dimension was not analysed for variants."];
+    }
     return rows.map((row) => {
       const [source, hits, rare] = ["source", "num_hits", "num_rare"].map((name) => results.value(row, name));
       if (hits === null) return `Hits among ${source} variants were not listed: the stage loci did not run.`;

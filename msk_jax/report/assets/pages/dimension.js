@@ -231,7 +231,8 @@ msk.page("dimension", async (view) => {
         link: { genes: (_, row) => msk.route("loci", { trait: loci.value(row, "trait"), source: loci.value(row, "source"), locus: loci.value(row, "locus") }) },
       });
     }
-    if (analysed().length) more(section, "gwas", { trait: name() }, "Manhattan, Q-Q and volcano plots");
+    const [trait] = analysed().length ? [name()] : results ? msk.traitsOf(results, name()) : [];
+    if (trait) more(section, "gwas", { trait }, "Manhattan, Q-Q and volcano plots");
     return null;
   }
 

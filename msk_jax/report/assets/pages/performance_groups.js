@@ -6,7 +6,7 @@ msk.page("performance_groups", async (view) => {
   const KINDS = { fold: "fold", sex: "sex", age_band: "band of age", ethnicity: "ethnicity", centre: "assessment centre" };
   const METRICS = {
     rmse: { label: "RMSE (years)", decimals: 2 }, mean_error_years: { label: "mean error (years)", decimals: 2 }, mae: { label: "mean absolute error (years)", decimals: 2 },
-    r2: { label: "R²", decimals: 3 }, pearson_r: { label: "Pearson's r", decimals: 3 },
+    r2: { label: "R²", decimals: 3 }, c_index: { label: "C-index", decimals: 3 }, pearson_r: { label: "Pearson's r", decimals: 3 },
   };
   if (table.length) drawGroups();
   else view.text(view.root, "No group of people is large enough to be shown.");
@@ -34,7 +34,7 @@ msk.page("performance_groups", async (view) => {
       make: () => draw(rows(), METRICS[metric()]),
     });
     const numbers = view.dataTable(view.section("Table"), table, {
-      rows: rows(), columns: ["group", "num_people", "rmse", "mean_error_years", "mae", "r2", "pearson_r"],
+      rows: rows(), columns: ["group", "num_people", "rmse", "mean_error_years", "mae", "r2", "c_index", "pearson_r"],
     });
     view.state.onChange(["model", "product", "by", "metric"], () => {
       plot.update();
