@@ -11,7 +11,7 @@ from msk_jax.figures import palette
 from msk_jax.io import run_record, tables
 from msk_jax.report import run
 from msk_jax.report.spec import SiteSpec
-from msk_jax.schemas import attention_credibility_tables, genetics_tables
+from msk_jax.schemas import association_tables, attention_credibility_tables, genetics_tables
 from tests import programs
 from tests.report import browser, picture_study, study
 
@@ -55,6 +55,15 @@ def _write_far_estimates(workdir: pathlib.Path) -> None:
   study.finish(workdir, "gwas", "gwas")
 
 
+def _hide_an_error(workdir: pathlib.Path) -> None:
+  """Hides the error of a variable's effect, as `xwas` does where it would tell of few people."""
+  path, schema = workdir / "xwas" / "associations" / "associations.parquet", association_tables.ASSOCIATIONS
+  table = tables.read(path, schema)
+  table.loc[table["variable"] == "field_1", "effect_per_sd_se_years"] = np.nan
+  tables.write(path, table, schema)
+  study.finish(workdir, "xwas/associations", "xwas")
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory) -> pathlib.Path:
   workdir = tmp_path_factory.mktemp("study")
@@ -72,6 +81,7 @@ def site(tmp_path_factory) -> pathlib.Path:
   _write_not_made(workdir)
   _write_unsigned(workdir)
   _write_far_estimates(workdir)
+  _hide_an_error(workdir)
   return run.make_site(workdir, SiteSpec())
 
 
@@ -150,7 +160,8 @@ def test_hits_that_are_hidden_are_not_called_none(tab):
     """() => {
       const column = (name, values) => ({ name, title: name, values });
       const table = msk.makeTable("gwas_results", [
-        column("trait", ["hip", "knee", "spine", "wrist.female"]), column("source", ["array", "array", "imputed", "array"]),
+        column("trait", ["hip", "knee", "spine", "wrist.female"]),
+        column("source", ["array", "array", "imputed", "array"]),
         column("dimension", ["hip", "knee", "spine", "wrist"]),
         column("num_hits", [0, 3, null, 0]), column("num_rare", [0, 3, null, 0]),
       ]);
@@ -251,3 +262,11 @@ def test_shares_by_category_are_in_percent_of_the_variables_tested(tab):
     "The highest: 40.0% of 20 variables of smoking are accelerating for General. Empty cells: nothing was tested."
   )
   assert "published 37.5%" in tab.page.evaluate("document.querySelector('.plot-drawing').data[0].text[0][0]")
+
+
+def test_what_has_no_error_is_not_shown_as_exact(tab):
+  tab.open("comparison?y=xwas_&general=yes")
+  words = tab.page.locator(".plot-words").first.inner_text()
+  assert "None is known of correlations by associations, all variables." in words
+  tab.open("xwas?variable=field_1")
+  assert "Without a bar: the error is not shown" in tab.page.locator(".plot-words").first.inner_text()

@@ -54,6 +54,13 @@
     return kinds;
   };
 
+  /** Returns what the bars of kinds of correlations are, and which kinds have none. */
+  msk.errorWords = (kinds) => {
+    const without = kinds.filter(({ pairs }) => ![...pairs.values()].some(({ error }) => Number.isFinite(error)));
+    if (without.length === kinds.length) return "No standard error is known.";
+    return "Bars: one standard error or SD." + (without.length ? ` None is known of correlations ${without.length > 3 ? "over variables" : without.map(({ label }) => label).join("; ")}.` : "");
+  };
+
   /** Returns `Hip – knee` of a pair's key. */
   msk.pairLabel = (key) => key.split(" ").map((name, place) => (place ? name.replaceAll("_", " ") : msk.dimensionLabel(name))).join(" – ");
 })();

@@ -33,7 +33,7 @@ msk.page("comparison", async (view) => {
     const of = (kind, name) => keys.map((key) => kind.pairs.get(key)[name] ?? null);
     plot = view.plot(place, {
       title: "Correlations of pairs of dimensions", file: "two_kinds_of_correlations", method: "comparison",
-      describe: keys.length < 3 ? "Too few pairs have both kinds of correlation." : `${msk.countOf(keys.length, "pair")}; the two kinds correlate ${msk.fixed(pearson(of(first, "value"), of(second, "value")), 2)}. Bars: one standard error or SD.${beyondWords(first, second, keys)}`,
+      describe: keys.length < 3 ? "Too few pairs have both kinds of correlation." : `${msk.countOf(keys.length, "pair")}; the two kinds correlate ${msk.fixed(pearson(of(first, "value"), of(second, "value")), 2)}. ${msk.errorWords([first, second])}${beyondWords(first, second, keys)}`,
       make: () => draw(first, second, keys),
     });
     place.append(msk.element("h2", {}, "Table"));

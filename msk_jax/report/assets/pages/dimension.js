@@ -190,7 +190,7 @@ msk.page("dimension", async (view) => {
     ]);
     const plot = view.plot(section, {
       title: `Correlations of ${msk.dimensionLabel(name())} with the others`, file: `correlations_${name()}`, method: "correlation",
-      describe: `${known.map((each) => kindOf(each.name)[1]).join(" ")} Bars: one SE or SD.`,
+      describe: `${known.map((each) => kindOf(each.name)[1]).join(" ")} ${msk.errorWords(known)}`,
       behind: { table, title: "Correlations" },
       make: () => ({
         data: known.map(({ label, name: kind }) => {

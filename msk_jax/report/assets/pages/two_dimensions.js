@@ -48,7 +48,7 @@ msk.page("two_dimensions", async (view) => {
     const own = heritability?.where({ stratum: "all" }).filter((row) => pair.includes(heritability.value(row, "trait"))) ?? [];
     return view.plot(section, {
       title: `Correlations of ${msk.pairLabel(key)}`, file: `correlations_${key.replace(" ", "_")}`, method: "comparison",
-      describe: "Bars: one standard error or SD. By associations: over variables; by importances: of predictions."
+      describe: `${msk.errorWords(known)} By associations: over variables; by importances: of predictions.`
         + (own.length === 2 ? ` Heritability: ${own.map((row) => `${msk.dimensionLabel(heritability.value(row, "trait"))} ${msk.withSd(heritability.value(row, "h2"), heritability.value(row, "h2_se"), 2)}`).join(", ")}.` : ""),
       behind: { table, title: "Correlations" },
       make: () => ({

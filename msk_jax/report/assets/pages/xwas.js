@@ -49,7 +49,9 @@ msk.page("xwas", async (view) => {
     view.plot(chosen, {
       title: "Effect per SD of the variable (years), with 95% interval",
       file: `variable_${variable()}`, method: "xwas",
-      describe: "Above zero: people with more of it look older than they are. Pale: not counted, as the model had it as input.",
+      describe: "Above zero: people with more of it look older than they are. Pale: not counted, as the model had it as input."
+        + (own.some((row) => table.value(row, "effect_per_sd_years") !== null && table.value(row, "effect_per_sd_se_years") === null)
+          ? " Without a bar: the error is not shown, as it would tell of few people." : ""),
       make: () => draw(own),
     });
   }
