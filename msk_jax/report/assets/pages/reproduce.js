@@ -7,7 +7,7 @@ msk.page("reproduce", async (view) => {
   const { is_comparable: isComparable, agrees_within: within } = view.page.facts;
   if (msk.site.is_drawn) {
     view.root.append(el("p", { class: "lead" }, el("strong", {}, "These numbers say nothing about people. "),
-      "The people of this study are drawn by a program that was told the published accuracy and correlations. What agrees shows that the program finds what was planted; what differs may be the small number of people."));
+      "The people of this study are drawn by a program that follows some of the published numbers. What agrees may be what was planted; what differs may be the small number of people."));
   } else if (!isComparable) {
     view.root.append(el("p", { class: "lead" }, "This study is of other people and measurements than the paper's, so that published numbers do not stand beside its own."));
   }
