@@ -11,7 +11,12 @@ from msk_jax.figures import palette
 from msk_jax.io import run_record, tables
 from msk_jax.report import run
 from msk_jax.report.spec import SiteSpec
-from msk_jax.schemas import association_tables, attention_credibility_tables, genetics_tables
+from msk_jax.schemas import (
+  association_tables,
+  attention_credibility_tables,
+  exposure_prediction_tables,
+  genetics_tables,
+)
 from tests import programs
 from tests.report import browser, picture_study, study
 
@@ -55,6 +60,15 @@ def _write_far_estimates(workdir: pathlib.Path) -> None:
   study.finish(workdir, "gwas", "gwas")
 
 
+def _make_circular(workdir: pathlib.Path) -> None:
+  """Says of the best prediction of accelerated ageing that its variables fed the dimension's own models."""
+  path, schema = workdir / "xwas" / "prediction" / "scores.parquet", exposure_prediction_tables.SCORES
+  table = tables.read(path, schema)
+  table.loc[0, ["r2", "gain_r2", "num_circular"]] = [0.9, 0.89, 3]
+  tables.write(path, table.astype(schema.dtypes), schema)
+  study.finish(workdir, "xwas/prediction", "xwas")
+
+
 def _hide_an_error(workdir: pathlib.Path) -> None:
   """Hides the error of a variable's effect, as `xwas` does where it would tell of few people."""
   path, schema = workdir / "xwas" / "associations" / "associations.parquet", association_tables.ASSOCIATIONS
@@ -82,6 +96,7 @@ def site(tmp_path_factory) -> pathlib.Path:
   _write_unsigned(workdir)
   _write_far_estimates(workdir)
   _hide_an_error(workdir)
+  _make_circular(workdir)
   return run.make_site(workdir, SiteSpec())
 
 
@@ -270,3 +285,13 @@ def test_what_has_no_error_is_not_shown_as_exact(tab):
   assert "None is known of correlations by associations, all variables." in words
   tab.open("xwas?variable=field_1")
   assert "Without a bar: the error is not shown" in tab.page.locator(".plot-words").first.inner_text()
+
+
+def test_a_circular_prediction_is_marked_and_is_not_the_best(tab):
+  tab.open("prediction")
+  words = tab.page.locator(".plot-words").first.inner_text()
+  assert words.startswith("The best: biomarkers for General, 0.060.") and "°: circular" in words
+  drawing = "document.querySelector('.plot-drawing')"
+  written = tab.page.evaluate(f"{drawing}.layout.annotations.map((each) => each.text)")
+  assert [text for text in written if "°" in text] == ["0.900°"]
+  assert "circular: 3 variables fed" in tab.page.evaluate(f"{drawing}.data[0].text[0][0]")

@@ -15,9 +15,10 @@
    * Returns a plot of a matrix, as `make` of `msk.plot` gives it.
    *
    * rows, columns: labels; value(i, j): a number or null; text(i, j): what hovering says; limit: the colours go from
-   * -limit to limit (stronger numbers have the last colour, and the legend says so); decimals: of the numbers in the cells; width: pixels there are; isSquare: equal rows and columns.
+   * -limit to limit (stronger numbers have the last colour, and the legend says so); decimals: of the numbers in the cells; width: pixels there are; isSquare: equal rows and columns;
+   * mark(i, j): a sign behind the number of a cell.
    */
-  msk.heatMap = ({ rows, columns, value, text, limit = 1, decimals = 2, width, isSquare = false, unit = "" }) => {
+  msk.heatMap = ({ rows, columns, value, text, limit = 1, decimals = 2, width, isSquare = false, unit = "", mark = () => "" }) => {
     const z = rows.map((_, i) => columns.map((_, j) => value(i, j)));
     const words = rows.map((_, i) => columns.map((_, j) => text(i, j)));
     const isCut = z.flat().some((number) => Math.abs(number ?? 0) > limit);
@@ -41,7 +42,7 @@
         xaxis: { ...axis, tickvals: columns.map((_, j) => j), ticktext: columns.map(cut), side: "top", tickangle: narrow || side < 80 ? -60 : 0 },
         yaxis: { ...axis, tickvals: rows.map((_, i) => i), ticktext: rows.map(cut), range: [rows.length - 0.5, -0.5] },
         annotations: !isWritten ? [] : z.flatMap((line, i) => line.map((number, j) => ({
-          x: j, y: i, text: number === null ? "" : msk.fixed(number, side < 34 ? Math.min(decimals, 1) : decimals), showarrow: false,
+          x: j, y: i, text: number === null ? "" : msk.fixed(number, side < 34 ? Math.min(decimals, 1) : decimals) + mark(i, j), showarrow: false,
           font: { size: side < 45 ? 10 : 12, color: Math.abs(number) > (msk.theme.get() === "dark" ? 0.55 : 0.75) * limit ? onColour : ink },
         }))),
       },

@@ -15,6 +15,7 @@ msk.page("prediction", async (view) => {
   const words = (name) => name.split("/").at(-1).replaceAll("_", " ");
   const category = view.select({ key: "category", label: "Category", options: categories.map((name) => [name, name.replaceAll("_", " ").replace("/", " / ")]) });
   const rows = () => scores.where(algorithm() === BEST ? {} : { algorithm: algorithm() });
+  const isCircular = (row) => scores.value(row, "num_circular") > 0; // some of its variables fed the dimension's own models
   const dimensions = msk.inMenuOrder(scores.levels("dimension"));
 
   const rowOf = () => {
@@ -30,11 +31,14 @@ msk.page("prediction", async (view) => {
   const map = view.plot(view.root, {
     title: "Prediction of accelerated ageing on test folds", file: "prediction_of_accelerated_ageing", method: "xwas_prediction",
     describe: () => {
-      const known = rows().filter((row) => scores.value(row, score()) !== null);
-      if (!known.length) return "No model has a score.";
+      const all = rows().filter((row) => scores.value(row, score()) !== null);
+      if (!all.length) return "No model has a score.";
+      const known = all.filter((row) => !isCircular(row));
+      const circular = known.length < all.length ? " °: circular, as some of the variables fed the dimension's own models; such scores do not count." : "";
+      if (!known.length) return `No score counts.${circular}`;
       const top = known.reduce((a, b) => (scores.value(b, score()) > scores.value(a, score()) ? b : a));
       return `The best: ${words(categoryOf(scores, top))} for ${msk.dimensionLabel(scores.value(top, "dimension"))}, `
-        + `${msk.fixed(scores.value(top, score()), 3)}.${algorithm() === BEST ? " The best of several algorithms was chosen on the same folds, so it is a little too good." : ""}`;
+        + `${msk.fixed(scores.value(top, score()), 3)}.${algorithm() === BEST ? " The best of several algorithms was chosen on the same folds, so it is a little too good." : ""}${circular}`;
     },
     make: () => {
       const at = rowOf();
@@ -43,7 +47,7 @@ msk.page("prediction", async (view) => {
       const limit = msk.robustLimit(categories.flatMap((_, i) => dimensions.map((_, j) => value(i, j) ?? NaN)), 0.02);
       return msk.heatMap({
         rows: categories.map(words), columns: dimensions.map(msk.dimensionLabel), limit, decimals: 3, value, width: view.root.clientWidth, unit: "R²",
-        text: (i, j) => hover(row(i, j)),
+        text: (i, j) => hover(row(i, j)), mark: (i, j) => (isCircular(row(i, j)) ? "°" : ""),
       });
     },
   });
@@ -73,7 +77,7 @@ msk.page("prediction", async (view) => {
   view.follow(["dimension", "category", "algorithm"], drawBars);
   const numbers = view.dataTable(view.section("Table of scores"), scores, {
     rows: rows(), sort: "gain_r2.down",
-    columns: ["main_category", "category", "dimension", "algorithm", "num_people", "r2", "r2_sd_folds", "covariates_r2", "gain_r2", "num_variables_most", "published_r2", "reason"],
+    columns: ["main_category", "category", "dimension", "algorithm", "num_people", "r2", "r2_sd_folds", "covariates_r2", "gain_r2", "num_variables_most", "num_circular", "published_r2", "reason"],
     link: { category: (_, row) => msk.route("prediction", { category: categoryOf(scores, row), dimension: scores.value(row, "dimension") }) },
   });
   view.state.onChange(["algorithm", "score"], () => {
@@ -88,7 +92,7 @@ msk.page("prediction", async (view) => {
     const value = (name) => scores.value(row, name);
     const people = value("num_people");
     return `<b>${words(categoryOf(scores, row))}</b>, ${msk.dimensionLabel(value("dimension"))}<br>R² ${msk.withSd(value("r2"), value("r2_sd_folds"), 3)} (SD over folds)`
-      + `<br>age, sex, ethnicity alone ${msk.fixed(value("covariates_r2"), 3)}<br>${value("algorithm").replaceAll("_", " ")}`
+      + `${isCircular(row) ? `<br>circular: ${msk.countOf(value("num_circular"), "variable")} fed the dimension's own models` : ""}<br>age, sex, ethnicity alone ${msk.fixed(value("covariates_r2"), 3)}<br>${value("algorithm").replaceAll("_", " ")}`
       + `${people === null ? "" : `, ${people.toLocaleString("en")} people`}${value("reason") ? `<br>${value("reason").replaceAll("_", " ")}` : ""}`;
   }
 
