@@ -132,6 +132,7 @@ def _describe(
     "methods": methods.to_json(words),
     "folds": words["folds"],
     "num_folds": read.num_folds,
+    "xwas_level": study_words.xwas_level(read.records),
     "tables": {
       table.name: {"title": table.title, "about": table.about, "rows": len(table.table)}
       for each in contents.values()

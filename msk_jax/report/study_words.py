@@ -13,6 +13,7 @@ _FURTHER = {
   "centre": "assessment centre",
 }
 _UNKNOWN = "covariates"
+_LEVEL = 0.05
 
 
 def of_study(
@@ -35,6 +36,11 @@ def of_study(
     "xwas_covariates": _of_xwas(xwas.get("settings", {}).get("covariates")),
     "xwas_clusters": _clusters(str(xwas.get("results", {}).get("clustered_by", ""))),
   }
+
+
+def xwas_level(records: Mapping[str, Mapping[str, Any]]) -> float:
+  """Returns the level of significance of the XWAS; the usual one where no record says it."""
+  return float(records.get("xwas/associations", {}).get("settings", {}).get("level", _LEVEL))
 
 
 def is_mixed(settings: Mapping[str, Any]) -> bool:

@@ -8,74 +8,12 @@ import pytest
 
 from msk_jax.cohort import scalar_tables
 from msk_jax.figures import palette
-from msk_jax.io import run_record, tables
 from msk_jax.report import run
 from msk_jax.report.spec import SiteSpec
-from msk_jax.schemas import (
-  association_tables,
-  attention_credibility_tables,
-  exposure_prediction_tables,
-  genetics_tables,
-)
 from tests import programs
-from tests.report import browser, picture_study, study
+from tests.report import browser, picture_study, reader_study, study
 
-_NOT_MADE = "own-net/v2"
 _WORST = -0.3
-
-
-def _write_not_made(workdir: pathlib.Path) -> None:
-  """Writes maps of a network whose mean maps were not made."""
-  folder = f"attention/{_NOT_MADE}"
-  picture_study.write_maps(workdir / folder, 0.0)
-  study.finish(workdir, f"{folder}/maps", "attention", {})
-  names = [name for name in run_record.list_files(workdir / folder / "maps") if name != run_record.FILE_NAME]
-  inputs = {f"{folder}/maps/{name}": run_record.hash_file(workdir / folder / "maps" / name) for name in names}
-  study.finish(workdir, f"{folder}/group_means", "attention", inputs, {"not_made": "too few pictures are registered"})
-  picture_study.write_person(workdir / folder / "overlays" / "male_old.png")
-  study.finish(workdir, f"{folder}/overlays", "attention", inputs)
-
-
-def _write_unsigned(workdir: pathlib.Path) -> None:
-  """Says of one kind of maps that they have no sign."""
-  network = workdir / "attention" / picture_study.NETWORK
-  schema = attention_credibility_tables.GROUPS
-  path = network / "group_means" / "saliency.parquet"
-  tables.write(path, tables.read(path, schema).assign(sign="size", unit="255 is the largest"), schema)
-  inputs = picture_study.hash_maps(network)
-  made = {"methods": {"grad_ram": {}, "saliency": {}, "patch_saliency": {}}}
-  study.finish(workdir, f"attention/{picture_study.NETWORK}/group_means", "attention", inputs, made)
-
-
-def _write_far_estimates(workdir: pathlib.Path) -> None:
-  """Gives LD-score regression an estimate below 0 and one beyond 1, as it has with few people."""
-  for name, schema, column, value in (
-    ("ld_score_regression", genetics_tables.LD_SCORE_REGRESSION, "h2", -1.5),
-    ("ld_score_correlations", genetics_tables.LD_SCORE_CORRELATIONS, "rg", 2.5),
-  ):
-    path = workdir / "gwas" / f"{name}.parquet"
-    table = tables.read(path, schema)
-    table.loc[0, column] = value
-    tables.write(path, table, schema)
-  study.finish(workdir, "gwas", "gwas")
-
-
-def _make_circular(workdir: pathlib.Path) -> None:
-  """Says of the best prediction of accelerated ageing that its variables fed the dimension's own models."""
-  path, schema = workdir / "xwas" / "prediction" / "scores.parquet", exposure_prediction_tables.SCORES
-  table = tables.read(path, schema)
-  table.loc[0, ["r2", "gain_r2", "num_circular"]] = [0.9, 0.89, 3]
-  tables.write(path, table.astype(schema.dtypes), schema)
-  study.finish(workdir, "xwas/prediction", "xwas")
-
-
-def _hide_an_error(workdir: pathlib.Path) -> None:
-  """Hides the error of a variable's effect, as `xwas` does where it would tell of few people."""
-  path, schema = workdir / "xwas" / "associations" / "associations.parquet", association_tables.ASSOCIATIONS
-  table = tables.read(path, schema)
-  table.loc[table["variable"] == "field_1", "effect_per_sd_se_years"] = np.nan
-  tables.write(path, table, schema)
-  study.finish(workdir, "xwas/associations", "xwas")
 
 
 @pytest.fixture(scope="module")
@@ -92,11 +30,11 @@ def site(tmp_path_factory) -> pathlib.Path:
   scores.loc[scores["model"] == "general", "r2"] = 0.3  # far below the published one
   scores.loc[scores["model"] == "knee/inception_v3", "num_folds"] = 1
   study.write_performance(workdir, scores, study.groups())
-  _write_not_made(workdir)
-  _write_unsigned(workdir)
-  _write_far_estimates(workdir)
-  _hide_an_error(workdir)
-  _make_circular(workdir)
+  reader_study.write_not_made(workdir)
+  reader_study.write_unsigned(workdir)
+  reader_study.write_far_estimates(workdir)
+  reader_study.hide_an_error(workdir)
+  reader_study.make_circular(workdir)
   return run.make_site(workdir, SiteSpec())
 
 
@@ -129,7 +67,7 @@ def test_without_bins_a_sentence_stands_in_place_of_a_histogram(tab):
 
 
 def test_a_network_without_mean_maps_says_why(tab):
-  tab.open(f"attention?model={_NOT_MADE}")
+  tab.open(f"attention?model={reader_study.NOT_MADE}")
   text = tab.page.locator("main").inner_text()
   assert "too few pictures are registered" in text and "From the left: slow, normal, fast" in text
   tab.open("attention?by=method")
@@ -295,3 +233,11 @@ def test_a_circular_prediction_is_marked_and_is_not_the_best(tab):
   written = tab.page.evaluate(f"{drawing}.layout.annotations.map((each) => each.text)")
   assert [text for text in written if "°" in text] == ["0.900°"]
   assert "circular: 3 variables fed" in tab.page.evaluate(f"{drawing}.data[0].text[0][0]")
+
+
+def test_what_is_significant_goes_by_the_level_of_the_study(tab):
+  tab.open("xwas?counted=significant")
+  assert tab.page.locator(".table-count").first.inner_text() == "3 rows"
+  tab.page.evaluate("msk.site.xwas_level = 1e-50")
+  tab.page.get_by_label("Category").select_option("environmental")
+  assert tab.page.locator(".table-count").first.inner_text() == "0 rows"

@@ -42,6 +42,11 @@ def test_people_are_dealt_into_more_folds_than_were_tested(tested, dealt, words)
   assert study_words.of_study(pd.DataFrame({"num_folds": tested}), {}, dealt)["folds"] == words
 
 
+def test_the_level_of_significance_is_that_of_the_record():
+  assert study_words.xwas_level({"xwas/associations": {"settings": {"level": 0.01}}}) == 0.01
+  assert study_words.xwas_level({}) == 0.05
+
+
 def test_what_is_not_on_record_is_not_said():
   texts = methods.to_json(study_words.of_study(None, {}))
   assert "dealt into folds." in texts["performance"]["text"]

@@ -49,6 +49,9 @@
     });
   };
 
+  /** Returns whether a variable is significant by Bonferroni, at the level that the stage xwas was told; `associations`: `xwas_associations`. */
+  msk.isSignificant = (associations, row) => (associations.value(row, "neg_log10_p_bonferroni") ?? 0) > -Math.log10(msk.site.xwas_level);
+
   /** Returns a number with its sign. */
   msk.signed = (value, decimals) => (value > 0 ? "+" : "") + msk.fixed(value, decimals);
 

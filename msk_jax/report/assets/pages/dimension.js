@@ -3,7 +3,6 @@
 msk.page("dimension", async (view) => {
   msk.loadPlotly();
   const el = msk.element;
-  const LIMIT = -Math.log10(0.05);
   const MOST_VARIABLES = 5; // of a category
   const KINDS = { phenotypic: ["circle", "Circles: in people."], genetic: ["square", "Squares: in genes."], xwas: ["diamond", "Diamonds: over the variables that go with both."] };
   const kindOf = (correlation) => KINDS[correlation.split("_")[0]];
@@ -245,11 +244,11 @@ msk.page("dimension", async (view) => {
       view.text(section, "No variable has a result for this dimension.");
       return null;
     }
-    const isStrong = (row) => (value(row, "neg_log10_p_bonferroni") ?? 0) > LIMIT;
+    const isStrong = (row) => msk.isSignificant(associations, row);
     const mains = associations.levels("main_category");
     const strongest = mains.flatMap((main) => tested.filter((row) => value(row, "main_category") === main)
       .sort((a, b) => (value(b, "neg_log10_p") ?? 0) - (value(a, "neg_log10_p") ?? 0)).slice(0, MOST_VARIABLES));
-    view.text(section, `${tested.length.toLocaleString("en")} variables were tested, ${tested.filter(isStrong).length.toLocaleString("en")} are significant after Bonferroni's correction. `
+    view.text(section, `${tested.length.toLocaleString("en")} variables were tested, ${tested.filter(isStrong).length.toLocaleString("en")} are significant after Bonferroni's correction (p < ${msk.site.xwas_level}). `
       + `The ${MOST_VARIABLES} strongest of each category:`);
     view.dataTable(section, associations, {
       key: "variables_", rows: strongest, columns: ["main_category", "label", "r", "effect_per_sd_years", "neg_log10_p", "neg_log10_p_bonferroni", "num_people"],

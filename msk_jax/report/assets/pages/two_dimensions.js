@@ -4,7 +4,6 @@ msk.page("two_dimensions", async (view) => {
   msk.loadPlotly();
   const el = msk.element;
   const MOST = 1200; // variables drawn
-  const LIMIT = -Math.log10(0.05);
   const names = msk.inMenuOrder(new Set(msk.site.models.map((model) => model.dimension)));
   const options = names.map((name) => [name, msk.dimensionLabel(name)]);
   const byDefault = ["hip", "knee"].every((name) => names.includes(name)) ? ["hip", "knee"] : [names[0], names[1] ?? names[0]];
@@ -76,7 +75,7 @@ msk.page("two_dimensions", async (view) => {
       .map((row) => [associations.value(row, "variable"), row])));
     const both = [...first.keys()].filter((variable) => second.has(variable));
     const strength = (variable) => Math.max(...[first, second].map((map) => associations.value(map.get(variable), "neg_log10_p") ?? 0));
-    const isStrong = (row) => (associations.value(row, "neg_log10_p_bonferroni") ?? 0) > LIMIT;
+    const isStrong = (row) => msk.isSignificant(associations, row);
     const kindOf = (variable) => ["neither", "one", "both"][[first, second].filter((map) => isStrong(map.get(variable))).length];
     const ordered = both.sort((a, b) => strength(b) - strength(a));
     const counts = Object.fromEntries(["both", "one", "neither"].map((kind) => [kind, ordered.filter((variable) => kindOf(variable) === kind).length]));
@@ -91,7 +90,7 @@ msk.page("two_dimensions", async (view) => {
     const reach = 1.1 * Math.max(0.02, ...drawn.flatMap((variable) => [first, second].map((map) => Math.abs(r(map, variable)))));
     const plot = view.plot(section, {
       title: "Correlation of each variable with the two", file: `variables_${pair.join("_")}`, method: "xwas",
-      describe: `${ordered.length.toLocaleString("en")} variables: ${counts.both} significant in both, ${counts.one} in one (Bonferroni).`
+      describe: `${ordered.length.toLocaleString("en")} variables: ${counts.both} significant in both, ${counts.one} in one (Bonferroni, p < ${msk.site.xwas_level}).`
         + (drawn.length < ordered.length ? ` The ${MOST.toLocaleString("en")} strongest are drawn.` : ""),
       make: () => ({
         data: ["neither", "one", "both"].map((kind) => {

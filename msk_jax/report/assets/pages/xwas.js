@@ -13,11 +13,10 @@ msk.page("xwas", async (view) => {
   });
   const counted = view.select({
     key: "counted", label: "Shown",
-    options: [["", "all"], ["significant", "significant (Bonferroni)"], ["counts", "tested and not circular"]],
+    options: [["", "all"], ["significant", `significant (Bonferroni, p < ${msk.site.xwas_level})`], ["counts", "tested and not circular"]],
   });
-  const LIMIT = -Math.log10(0.05);
   const isCounted = (row) => {
-    if (counted() === "significant") return table.value(row, "neg_log10_p_bonferroni") > LIMIT;
+    if (counted() === "significant") return msk.isSignificant(table, row);
     return counted() !== "counts" || table.value(row, "neg_log10_q") !== null;
   };
   const wanted = () => Object.fromEntries(Object.entries({
