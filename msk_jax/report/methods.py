@@ -117,7 +117,7 @@ METHODS = {
   "loci": Method(
     "Loci and regions",
     "Hits that lie close together or go together are one locus, led by its strongest variant. The gene is the one "
-    "that the variant lies in, or the nearest. Credible sets hold the cause with a probability of 95%, if the "
+    "that the variant lies in, or the nearest. Credible sets hold the cause with a probability of {coverage}, if the "
     "model is right.",
     "",
     _SNPS,

@@ -13,7 +13,7 @@ _FURTHER = {
   "centre": "assessment centre",
 }
 _UNKNOWN = "covariates"
-_LEVEL = 0.05
+_LEVEL, _COVERAGE = 0.05, 0.95
 
 
 def of_study(
@@ -33,6 +33,7 @@ def of_study(
     "gwas_covariates": _of_gwas(gwas.get("covariates")),
     "gwas_model": gwas_model(gwas),
     "gwas_effect": " + polygenic effect" if is_mixed(gwas) else "",
+    "coverage": credible_coverage(records),
     "xwas_covariates": _of_xwas(xwas.get("settings", {}).get("covariates")),
     "xwas_clusters": _clusters(str(xwas.get("results", {}).get("clustered_by", ""))),
   }
@@ -41,6 +42,12 @@ def of_study(
 def xwas_level(records: Mapping[str, Mapping[str, Any]]) -> float:
   """Returns the level of significance of the XWAS; the usual one where no record says it."""
   return float(records.get("xwas/associations", {}).get("settings", {}).get("level", _LEVEL))
+
+
+def credible_coverage(records: Mapping[str, Mapping[str, Any]]) -> str:
+  """Returns the probability with which a credible set of a locus holds the cause, such as `95%`."""
+  settings = records.get("loci", {}).get("settings", {}).get("fine_mapping", {})
+  return f"{100 * float(settings.get('coverage', _COVERAGE)):.4g}%"
 
 
 def is_mixed(settings: Mapping[str, Any]) -> bool:

@@ -47,6 +47,12 @@ def test_the_level_of_significance_is_that_of_the_record():
   assert study_words.xwas_level({}) == 0.05
 
 
+def test_credible_sets_have_the_coverage_of_the_record():
+  records = {"loci": {"settings": {"fine_mapping": {"coverage": 0.99}}}}
+  texts = methods.to_json(study_words.of_study(None, records))["loci"]["text"]
+  assert "with a probability of 99%" in texts and study_words.credible_coverage({}) == "95%"
+
+
 def test_what_is_not_on_record_is_not_said():
   texts = methods.to_json(study_words.of_study(None, {}))
   assert "dealt into folds." in texts["performance"]["text"]

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from msk_jax.genome import genes as genome_genes
+from msk_jax.report import study_words
 from msk_jax.report.genetic import regions, streams, variants
 from msk_jax.report.sections import Content, Data, Group, Page, SiteTable, Source
 from msk_jax.schemas import genetics_tables, loci_tables, report_genetics_tables, report_tables
@@ -17,8 +18,7 @@ def _make(data: Data) -> Content:
       "gwas_loci",
       "Loci of accelerated ageing",
       "A row per lead variant, without those of rare alleles: its gene, how many variants may be the cause "
-      "(credible sets "
-      "of 95%), and its effect in women and in men.",
+      f"(credible sets of {study_words.credible_coverage(data.records)}), and its effect in women and in men.",
       loci,
       report_genetics_tables.LOCI,
     ),
@@ -141,7 +141,7 @@ PAGE = Page(
     "Variants that lie side by side are inherited together, so an association is one of a stretch: a locus. Its "
     "strongest variant leads it. The gene is the one that the variant lies in, or the nearest: a label, no proof.",
     "In a region each point is a variant; its colour says how closely it is linked with the leading one. Diamonds are "
-    "the variants of which one is the cause with a probability of 95%, if the model is right (a credible set).",
+    "a credible set: one of them is the cause, if the model is right, with the probability that is said below the plot.",
     "Each locus' effect is also estimated within women and within men. Effects above zero: ages faster.",
     "Numbers of people are rounded down to a multiple of five, frequencies to whole percent.",
   ),
