@@ -57,7 +57,8 @@ def _of_models(models: Mapping[str, ModelRecord]) -> Iterator[tuple[str, str]]:
   if ages:
     yield "outcome_source", "; ".join(ages)
   counts = sorted({len(record.results) for record in models.values()})
-  yield "folds", f"{' or '.join(map(str, counts))} folds of participants; relatives, where known, are in one fold"
+  words = f"{' or '.join(map(str, counts))} test fold{'' if counts == [1] else 's'}"
+  yield "folds", f"{words} of participants; relatives, where known, are in one fold"
   if not any(record.settings for record in models.values()):
     return
   yield "settings", "in the model cards, from the run record of each model"

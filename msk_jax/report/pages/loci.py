@@ -141,7 +141,7 @@ PAGE = Page(
     "Variants that lie side by side are inherited together, so an association is one of a stretch: a locus. Its "
     "strongest variant leads it. The gene is the one that the variant lies in, or the nearest: a label, no proof.",
     "In a region each point is a variant; its colour says how closely it is linked with the leading one. Diamonds are "
-    "a credible set: one of them is the cause, if the model is right, with the probability that is said below the plot.",
+    "a credible set: one of them is the cause, if the model is right, with the probability that the methods say.",
     "Each locus' effect is also estimated within women and within men. Effects above zero: ages faster.",
     "Numbers of people are rounded down to a multiple of five, frequencies to whole percent.",
   ),
