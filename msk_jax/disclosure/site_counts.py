@@ -57,7 +57,8 @@ class _Part:
     people: whose counts they are; only equal ones are compared.
     frame: labels, `_row` (from 1), and counts by what they count.
     labels: columns of labels.
-    key: the fewest labels that tell the rows apart; all of them where none do.
+    key: the fewest labels that tell the rows apart; all of them where none do. Those of groups of the same people
+      are always among them: a table of one band of age is not of everybody.
     is_unique: whether they tell the rows apart.
     counts: columns of counts to their kinds; without rounded ones.
   """
@@ -133,9 +134,9 @@ def _parts(file: str, table: pd.DataFrame, schema: tables.Schema) -> list[_Part]
 def _make_part(file: str, people: str, frame: pd.DataFrame, labels: Sequence[str], counts: dict[str, Kind]) -> _Part:
   key = list(labels)
   is_unique = not frame.duplicated(key).any() if key else len(frame) == 1
-  for name in reversed(labels):
+  for name in (name for name in reversed(labels) if name not in nesting.GROUPS):
     fewer = [each for each in key if each != name]
-    if is_unique and fewer and not frame.duplicated(fewer).any():
+    if is_unique and set(fewer) - nesting.GROUPS and not frame.duplicated(fewer).any():
       key = fewer
   return _Part(file, people, frame, tuple(labels), tuple(key), is_unique, counts)
 

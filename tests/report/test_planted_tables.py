@@ -221,6 +221,16 @@ def test_parts_that_sum_to_their_people_pass(tmp_path):
   Site(tmp_path, [OF_SCALARS, histograms, trends, *accelerated([200, 300])]).pass_gate()
 
 
+def test_the_only_band_of_age_is_not_taken_for_everybody(tmp_path):
+  """Few people: bins, and one band that may be shown; they differ by two people and are not parts of each other."""
+  shown = [
+    OF_SCALARS,
+    of_scalars(report_picture_tables.SCALAR_HISTOGRAMS, [250, 250], low=[0.0, 1.0], high=[1.0, 2.0]),
+    of_scalars(report_picture_tables.SCALAR_TRENDS, [248], age_band="45-49"),
+  ]
+  Site(tmp_path, shown).pass_gate()
+
+
 def test_an_honest_site_passes(tmp_path):
   site = Site(
     tmp_path,
