@@ -46,3 +46,12 @@ def test_of_each_model_the_most_important_variables_are_kept_and_all_covariates(
   table = prediction.choose(pd.DataFrame(rows))
   assert len(table) == 22
   assert set(table[table["algorithm"] == "mlp"]["feature"]) == {"age", *(f"v{place}" for place in range(30, 50))}
+
+
+def test_a_variable_is_shown_by_its_name_in_words():
+  schema = exposure_prediction_tables.IMPORTANCES
+  features = [("variable", "48"), ("variable", "49"), ("covariate", "age")]
+  importances = pd.DataFrame([genetic_study.row(schema, role=role, feature=name) for role, name in features])
+  associations = pd.DataFrame({"variable": ["48", "49", "age"], "label": ["Waist circumference", "", "Age of the car"]})
+  assert prediction.name_features(importances, associations)["label"].tolist() == ["Waist circumference", "49", "age"]
+  assert prediction.name_features(importances, None)["label"].tolist() == ["48", "49", "age"]

@@ -1,10 +1,16 @@
 """How well categories of variables predict accelerated ageing, and by which variables."""
 
+import dataclasses
+
 import pandas as pd
 
 from msk_jax.report.sections import Content, Data, Group, Page, SiteTable, Source
-from msk_jax.schemas import exposure_prediction_tables
+from msk_jax.schemas import association_tables, columns, exposure_prediction_tables
 
+_IMPORTANCES = dataclasses.replace(
+  exposure_prediction_tables.IMPORTANCES,
+  columns={**exposure_prediction_tables.IMPORTANCES.columns, "label": columns.LABEL},
+)
 _MOST = 20  # variables of a model
 
 
@@ -29,8 +35,8 @@ def _make(data: Data) -> Content:
         "xwas_prediction_importances",
         "Importances for these predictions",
         about,
-        choose(importances),
-        exposure_prediction_tables.IMPORTANCES,
+        name_features(choose(importances), data.tables["associations"]),
+        _IMPORTANCES,
       )
     )
   return Content(tables=tables)
@@ -45,6 +51,21 @@ def choose(importances: pd.DataFrame) -> pd.DataFrame:
   keys = ["main_category", "category", "dimension", "algorithm", "measure", "role"]
   rank = importances["mean"].abs().groupby([importances[key] for key in keys]).rank(method="first", ascending=False)
   return importances[(rank <= _MOST) | (importances["role"] != "variable")].reset_index(drop=True)
+
+
+def name_features(importances: pd.DataFrame, associations: pd.DataFrame | None) -> pd.DataFrame:
+  """Returns the importances with each feature's name in words, `label`; its key where nobody has named it.
+
+  Args:
+    importances: schema xwas_prediction_importances.
+    associations: schema xwas_associations, whose variables have names; None where they were not looked at.
+  """
+  labels: dict[str, str] = {}
+  if associations is not None:
+    named = associations[associations["label"] != ""].drop_duplicates("variable")
+    labels = dict(zip(named["variable"], named["label"], strict=True))
+  pairs = zip(importances["role"], importances["feature"], strict=True)
+  return importances.assign(label=[labels.get(name, name) if role == "variable" else name for role, name in pairs])
 
 
 PAGE = Page(
@@ -72,6 +93,9 @@ PAGE = Page(
       "importances",
       exposure_prediction_tables.IMPORTANCES,
       is_optional=True,
+    ),
+    "associations": Source(
+      "xwas", "xwas/associations", "associations", association_tables.ASSOCIATIONS, is_optional=True
     ),
   },
 )

@@ -70,7 +70,7 @@ msk.page("prediction", async (view) => {
     bars = view.plot(part, {
       title: `Importances, ${first.replaceAll("_", " ")}`, file: `importances_${dimension()}`, method: "xwas_prediction",
       describe: "Mean over folds, with their SD. Pale: age, sex and ethnicity. Outlined: the dimension's own models had it as input.",
-      behind: { table: importances, rows: shown, columns: ["role", "feature", "algorithm", "measure", "mean", "sd_folds", "num_splits", "is_circular"] },
+      behind: { table: importances, rows: shown, columns: ["role", "label", "feature", "algorithm", "measure", "mean", "sd_folds", "num_splits", "is_circular"] },
       make: () => importanceBars(drawn),
     });
   };
@@ -99,7 +99,7 @@ msk.page("prediction", async (view) => {
   function importanceBars(chosen) {
     const of = (name) => chosen.map((row) => importances.value(row, name));
     const narrow = view.root.clientWidth < 560;
-    const labels = of("feature").map((name) => (name.length > (narrow ? 18 : 44) ? `${name.slice(0, narrow ? 17 : 43)}…` : name).replaceAll("_", " "));
+    const labels = of("label").map((name) => (name.length > (narrow ? 18 : 44) ? `${name.slice(0, narrow ? 17 : 43)}…` : name).replaceAll("_", " "));
     return {
       data: [{
         type: "bar", orientation: "h", y: chosen.map((_, place) => place), x: of("mean"),
@@ -108,7 +108,7 @@ msk.page("prediction", async (view) => {
           color: msk.colour("dimensions", dimension()), opacity: of("role").map((role) => (role === "variable" ? 1 : 0.4)),
           line: { width: of("is_circular").map((value) => (value === "yes" ? 2 : 0)), color: msk.themeColour("ink") },
         },
-        text: of("feature"), textposition: "none", hovertemplate: "%{text}: %{x:.4f}<extra></extra>",
+        text: of("label"), textposition: "none", hovertemplate: "%{text}: %{x:.4f}<extra></extra>",
       }],
       layout: {
         xaxis: { title: { text: "importance" }, zeroline: true, zerolinecolor: msk.themeColour("soft") },
