@@ -69,7 +69,8 @@ def main(call: stages.Call) -> int:
 def _run_job(call: stages.Call, workdir: pathlib.Path) -> int:
   from msk_jax.planning import execution, plan_file
 
-  plan = plan_file.read(workdir)
+  plan = dataclasses.replace(plan_file.read(workdir), workdir=workdir)  # a copy may be elsewhere than its plan says
+  os.environ.update(plan.environment)
   call.tie(workdir, plan.durable_dir)  # for its marker; the stage is tied for itself
   slurm = None
   if _IN_SLURM.value and os.environ.get("SLURM_JOB_ID"):
@@ -90,9 +91,9 @@ def _write_dx(call: stages.Call, workdir: pathlib.Path) -> int:
 
 
 def _show(call: stages.Call, workdir: pathlib.Path) -> int:
-  from msk_jax.planning import printout, status
+  from msk_jax.planning import printout, rechecking, status
 
-  plan = _plan_of(call, workdir)
+  plan = rechecking.begin(_plan_of(call, workdir), is_wanted=_RECHECK.value)
   printout.print_state(plan, status.of(plan), shows_all=_DRY_RUN.value)
   return 0
 
@@ -118,7 +119,15 @@ def _run(call: stages.Call, workdir: pathlib.Path, where: str) -> int:
     return console.UNFINISHED
   if ended:
     logging.error("Snakemake ended with status %d: what it printed above says why, or the jobs that FAILED do", ended)
-  return 1 if ended else 0
+    return 1
+  if due := [each.job.name for each in standings if each.state is not status.State.DONE]:
+    logging.error(
+      "%d jobs have been called and are due again, as others have run meanwhile: %s. Run the same command again.",
+      len(due),
+      ", ".join(due[:_SHOWN_JOBS]),
+    )
+    return 1
+  return 0
 
 
 def _check_models(plan: "plan_file.Plan") -> None:
@@ -136,25 +145,59 @@ def _check_models(plan: "plan_file.Plan") -> None:
 
 
 def _plan_of(call: stages.Call, workdir: pathlib.Path) -> "plan_file.Plan":
-  """Returns the plan of the config; that of the workdir, if there is one and the command line names no config."""
-  from msk_jax.planning import plan, plan_file, spec
+  """Returns the plan of the config: that of the workdir's last plan, if the command line names none.
 
-  if plan_file.path_of(workdir).exists() and not any(each.lstrip("-").startswith("config") for each in sys.argv[1:]):
-    return _here(call, plan_file.read(workdir), workdir)
-  settings = call.settings(spec.StudySpec)
-  jobs = tuple(plan.make(settings))
+  Config files are read in any case, as they are now.
+  """
+  from msk_jax.io import specs
+  from msk_jax.planning import job_config, plan, plan_file, spec
+
+  names_config = any(each.lstrip("-").startswith("config") for each in sys.argv[1:])
+  if plan_file.path_of(workdir).exists() and not names_config:
+    earlier = plan_file.read(workdir)
+    _resume_environment(earlier)
+    given = earlier.config
+    values, _ = job_config.read(given)
+    settings = specs.from_mapping(spec.StudySpec, values["study"], "config.study")
+  else:
+    given = job_config.given_by(sys.argv[1:], call.stage.config, _PROJECT)
+    settings = call.settings(spec.StudySpec)
   environment = _environment(settings)
-  planned = plan_file.Plan(workdir, sys.executable, _PROJECT, environment, jobs, models=settings.chosen_models())
+  jobs = tuple(plan.make(settings))
+  models = settings.chosen_models()
+  planned = plan_file.Plan(workdir, sys.executable, _PROJECT, environment, jobs, models=models, config=given)
   return _here(call, planned, workdir)
 
 
+def _resume_environment(earlier: "plan_file.Plan") -> None:
+  """Sets the variables of the workdir's last plan here.
+
+  Raises:
+    InputError: one is set to something else, and the study is to be run.
+  """
+  for name, value in earlier.environment.items():
+    now = os.environ.get(name) or value
+    if _RUN.value and not _DRY_RUN.value and _absolute(now) != value:
+      raise errors.InputError(
+        f"{name}={now}, but the study in {earlier.workdir} is of {value}. Unset {name} to resume it. For other data "
+        "give another --workdir, and a --config."
+      )
+  os.environ.update(earlier.environment)
+
+
 def _environment(settings: "spec.StudySpec") -> dict[str, str]:
-  """Returns the variables that stages read, as they are set here."""
-  environment = {name: os.environ[name] for name in _VARIABLES if name in os.environ}
+  """Returns the variables that stages read, as they are set here; paths become absolute, here too."""
+  paths = {name: os.environ[name] for name in _VARIABLES if os.environ.get(name)}
+  environment = {name: _absolute(path) for name, path in paths.items()}
+  os.environ.update(environment)  # configs read them
   is_to_run = bool(_DX.value or (_RUN.value and not _DRY_RUN.value))
   if is_to_run and settings.data == "ukb" and not environment:
     raise errors.InputError("set MSK_DATA to the folder of UK Biobank's files before a study of them is run.")
   return environment
+
+
+def _absolute(path: str) -> str:
+  return str(pathlib.Path(path).expanduser().absolute())
 
 
 def _here(call: stages.Call, plan: "plan_file.Plan", workdir: pathlib.Path) -> "plan_file.Plan":

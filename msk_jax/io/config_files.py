@@ -53,7 +53,7 @@ def describe_unknown_key(argv: Sequence[str], default: str, renamed_keys: Mappin
     default: the config file, if the command line names none.
     renamed_keys: old keys to new ones (see `renamed`).
   """
-  path = _config_path(argv) or default
+  path = path_in(argv) or default
   config: Any = config_flags.config_flags.ConfigFileFlagParser(NAME).parse(path)
   for argument in argv:
     match = re.match(rf"--?(?:no)?{NAME}\.([^=\[]+)", argument)
@@ -70,7 +70,7 @@ def describe_unknown_key(argv: Sequence[str], default: str, renamed_keys: Mappin
   return ""
 
 
-def _config_path(argv: Sequence[str]) -> str:
+def path_in(argv: Sequence[str]) -> str:
   """Returns the last value of `--config` on a command line, empty if there is none."""
   path = ""
   for index, argument in enumerate(argv):

@@ -155,6 +155,7 @@ def make_script(of_study: plan_file.Plan, project: Project) -> str:
     lines += [
       "# Genotypes are copied: -iin of each file. Engines read them many times, which is slow through /mnt/project.",
       f"genotypes=$({find} | sed 's/^/-iin=/')",
+      f'[ -n "$genotypes" ] || {{ echo {shlex.quote(f"{project.genotypes} holds no files")} >&2; exit 1; }}',
     ]
   lines += [_line(of_study, job, project, image) for job in of_study.jobs]
   return "\n".join(lines) + "\n"

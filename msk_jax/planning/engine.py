@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 
 from msk_jax.io import errors, locks
 from msk_jax.planning import accelerators, heeding, refusals
-from msk_jax.planning.plan_file import FOLDER, Plan, path_of
+from msk_jax.planning.plan_file import FOLDER, Plan
 
 PROGRAM = pathlib.Path(".venv-launch/bin/snakemake")
 LOCAL, SLURM = "local", "slurm"
@@ -56,7 +56,7 @@ def command(plan: Plan, where: str, profile: pathlib.Path, further: Sequence[str
   return [
     *(str(program), f"--snakefile={plan.project / 'launch' / 'Snakefile'}", f"--profile={profile}"),
     f"--directory={plan.workdir / FOLDER}",
-    *("--config", f"plan={path_of(plan.workdir)}", f"where={where}"),
+    *("--config", f"where={where}"),
     *(["--resources", *_limits()] if where == LOCAL else []),
     *further,
   ]
@@ -66,6 +66,21 @@ def _limits() -> list[str]:
   """Returns how much this machine has of what Snakemake shares out among jobs that run at the same time."""
   memory_mb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 1_000_000
   return [f"mem_mb={memory_mb}", f"gpu={len(accelerators.visible())}"]
+
+
+@contextlib.contextmanager
+def _ending_with_us(group: int) -> Iterator[None]:
+  """Interrupts a group of processes if this process dies while it lasts, even by SIGKILL.
+
+  A shell does it, once the pipe to it is closed.
+  """
+  wait = ["sh", "-c", 'cat > /dev/null; kill -INT "-$1"', "sh", str(group)]
+  watching = subprocess.Popen(wait, stdin=subprocess.PIPE, start_new_session=True)
+  try:
+    yield
+  finally:
+    watching.kill()
+    watching.communicate()
 
 
 def run(plan: Plan, where: str, profile: pathlib.Path, further: Sequence[str] = ()) -> tuple[int, bool]:
@@ -85,7 +100,7 @@ def run(plan: Plan, where: str, profile: pathlib.Path, further: Sequence[str] = 
     subprocess.run([*line, "--unlock"], cwd=plan.project, check=False, capture_output=True)
   began = time.time()
   with heeding.noted(_SIGNALS) as signals:
-    with subprocess.Popen(line, cwd=plan.project, start_new_session=True) as process:
+    with subprocess.Popen(line, cwd=plan.project, start_new_session=True) as process, _ending_with_us(process.pid):
       ended = heeding.wait(process, signals, lambda: os.killpg(process.pid, signal.SIGINT), again=True)
     if not signals:
       refusals.note(plan, began)

@@ -13,14 +13,15 @@ import dataclasses
 import datetime
 import os
 import pathlib
+import shlex
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
 
-from msk_jax.io import atomic, children, console, privacy
-from msk_jax.planning import accelerators, heeding
+from msk_jax.io import atomic, children, console, locks, privacy
+from msk_jax.planning import accelerators, heeding, job_config
 from msk_jax.planning import status as status_lib
 from msk_jax.planning.jobs import Job
 from msk_jax.planning.plan_file import Plan
@@ -57,19 +58,31 @@ def run(plan: Plan, job: Job, slurm: SlurmJob | None = None) -> int:
   """Runs a job until it is done, has failed twice, or is stopped; returns the exit status for the engine.
 
   What the stage prints goes to the job's log, after what earlier calls printed. A job that is done leaves its marker.
+  A process that still runs the job, of an engine that was killed, is waited for. A job whose config has changed since
+  the plan was made fails.
 
   Args:
     plan: holds the job.
     job: the job.
     slurm: the Slurm job that this process is in, if any.
   """
+  with locks.in_turn(plan.lock(job), f"runs {job.name}"):
+    atomic.remove(plan.failure(job))
+    return _run_alone(plan, job, slurm)
+
+
+def _run_alone(plan: Plan, job: Job, slurm: SlurmJob | None) -> int:
   failures = 0
   short = slurm.restarts if slurm else 0
   with heeding.noted(_SIGNALS) as stopped, _gpus_for(job, stopped, slurm) as gpus:
     while True:
+      if change := job_config.describe_change(job):
+        _fail(plan, job, 1, change)
+        return 1
+      before = status_lib.hash_before(plan, job)  # one that is done again meanwhile is not what this call reads
       status, seconds = _call(plan, job, stopped, gpus)
       if status == 0:
-        _finish(plan, job)
+        _finish(plan, job, before)
         return 0
       if stopped:
         return _stop(plan, job, stopped, status, slurm)
@@ -105,7 +118,7 @@ def _call(plan: Plan, job: Job, stopped: list[int], gpus: Mapping[str, str]) -> 
   _say(f"{job.name}: begun; prints to {log}")
   with log.open("a", encoding="utf-8") as file:
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    file.write(f"{now} {' '.join(command)}\n")
+    file.write(f"{now} {shlex.join(command)}\n")
     file.flush()
     environment: Mapping[str, str] = {**os.environ, **plan.environment, **gpus}
     with subprocess.Popen(
@@ -130,8 +143,8 @@ def _stop(plan: Plan, job: Job, stopped: list[int], status: int, slurm: SlurmJob
         plan,
         job,
         status,
-        f"{job.resources.minutes} minutes do not suffice, and it has nothing to resume from: "
-        f"raise config.study.resources.{job.stage}.minutes",
+        f"it has not ended within {job.resources.minutes} minutes, for the second time, and has no checkpoint: raise "
+        f"config.study.resources.{job.stage}.minutes. What it has finished stays",
       )
       return status
     if slurm.requeue(slurm.name):
@@ -149,13 +162,12 @@ def _await_end(stopped: list[int]) -> None:
     time.sleep(0.1)
 
 
-def _finish(plan: Plan, job: Job) -> None:
+def _finish(plan: Plan, job: Job, before: Mapping[str, str]) -> None:
   marker = plan.marker(job)
   marker.parent.mkdir(parents=True, exist_ok=True)
   now = datetime.datetime.now(datetime.UTC).isoformat()
-  after = status_lib.hash_before(plan, job)
   atomic.write_json(
-    marker, {"job": job.name, "identity": job.identity, "after": after, "recheck": plan.recheck, "finished": now}
+    marker, {"job": job.name, "identity": job.identity, "after": before, "recheck": plan.recheck, "finished": now}
   )
   atomic.remove(plan.failure(job))
   _say(f"{job.name}: done")
@@ -170,11 +182,11 @@ def _fail(plan: Plan, job: Job, status: int, why: str) -> None:
   _say(f"{job.name}: FAILED with status {status}. {why}".rstrip())
   for line in last:
     _say(f"  | {line}")
-  _say(f"The whole log: {plan.log(job)}. The command: {' '.join(plan.command(job))}")
+  _say(f"The whole log: {plan.log(job)}. The command: {shlex.join(plan.command(job))}")
 
 
 def _last_lines(path: pathlib.Path) -> list[str]:
-  lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+  lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else []
   return [privacy.redact(line) for line in lines[-_SHOWN_LINES:]]
 
 

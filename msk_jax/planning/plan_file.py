@@ -5,12 +5,14 @@ import json
 import pathlib
 from typing import Any
 
+from absl import logging
+
 from msk_jax.io import atomic, errors, json_files, specs
 from msk_jax.planning.jobs import Job
 
 FOLDER = "study"
 _NAME = "plan.json"
-_VERSION = 2
+_VERSION = 3
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,6 +29,7 @@ class Plan:
     models: names of the study's models.
     recheck: when the last recheck began (`rechecking`); empty if there was none.
     is_rechecked: whether it has come to its end.
+    config: `--config=FILE` and `--config.key=value` that the plan was made from.
   """
 
   workdir: pathlib.Path
@@ -38,6 +41,7 @@ class Plan:
   models: tuple[str, ...] = ()
   recheck: str = ""
   is_rechecked: bool = True
+  config: tuple[str, ...] = ()
 
   def find(self, name: str) -> Job:
     """Returns the job of that name.
@@ -65,6 +69,11 @@ class Plan:
     """Returns the file of what a job printed."""
     return self.workdir / FOLDER / "logs" / f"{job.name}.log"
 
+  def lock(self, job: Job) -> pathlib.Path:
+    """Returns the lock of the process that runs a job."""
+    log = self.log(job)
+    return log.with_name(f".{log.name}.lock")
+
   def failure(self, job: Job) -> pathlib.Path:
     """Returns the file that says how a job failed last."""
     return self.workdir / FOLDER / "failed" / f"{job.name}.json"
@@ -87,6 +96,7 @@ def to_text(plan: Plan) -> str:
     "models": plan.models,
     "recheck": plan.recheck,
     "is_rechecked": plan.is_rechecked,
+    "config": plan.config,
     "jobs": [dataclasses.asdict(job) for job in plan.jobs],
   }
   return json.dumps(values, indent=1)
@@ -104,10 +114,13 @@ def write(plan: Plan) -> bool:
 
 
 def find(workdir: pathlib.Path) -> Plan | None:
-  """Returns the plan of a workdir; None if there is none that can be read."""
+  """Returns the plan of a workdir; None if there is none that can be read (a warning says so)."""
+  if not path_of(workdir).exists():
+    return None
   try:
     return read(workdir)
-  except errors.InputError:
+  except errors.InputError as error:
+    logging.warning("%s Its --durable_dir and its recheck are forgotten: give them again.", error)
     return None
 
 
@@ -134,6 +147,9 @@ def read(workdir: pathlib.Path) -> Plan:
       tuple(values["models"]),
       values["recheck"],
       values["is_rechecked"],
+      tuple(values["config"]),
     )
   except (OSError, KeyError, TypeError, ValueError, errors.InputError) as error:
-    raise errors.InputError(f"{path} is damaged or of another version: run `python -m msk_jax.study` again.") from error
+    raise errors.InputError(
+      f"{path} is damaged or of another version: run `python -m msk_jax.study --config=...` with the study's config."
+    ) from error

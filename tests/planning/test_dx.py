@@ -88,6 +88,17 @@ def test_genotypes_are_copied_and_only_where_they_are_read(submitted):
   assert "--genotypes=/genotypes" in plan.find("gwas/all").arguments
 
 
+def test_a_folder_without_genotypes_submits_nothing(submitted, tmp_path):
+  """The stages that read them would fail, days later."""
+  _, path, _ = submitted
+  (tmp_path / "dx").write_text(f"#!/bin/sh\necho $1 >> {tmp_path}/notes\n")
+  (tmp_path / "dx").chmod(0o755)
+  environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+  done = subprocess.run([str(path)], env=environment, check=False, timeout=60, capture_output=True, text=True)
+  assert done.returncode == 1 and "/Bulk/genotypes holds no files" in done.stderr
+  assert (tmp_path / "notes").read_text().split() == ["mkdir", "find"]
+
+
 def test_a_machine_has_what_the_job_needs(submitted):
   _, _, calls = submitted
   types = {_values(call, "--name")[0]: _values(call, "--instance-type")[0] for call in calls if call[0] == "run"}

@@ -1,5 +1,6 @@
 """A job is called until it is done: again after status 75, once more after a failure, and not after a signal."""
 
+import dataclasses
 import json
 import os
 import signal
@@ -8,9 +9,19 @@ import time
 
 import pytest
 
-from msk_jax.io import console
-from msk_jax.planning import execution, status
+from msk_jax import stages
+from msk_jax.io import console, locks
+from msk_jax.planning import execution, job_config, status
 from tests.planning import fake_study
+
+pytestmark = pytest.mark.filterwarnings("ignore:the load_module:DeprecationWarning")  # ml_collections'
+
+_CONFIG = """from configs import ages
+def get_config():
+  config = ages.get_config()
+  config.ages.num_bootstraps = {number}
+  return config
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -79,6 +90,72 @@ def test_a_stage_that_stops_at_once_again_and_again_has_failed(tmp_path):
 def test_a_program_that_is_killed_has_a_status(tmp_path):
   ended, _, _ = _run(tmp_path, "kill -9 $$")
   assert ended == 128 + signal.SIGKILL
+
+
+def test_a_job_whose_config_was_edited_since_it_was_planned_is_not_called(tmp_path):
+  """Its marker would name the settings of the plan."""
+  config = tmp_path / "mine.py"
+  config.write_text(_CONFIG.format(number=3))
+  arguments = (f"--config={config}",)
+  plan = fake_study.make_plan(tmp_path, {"ages": "true"})
+  identity = job_config.identity_of(stages.find("ages"), arguments)
+  job = dataclasses.replace(plan.jobs[0], arguments=arguments, identity=identity)
+  plan = dataclasses.replace(plan, jobs=(job,))
+  assert execution.run(plan, job) == 0 and fake_study.num_calls(tmp_path, "ages") == 1
+  plan.marker(job).unlink()
+  for text in (_CONFIG.format(number=4), "def get_config(:"):
+    config.write_text(text)
+    assert execution.run(plan, job) == 1 and fake_study.num_calls(tmp_path, "ages") == 1
+    reason = json.loads(plan.failure(job).read_text())["reason"]
+    assert "mine.py" in reason and not plan.marker(job).exists()
+  config.write_text(_CONFIG.format(number=3))
+  assert execution.run(plan, job) == 0
+
+
+def test_a_job_is_not_done_if_one_before_it_was_done_again_meanwhile(tmp_path):
+  plan = fake_study.make_plan(tmp_path, {"train": "true", "ages": "true"}, {"ages": ("train",)})
+  train, ages = plan.jobs
+  assert execution.run(plan, train) == 0
+  fake_study.write_script(tmp_path, "ages", f"echo >> {plan.marker(train)}")  # a second engine's work
+  assert execution.run(plan, ages) == 0
+  assert [each.state for each in status.of(plan)] == [status.State.DONE, status.State.CHANGED]
+
+
+def test_a_job_that_another_process_runs_is_waited_for(tmp_path, monkeypatch):
+  """One of an engine that was killed."""
+  monkeypatch.setattr(locks, "_POLL_SECONDS", 0.01)
+  plan = fake_study.make_plan(tmp_path, {"train": "true"})
+  held, seen = threading.Event(), []
+
+  def hold() -> None:
+    with locks.alone(plan.lock(plan.jobs[0]), "busy"):
+      held.set()
+      time.sleep(0.3)
+      seen.append(fake_study.num_calls(tmp_path, "train"))
+
+  thread = threading.Thread(target=hold)
+  thread.start()
+  assert held.wait(10) and execution.run(plan, plan.jobs[0]) == 0
+  thread.join()
+  assert seen == [0] and not plan.lock(plan.jobs[0]).exists()
+
+
+def test_an_earlier_failure_is_over_when_the_job_is_called_again(tmp_path):
+  _, plan, job = _run(tmp_path, "exit 1")
+  assert plan.failure(job).exists()
+  began = tmp_path / "began"
+  fake_study.write_script(tmp_path, "train", f"trap 'exit 75' TERM\ntouch {began}\nwhile :; do sleep 0.05; done")
+  _interrupt_when(began, signal.SIGTERM)
+  assert execution.run(plan, job) == console.UNFINISHED
+  assert [each.state for each in status.of(plan)] == [status.State.READY]
+
+
+def test_a_command_can_be_pasted_into_a_shell(tmp_path, capfd):
+  plan = fake_study.make_plan(tmp_path, {"scalars": "exit 1"})
+  job = dataclasses.replace(plan.jobs[0], arguments=('--own=("all",)',))
+  assert execution.run(plan, job) == 1
+  shown = "'--own=(\"all\",)'"
+  assert shown in capfd.readouterr().err and shown in plan.log(job).read_text()
 
 
 def _interrupt_when(path, number: int) -> None:

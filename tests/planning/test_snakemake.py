@@ -118,6 +118,13 @@ def test_jobs_that_need_what_the_machine_has_not_still_run_alone(plan):
   assert _run(large).returncode == 0
 
 
+def test_a_workdir_may_have_any_name(plan, tmp_path):
+  odd = dataclasses.replace(plan, workdir=tmp_path / "our study #2: ü '{x}")
+  ran = _run(odd)
+  assert ran.returncode == 0, ran.stderr
+  assert {each.state for each in status.of(odd)} == {State.DONE}
+
+
 def test_a_dry_run_runs_nothing(plan, tmp_path):
   shown = _run(plan, "--dry-run")
   assert shown.returncode == 0 and "train" in shown.stdout + shown.stderr

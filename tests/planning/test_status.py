@@ -122,3 +122,11 @@ def test_the_plan_goes_to_a_file_and_back(tmp_path):
   plan = _plan(tmp_path)
   assert plan_file.write(plan) and not plan_file.write(plan)
   assert plan_file.read(plan.workdir) == plan
+
+
+def test_a_plan_that_can_not_be_read_is_not_forgotten_without_a_word(tmp_path, caplog):
+  plan = dataclasses.replace(_plan(tmp_path), durable_dir="/durable")
+  assert plan_file.find(plan.workdir) is None and not caplog.text
+  plan_file.write(plan)
+  plan_file.path_of(plan.workdir).write_text("{")
+  assert plan_file.find(plan.workdir) is None and "--durable_dir" in caplog.text
