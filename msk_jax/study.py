@@ -156,6 +156,8 @@ def _plan_of(call: stages.Call, workdir: pathlib.Path) -> "plan_file.Plan":
   if plan_file.path_of(workdir).exists() and not names_config:
     earlier = plan_file.read(workdir)
     _resume_environment(earlier)
+    if not earlier.config:  # a plan that no config made
+      return _here(call, earlier, workdir)
     given = earlier.config
     values, _ = job_config.read(given)
     settings = specs.from_mapping(spec.StudySpec, values["study"], "config.study")
