@@ -16,19 +16,20 @@ def _genes(*rows: tuple[str, str, str, int, int], build: str = "GRCh37") -> gene
 
 def _search(chromosome: str, position: int, table: pd.DataFrame, coding_first: bool) -> tuple[str, str, int]:
   """Returns genes, relation and distance: the oracle."""
-  table = table[table.chromosome == chromosome]
-  if table.empty:
+  rows = np.flatnonzero(table.chromosome.to_numpy() == chromosome)
+  if not len(rows):
     return "", "none", -1
-  distance = np.maximum(0, np.maximum(table.start_bp - position, position - table.end_bp)).to_numpy()
-  is_coding = (table.type == "protein_coding").to_numpy()
-  everything = np.ones(len(table), bool)
+  names, starts, ends, types = (table[name].to_numpy()[rows] for name in ("name", "start_bp", "end_bp", "type"))
+  distance = np.maximum(0, np.maximum(starts - position, position - ends))
+  is_coding = np.asarray(types == "protein_coding")
+  everything = np.ones(len(rows), bool)
   preferred = is_coding if coding_first else everything
   for among in (preferred, everything):
     if (among & (distance == 0)).any():
-      return ", ".join(dict.fromkeys(table.name[among & (distance == 0)])), "overlapping", 0
+      return ", ".join(dict.fromkeys(names[among & (distance == 0)])), "overlapping", 0
   among = preferred if preferred.any() else everything
   least = distance[among].min()
-  return ", ".join(dict.fromkeys(table.name[among & (distance == least)])), "nearest", int(least)
+  return ", ".join(dict.fromkeys(names[among & (distance == least)])), "nearest", int(least)
 
 
 @pytest.mark.parametrize("coding_first", cases.first_of([True, False]))
