@@ -95,10 +95,10 @@ def test_a_disk_that_is_full_is_one_line(tmp_path):
       "import pathlib\n"
       "from msk_jax.io import console, privacy\n"
       "def main(argv):\n"
-      "  from msk_jax.training import experiment\n"
-      "  from tests.training import cohort\n"
       f"  workdir = pathlib.Path({str(tmp_path)!r})\n"
       f"  if {limit} < 100: privacy.load_key(workdir)\n"
+      "  from msk_jax.training import experiment\n"
+      "  from tests.training import cohort\n"
       "  experiment.run(cohort.experiment(), cohort.VIEW, 'phantom', workdir)\n"
       "console.run(main)\n"
     )
