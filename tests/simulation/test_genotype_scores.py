@@ -9,7 +9,7 @@ from msk_jax.simulation import latent, people
 from msk_jax.simulation.genotypes import effects, haplotypes, loci, pedigree, study, variants
 from msk_jax.simulation.spec import GenotypesSpec, PhantomSpec
 
-_GENOTYPES = dataclasses.replace(GenotypesSpec.small(), num_reference_people=1_000)
+_GENOTYPES = dataclasses.replace(GenotypesSpec.small(), num_reference_people=1_000, num_variants_per_gene=40)
 _SPEC = PhantomSpec(1_500, seed=2, has_images=False, has_genotypes=True, genotypes=_GENOTYPES)
 
 

@@ -114,10 +114,11 @@ def _draw_chromosomes(
   """Writes the files; returns the planted scores in years, float64 [n, 5], and numbers of missing calls, int64 [n]."""
   scores = np.tile(-effects.offset_years, (len(group.samples), 1))
   num_missing = np.zeros(len(group.samples), np.int64)
+  shares = [_missing_share(spec, sample) for sample in group.samples]
   for number, each in enumerate(variants):
     genotypes = haplotypes.draw(spec.seed, each, group.units)[:, group.columns]
     scores += effects.scores(number, genotypes)
-    is_missing = _draw_missing(spec, each, group.samples)
+    is_missing = _draw_missing(spec, each, group.samples, shares)
     num_missing += is_missing.sum(axis=0)
     if folder is not None:
       _write(spec.seed, folder, each, group.samples, genotypes, is_missing)
@@ -125,15 +126,22 @@ def _draw_chromosomes(
   return scores, num_missing
 
 
+def _missing_share(spec: spec_lib.PhantomSpec, sample: genotyping.Sample) -> float:
+  """Returns how large a share of a person's calls fails."""
+  spread = randomness.generator(spec.seed, "missingness", sample.eid).standard_normal()
+  return spec.genotypes.missing_call_fraction * np.exp(_MISSINGNESS_SPREAD * spread - _MISSINGNESS_SPREAD**2 / 2)
+
+
 def _draw_missing(
-  spec: spec_lib.PhantomSpec, variants: variants_lib.Variants, samples: Sequence[genotyping.Sample]
+  spec: spec_lib.PhantomSpec,
+  variants: variants_lib.Variants,
+  samples: Sequence[genotyping.Sample],
+  shares: Sequence[float],
 ) -> np.ndarray:
-  """Returns which calls fail, bool [array variants, n]."""
+  """Returns which calls fail, bool [array variants, n], where `shares` of each person's do."""
   size = int(variants.is_on_array.sum())
   result = np.zeros((size, len(samples)), bool)
-  for i, sample in enumerate(samples):
-    spread = randomness.generator(spec.seed, "missingness", sample.eid).standard_normal()
-    share = spec.genotypes.missing_call_fraction * np.exp(_MISSINGNESS_SPREAD * spread - _MISSINGNESS_SPREAD**2 / 2)
+  for i, (sample, share) in enumerate(zip(samples, shares, strict=True)):
     rng = randomness.generator(spec.seed, "missing calls", sample.eid, variants.chromosome)
     result[:, i] = rng.random(size, dtype=np.float32) < share
   return result
