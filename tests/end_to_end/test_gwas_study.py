@@ -19,7 +19,7 @@ from msk_jax.genome import genotype_files
 from msk_jax.gwas_loci import genotypes, statistics
 from msk_jax.gwas_loci import run as loci_run
 from msk_jax.gwas_loci.spec import LociSpec
-from msk_jax.io import errors, tables
+from msk_jax.io import tables
 from msk_jax.schemas import genetics_tables, loci_tables
 from msk_jax.simulated_predictions import predictions
 from msk_jax.simulated_predictions.spec import SimulatedPredictionsSpec
@@ -85,6 +85,7 @@ def _statistics(workdir, trait: str = "knee", source: str = "array") -> pd.DataF
   return summary_statistics.read(written_results.statistics_path(workdir / "gwas", trait, source))[0]
 
 
+@pytest.mark.gate
 def test_the_embedded_engine_needs_nothing_and_a_rerun_does_nothing(workdir, capfd, caplog):
   settings = GwasSpec(engine="auto", bolt=BoltSpec(program="no_such_program"))
   assert run.make_gwas(_places(workdir), settings) == 0
@@ -107,6 +108,7 @@ def test_the_embedded_engine_needs_nothing_and_a_rerun_does_nothing(workdir, cap
   assert not id_search.has_id(printed.out + printed.err + caplog.text)
 
 
+@pytest.mark.gate
 def test_a_plan_run_by_hand_gives_the_tables_of_bolt(workdir, tmp_path):
   programs.require("bolt")
   assert run.make_gwas(_places(workdir), dataclasses.replace(_SHORT, engine="bolt")) == 0
@@ -174,10 +176,3 @@ def test_loci_name_the_genes_of_planted_variants(workdir, tmp_path):
   assert (imputed["beta"] > 0.5).all() and imputed["direction"].str.contains("own higher by").all()
   on_array = leads[(leads["source"] == "array") & (leads["chromosome"] == "12")]
   assert "SOX5" in on_array["genes"].iloc[0] and "own (imputed)" in on_array["also_in"].iloc[0]
-
-
-def test_results_of_a_plan_need_a_plan(workdir, tmp_path):
-  with pytest.raises(errors.InputError, match="engine=plan"):
-    run.make_gwas(_places(workdir, collect=tmp_path), dataclasses.replace(_SHORT, engine="bolt"))
-  with pytest.raises(errors.InputError, match="no plan"):
-    run.make_gwas(_places(workdir, collect=tmp_path), dataclasses.replace(_SHORT, engine="plan"))

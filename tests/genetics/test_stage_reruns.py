@@ -167,6 +167,13 @@ def test_a_plan_of_other_settings_is_not_collected(stage, tmp_path, changes):
   assert stage.call(engine="plan", collect=tmp_path / "out", num_threads=3, timeout_hours=1.0) == 1  # nothing there
 
 
+def test_results_of_a_plan_need_a_plan(stage, tmp_path):
+  with pytest.raises(errors.InputError, match="engine=plan"):
+    stage.call(collect=tmp_path)
+  with pytest.raises(errors.InputError, match="no plan"):
+    stage.call(engine="plan", collect=tmp_path)
+
+
 def test_collected_files_of_the_same_size_are_noticed(tmp_path):
   (tmp_path / "out").mkdir()
   path = tmp_path / "out" / "status.txt"
