@@ -101,7 +101,7 @@ def _everything(world, name, fold, settings):
 
 
 @pytest.mark.parametrize("name", ["elastic_net", "lightgbm", pytest.param("mlp", marks=pytest.mark.slow)])
-def test_nothing_of_the_test_fold_changes_the_split(name):
+def test_nothing_of_the_test_fold_changes_the_split(name, compile_quickly):
   world = _world()
   settings = _settings(num_trials=2 if name == "mlp" else 3)
   other = _with_other_fold(world, _K)
