@@ -18,7 +18,7 @@ from msk_jax.shared_release import run, spec
 from tests.shared_release import study
 
 _ID = re.compile(r"(?<!\d)(?<!\.)(?<!rs)\d{7}(?!\d)")
-_HASH = re.compile(r"\b[0-9a-f]{32,}\b")
+_HASH = re.compile(r"\b[0-9a-f]{32,}\b|\"git_revision\": \"[0-9a-f]+\"")
 
 
 @pytest.fixture(scope="module")
