@@ -1,6 +1,7 @@
 """Masks of drawn ageing: they cover what was planted, are empty without it, and change nothing else."""
 
 import dataclasses
+import pathlib
 
 import cv2
 import numpy as np
@@ -16,6 +17,7 @@ from msk_jax.simulation.files import phantom_people
 from msk_jax.simulation.pictures import ageing_masks, anatomy, drawing
 
 _SPEC = spec.PhantomSpec(num_participants=12, seed=4)
+_FLAWLESS = dataclasses.replace(_SPEC, num_participants=6, flaws=spec.FlawCounts.none())
 _STILL = drawing.Scale(nuisance=0.0)
 
 
@@ -74,13 +76,22 @@ def test_masks_are_in_the_networks_frame(subject):
   assert drawn.mask.shape == (96, 80) == drawn.picture.shape and drawn.mask.any()
 
 
-def test_pictures_drawn_again_equal_the_stored_ones_bit_for_bit(tmp_path):
-  flawless = dataclasses.replace(_SPEC, num_participants=8, flaws=spec.FlawCounts.none())
-  prepare.prepare(DataSpec(kind="phantom", phantom=flawless, num_folds=3, workers=0), tmp_path)
-  phantom = phantom_people.read(tmp_path / "raw")
-  assert phantom.people == {person.eid: person for person in people.make_people(flawless)}
+def _prepare(phantom: spec.PhantomSpec, workdir: pathlib.Path) -> pathlib.Path:
+  prepare.prepare(DataSpec(kind="phantom", phantom=phantom, num_folds=3, workers=0), workdir)
+  return workdir
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory) -> pathlib.Path:
+  return _prepare(_FLAWLESS, tmp_path_factory.mktemp("own"))
+
+
+def test_pictures_drawn_again_equal_the_stored_ones_bit_for_bit(own):
+  phantom = phantom_people.read(own / "raw")
+  assert phantom.people == {person.eid: person for person in people.make_people(_FLAWLESS)}
   for view in views.VIEWS:
-    pictures = store.ImageStore.open(tmp_path / "images" / view)
+    pictures = store.ImageStore.open(own / "images" / view)
+    assert len(pictures) >= 3
     for position, row in enumerate(pictures.index.itertuples()):
       person = phantom.people[row.eid]
       visit = next(visit for visit in person.visits if visit.instance == row.instance)
@@ -89,24 +100,20 @@ def test_pictures_drawn_again_equal_the_stored_ones_bit_for_bit(tmp_path):
       np.testing.assert_array_equal(drawn, pictures.read(position), err_msg=view)
 
 
-def test_another_phantom_than_the_pictures_is_refused(tmp_path):
-  flawless = dataclasses.replace(_SPEC, num_participants=8, flaws=spec.FlawCounts.none())
-  for name, settings in (
-    ("own", flawless),
-    ("smaller", dataclasses.replace(flawless, num_participants=4)),
-    ("other_seed", dataclasses.replace(flawless, seed=5)),
-  ):
-    prepare.prepare(DataSpec(kind="phantom", phantom=settings, num_folds=3, workers=0), tmp_path / name)
-  pictures = store.ImageStore.open(tmp_path / "own/images/knee")
+def test_another_phantom_than_the_pictures_is_refused(own, tmp_path):
+  smaller = _prepare(dataclasses.replace(_FLAWLESS, num_participants=3), tmp_path / "smaller")
+  other_seed = _prepare(dataclasses.replace(_FLAWLESS, seed=5), tmp_path / "other_seed")
+  pictures = store.ImageStore.open(own / "images/knee")
   rows = list(pictures.index.itertuples())
   keys = [drawn_ageing.Key(row.eid, row.instance, row.side) for row in rows]
   images = np.stack([pictures.read(position) for position in range(len(rows))])[..., None]
-  drawn_ageing.check(tmp_path / "own", "knee", keys[:4], images[:4])
-  for name in ("smaller", "other_seed"):
+  drawn_ageing.check(own, "knee", keys[:4], images[:4])
+  for workdir in (smaller, other_seed):
     with pytest.raises(errors.InputError, match=r"raw/ holds another phantom.*move raw/ away"):
-      drawn_ageing.check(tmp_path / name, "knee", keys, images[:4])
-  own, other = (drawn_ageing.hash_inputs(tmp_path / name) for name in ("own", "other_seed"))
-  assert own.keys() == other.keys() and len(own) == 4 and all(own[name] != other[name] for name in list(own)[:2])
+      drawn_ageing.check(workdir, "knee", keys, images[:4])
+  first, other = (drawn_ageing.hash_inputs(workdir) for workdir in (own, other_seed))
+  assert first.keys() == other.keys() and len(first) == 4
+  assert all(first[name] != other[name] for name in list(first)[:2])
 
 
 def test_a_phantom_of_another_program_is_refused(tmp_path):
