@@ -25,7 +25,7 @@ _MINIATURE_MODELS = (
 )
 _MINIATURE_ARGUMENTS = {
   "train": ("--config.train.max_epochs=6",),
-  "knee/inception_v3": ("--config.train.max_epochs=3",),
+  "knee/inception_v3": ("--config.train.max_epochs=2",),
   "scalars": ("--config.scalars.num_trials=2", "--config.scalars.permutation_repeats=1"),
   "attention": ("--config.attention.samples_per_cell=6",),  # fewer people have no mean map
 }
