@@ -1,10 +1,11 @@
 """A trained fold of the tiny cohort and a sibling, and its test people's images as somebody else would hand them in."""
 
+import contextlib
 import csv
 import dataclasses
 import pathlib
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import cv2
 import jax
@@ -17,9 +18,17 @@ from msk_jax.io import tables
 from msk_jax.schemas import cohort_tables
 from msk_jax.trained import best_parameters, checkpoints, model_card, sharding
 from msk_jax.training import experiment
+from tests import compiling, small_network
 from tests.training import cohort
 
 FOLDS = (0, 1)
+
+
+@contextlib.contextmanager
+def small_and_quick() -> Iterator[None]:
+  """Has the networks of these tests, compiled quickly."""
+  with small_network.small(small_network.ALL_LAYERS), compiling.quickly():
+    yield
 
 
 @pytest.fixture(scope="package")
@@ -27,8 +36,9 @@ def trained(tmp_path_factory) -> pathlib.Path:
   """The workdir with folds 0 and 1 of `knee/simple_cnn`."""
   workdir = tmp_path_factory.mktemp("trained")
   cohort.write_workdir(workdir)
-  first = experiment.run(cohort.experiment(max_epochs=1), cohort.VIEW, "phantom", workdir).folder
-  _write_sibling(first, first.with_name("fold_1"))
+  with small_and_quick():
+    first = experiment.run(cohort.experiment(max_epochs=1), cohort.VIEW, "phantom", workdir).folder
+    _write_sibling(first, first.with_name("fold_1"))
   return workdir
 
 

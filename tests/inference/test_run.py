@@ -19,7 +19,7 @@ from tests.inference import conftest
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _compile_once():
+def _compile_once(_forget_programs):
   """Lets the calls of this module share compiled programs: compiling is most of their time."""
   made = {}
 
@@ -29,7 +29,7 @@ def _compile_once():
     return made[arguments]
 
   original = predictor.Predictor
-  with pytest.MonkeyPatch.context() as patch:
+  with pytest.MonkeyPatch.context() as patch, conftest.small_and_quick():
     patch.setattr(predictor, "Predictor", program)
     yield original
 

@@ -13,7 +13,6 @@ import pytest
 from msk_jax.inference import run, unlike
 from msk_jax.trained import reference, trained_folds
 from msk_jax.training import experiment
-from tests import compiling
 from tests.inference import conftest
 from tests.training import cohort
 
@@ -25,7 +24,7 @@ def fold(tmp_path_factory):
   """The folder of a trained fold."""
   workdir = tmp_path_factory.mktemp("many")
   cohort.write_workdir(workdir, num_people=_PEOPLE)
-  with compiling.quickly():
+  with conftest.small_and_quick():
     return experiment.run(cohort.experiment(max_epochs=2), cohort.VIEW, "phantom", workdir).folder
 
 
@@ -41,7 +40,7 @@ def pictures(fold, tmp_path_factory):
 def _predict(model, folder, tmp_path, caplog):
   caplog.clear()
   caplog.set_level(logging.INFO, "absl")
-  with compiling.quickly():
+  with conftest.small_and_quick():
     run.predict_folder(run.Request(model, folder, tmp_path / "out/ages.csv"))
   return pd.read_csv(tmp_path / "out/ages_qc.csv", keep_default_na=False), caplog.text
 

@@ -49,14 +49,14 @@ def write_workdir(
 
 
 def experiment(**train) -> spec.ExperimentSpec:
-  """Returns a training of a few steps on these images."""
+  """Returns a training of a few steps on these images; checkpoints are those of epochs and pauses."""
   settings = {
     "batch_size": 8,
     "learning_rate": LEARNING_RATE,
     "images_per_epoch": 64,
     "max_epochs": 3,
     "evaluation_batch_size": 8,
-    "checkpoint_every_steps": 3,
+    "checkpoint_every_steps": 100,
     **train,
   }
   model = network_spec.ModelSpec("simple_cnn", num_dense_nodes=32, l2=1e-3, batch_norm_momentum=0.9, image_shape=SHAPE)

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from msk_jax.models import simple_cnn
 from msk_jax.training import command, experiment, program
-from tests import compiling
+from tests import compiling, small_network
 from tests.training import cohort
 
 
@@ -20,22 +21,32 @@ def _programs() -> dict[Any, program.Program]:
 
 
 @contextlib.contextmanager
-def _sharing(programs: dict[Any, program.Program]) -> Iterator[None]:
+def _sharing(
+  programs: dict[Any, program.Program], filters: tuple[int, ...] = small_network.TWO_LAYERS
+) -> Iterator[None]:
   def make(settings, *shapes):
-    key = (settings.model, dataclasses.replace(settings.train, max_epochs=1, early_stopping_patience=1, max_hours=1.0))
+    any_limits = {"max_epochs": 1, "early_stopping_patience": 1, "max_hours": 1.0, "checkpoint_every_steps": 1}
+    key = (filters, settings.model, dataclasses.replace(settings.train, **any_limits))
     if key not in programs:
       programs[key] = program.Program(settings, *shapes)
     return programs[key]
 
-  with pytest.MonkeyPatch.context() as patch, compiling.quickly():
+  with pytest.MonkeyPatch.context() as patch, compiling.quickly(), small_network.small(filters):
     patch.setattr(command, "Program", make)
     yield
 
 
 @pytest.fixture(scope="module")
 def compile_once(_programs) -> Iterator[None]:
-  """Lets a module's runs share functions, compiled quickly, with other modules: compiling is most of their time."""
+  """Lets a module's runs share functions of a small network, compiled quickly, with other modules."""
   with _sharing(_programs):
+    yield
+
+
+@pytest.fixture(scope="module")
+def compile_whole_once(_programs) -> Iterator[None]:
+  """As `compile_once`, with the whole network: for models that a command reads in a process of its own."""
+  with _sharing(_programs, simple_cnn.FILTERS):
     yield
 
 

@@ -13,7 +13,7 @@ from absl import flags
 
 from msk_jax.trained import processes
 from msk_jax.training import experiment
-from tests import compiling
+from tests import compiling, small_network
 from tests.training import cohort, step_hooks
 
 _ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -22,7 +22,7 @@ _ROOT = pathlib.Path(__file__).resolve().parents[2]
 def start(workdir: pathlib.Path, *arguments: str, devices: int = 2, **environment: str) -> subprocess.Popen:
   """Starts this file on `workdir` with so many simulated devices and these variables on top of this process's.
 
-  It compiles quickly, as `compile_once` does: equal programs are compiled once, and leave equal bits.
+  It compiles a small network quickly, as `compile_once` does: equal programs are compiled once, and leave equal bits.
   """
   environment = {**os.environ, **compiling.VARIABLES, "JAX_NUM_CPU_DEVICES": str(devices), **environment}
   command = [sys.executable, "-m", "tests.training.run_once", str(workdir), *arguments]
@@ -52,13 +52,15 @@ def main() -> int:
   if given.signal_at:
     step_hooks.interrupt_at(pytest.MonkeyPatch(), given.signal_at, signal.Signals[f"SIG{given.signal}"])
   steady = cohort.STEADY if given.steady else {}
-  settings = cohort.experiment(optimizer_shards=given.optimizer_shards, learning_rate=given.learning_rate, **steady)
+  train = {"optimizer_shards": given.optimizer_shards, "learning_rate": given.learning_rate, **steady}
+  settings = cohort.experiment(checkpoint_every_steps=3, **train)
   if given.image_px:
     shape = (given.image_px, given.image_px)
     model = dataclasses.replace(settings.model, backbone=given.backbone, image_shape=shape)
     train = dataclasses.replace(settings.train, images_per_epoch=32 // given.epochs, max_epochs=given.epochs)
     settings = dataclasses.replace(settings, model=model, train=train)
-  ended = experiment.run(settings, cohort.VIEW, "phantom", given.workdir)
+  with small_network.small():
+    ended = experiment.run(settings, cohort.VIEW, "phantom", given.workdir)
   return 0 if ended.result else 75
 
 

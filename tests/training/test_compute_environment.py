@@ -7,10 +7,17 @@ import pytest
 
 from msk_jax.io import errors, run_record
 from msk_jax.training import compute_environment, experiment, spec
+from tests import small_network
 from tests.training import cohort
 
 pytestmark = pytest.mark.usefixtures("compile_quickly")
 _FOLDER = "models/knee/simple_cnn/fold_0"
+
+
+@pytest.fixture(autouse=True)
+def _small():
+  with small_network.small():
+    yield
 
 
 def _run(workdir, epochs, **train):

@@ -143,7 +143,7 @@ def test_numbers_that_are_not_finite_are_never_written(tmp_path, straight, monke
   cohort.write_workdir(tmp_path)
   _spoil_at(monkeypatch, step)
   with pytest.raises(errors.InputError) as caught:
-    _run(tmp_path)
+    _run(tmp_path, checkpoint_every_steps=3)
   assert "not finite" in str(caught.value) and "--config.train.learning_rate=0.0003 --overwrite" in str(caught.value)
   assert all(int(name) < step for name in _steps(tmp_path))
   monkeypatch.undo()
@@ -164,7 +164,7 @@ def test_a_pause_writes_no_numbers_that_are_not_finite(tmp_path, monkeypatch):
   _spoil_at(monkeypatch, 5)
   step_hooks.interrupt_at(monkeypatch, 4, signal.SIGTERM)
   with pytest.raises(errors.InputError, match="step 5 gave numbers that are not finite"):
-    _run(tmp_path)
+    _run(tmp_path, checkpoint_every_steps=3)
   assert _steps(tmp_path) == ["3"]
 
 

@@ -15,7 +15,7 @@ from msk_jax.weights import pretrained, safetensors_files
 from tests import commands
 from tests.training import cohort, step_hooks
 
-pytestmark = pytest.mark.usefixtures("compile_once")
+pytestmark = pytest.mark.usefixtures("compile_whole_once")
 
 
 def make_variables(seed: int = 0):
