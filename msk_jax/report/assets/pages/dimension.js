@@ -94,7 +94,9 @@ msk.page("dimension", async (view) => {
       view.text(section, "This study has no model of this dimension.");
       return null;
     }
-    view.text(section, rows.length === 1 ? "One model; there is no ensemble of several." : `${rows.length} models, ensembles among them.`);
+    const isEnsemble = rows.some((row) => msk.modelsByName?.get(scores.value(row, "model"))?.is_ensemble);
+    const alone = isEnsemble ? "One model, an ensemble of the dimensions." : "One model; there is no ensemble of several.";
+    view.text(section, rows.length === 1 ? alone : `${rows.length} models${isEnsemble ? ", ensembles among them" : ""}.`);
     view.dataTable(section, scores, {
       key: "models_", rows, sort: "r2.down",
       columns: ["model", "num_people", "r2", "r2_sd_bootstrap", "rmse", "rmse_sd_bootstrap", "c_index", "published_r2"],
