@@ -48,7 +48,7 @@ def settings_of(settings: spec.TuneSpec) -> dict[str, Any]:
 
 def make(of: search.Search) -> Table:
   """Returns the table as things stand; reads validation samples alone (`validation.py`)."""
-  seen = {each.number: _look(each) for each in of.trials}
+  seen = {each.number: _look(of, each) for each in of.trials}
   finished = {number: one for number, one in seen.items() if one is not None}
   compared = comparison.compare({number: one.predicted for number, one in finished.items()}, of.settings)
   rows = [_row(of, each, finished.get(each.number), compared) for each in of.trials]
@@ -56,9 +56,10 @@ def make(of: search.Search) -> Table:
   return Table(table.reset_index(drop=True), compared)
 
 
-def _look(one: trial.Trial) -> validation.Seen | None:
-  """Returns what the choice sees of a trial; None if it has not finished under this call's limits."""
-  if one.too_large or trial.read_note(one.folder).state != trial.FINISHED:
+def _look(of: search.Search, one: trial.Trial) -> validation.Seen | None:
+  """Returns what the choice sees of a trial; None if it has not finished on this call's data, under its limits."""
+  note = trial.read_note(one.folder)
+  if one.too_large or note.state != trial.FINISHED or note.data != of.data:
     return None
   seen = validation.look(one.training_folder)
   limits = one.settled.experiment.train.limits
@@ -138,6 +139,8 @@ def _state(
   """Returns how a trial stands, and why it is not finished."""
   if one.too_large:
     return trial.TOO_LARGE, one.too_large
+  if note.state == trial.FINISHED and note.data != of.data:
+    return trial.NOT_BEGUN, "the data have changed since it finished: it is looked at in its turn"
   if note.state == trial.FINISHED and seen is None:
     return trial.PAUSED, "it continues with this call's limits on epochs and patience"
   if note.state == trial.DIVERGED and note.data != of.data:

@@ -192,3 +192,12 @@ def test_more_epochs_continue_all_trials_before_any_is_compared(tmp_path):
   run.run(fake_trainer.plan(tmp_path), FakeTrainer(_ERRORS))
   longer = fake_trainer.plan(tmp_path, experiment=cohort.experiment(max_epochs=4))
   assert set(trial_table.make(longer).rows["state"]) == {trial.PAUSED}
+
+
+def test_trials_of_other_data_are_not_beside_new_ones(tmp_path):
+  search = fake_trainer.plan(tmp_path)
+  run.run(search, FakeTrainer(_ERRORS))
+  other = dataclasses.replace(search, hashes={**search.hashes, "samples": "of other people"})
+  assert set(trial_table.make(other).rows["state"]) == {trial.NOT_BEGUN}
+  trial.write_note(search.trials[1].folder, trial.Note(trial.FINISHED, data=other.data))
+  assert _states(trial_table.make(other)) == {0: "not begun", 1: "finished", 2: "not begun", 3: "not begun"}
