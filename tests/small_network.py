@@ -7,6 +7,7 @@ import pytest
 
 from msk_jax.models import simple_cnn
 
+WHOLE = simple_cnn.FILTERS
 TWO_LAYERS = (8, 16)  # where nothing asks for a stage by its name
 ALL_LAYERS = (8, 8, 16, 16, 32)  # each stage of the real network
 

@@ -26,7 +26,7 @@ def _sharing(
 ) -> Iterator[None]:
   def make(settings, *shapes):
     any_limits = {"max_epochs": 1, "early_stopping_patience": 1, "max_hours": 1.0, "checkpoint_every_steps": 1}
-    key = (filters, settings.model, dataclasses.replace(settings.train, **any_limits))
+    key = (simple_cnn.FILTERS, settings.model, dataclasses.replace(settings.train, **any_limits))
     if key not in programs:
       programs[key] = program.Program(settings, *shapes)
     return programs[key]
@@ -46,7 +46,7 @@ def compile_once(_programs) -> Iterator[None]:
 @pytest.fixture(scope="module")
 def compile_whole_once(_programs) -> Iterator[None]:
   """As `compile_once`, with the whole network: for models that a command reads in a process of its own."""
-  with _sharing(_programs, simple_cnn.FILTERS):
+  with _sharing(_programs, small_network.WHOLE):
     yield
 
 
