@@ -37,8 +37,10 @@
     });
     const status = el("span", { class: "hidden", role: "status" });
     let chosen = -1;
+    let shown = ""; // the words whose results are in the list
 
     const close = () => {
+      shown = "";
       list.hidden = true;
       field.setAttribute("aria-expanded", "false");
       field.removeAttribute("aria-activedescendant");
@@ -57,11 +59,12 @@
       field.value = "";
       location.hash = route;
     };
-    const find = msk.debounce(async () => {
+    const find = async () => {
       const words = field.value.trim();
       if (!words) return close();
       const results = (await load()).search(words).slice(0, SHOWN);
-      if (field.value.trim() !== words) return;
+      if (field.value.trim() !== words || words === shown) return;
+      shown = words;
       list.replaceChildren(...results.map((result, place) => el("li", {
         id: `search_result_${place}`, role: "option", "aria-selected": "false", "data-route": result.route,
         onpointerdown: (event) => { event.preventDefault(); go(result.route); },
@@ -71,20 +74,20 @@
       field.setAttribute("aria-expanded", "true");
       status.textContent = `${results.length} results`;
       chosen = -1;
-    }, 100);
+    };
 
     field.addEventListener("focus", load, { once: true });
-    field.addEventListener("input", find);
+    field.addEventListener("input", msk.debounce(find, 100));
     field.addEventListener("blur", close);
-    field.addEventListener("keydown", (event) => {
-      if (event.key === "ArrowDown") choose(chosen + 1);
-      else if (event.key === "ArrowUp") choose(chosen - 1);
-      else if (event.key === "Enter") {
-        const item = [...list.querySelectorAll("[role=option]")][Math.max(chosen, 0)];
-        if (item) go(item.dataset.route);
-      } else if (event.key === "Escape") close();
-      else return;
+    field.addEventListener("keydown", async (event) => {
+      if (!["ArrowDown", "ArrowUp", "Enter", "Escape"].includes(event.key)) return;
       event.preventDefault();
+      if (event.key === "Escape") return close();
+      await find(); // whoever types fast means the results of the last letter
+      if (list.hidden) return;
+      if (event.key !== "Enter") return choose(event.key === "ArrowDown" ? chosen + 1 : Math.max(chosen, 0) - 1);
+      const item = [...list.querySelectorAll("[role=option]")][Math.max(chosen, 0)];
+      if (item) go(item.dataset.route);
     });
     parent.append(field, list, status);
   };
