@@ -32,6 +32,8 @@ from benchmarks import (
 )
 from msk_jax.tabular.mlp import training
 
+pytestmark = pytest.mark.gate
+
 
 def test_worker_answers_between_stops():
   settings = {"variant": networks.VARIANTS["numpy"], "setting": {}}

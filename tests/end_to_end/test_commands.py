@@ -150,6 +150,7 @@ def radiographs(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.gate
 def test_own_radiographs(radiographs, tmp_path):
   workdir = tmp_path / "work"
   arguments = ["--config=configs/folder.py:rows=48,columns=40,smoke", f"--config.data.root={radiographs}"]

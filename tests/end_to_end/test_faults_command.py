@@ -84,6 +84,7 @@ def _predict(root: pathlib.Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.gate
 def test_a_disk_that_is_full_is_one_line(tmp_path):
   """A file may have no more than so many bytes, as if there were no room: for a table, the key, a checkpoint."""
   cohort.write_workdir(tmp_path)

@@ -14,6 +14,7 @@ _ARGUMENTS = (
 
 
 @pytest.mark.slow
+@pytest.mark.gate
 def test_scalars_from_nothing_and_again(tmp_path):
   first = commands.run("scalars", *_ARGUMENTS, f"--workdir={tmp_path}")
   assert first.returncode == 0, first.stderr

@@ -48,6 +48,7 @@ def assert_all_below(differences: dict[str, float], tolerance: float) -> None:
   assert differences[worst] <= tolerance, f"{worst}: {differences[worst]:.1e}"
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(("name", "view"), SIZES)
 def test_features_and_intermediates_at_views_sizes(name, view):
   differences = oracle.compare_outputs(oracle.make_pair(name), oracle.make_images(1, *views.VIEWS[view].network_shape))

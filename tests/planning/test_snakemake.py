@@ -75,6 +75,7 @@ def test_a_checkpoint_outlives_a_failure(plan, tmp_path):
   assert (tmp_path / "work/models/checkpoint").read_text().count("x") == 2
 
 
+@pytest.mark.gate
 def test_a_run_that_was_killed_locks_nobody_out(plan, tmp_path):
   fake_study.write_script(tmp_path, "train", f"touch {tmp_path}/began; sleep 2")
   plan_file.write(plan)
@@ -89,6 +90,7 @@ def test_a_run_that_was_killed_locks_nobody_out(plan, tmp_path):
   assert {each.state for each in status.of(plan)} == {State.DONE}
 
 
+@pytest.mark.gate
 def test_an_interrupted_run_stops_its_jobs_and_can_be_resumed(plan, tmp_path):
   saves = f"trap 'touch {tmp_path}/saved; exit 75' TERM; touch {tmp_path}/began; while :; do sleep 0.05; done"
   fake_study.write_script(tmp_path, "train", f"[ -e {tmp_path}/saved ] && exit 0\n{saves}")
@@ -112,6 +114,7 @@ def test_a_study_is_run_by_one_process(plan):
     pass
 
 
+@pytest.mark.gate
 def test_jobs_that_need_what_the_machine_has_not_still_run_alone(plan):
   needs = Resources(cores=1_000, memory_gb=1_000_000, minutes=1, gpus=64)
   large = dataclasses.replace(plan, jobs=tuple(dataclasses.replace(job, resources=needs) for job in plan.jobs))

@@ -40,6 +40,7 @@ def test_every_recipe_is_followed_and_listed():
   "title",
   [pytest.param(title, marks=[] if title in _SHORT else [pytest.mark.long]) for title in _RESULT],
 )
+@pytest.mark.gate
 def test_a_recipe_gives_a_working_result(title, tmp_path):
   recipe.copy_project(tmp_path)
   recipe.follow(_RECIPES[title], tmp_path)

@@ -152,7 +152,8 @@ def test_enter_goes_by_the_words_that_are_there_and_not_by_older_results(tab):
   field.evaluate(
     """field => {
       field.value = "theremni";
-      for (const key of ["ArrowDown", "Enter"]) field.dispatchEvent(new KeyboardEvent("keydown", { key, cancelable: true }));
+      for (const key of ["ArrowDown", "Enter"])
+        field.dispatchEvent(new KeyboardEvent("keydown", { key, cancelable: true }));
     }"""
   )
   tab.wait("xwas")

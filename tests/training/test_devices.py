@@ -81,6 +81,7 @@ def small_steps(tmp_path_factory) -> pathlib.Path:
   return workdir
 
 
+@pytest.mark.gate
 def test_two_processes_give_the_bits_of_one_process_with_two_devices(tmp_path, straight):
   _finish(*_start_pair(_workdir(tmp_path)))
   assert _result(tmp_path)["params_sha256"] == straight[1]["params_sha256"]

@@ -56,6 +56,7 @@ def test_every_array_that_keras_wrote_is_read_in_its_place(written, name, form):
 
 
 @pytest.mark.usefixtures("compile_quickly")
+@pytest.mark.gate
 def test_features_from_the_legacy_file_are_those_of_keras(written):
   found = pretrained.read(written("inception_v3", "legacy.h5"), "inception_v3")
   image = np.random.default_rng(0).uniform(-1, 1, (1, 96, 80, 3)).astype(np.float32)
@@ -66,6 +67,7 @@ def test_features_from_the_legacy_file_are_those_of_keras(written):
 
 
 @pytest.mark.parametrize("name", ["inception_v3", pytest.param("convnext_tiny", marks=pytest.mark.long)])
+@pytest.mark.gate
 def test_keras_loads_what_is_written_here(tmp_path, written, name):
   """By way of safetensors; ConvNeXt has layers inside a Sequential."""
   model = keras_models.make_model(name)

@@ -16,6 +16,8 @@ from msk_jax.genetics.tasks import Kind
 from msk_jax.genome import genotype_files
 from tests.genetics.engines import example as example_lib
 
+pytestmark = pytest.mark.gate
+
 _SETTINGS = example_lib.SETTINGS
 _ENGINE = bolt.Bolt()
 
