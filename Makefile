@@ -33,7 +33,7 @@ test: .venv/installed-test
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=20 -rs -m "$(MARKED)" $(TESTS)
 
 test-gate:
-	$(MAKE) test MARKED=gate
+	$(MAKE) test MARKED="gate and not long"
 
 test-long:
 	$(MAKE) test MARKED=long

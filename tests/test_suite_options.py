@@ -33,3 +33,10 @@ def test_a_files_tests_stay_in_one_worker(tmp_path):
   workers = [(tmp_path / f"{name}.workers").read_text().split() for name in ("test_a.py", "test_b.py")]
   assert [len(of_file) for of_file in workers] == [6, 6]
   assert [len(set(of_file)) for of_file in workers] == [1, 1]
+
+
+def test_the_gate_runs_what_make_test_leaves_to_it():
+  """A test that is also `long` takes too long for CI."""
+  makefile, gate = (_ROOT / "Makefile").read_text(), (_ROOT / ".ci/run").read_text().splitlines()
+  assert "MARKED := not long and not gate\n" in makefile and '$(MAKE) test MARKED="gate and not long"\n' in makefile
+  assert "make test" in gate and "make test-gate" in gate
