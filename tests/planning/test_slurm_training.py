@@ -13,14 +13,19 @@ from collections.abc import Callable
 
 import pytest
 
-from msk_jax.planning import engine, plan_file, status
+from msk_jax import stages
+from msk_jax.planning import engine, job_config, plan_file, status
 from msk_jax.planning.jobs import Job
 from msk_jax.planning.resources import Resources
 from msk_jax.planning.status import State
 from tests import programs
 from tests.planning import slurm_cluster
 
-pytestmark = [pytest.mark.slow, pytest.mark.long]
+pytestmark = [
+  pytest.mark.slow,
+  pytest.mark.long,
+  pytest.mark.filterwarnings("ignore:the load_module:DeprecationWarning"),  # ml_collections'
+]
 
 _ROOT = pathlib.Path(__file__).resolve().parents[2]
 _QUICKLY = ("--slurm-init-seconds-before-status-checks=2", "--seconds-between-status-checks=2", "--latency-wait=5")
@@ -47,7 +52,8 @@ def _cluster():
 @pytest.fixture(scope="module")
 def plan(tmp_path_factory) -> plan_file.Plan:
   """One training of the smallest size, on one device."""
-  job = Job(_NAME, "train", _ARGUMENTS, (), Resources(cores=1, memory_gb=4, minutes=20), {}, "one")
+  identity = job_config.identity_of(stages.find("train"), _ARGUMENTS)
+  job = Job(_NAME, "train", _ARGUMENTS, (), Resources(cores=1, memory_gb=4, minutes=20), {}, identity)
   environment = {"JAX_NUM_CPU_DEVICES": "1", "MSK_DATA": ""}
   return plan_file.Plan(tmp_path_factory.mktemp("work"), sys.executable, _ROOT, environment, (job,))
 
