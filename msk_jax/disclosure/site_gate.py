@@ -145,7 +145,7 @@ class Gate:
     for place, text in texts:
       for kind, is_packed, data in site_texts.DATA_URI.findall(text):
         problems += [(f"{place}, {where}".rstrip(", "), reason) for where, reason in _embedded(kind, is_packed, data)]
-      if site_texts.holds_id(site_texts.DATA_URI.sub("", text)):
+      if site_texts.holds_id(site_texts.without_pictures(text)):
         problems.append((place, _ID))
     return problems, len(texts)
 
@@ -193,7 +193,7 @@ def _look_at_picture(content: bytes, *, is_svg: bool, is_of_person: bool) -> tup
   for number, (where, text) in enumerate(texts, 1):
     for kind, is_packed, data in site_texts.DATA_URI.findall(text):
       problems += list(_embedded(kind, is_packed, data, needs_statement=False))
-    if any(map(site_texts.holds_id, (where, site_texts.DATA_URI.sub("", text)))):
+    if any(map(site_texts.holds_id, (where, site_texts.without_pictures(text)))):
       problems.append((f"text {number}", _ID))
   if not is_of_person and (reason := site_pictures.find_problem(statement)):
     problems.append(("", reason))

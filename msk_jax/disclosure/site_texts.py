@@ -51,6 +51,11 @@ def _unpacked(letters: str) -> str:
     return ""
 
 
+def without_pictures(text: str) -> str:
+  """Returns a text without pictures that are packed in it as addresses: digits of their encoding mean nothing."""
+  return DATA_URI.sub("", text)
+
+
 def walk(value: Any, place: str = "", *, is_counted: bool = False) -> Iterator[tuple[str, str]]:
   """Yields where and what of every key, text and number of a value of JSON that could be an id.
 

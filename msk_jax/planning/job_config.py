@@ -51,7 +51,7 @@ def describe_change(job: Job) -> str:
     return ""
   return (
     f"{of_config[0].partition('=')[2].partition(':')[0]}, MSK_DATA or the program's version has changed since the "
-    "study was planned. Run the study again: it plans anew, and calls what has changed"
+    "study was planned. Run the study again: it makes a new plan, and calls what has changed"
   )
 
 

@@ -80,7 +80,7 @@ def write_document(folder: pathlib.Path, name: str, value: Any) -> None:
     InputError: a text in it looks like a participant's id.
   """
   _check_name(name)
-  if any(door.looks_like_id(site_texts.DATA_URI.sub("", text)) for text in _texts(value)):
+  if any(door.looks_like_id(site_texts.without_pictures(text)) for text in _texts(value)):
     raise errors.InputError(
       f"{name} of the site holds what looks like a participant's id, and may not leave. Look for numbers of seven "
       "digits in config.site and in names of models."
