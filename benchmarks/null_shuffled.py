@@ -21,6 +21,7 @@ from msk_jax.associations import files as xwas_files
 from msk_jax.associations import run as xwas_run
 from msk_jax.associations import spec as xwas_spec
 from msk_jax.associations.prediction import model_files
+from msk_jax.associations.prediction import scores as prediction_scores
 from msk_jax.associations.prediction.run import FOLDER as PREDICTION
 from msk_jax.associations.prediction.spec import PredictionSpec
 from msk_jax.biological_age import acceleration
@@ -179,23 +180,33 @@ def covers_zero(estimate: dict[str, Any]) -> bool:
 
 
 def score_variables(workdir: pathlib.Path, case: str, seed: int) -> dict[str, Any]:
-  """Runs `xwas` with predictions on a seed's accelerations; returns the numbers of `_variables` and `_predictions`."""
+  """Runs the associations of `xwas` on a seed's accelerations; returns the numbers of `_variables`."""
+  return {"samples": _run_xwas(workdir, case, seed, PredictionSpec(is_on=False)), **_variables(workdir)}
+
+
+def score_predictions(workdir: pathlib.Path, case: str, seed: int) -> dict[str, Any]:
+  """Runs `xwas` with predictions on a seed's accelerations; returns the numbers of `_predictions`."""
+  spec = PredictionSpec(is_on=True, level="main_category", algorithms=("elastic_net",), most_variables=1_000)
+  return {"samples": _run_xwas(workdir, case, seed, spec), **_predictions(workdir)}
+
+
+def _run_xwas(workdir: pathlib.Path, case: str, seed: int, predictions: PredictionSpec) -> int:
+  """Runs `xwas` on a seed's accelerations; the cleaned variables stay. Returns the number of samples."""
   traits = read_accelerations(workdir, "sample")
   if case == SHUFFLED:
     sex = _read_sex(workdir)
     pairs = families.read([workdir / "raw" / biobank_tables.KINSHIP]).pairs
     family = pd.Series(families.label_families(sex.index.to_numpy(str), pairs), index=sex.index)
     traits = swap_families(traits, sex, family, np.random.default_rng([2, seed]))
-  for name in (xwas_run.RESULTS, PREDICTION, model_files.FOLDER):  # the cleaned variables stay
+  for name in (xwas_run.RESULTS, PREDICTION, model_files.FOLDER):
     atomic.remove(workdir / xwas_files.FOLDER / name)
-  predictions = PredictionSpec(is_on=True, level="main_category", algorithms=("elastic_net",), most_variables=1_000)
   settings = xwas_spec.XwasSpec(sensitivity=(), has_figures=False, prediction=predictions)
   path = workdir / "traits_of_variables.parquet"
   traits.to_parquet(path, index=False)
   with contextlib.redirect_stdout(io.StringIO()):
     places = xwas_files.Places(workdir, accelerations=path)
     xwas_run.make_xwas(places, settings, withdrawn.of_workdir(workdir))
-  return {"samples": len(traits), **_variables(workdir), **_predictions(workdir)}
+  return len(traits)
 
 
 def _variables(workdir: pathlib.Path) -> dict[str, Any]:
@@ -220,12 +231,15 @@ def _variables(workdir: pathlib.Path) -> dict[str, Any]:
 
 
 def _predictions(workdir: pathlib.Path) -> dict[str, Any]:
-  """Returns R2, its SD over folds and its gain over age, sex and ethnicity, of each model."""
+  """Returns R2, its SD over folds, its gain over age, sex and ethnicity, and whether it is called better, by model."""
   path = workdir / xwas_files.FOLDER / PREDICTION / "scores.parquet"
   scores = tables.read(path, exposure_prediction_tables.SCORES)
   scores = scores[scores["reason"] == ""]
   names = ("r2", "r2_sd_folds", "gain_r2")
-  return {"predictions": [[float(row[name]) for name in names] for row in scores.to_dict("records")]}
+  return {
+    "predictions": [[float(row[name]) for name in names] for row in scores.to_dict("records")],
+    "is better": [bool(says == prediction_scores.BETTER) for says in scores["says"]],
+  }
 
 
 def _read_sex(workdir: pathlib.Path) -> pd.Series:
@@ -236,4 +250,5 @@ def _read_sex(workdir: pathlib.Path) -> pd.Series:
 SCORES: dict[str, Callable[[pathlib.Path, str, int], dict[str, Any]]] = {
   "genes": score_genes,
   "variables": score_variables,
+  "predictions": score_predictions,
 }

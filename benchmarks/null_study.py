@@ -1,12 +1,12 @@
 """Does the whole pipeline say "nothing" where there is nothing? And something where there is something?
 
-`genes`, `variables`: ages of a simulated study go to other people (`benchmarks.null_shuffled`), then `gwas`, `loci` and
-`xwas` run. Beside them stands the study as it is, with planted effects. `noise`: pictures of noise
-(`benchmarks.null_pictures`), then `train`, `ensemble`, `evaluate`, `ages` and `attention`. `text`: the same with the
-age written into the noise, which has to be found. Each part's flag says over how many seeds. Shown are stated rates,
-what was found with its standard error over seeds, and how many seeds give an error of a third of the margin.
-`--log FILE` keeps finished seeds, and `--workdir` what they share: a later call resumes. A seed takes
-two to three minutes of CPU, and the simulated study once about as long.
+`genes`, `variables`, `predictions` (of accelerated ageing from X variables): ages of a simulated study go to other
+people (`benchmarks.null_shuffled`), then `gwas`, `loci` and `xwas` run. Beside them stands the study as it is, with
+planted effects. `noise`: pictures of noise (`benchmarks.null_pictures`), then `train`, `ensemble`, `evaluate`, `ages`
+and `attention`. `text`: the same with the age written into the noise, which has to be found. Each part's flag says over
+how many seeds. Shown are stated rates, what was found with its standard error over seeds, and how many seeds give an
+error of a third of the margin. `--log FILE` keeps finished seeds, and `--workdir` what they share: a later call
+resumes. A seed takes up to three minutes of CPU, and the simulated study once about as long.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from absl import logging
 from benchmarks import null_claims, null_pictures, null_shuffled, report, seed_log
 from msk_jax.io import progress
 
-PARTS = {"genes": 50, "variables": 170, "noise": 20, "text": 3}
+PARTS = {"genes": 50, "variables": 170, "predictions": 20, "noise": 20, "text": 3}
 _PICTURES = {"noise": null_pictures.NOISE, "text": null_pictures.TEXT}
 _Numbers = dict[str, Any]
 

@@ -132,8 +132,9 @@ def _run(tmp_path: pathlib.Path, parts: dict[str, int]) -> str:
 @pytest.mark.slow
 @pytest.mark.long
 def test_other_peoples_ages_are_tabulated_and_resumed(tmp_path, capsys):
-  table = _run(tmp_path, {"genes": 1, "variables": 1})
-  assert "array variants, share of p < .05" in table and "R2 of predictions from X" in table
+  table = _run(tmp_path, {"genes": 1, "variables": 1, "predictions": 1})
+  assert "array variants, share of p < .05" in table
+  assert "of two values, rarer" in table and "R2 of predictions from X" in table
 
 
 @pytest.mark.slow

@@ -52,6 +52,8 @@ _TITLES = {
   "num_loci_array": "Loci, array variants",
   "num_loci_imputed": "Loci, imputed variants",
   "gain_r2": "R² gained",
+  "gain_r2_low": "R² gained, from (95%)",
+  "gain_r2_high": "R² gained, to (95%)",
   "covariates_r2": "R² of age, sex, ethnicity",
   "num_variables_most": "Most variables",
   "published_value": "Published",

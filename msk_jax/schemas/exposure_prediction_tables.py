@@ -44,10 +44,11 @@ SPLIT_IMPORTANCES = Schema(
 # A row per category (empty: the whole main category), dimension and algorithm. num_listed: usable variables;
 # num_variables_least, _most: of a split's best cluster. r2, rmse: of all test folds together; sd_folds: SD over test
 # folds. covariates_...: elastic net of age, sex and ethnicity alone, of the same samples; gain_r2: what the variables
-# add. num_circular: variables that fed the dimension's own model. reason: why there is no result; empty otherwise.
+# add; gain_r2_low and _high: its 95% interval (`associations.prediction.scores`); says: whether that is above zero.
+# num_circular: variables that fed the dimension's own model. reason: why there is no result; empty otherwise.
 SCORES = Schema(
   "xwas_prediction_scores",
-  1,
+  2,
   {
     "main_category": columns.LABEL,
     "category": columns.LABEL,
@@ -68,6 +69,9 @@ SCORES = Schema(
     "covariates_r2_sd_folds": columns.estimate(),
     "covariates_rmse_years": columns.estimate("years"),
     "gain_r2": columns.estimate(),
+    "gain_r2_low": columns.estimate(),
+    "gain_r2_high": columns.estimate(),
+    "says": columns.LABEL,  # `better than age, sex and ethnicity`, `no better than ...`
     "published_r2": columns.published(),
     "published_num_samples": columns.published("samples"),
     "reason": columns.LABEL,

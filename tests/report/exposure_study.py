@@ -2,6 +2,7 @@
 
 import pathlib
 
+from msk_jax.associations.prediction.scores import BETTER
 from msk_jax.schemas import association_tables, exposure_prediction_tables
 from tests.report.genetic_study import DIMENSIONS, PEOPLE, pairs_of_dimensions, row, write_rows
 
@@ -95,6 +96,9 @@ def write_prediction(folder: pathlib.Path) -> None:
       r2_sd_folds=0.01,
       covariates_r2=0.01,
       gain_r2=0.04,
+      gain_r2_low=0.01,
+      gain_r2_high=0.07,
+      says=BETTER,
       values="observed",
       published_r2=0.03,
     )

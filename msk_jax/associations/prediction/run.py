@@ -21,7 +21,7 @@ from msk_jax.schemas import exposure_prediction_tables
 from msk_jax.tabular import algorithms
 
 FOLDER = "prediction"  # of the stage's folder: the tables
-_VERSION = 1  # raised when the same models would give other tables
+_VERSION = 2  # raised when the same models would give other tables
 Circular = Mapping[str, Mapping[str, str]]
 
 

@@ -1,16 +1,24 @@
-"""The table of scores: R2 and RMSE of all test folds together, beside those of age, sex and ethnicity alone."""
+"""The table of scores: R2 and RMSE of all test folds together, beside those of age, sex and ethnicity alone.
+
+The interval of the difference is Student's over folds with the error of Nadeau and Bengio (Machine Learning 52, 2003):
+models of two folds share most of their training samples, so that the plain error over folds is too small.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from msk_jax.associations.prediction.model_files import COVARIATES_ALONE, Finished
 from msk_jax.disclosure import small_counts
 from msk_jax.published import reader
 from msk_jax.schemas import exposure_prediction_tables
 from msk_jax.scores import score_sums
+
+BETTER, NO_BETTER = "better than age, sex and ethnicity", "no better than age, sex and ethnicity"
+_LEVEL = 0.975  # of one side of an interval of 95%
 
 
 def tabulate(
@@ -68,6 +76,7 @@ def _row(model: Finished, alone: Finished, circular: Mapping[str, str], whole: t
     return row
   r2, r2_sd, rmse, rmse_sd = _pooled(splits)
   alone_r2, alone_sd, alone_rmse, _ = _pooled(alone.splits)
+  low, high = gain_interval(splits, alone.splits)
   return row | {
     "r2": r2,
     "r2_sd_folds": r2_sd,
@@ -77,13 +86,41 @@ def _row(model: Finished, alone: Finished, circular: Mapping[str, str], whole: t
     "covariates_r2_sd_folds": alone_sd,
     "covariates_rmse_years": alone_rmse,
     "gain_r2": r2 - alone_r2,
+    "gain_r2_low": low,
+    "gain_r2_high": high,
+    "says": "" if np.isnan(low) else BETTER if low > 0 else NO_BETTER,
   }
+
+
+def gain_interval(splits: pd.DataFrame, alone: pd.DataFrame) -> tuple[float, float]:
+  """Returns the bounds of the 95% interval of R2 less that of age, sex and ethnicity; NaN for a single fold.
+
+  Args:
+    splits: of the model, schema xwas_prediction_splits.
+    alone: of the model of age, sex and ethnicity, on the same samples.
+  """
+  both = splits.merge(alone, on="split", suffixes=("", "_alone"), validate="one_to_one")
+  num_folds = len(both)
+  variance = _spread(both) / both["num_samples"].sum()
+  if num_folds < 2 or not variance > 0:
+    return np.nan, np.nan
+  fewer_errors = both["squared_errors_alone"] - both["squared_errors"]
+  gain = fewer_errors / both["num_samples"] / variance  # of a fold; their mean by samples is that of all together
+  error = gain.std(ddof=1) * np.sqrt(1 / num_folds + 1 / (num_folds - 1))
+  half = stats.t.ppf(_LEVEL, num_folds - 1) * error
+  mean = np.average(gain, weights=both["num_samples"])
+  return float(mean - half), float(mean + half)
+
+
+def _spread(splits: pd.DataFrame) -> float:
+  """Returns the sum of squared distances of all outcomes from their mean."""
+  return splits["sum_outcome_squares"].sum() - splits["sum_outcome_years"].sum() ** 2 / splits["num_samples"].sum()
 
 
 def _pooled(splits: pd.DataFrame) -> tuple[float, float, float, float]:
   """Returns R2 of all test samples, its SD over folds, their RMSE and its SD."""
   num = splits["num_samples"].sum()
-  spread = splits["sum_outcome_squares"].sum() - splits["sum_outcome_years"].sum() ** 2 / num
+  spread = _spread(splits)
   errors = splits["squared_errors"].sum()
   r2 = float(score_sums.r2(errors, spread)) if spread > 0 else np.nan
   by_fold = np.sqrt(splits["squared_errors"] / splits["num_samples"])

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from msk_jax.associations.prediction import feature_tables, scores
 from msk_jax.associations.prediction.model_files import COVARIATES_ALONE, Finished, ModelName
@@ -60,6 +61,36 @@ def test_scores_are_of_all_test_samples_together():
   assert row["gain_r2"] == pytest.approx(row["r2"] - row["covariates_r2"]) and row["gain_r2"] > 0.5
   assert (row["num_variables_least"], row["num_variables_most"], row["num_circular"]) == (3, 4, 1)
   door.check_table(table, exposure_prediction_tables.SCORES)
+
+
+def _null_splits(rng, errors):
+  """Returns the splits of a model whose folds have these squared errors a sample."""
+  rows = [
+    {"split": k, "num_samples": 30, "squared_errors": 30 * e, "sum_outcome_years": 0.0, "sum_outcome_squares": 300.0}
+    for k, e in enumerate(errors)
+  ]
+  return pd.DataFrame(rows).sample(frac=1, random_state=rng)
+
+
+def test_the_gain_is_in_its_interval_which_is_wider_than_that_of_independent_folds():
+  rng = np.random.default_rng(0)
+  errors, alone = rng.normal(9, 1, (2, 10))
+  low, high = scores.gain_interval(_null_splits(rng, errors), _null_splits(rng, alone))
+  gain = (alone - errors) / 10
+  assert (low + high) / 2 == pytest.approx(gain.mean())
+  plain = stats.t.interval(0.95, 9, gain.mean(), stats.sem(gain))
+  assert (high - low) / (plain[1] - plain[0]) == pytest.approx(np.sqrt(1 + 10 / 9))
+
+
+def test_a_single_fold_has_no_interval():
+  rng = np.random.default_rng(0)
+  assert np.isnan(scores.gain_interval(_null_splits(rng, [1.0]), _null_splits(rng, [2.0]))).all()
+
+
+@pytest.mark.parametrize(("error", "says"), [(0.5, scores.BETTER), (3.1, scores.NO_BETTER)])
+def test_the_table_says_whether_the_variables_add_anything(error, says):
+  row = _table(error=error)[0].iloc[0]
+  assert row["says"] == says and row["gain_r2_low"] < row["gain_r2"] < row["gain_r2_high"]
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ msk.page("prediction", async (view) => {
   view.follow(["dimension", "category", "algorithm"], drawBars);
   const numbers = view.dataTable(view.section("Table of scores"), scores, {
     rows: rows(), sort: "gain_r2.down",
-    columns: ["main_category", "category", "dimension", "algorithm", "num_people", "r2", "r2_sd_folds", "covariates_r2", "gain_r2", "num_variables_most", "num_circular", "published_r2", "reason"],
+    columns: ["main_category", "category", "dimension", "algorithm", "num_people", "r2", "r2_sd_folds", "covariates_r2", "gain_r2", "gain_r2_low", "gain_r2_high", "says", "num_variables_most", "num_circular", "published_r2", "reason"],
     link: { category: (_, row) => msk.route("prediction", { category: categoryOf(scores, row), dimension: scores.value(row, "dimension") }) },
   });
   view.state.onChange(["algorithm", "score"], () => {
@@ -92,8 +92,14 @@ msk.page("prediction", async (view) => {
     const value = (name) => scores.value(row, name);
     const people = value("num_people");
     return `<b>${words(categoryOf(scores, row))}</b>, ${msk.dimensionLabel(value("dimension"))}<br>R² ${msk.withSd(value("r2"), value("r2_sd_folds"), 3)} (SD over folds)`
-      + `${isCircular(row) ? `<br>circular: ${msk.countOf(value("num_circular"), "variable")} fed the dimension's own models` : ""}<br>age, sex, ethnicity alone ${msk.fixed(value("covariates_r2"), 3)}<br>${value("algorithm").replaceAll("_", " ")}`
+      + `${isCircular(row) ? `<br>circular: ${msk.countOf(value("num_circular"), "variable")} fed the dimension's own models` : ""}<br>age, sex, ethnicity alone ${msk.fixed(value("covariates_r2"), 3)}${gained(value)}<br>${value("algorithm").replaceAll("_", " ")}`
       + `${people === null ? "" : `, ${people.toLocaleString("en")} people`}${value("reason") ? `<br>${value("reason").replaceAll("_", " ")}` : ""}`;
+  }
+
+  function gained(value) {
+    if (!value("says")) return "";
+    const [gain, low, high] = ["gain_r2", "gain_r2_low", "gain_r2_high"].map((name) => msk.fixed(value(name), 3));
+    return `<br>gained ${gain} (95% from ${low} to ${high}):<br>${value("says")}`;
   }
 
   function importanceBars(chosen) {
