@@ -24,6 +24,7 @@ def phantom_run(tmp_path_factory):
 
 
 @pytest.mark.slow
+@pytest.mark.gate
 def test_train_makes_a_phantom_and_all_results(phantom_run):
   workdir, done = phantom_run
   assert "PHANTOM" in done.stderr and "Next steps" in done.stdout
@@ -56,6 +57,7 @@ def test_train_makes_a_phantom_and_all_results(phantom_run):
 
 
 @pytest.mark.slow
+@pytest.mark.gate
 def test_prepared_data_hold_every_view_and_nobody_withdrawn(phantom_run):
   workdir, _ = phantom_run
   people = tables.read(workdir / "cohort/participants.parquet", cohort_tables.PARTICIPANTS)
@@ -71,6 +73,7 @@ def test_prepared_data_hold_every_view_and_nobody_withdrawn(phantom_run):
 
 
 @pytest.mark.slow
+@pytest.mark.gate
 def test_nothing_printed_or_reported_holds_an_id(phantom_run):
   workdir, done = phantom_run
   shown = done.stdout + done.stderr + "".join(path.read_text() for path in (workdir / "qc").glob("*.csv"))
@@ -79,6 +82,7 @@ def test_nothing_printed_or_reported_holds_an_id(phantom_run):
 
 
 @pytest.mark.slow
+@pytest.mark.gate
 def test_the_same_command_again_does_nothing(phantom_run):
   workdir, _ = phantom_run
   before = {path: path.stat().st_mtime_ns for path in workdir.rglob("*") if path.is_file() and path.name[0] != "."}
@@ -88,6 +92,7 @@ def test_the_same_command_again_does_nothing(phantom_run):
 
 
 @pytest.mark.slow
+@pytest.mark.gate
 def test_predict_gives_archives_the_ages_that_training_gave_their_images(phantom_run, tmp_path):
   workdir, _ = phantom_run
   folder = workdir / "models/knee/simple_cnn/fold_0"
@@ -125,6 +130,7 @@ def test_colour_images_in_the_same_workdir(phantom_run):
 
 
 @pytest.mark.slow
+@pytest.mark.gate
 def test_another_phantom_in_the_same_workdir_is_refused(phantom_run):
   workdir, _ = phantom_run
   config = "--config=configs/knee.py:smoke,backbone=simple_cnn"

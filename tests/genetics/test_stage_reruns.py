@@ -130,7 +130,7 @@ def test_an_unreadable_output_costs_one_trait(stage, caplog):
   assert stage.call(heritability=False) == 0  # the damaged run was thrown away
 
 
-@pytest.mark.parametrize("later", ["bolt", "regenie_plan", "embedded"])
+@pytest.mark.parametrize("later", ["bolt", "regenie_plan", pytest.param("embedded", marks=pytest.mark.gate)])
 def test_whoever_withdraws_is_gone_from_every_file(stage, later):
   person = studies.EIDS[17]
   stage.call(heritability=False, engine="plan")

@@ -57,6 +57,7 @@ def test_all_in_order_then_nothing_then_what_a_change_concerns(plan, tmp_path):
   assert _calls(tmp_path) == {**dict.fromkeys(_STAGES, 1), "ages": 2, "xwas": 2}
 
 
+@pytest.mark.gate
 def test_a_failure_stops_what_depends_on_it_alone_and_the_next_call_resumes(plan, tmp_path):
   fake_study.write_script(tmp_path, "ages", "echo error: a full disk; exit 1")
   failed = _run(plan)

@@ -355,6 +355,7 @@ def smallest_site(tmp_path_factory) -> pathlib.Path:
   return run.make_site(workdir, SiteSpec())
 
 
+@pytest.mark.gate
 def test_every_page_is_drawn_with_one_model_and_nothing_else(chromium, smallest_site):
   with browser.open_tab(chromium, smallest_site) as tab:
     for name in _PAGES:

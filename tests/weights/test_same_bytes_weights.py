@@ -21,7 +21,7 @@ for path in sys.argv[1:]:
   conversion.write(pathlib.Path(path), weights, "inception_v3")
 """
 _ENDINGS = (".safetensors", ".weights.h5", ".h5")
-_NUM_PROCESSES = 3
+_NUM_PROCESSES = 2
 
 
 @pytest.fixture(scope="module")
