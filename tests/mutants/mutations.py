@@ -53,7 +53,7 @@ def cut_at_block(data: bytes, rng: np.random.Generator) -> bytes:
 
 def cut_head(data: bytes, rng: np.random.Generator) -> bytes:
   """Loses the first bytes."""
-  return data[int(rng.integers(1, min(200, len(data)))) :]
+  return data[int(rng.integers(1, max(2, min(200, len(data))))) :]
 
 
 def insert_block(data: bytes, rng: np.random.Generator) -> bytes:

@@ -5,10 +5,11 @@ import pathlib
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from tests import commands
-from tests.mutants import log, mutant
+from tests.mutants import log, mutant, mutations
 
 _ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -30,6 +31,14 @@ def test_mutants_have_no_fault(count, tmp_path):
   outcomes = {line["outcome"] for line in lines}
   assert {mutant.SAME, mutant.DROPPED, mutant.REFUSED} <= outcomes
   assert not [path for path in tmp_path.iterdir() if path.name != "log.jsonl"]
+
+
+@pytest.mark.parametrize("name", sorted(mutations.OF_BYTES))
+def test_what_a_first_mutation_leaves_can_be_changed_again(name):
+  for seed in range(30):
+    rng = np.random.default_rng(seed)
+    for length in (*range(1, 10), 300, 5000):
+      assert isinstance(mutations.OF_BYTES[name](rng.bytes(length), rng), bytes)
 
 
 @pytest.fixture(scope="module")
