@@ -6,6 +6,7 @@ refused.
 
 import csv
 import pathlib
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
@@ -60,18 +61,20 @@ def read(path: pathlib.Path, names: Sequence[str], wanted: Sequence[str], *, num
   _check_encoding(path)
   last, surplus = len(names) - 1, len(names)
   try:
-    table = pd.read_csv(
-      path,
-      sep=r"\s+",
-      header=None,
-      names=range(surplus + 1),
-      dtype=str,
-      na_filter=False,
-      quoting=csv.QUOTE_NONE,
-      skiprows=num_header,
-      encoding="latin-1",
-      index_col=False,
-    )
+    with warnings.catch_warnings():
+      warnings.simplefilter("ignore", pd.errors.ParserWarning)  # of a first line that is too long: refused below
+      table = pd.read_csv(
+        path,
+        sep=r"\s+",
+        header=None,
+        names=range(surplus + 1),
+        dtype=str,
+        na_filter=False,
+        quoting=csv.QUOTE_NONE,
+        skiprows=num_header,
+        encoding="latin-1",
+        index_col=False,
+      )
   except pd.errors.EmptyDataError:
     raise errors.InputError(f"{path.name} is empty: copy it again.") from None
   except pd.errors.ParserError:

@@ -61,6 +61,12 @@ def test_other_numbers_of_columns_are_refused(fam, line, part):
   _refused(plink_tables.read_fam, fam, part, "line 7")
 
 
+def test_a_first_line_of_many_columns_is_refused_without_a_librarys_warning(fam, recwarn):
+  fam.write_text("9000001 a 0 0 1 1 1 1 1\n" + fam.read_text())
+  _refused(plink_tables.read_fam, fam, "more than 6", "line 1.")
+  assert not recwarn.list
+
+
 def test_a_person_twice_is_refused(fam):
   fam.write_text(fam.read_text() + fam.read_text().splitlines()[1] + "\n")
   _refused(plink_tables.read_fam, fam, "repeat the IID", "line 7")
