@@ -30,8 +30,7 @@ def read_lines(path: pathlib.Path) -> list[tuple[int, str]]:
 
 
 def _read(path: pathlib.Path) -> bytes:
-  with plain_files.open_binary(path) as file:
-    data = file.read(_MOST_BYTES + 1)
+  data = plain_files.read_at_most(path, _MOST_BYTES)
   if data.startswith(_GZIP):
     data = gzip.GzipFile(fileobj=io.BytesIO(data)).read(_MOST_BYTES + 1)
   if len(data) > _MOST_BYTES:

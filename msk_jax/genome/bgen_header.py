@@ -20,6 +20,7 @@ from msk_jax.io import errors, plain_files
 _COMPRESSIONS = {0: "none", 1: "zlib", 2: "zstd"}
 _MAGIC = (b"bgen", b"\0\0\0\0")
 _MOST_ALLELES, _MOST_BYTES = 1000, 2**31
+_MOST_TEXT_BYTES = 2**20  # of an allele or a name
 _EXPORT = "plink2 --bgen old.bgen ref-first --sample old.sample --export bgen-1.2 bits=8 --out new"
 
 
@@ -194,4 +195,6 @@ def _read_coding(file: BinaryIO, num_people: int, compression: str) -> Coding:
 
 def _read_text(file: BinaryIO, size_format: str) -> str:
   (size,) = struct.unpack(size_format, file.read(struct.calcsize(size_format)))
+  if size > _MOST_TEXT_BYTES:
+    raise IndexError
   return file.read(size).decode("latin-1")

@@ -111,6 +111,8 @@ def read_members(path: pathlib.Path, caps: Caps = CAPS) -> Iterator[bytes | qual
   except (zipfile.BadZipFile, NotImplementedError, ValueError, OverflowError, UnicodeError, EOFError) as error:
     raise quality.Refusal("corrupt_zip", type(error).__name__) from None
   with archive:
+    if not all(info.filename for info in archive.infolist()):
+      raise quality.Refusal("corrupt_zip", "a member without a name")
     members = [info for info in archive.infolist() if not info.is_dir()]
     _check_caps(members, caps)
     for info in members:

@@ -8,6 +8,7 @@ import collections
 import hashlib
 import pathlib
 import threading
+import tokenize
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,9 @@ def write_shard(folder: pathlib.Path, number: int, images: np.ndarray) -> None:
     np.save(file, images, allow_pickle=False)
 
 
+_DAMAGE = (OSError, ValueError, EOFError, SyntaxError, tokenize.TokenError)  # what numpy raises of a damaged shard
+
+
 def is_whole_shard(folder: pathlib.Path, number: int, num_images: int) -> bool:
   """Returns whether a shard exists, has this number of images and is not cut off; its images are not checked."""
   path = pathlib.Path(folder) / shard_name(number)
@@ -49,7 +53,7 @@ def is_whole_shard(folder: pathlib.Path, number: int, num_images: int) -> bool:
     plain_files.check(path)
     images = np.load(path, mmap_mode="r", allow_pickle=False)
     return len(images) == num_images and path.stat().st_size == images.offset + images.nbytes
-  except (OSError, ValueError, AttributeError, EOFError):
+  except (AttributeError, *_DAMAGE):
     return False
 
 
@@ -136,7 +140,7 @@ class ImageStore:
       # A plain view: np.memmap's own indexing costs more than the copy of a small image.
       plain_files.check(path)
       images = np.load(path, mmap_mode="r", allow_pickle=False).view(np.ndarray)
-    except (OSError, ValueError, EOFError) as error:
+    except _DAMAGE as error:
       raise errors.InputError(
         f"{path.name} of {self.folder.name} is missing or damaged: run prepare again with this --workdir."
       ) from error

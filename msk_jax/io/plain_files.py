@@ -48,6 +48,18 @@ def read_bytes(path: pathlib.Path | str) -> bytes:
     return file.read()
 
 
+def read_at_most(path: pathlib.Path | str, most_bytes: int) -> bytes:
+  """Returns a file's content, or its first `most_bytes` + 1 bytes if it is longer, in one read of that size.
+
+  Raises:
+    OSError: see `open_binary`.
+  """
+  with open_binary(path) as file:
+    return file.read(
+      min(most_bytes, os.fstat(file.fileno()).st_size) + 1
+    )  # as many bytes are set aside as are asked for
+
+
 def read_text(path: pathlib.Path | str) -> str:
   """Returns the text of a file in UTF-8.
 

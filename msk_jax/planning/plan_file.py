@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import pathlib
+from collections.abc import Sequence
 from typing import Any
 
 from absl import logging
@@ -137,7 +138,7 @@ def read(workdir: pathlib.Path) -> Plan:
     values = json_files.read(path)
     if values["version"] != _VERSION:
       raise ValueError(f"version {values['version']}")
-    return Plan(
+    plan = Plan(
       pathlib.Path(values["workdir"]),
       values["python"],
       pathlib.Path(values["project"]),
@@ -149,7 +150,22 @@ def read(workdir: pathlib.Path) -> Plan:
       values["is_rechecked"],
       tuple(values["config"]),
     )
+    _check_order(plan.jobs)
+    return plan
   except (OSError, KeyError, TypeError, ValueError, errors.InputError) as error:
     raise errors.InputError(
       f"{path} is damaged or of another version: run `python -m msk_jax.study --config=...` with the study's config."
     ) from error
+
+
+def _check_order(listed: Sequence[Job]) -> None:
+  """Refuses jobs with equal names, and jobs that come before one that they wait for.
+
+  Raises:
+    ValueError: see above.
+  """
+  known: set[str] = set()
+  for job in listed:
+    if job.name in known or not known.issuperset(job.after):
+      raise ValueError(f"job {job.name}")
+    known.add(job.name)

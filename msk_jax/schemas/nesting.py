@@ -26,7 +26,7 @@ ASIDE = frozenset(
   (
     *("product", "label", "unit", "build", "engine", "engine_p", "reason", "doubt", "circular", "gaps", "values"),
     *("method", "check", "case", "measure", "algorithm", "sex_method", "is_lead", "genes", "relation", "direction"),
-    *("also_in", "file", "form", "what", "smallest_in", "feature", "sign", "remark"),
+    *("also_in", "file", "form", "what", "smallest_in", "feature", "sign", "remark", "says"),
   )
 )
 TOTALS = ("", "all", "both", "total", "everyone")  # a label that means everybody

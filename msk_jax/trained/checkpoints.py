@@ -138,7 +138,17 @@ class Checkpoints:
         raise
       return None
     jax.tree.map(_check_dtype, expected, tree)
+    if _HASH_STATES[state] is None:
+      self._write_hashes(step)
     return tree
+
+  def _write_hashes(self, step: int) -> None:
+    """Writes the list that a kill between a checkpoint and its list left out."""
+    if self._is_writable and processes.is_first():
+      try:
+        file_hashes.write(self._folder / str(step))
+      except errors.InputError as error:
+        raise _cannot_write(self._folder, error) from None
 
   def _keep_only(self, kept: list[int], steps: list[int]) -> None:
     """Removes the other steps and opens the folder again, as Orbax remembers what was in it."""

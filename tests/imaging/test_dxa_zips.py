@@ -119,3 +119,10 @@ def test_encrypted_and_oddly_packed_members_are_refused(tmp_path: pathlib.Path) 
 def test_a_missing_zip_is_unreadable(tmp_path: pathlib.Path) -> None:
   with pytest.raises(quality.Refusal, match="unreadable_file"):
     list(dxa_zips.read_members(tmp_path / "none.zip"))
+
+
+def test_a_member_without_a_name_is_a_corrupt_zip(tmp_path):
+  path = _zip(tmp_path / "a.zip", {"Q": b"x"})
+  path.write_bytes(path.read_bytes().replace(b"Q", b"\0"))  # names end at a zero
+  with pytest.raises(quality.Refusal, match="corrupt_zip"):
+    list(dxa_zips.read_members(path))

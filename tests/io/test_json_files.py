@@ -11,7 +11,19 @@ from msk_jax.io import errors, json_files, plain_files, run_record
 
 @pytest.mark.parametrize(
   "text",
-  [b"", b"{", b"[]", b"5", b'"a"', b"\xff\xfe{}", b"[" * 100_000, b'{"a": ' * 100_000, b'{"a": %s}' % (b"9" * 9999)],
+  [
+    b"",
+    b"{",
+    b"[]",
+    b"5",
+    b'"a"',
+    b"\xff\xfe{}",
+    b"[" * 100_000,
+    b'{"a": ' * 100_000,
+    b'{"a": %s}' % (b"9" * 9999),
+    b'{"a": 1e999}',
+    b'{"a": -Infinity}',
+  ],
 )
 def test_what_is_no_object_is_a_value_error(tmp_path, text):
   path = tmp_path / "a.json"

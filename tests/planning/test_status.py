@@ -2,7 +2,10 @@
 
 import dataclasses
 
+import pytest
+
 from msk_jax.durable import link, parts
+from msk_jax.io import errors
 from msk_jax.planning import execution, plan_file, rechecking, status
 from msk_jax.planning.status import State
 from tests.planning import fake_study
@@ -130,3 +133,15 @@ def test_a_plan_that_can_not_be_read_is_not_forgotten_without_a_word(tmp_path, c
   plan_file.write(plan)
   plan_file.path_of(plan.workdir).write_text("{")
   assert plan_file.find(plan.workdir) is None and "--durable_dir" in caplog.text
+
+
+def test_a_plan_whose_jobs_wait_for_unknown_ones_is_damaged(tmp_path):
+  plan = _plan(tmp_path)
+  plan_file.write(plan)
+  path = plan_file.path_of(plan.workdir)
+  whole = path.read_text()
+  for text in (whole.replace('"train/all"', '"x"', 1), whole.replace('"ages/all"', '"train/all"')):
+    assert text != whole
+    path.write_text(text)
+    with pytest.raises(errors.InputError, match="damaged"):
+      plan_file.read(plan.workdir)

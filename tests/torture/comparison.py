@@ -25,7 +25,8 @@ VARYING = {
   "site/run.json": ("pages and assets of the program",),  # by which revision
   "metrics.jsonl": ("images_per_second",),
   "result.json": ("seconds", "images_per_second"),
-  "cohort/run.json": ("is_drawn", "kept", "new"),  # whether this call drew the folds, or one before it that was killed
+  # Whether this call drew the folds, or one before it that was killed; the day after which no visit can be.
+  "cohort/run.json": ("is_drawn", "kept", "new", "visits_until"),
 }
 WHOLE = "whole"
 _CHECKPOINT = re.compile(r"/fold_\d+/(checkpoints|best)/\d+$")

@@ -7,7 +7,7 @@ import pytest
 from orbax.checkpoint import v1 as ocp
 
 from msk_jax.io import errors
-from msk_jax.trained import checkpoints, sharding
+from msk_jax.trained import checkpoints, file_hashes, sharding
 
 
 def _tree(width: int = 3, **more) -> dict:
@@ -29,6 +29,19 @@ def test_round_trip_keeps_the_newest(tmp_path):
     back = kept.load(_abstract(_tree()))
   jax.tree.map(np.testing.assert_array_equal, back, jax.tree.map(lambda a: a + 3, _tree()))
   assert sorted(p.name for p in (tmp_path / "c").iterdir() if p.name.isdigit()) == ["2", "3"]
+
+
+def test_a_list_of_hashes_that_a_kill_left_out_is_written_by_the_resume(tmp_path):
+  with checkpoints.Checkpoints(tmp_path / "c") as kept:
+    kept.save(1, _tree())
+  folder = tmp_path / "c" / "1"
+  (folder / "file_hashes.json").unlink()
+  with checkpoints.Checkpoints(tmp_path / "c", is_writable=False) as reader:
+    reader.load(_abstract(_tree()))
+  assert file_hashes.check(folder) is None  # who only reads writes nothing
+  with checkpoints.Checkpoints(tmp_path / "c") as kept:
+    kept.load(_abstract(_tree()))
+  assert file_hashes.check(folder) is True
 
 
 @pytest.mark.parametrize(

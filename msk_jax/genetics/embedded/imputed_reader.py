@@ -3,7 +3,7 @@
 import collections
 import dataclasses
 from collections.abc import Collection, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import bgen
 import numpy as np
@@ -60,15 +60,15 @@ def iterate(
   place = np.where(has_row, rows, 0)
   waiting: list[tuple[str, int, str, str, np.ndarray]] = []
   home = (0, "")  # chunk and chromosome of those that wait
-  for number, variant in enumerate(_read_variants(file)):
-    chromosome = chromosomes.parse(variant.chrom)
+  for number, (variant, code, about) in enumerate(_read_variants(file)):
+    chromosome = chromosomes.parse(code)
     if number // chunk_size in done:
       continue
-    if reason := _reason_to_skip(chromosome, variant.alleles):
+    if reason := _reason_to_skip(chromosome, about.alleles):
       skipped.setdefault(number // chunk_size, collections.Counter())[reason] += 1
       continue
     assert chromosome is not None
-    last = _check_order(file, last, (chromosomes.number(chromosome), int(variant.pos)))
+    last = _check_order(file, last, (chromosomes.number(chromosome), about.position_bp))
     here = (number // chunk_size, chromosome)
     if waiting and (here != home or len(waiting) == BLOCK_SIZE):
       yield _make_block(home, waiting)
@@ -77,14 +77,24 @@ def iterate(
     with bgen_header.damage_named(file.bgen):
       dosage = count_first_allele(variant)[place]
     dosage[~has_row] = np.nan
-    waiting.append((variant.rsid, int(variant.pos), variant.alleles[0], variant.alleles[1], dosage))
+    waiting.append((about.rsid, about.position_bp, about.alleles[0], about.alleles[1], dosage))
   if waiting:
     yield _make_block(home, waiting)
 
 
-def _read_variants(file: ImputedFile) -> Iterator[Any]:
+class _About(NamedTuple):
+  """Texts of a variant, which the library decodes, or fails to, when they are asked for."""
+
+  rsid: str
+  position_bp: int
+  alleles: tuple[str, ...]
+
+
+def _read_variants(file: ImputedFile) -> Iterator[tuple[Any, str, _About]]:
+  """Yields variants with the code of their chromosome and their texts; dosages are still to be read."""
   with bgen_header.damage_named(file.bgen):
-    yield from bgen.BgenReader(str(file.bgen), delay_parsing=True)
+    for variant in bgen.BgenReader(str(file.bgen), delay_parsing=True):
+      yield variant, variant.chrom, _About(variant.rsid, int(variant.pos), tuple(variant.alleles))
 
 
 def _reason_to_skip(chromosome: str | None, alleles: Sequence[str]) -> str:

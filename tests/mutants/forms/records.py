@@ -209,5 +209,5 @@ FORMS = (
     _read_durable,
     ("durable/*.json", "durable/*/manifest-*", "durable/*/objects/*", "work/.durable/*"),
   ),
-  _form("trial", _make_trial, _read_trial, ("trial.json",)),
+  _form("trial", _make_trial, _read_trial, ("trial.json",), needs_all=False),  # without one it has not begun
 )
