@@ -123,8 +123,7 @@ def read_members(path: pathlib.Path, caps: Caps = CAPS) -> Iterator[bytes | qual
 def _read_file(path: pathlib.Path, caps: Caps) -> bytes:
   """Reads a file in one call: each call is slow where storage is mounted over a network."""
   try:
-    with plain_files.open_binary(path) as file:
-      data = file.read(caps.zip_bytes + 1)
+    data = plain_files.read_at_most(path, caps.zip_bytes)
   except OSError as error:
     raise quality.Refusal("unreadable_file", type(error).__name__) from None
   if len(data) > caps.zip_bytes:

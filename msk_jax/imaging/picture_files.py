@@ -56,8 +56,7 @@ def read_bytes(path: pathlib.Path) -> bytes:
     Refusal: `unreadable_file`, or `too_large`.
   """
   try:
-    with plain_files.open_binary(path) as file:
-      data = file.read(_MAX_FILE_BYTES + 1)
+    data = plain_files.read_at_most(path, _MAX_FILE_BYTES)
   except (OSError, ValueError) as error:
     raise quality.Refusal("unreadable_file", type(error).__name__) from None
   if len(data) > _MAX_FILE_BYTES:
