@@ -14,7 +14,8 @@ _NUMBER = re.compile(r"[+-]?\d{1,18}(?:[.,]\d{0,18})?(?:e[+-]?\d{1,2})?")
 _WITH_COMMA = r"[+-]?\d+,\d+"
 _WITH_POINT = r"[+-]?\d*\.\d+(?:[eE][+-]?\d+)?"
 _THOUSANDS = (
-  r"[+-]?\d{1,3}(?:(?:[ '\u2019]\d{3})+(?:[.,]\d+)?|(?:,\d{3}){2,}|(?:,\d{3})+\.\d+|(?:\.\d{3}){2,}"
+  "[+-]?\\d{1,3}(?:(?:[ '\u2019]"  # the character itself: Arrow's regular expressions know no escape of it
+  r"\d{3})+(?:[.,]\d+)?|(?:,\d{3}){2,}|(?:,\d{3})+\.\d+|(?:\.\d{3}){2,}"
   r"|(?:\.\d{3})+,\d+)"
 )
 _MINUS = str.maketrans("\u2212\u2010\u2011\u2013", "----")  # as word processors write it

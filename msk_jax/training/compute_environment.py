@@ -2,10 +2,14 @@
 
 A training may be resumed in another environment, since a cluster rarely gives the same machine twice. Its result then
 differs in the last digits from that of an uninterrupted run. So a resume warns, and `result.json` says it.
+
+On a GPU, XLA takes kernels that add in the order in which their threads end, so that two runs of one command differ
+(measured: benchmarks/RESULTS.md, "Equal bits on a GPU"). XLA_FLAGS can forbid them. Where it does not, the log says so.
 """
 
 import os
 import pathlib
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,6 +26,9 @@ _PACKAGES = ("jax", "jaxlib", "flax", "optax")
 _VARIABLES = ("XLA_FLAGS", "NVIDIA_TF32_OVERRIDE")
 _OPTIONS = ("jax_default_matmul_precision", "jax_enable_x64")
 _CPUS = pathlib.Path("/proc/cpuinfo")
+_FIXED_ORDER_FLAG = "--xla_gpu_exclude_nondeterministic_ops=true"
+_FIXED_ORDER = re.compile(r"--xla_gpu_(?:exclude_nondeterministic|deterministic)_ops(?:=(\S*))?")
+_YES = ("", "1", "true", "True")
 
 
 def describe(settings: spec.OptimizationSpec) -> dict[str, Any]:
@@ -36,9 +43,31 @@ def describe(settings: spec.OptimizationSpec) -> dict[str, Any]:
   }
   if not processes.is_alone() and jax.device_count() > 2:  # two numbers have one sum, whoever adds them
     environment["sums_over_processes"] = True
+  if jax.default_backend() == "gpu":
+    environment["adds_in_any_order"] = _adds_in_any_order()
   environment |= {name: run_record.package_version(name) for name in _PACKAGES}
   environment |= {name: str(getattr(jax.config, name)) for name in _OPTIONS}
   return environment | {name: os.environ.get(name, "") for name in _VARIABLES}
+
+
+def _adds_in_any_order() -> bool:
+  """Returns whether XLA may take a GPU's kernels whose sums are rounded otherwise in each run."""
+  values = [found[1] or "" for found in _FIXED_ORDER.finditer(os.environ.get("XLA_FLAGS", ""))]
+  return not any(value in _YES for value in values)
+
+
+def say_what_differs(environment: Mapping[str, Any]) -> None:
+  """Says that two runs of one command will differ in the last digits, if they will.
+
+  Args:
+    environment: from `describe`.
+  """
+  if environment.get("adds_in_any_order"):
+    logging.info(
+      "this GPU may add in another order each time: two runs of this command, and a resumed one, differ in the last "
+      "digits, and after many steps in more. For equal bits set the environment variable XLA_FLAGS=%s",
+      _FIXED_ORDER_FLAG,
+    )
 
 
 def note_changes(folder: pathlib.Path, current: Mapping[str, Any]) -> None:

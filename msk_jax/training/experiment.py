@@ -149,6 +149,7 @@ def _resume(call: Call, job: Job, environment: dict[str, Any], result: dict[str,
 
 def _train(call: Call, job: Job, environment: dict[str, Any]) -> Ended:
   """Trains up to the end or a pause."""
+  compute_environment.say_what_differs(environment)
   compute_environment.note_changes(job.folder, environment)
   continuation.note_limits(job.experiment, job.folder, call.given_limits)
   continuation.write_card(job)

@@ -1,6 +1,7 @@
 """Numbers are compared as numbers; commas are decimal where nothing speaks against it."""
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from msk_jax.io import errors
@@ -63,3 +64,11 @@ def test_thousands_separators_are_refused(cell):
 def test_commas_that_may_be_something_else_are_refused(cells):
   with pytest.raises(errors.InputError, match=r"column a: .*export the table with decimal points"):
     numerals.with_points(pd.Series(cells), "a")
+
+
+@pytest.mark.parametrize("dtype", ["str", "object", pd.ArrowDtype(pa.string())], ids=str)
+def test_thousands_are_refused_whatever_reads_the_pattern(dtype):
+  """Arrow's regular expressions are not Python's: some versions of pandas leave texts to them."""
+  assert not [name for name, value in vars(numerals).items() if isinstance(value, str) and r"\u" in value]
+  with pytest.raises(errors.InputError, match="thousand"):
+    numerals.with_points(pd.Series(["1\u2019234", "61"], dtype=dtype), "a")

@@ -80,6 +80,31 @@ def test_versions_and_devices_are_conditions(monkeypatch):
     assert compute_environment.describe(spec.OptimizationSpec()) != found
 
 
+@pytest.mark.parametrize(
+  ("flags", "adds_in_any_order"),
+  [
+    ("", True),
+    ("--xla_gpu_autotune_level=0", True),
+    ("--xla_gpu_exclude_nondeterministic_ops=true", False),
+    ("--xla_dump_to=x --xla_gpu_deterministic_ops", False),
+    ("--xla_gpu_deterministic_ops=1 --xla_dump_to=x", False),
+    ("--xla_gpu_exclude_nondeterministic_ops=false", True),
+  ],
+)
+def test_a_gpu_that_adds_in_any_order_is_a_condition_and_said(monkeypatch, caplog, flags, adds_in_any_order):
+  settings = spec.OptimizationSpec()
+  monkeypatch.setenv("XLA_FLAGS", flags)
+  with caplog.at_level("INFO"):
+    compute_environment.say_what_differs(compute_environment.describe(settings))
+  assert not caplog.text  # a CPU has one order
+  monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+  found = compute_environment.describe(settings)
+  assert found["adds_in_any_order"] == adds_in_any_order
+  with caplog.at_level("INFO"):
+    compute_environment.say_what_differs(found)
+  assert ("XLA_FLAGS=--xla_gpu_exclude_nondeterministic_ops=true" in caplog.text) == adds_in_any_order
+
+
 def test_fewer_epochs_than_are_done_are_refused(tmp_path):
   cohort.write_workdir(tmp_path)
   _run(tmp_path, 2)
