@@ -25,7 +25,7 @@ from msk_jax.models import module_order
 
 _COUNTS = (32, 64, 128)  # pictures by which time and memory grow
 _NUM_STAGES = 3
-_NUM_SHUFFLES = 8
+_NUM_SHUFFLES = 32
 _RANDOMISED = 24  # pictures
 
 _Case = tuple[Method, str]  # kind of maps, stage

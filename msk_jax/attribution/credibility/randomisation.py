@@ -1,8 +1,9 @@
 """Cascading randomisation: a network loses what it learnt, from its output down to its input (Adebayo et al. 2018).
 
-A layer is randomised by shuffling the entries of each of its arrays, BatchNorm statistics too. So weights keep their
-distribution, and signals their size; drawn afresh, they would fade through a hundred layers. A map of the network
-should not outlive this.
+A layer is randomised by shuffling the weights that come into each of its units, each unit's by themselves. Its bias and
+its numbers of BatchNorm stay. So a unit answers about as often as before. Drawn afresh, signals would fade through a
+hundred layers. Shuffled across units, a head in which few of the units answer falls silent: of `make demo`'s network no
+map at all had a value. A map of the network should not outlive this.
 """
 
 import dataclasses
@@ -23,7 +24,7 @@ class Stage:
 
   Attributes:
     name: the lowest layer that is randomised; `head` for all that is above the backbone, `all` for all layers.
-    share: of the network's parameters that are randomised.
+    share: of the network's weights that are randomised; biases and numbers of BatchNorm are not counted.
     variables: {'params', 'batch_stats'}.
   """
 
@@ -60,16 +61,16 @@ def _stage(name: str, variables: dict[str, Any], parts: frozenset[str], seed: in
   flat, structure = jax.tree_util.tree_flatten_with_path(variables)
   leaves, num_shuffled, num_all = [], 0, 0
   for number, (path, leaf) in enumerate(flat):
-    collection, top, *rest = (key.key for key in path)
-    is_shuffled = top != age_model.BACKBONE or rest[0] in parts
-    if collection == "params":
-      num_all += leaf.size
-      num_shuffled += leaf.size * is_shuffled
+    _, top, *rest = (key.key for key in path)
+    is_weights = leaf.ndim > 1  # the last axis is that of the units
+    is_shuffled = is_weights and (top != age_model.BACKBONE or rest[0] in parts)
+    num_all += leaf.size * is_weights
+    num_shuffled += leaf.size * is_shuffled
     leaves.append(_shuffled(leaf, np.random.default_rng([seed, number])) if is_shuffled else leaf)
   return Stage(name, num_shuffled / num_all, jax.tree_util.tree_unflatten(structure, leaves))
 
 
 def _shuffled(leaf: Any, rng: np.random.Generator) -> Any:
-  """Returns an array of the same entries in another order, on the same devices."""
-  values = rng.permutation(np.asarray(leaf).reshape(-1)).reshape(leaf.shape)
+  """Returns weights [..., units] with each unit's in an order of its own, on the same devices."""
+  values = rng.permuted(np.asarray(leaf).reshape(-1, leaf.shape[-1]), axis=0).reshape(leaf.shape)
   return jax.device_put(values, leaf.sharding) if isinstance(leaf, jax.Array) else values
