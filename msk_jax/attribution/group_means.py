@@ -201,7 +201,7 @@ def _summary(mean: np.ndarray) -> tuple[float, float, float]:
 
 
 def _panels(means: GroupMeans) -> list[list[map_grid.Panel]]:
-  """Returns the figure's panels: a row for everybody, one per sex and age; a column for all and per rate."""
+  """Returns the figure's panels: a row for all shown groups, one per sex and age; a column for all and per rate."""
   lines = [{}, *({"sex": sex, "age_group": age} for sex in sampling.SEXES.values() for age in sampling.AGE_GROUPS)]
   return [
     [_panel(means, {**line, **rate}) for rate in ({}, *({"rate": name} for name in sampling.RATES))] for line in lines
@@ -210,7 +210,7 @@ def _panels(means: GroupMeans) -> list[list[map_grid.Panel]]:
 
 def _panel(means: GroupMeans, labels: dict[str, str]) -> map_grid.Panel:
   row = means.row_of(labels)
-  title = " ".join(labels.values()) or "everybody"
+  title = " ".join(labels.values()) or "all groups below"
   if row is None:
     return map_grid.Panel(title, 0, None)
   return map_grid.Panel(title, int(means.table["num_people"].iloc[row]), means.maps[row])

@@ -16,7 +16,7 @@ from msk_jax.predictions import model_names
 FOLDER = "group_means"
 _BLOCK = 64  # pictures read at once
 _HALF_FLAWED = "half of them or more have a flaw"
-_VERSION = 3  # raise it when the outputs change for equal inputs
+_VERSION = 4  # raise it when the outputs change for equal inputs
 
 
 def run(made: MadeMaps) -> None:
@@ -95,7 +95,7 @@ def _write_method(
 ) -> dict[str, Any]:
   """Writes the mean maps of a kind; returns what its record says of them."""
   meaning = MEANINGS[method]
-  title = f"{model_names.label(made.network.name)}: mean {made.label(method)}"
+  title = made.titled(f"{model_names.label(made.network.name)}: mean {made.label(method)}")
   group_means.write(folder, method, means, template, map_grid.Look(title, meaning.unit, meaning.is_signed))
   if means.is_without_pixels:
     logging.warning("%s: no mean maps, as no pixel is of five people of each group", method)

@@ -10,8 +10,10 @@ import pandas as pd
 from msk_jax.attribution import gradients, map_files, methods, stages, whose
 from msk_jax.attribution.methods import Method
 from msk_jax.attribution.networks import Network
+from msk_jax.biological_age import acceleration, age_signal
 from msk_jax.io import errors, outputs, run_record
 
+KNOWS_NOTHING = "a network that knows nothing of age"
 MAPS = "maps"  # the folder of the maps in that of a network
 
 
@@ -41,6 +43,22 @@ class MadeMaps:
   def whose(self) -> whose.Whose:
     """Whose the pictures are."""
     return whose.of_texts(self.pictures["eid"].to_numpy(str), self.pictures["instance"].to_numpy())
+
+  @functools.cached_property
+  def lack(self) -> str:
+    """Why the maps can't show ageing, whatever checks say; empty if the network's ages rise with age.
+
+    The folds' networks start from the same random weights. Those that have learned nothing still have them in common,
+    and their maps of a picture are alike.
+    """
+    ages = acceleration.read(self.workdir, "sample", self.network.name)
+    columns = (ages[name].to_numpy() for name in ("age_years", "predicted_age_years", "eid"))
+    slope = age_signal.fit_slope(*columns)
+    return "" if slope.is_above_chance else f"{KNOWS_NOTHING}: {age_signal.describe(slope)}"
+
+  def titled(self, title: str) -> str:
+    """Returns the title of a figure of the maps, with a second line where they can't show ageing."""
+    return f"{title}\nThese maps show nothing of age: they are of {KNOWS_NOTHING}." if self.lack else title
 
   def read(self, method: Method) -> np.ndarray:
     """Returns the maps of a method as they are on disk, float32 [n, rows, columns], mapped from their file."""

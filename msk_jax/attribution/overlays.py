@@ -75,7 +75,7 @@ def _draw(path: pathlib.Path, made: MadeMaps, rows: pd.DataFrame, are_drawn: boo
   side = f", {first['side']} side" if first["side"] else ""
   what = "phantom" if are_drawn else "individual-level data: not for sharing"
   title = f"{model_names.label(made.network.name)}: {first['sex']}, {first['age_group']}{side} ({what})"
-  frame.save(overlay.draw(title, [_heading(row) for _, row in rows.iterrows()], shown, layers), path)
+  frame.save(overlay.draw(made.titled(title), [_heading(row) for _, row in rows.iterrows()], shown, layers), path)
 
 
 def _heading(row: pd.Series) -> str:

@@ -13,7 +13,6 @@ from msk_jax.attribution.credibility import checks, drawn_ageing, randomisation,
 from msk_jax.attribution.made_maps import MadeMaps
 from msk_jax.attribution.methods import MEANINGS, Method
 from msk_jax.attribution.networks import Network
-from msk_jax.biological_age import acceleration, age_signal
 from msk_jax.cohort import folds
 from msk_jax.disclosure import door
 from msk_jax.io import outputs, progress, tables
@@ -109,24 +108,12 @@ def _write(folder: pathlib.Path, made: MadeMaps, reason: str) -> dict[str, Any]:
   )
   with progress.track("checking maps", total, "maps") as advance:
     rows = [row for method in made.methods for row in _check(made, method, plan, advance)]
-  if lack := _find_lack(made):
+  if lack := made.lack:
     logging.warning("THESE MAPS SHOW NOTHING OF AGE: they are of %s", lack)
     rows = [dataclasses.replace(row, remark="; ".join(filter(None, (lack, row.remark)))) for row in rows]
   door.write_table(folder, NAME, table.make(rows), attention_credibility_tables.CREDIBILITY)
   num_other = 0 if isinstance(plan.planted, str) else plan.planted[1].num_other
   return {"fold": plan.fold, "other_fold": plan.other, "pictures_not_as_drawn": whose.shown_count(num_other)}
-
-
-def _find_lack(made: MadeMaps) -> str:
-  """Returns why the maps can't show ageing, whatever the checks say; empty if the network knows something of age.
-
-  The folds' networks start from the same random weights. Those that have learned nothing still have them in common, and
-  their maps of a picture are alike.
-  """
-  ages = acceleration.read(made.workdir, "sample", made.network.name)
-  columns = (ages[name].to_numpy() for name in ("age_years", "predicted_age_years", "eid"))
-  slope = age_signal.fit_slope(*columns)
-  return "" if slope.is_above_chance else f"a network that knows nothing of age: {age_signal.describe(slope)}"
 
 
 def _check(made: MadeMaps, method: Method, plan: _Plan, advance: progress.Advance) -> list[table.Row]:

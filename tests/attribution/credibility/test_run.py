@@ -34,9 +34,9 @@ def made(workdir) -> MadeMaps:
 
 
 def test_the_table_has_every_check_of_every_kind_of_maps(made, capsys, caplog, monkeypatch):
-  monkeypatch.setattr(credibility_run, "_find_lack", lambda _: "a network that knows nothing")
+  monkeypatch.setattr(MadeMaps, "lack", "a network that knows nothing")
   credibility_run.run(made)
-  assert "THESE MAPS SHOW NOTHING OF AGE" in caplog.text
+  assert "THESE MAPS SHOW NOTHING OF AGE" in caplog.text and "show nothing of age" in made.titled("knees")
   table = tables.read(made.folder / "credibility" / "credibility.parquet", attention_credibility_tables.CREDIBILITY)
   for method in made.methods:
     assert set(table[table["method"] == method]["check"]) == set(credibility_table.CHECKS)
@@ -59,7 +59,7 @@ def test_a_network_that_knows_nothing_of_age_is_named(made, monkeypatch, slope, 
   ages = pd.DataFrame({"eid": [str(number) for number in range(200)], "age_years": rng.uniform(45, 80, 200)})
   ages["predicted_age_years"] = 60 + slope * (ages["age_years"] - 60) + rng.normal(0, 3, 200)
   monkeypatch.setattr(acceleration, "read", lambda *_: ages)
-  lack = credibility_run._find_lack(made)
+  lack = dataclasses.replace(made).lack
   assert bool(lack) == is_said and ("do not rise with age" in lack) == is_said
 
 
