@@ -20,6 +20,7 @@ import numpy as np
 from benchmarks import report, seed_log
 from msk_jax.attribution import gradients, networks, stages
 from msk_jax.attribution.credibility import checks, drawn_ageing, randomisation, table, unselected
+from msk_jax.attribution.credibility import run as credibility_run
 from msk_jax.attribution.methods import BY_STAGE, Method
 from msk_jax.models import module_order
 
@@ -124,7 +125,10 @@ def main() -> None:
     wanted.append(("patch_saliency", "last"))
     for stage in args.stages:
       wanted.append(("grad_ram", stage))
-  of = f"{args.workdir.resolve()} {args.model} {len(bench.pictures.image)} pictures"
+  of = (
+    f"{args.workdir.resolve()} {args.model} {len(bench.pictures.image)} pictures, {_NUM_SHUFFLES} shuffles of "
+    f"{_RANDOMISED}, version {credibility_run.VERSION}"
+  )
   cases: dict[str, _Case] = {f"{of}: {method} {stage}": (method, stage) for method, stage in wanted}
   done = seed_log.read(args.log)
   seed_log.complete(cases, lambda case: _score(bench, case), args.log, done)

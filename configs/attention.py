@@ -4,8 +4,8 @@ Command: python -m msk_jax.attention --config=configs/attention.py:view=knee --w
 Arguments: view=knee (as it is called under images/, e.g. full_body/figure, or folder), backbone=best (on validation) or
   a name, methods=all|gradients|published, stage=auto|last|<name>, samples_per_cell=10, smoke.
 Hardware: any CPU or GPU; memory for one batch of pictures through the network, 2 GB at a batch of 8.
-Expected time: one busy core made 8 maps a second with InceptionV3 at 96x80 pixels; time grows with pixels and maps, of
-  which a view has 540, of pairs 1,080. The checks of credibility make up to 624 more per kind of maps, of a
+Expected time: two free cores make 60 to 120 maps a second with InceptionV3 at 96x80 pixels; time grows with pixels and
+  maps, of which a view has 540, of pairs 1,080. The checks of credibility make up to 624 more per kind of maps, of a
   phantom 784. The log says how many there are before the first, then speed and time left.
 Expected: attention/<model>/maps with one NPY file per kind of maps and pictures.parquet; attention/<model>/overlays;
   attention/<model>/group_means and credibility, which may be shared.

@@ -210,7 +210,7 @@ def _panels(means: GroupMeans) -> list[list[map_grid.Panel]]:
 
 def _panel(means: GroupMeans, labels: dict[str, str]) -> map_grid.Panel:
   row = means.row_of(labels)
-  title = " ".join(labels.values()) or "all groups below"
+  title = " ".join(labels.values()) or "all groups shown"
   if row is None:
     return map_grid.Panel(title, 0, None)
   return map_grid.Panel(title, int(means.table["num_people"].iloc[row]), means.maps[row])

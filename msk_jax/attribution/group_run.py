@@ -31,6 +31,10 @@ def run(made: MadeMaps) -> None:
 
 
 def _write(folder: pathlib.Path, made: MadeMaps) -> dict[str, Any]:
+  return {"lack": made.lack, **_write_means(folder, made)}
+
+
+def _write_means(folder: pathlib.Path, made: MadeMaps) -> dict[str, Any]:
   try:
     frame = registration.register(_read_grey(made), made.whose.person)
   except ValueError as error:

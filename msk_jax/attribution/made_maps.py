@@ -14,6 +14,9 @@ from msk_jax.biological_age import acceleration, age_signal
 from msk_jax.io import errors, outputs, run_record
 
 KNOWS_NOTHING = "a network that knows nothing of age"
+_NOTHING_SEEN = (
+  "These maps show nothing of age: the network's predictions do not rise with age more than chance allows."
+)
 MAPS = "maps"  # the folder of the maps in that of a network
 
 
@@ -58,7 +61,7 @@ class MadeMaps:
 
   def titled(self, title: str) -> str:
     """Returns the title of a figure of the maps, with a second line where they can't show ageing."""
-    return f"{title}\nThese maps show nothing of age: they are of {KNOWS_NOTHING}." if self.lack else title
+    return f"{title}\n{_NOTHING_SEEN}" if self.lack else title
 
   def read(self, method: Method) -> np.ndarray:
     """Returns the maps of a method as they are on disk, float32 [n, rows, columns], mapped from their file."""

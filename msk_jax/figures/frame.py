@@ -6,6 +6,7 @@ A figure is two files with one name, a PNG and an SVG. Equal figures give equal 
 import json
 import pathlib
 import re
+import textwrap
 from collections.abc import Mapping, Sequence
 
 import matplotlib
@@ -20,6 +21,8 @@ from msk_jax.figures import palette
 from msk_jax.io import atomic
 
 _DPI = 130
+_POINTS_PER_INCH = 72
+_LETTER_WIDTH = 0.56  # of a letter's height, on average
 _ENDS = {".png": b"IEND\xaeB`\x82", ".svg": b"</svg>\n"}
 # The default ids in an SVG are random, and the default metadata hold the date and the version of matplotlib.
 _SVG_SETTINGS = {"svg.hashsalt": "msk_jax"}
@@ -67,6 +70,12 @@ def say(axes: mpl_axes.Axes, notes: Sequence[str]) -> None:
 def files(path: pathlib.Path) -> tuple[pathlib.Path, pathlib.Path]:
   """Returns the PNG and the SVG of a figure, by the path of its PNG."""
   return path, path.with_suffix(".svg")
+
+
+def wrapped(title: str, width_inches: float, points: float) -> str:
+  """Returns a title in lines that fit a figure's width; its own lines stay apart."""
+  characters = max(int(width_inches * _POINTS_PER_INCH / (points * _LETTER_WIDTH)), 1)
+  return "\n".join(part for line in title.split("\n") for part in textwrap.wrap(line, characters) or [""])
 
 
 def save(figure: mpl_figure.Figure, path: pathlib.Path, statement: Mapping[str, int] | None = None) -> None:

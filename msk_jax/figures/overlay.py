@@ -9,7 +9,7 @@ from matplotlib import axes as mpl_axes
 from matplotlib import cm, colorbar, colors
 from matplotlib import figure as mpl_figure
 
-from msk_jax.figures import palette
+from msk_jax.figures import frame, palette
 
 _CELL_AREA = 6.5  # square inches of a picture
 _WIDEST, _TALLEST = 3.2, 3.6  # inches of a picture
@@ -19,6 +19,7 @@ _LARGEST_ALPHA = 0.8
 LEGEND = "blue: younger, red: older"  # of signed maps
 STRONG = 99.5  # percentile of a map's sizes that has the full colour
 _BAR = 0.16  # inches
+_TITLE_POINTS = 12
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,7 +71,8 @@ def draw(
     squeeze=False,
     width_ratios=[width] * num_columns + [_BAR],
   )
-  figure.suptitle(title, fontsize=12, x=0.02, ha="left", color=palette.INK)
+  title = frame.wrapped(title, figure.get_figwidth(), _TITLE_POINTS)
+  figure.suptitle(title, fontsize=_TITLE_POINTS, x=0.02, ha="left", color=palette.INK)
   all_axes[0, -1].set_axis_off()
   for axes, heading, picture in zip(all_axes[0], headings, pictures, strict=False):
     axes.set_title(heading, fontsize=9.5, color=palette.INK)

@@ -20,7 +20,7 @@ _DICOM = r"(\d{3})([DWMY])"
 _BAND = r"\d{1,3}(?:\.\d+)?\s*(?:-|–|—|to)\s*\d{1,3}(?:\.\d+)?"  # 45-49
 _OPEN = r"(?:[<>≤≥]=?\s*\d{1,3}|\d{1,3}\s*(?:\+|plus|(?:and|&|or) (?:over|above|up|more|older|under|below|younger)))"
 _YEARS = r"(?i)\s*(?:y|yrs?|years?)\.?(?: old)?$"
-_DATE = r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}.*|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}"
+_DATE = r"(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}.*|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4})"
 _MOST_BAD, _FEWEST_BAD = 0.02, 3  # unreadable cells: more are not a slip
 _MOST_BEYOND, _FEWEST_BEYOND = 0.2, 4  # numbers that are not ages in years: more are another unit
 _BIRTH_YEARS = (1850, 2100)

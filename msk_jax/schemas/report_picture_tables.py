@@ -33,7 +33,7 @@ ATTENTION_CREDIBILITY = Schema(
 # How well the pictures of a network were registered: means over held-out pictures. Dice: overlap of the bodies.
 ATTENTION_REGISTRATION = Schema(
   "report_attention_registration",
-  1,
+  2,
   {
     "model": columns.LABEL,
     "correlation_before": columns.estimate(),
@@ -41,6 +41,7 @@ ATTENTION_REGISTRATION = Schema(
     "dice_before": columns.estimate(),
     "dice_after": columns.estimate(),
     "not_made": columns.LABEL,
+    "lack": columns.LABEL,
   },
   is_shared=True,
   keys=("model",),

@@ -22,13 +22,14 @@ from msk_jax.trained import compiler, processes
 from msk_jax.training import spec
 
 BEGAN, CHANGED, _LAST = "conditions", "resumed_otherwise", "last_conditions"  # keys in the run record and `result.json`
+_ANY_ORDER = "adds_in_any_order"  # key in `result.json`
 _PACKAGES = ("jax", "jaxlib", "flax", "optax")
 _VARIABLES = ("XLA_FLAGS", "NVIDIA_TF32_OVERRIDE")
 _OPTIONS = ("jax_default_matmul_precision", "jax_enable_x64")
 _CPUS = pathlib.Path("/proc/cpuinfo")
 _FIXED_ORDER_FLAG = "--xla_gpu_exclude_nondeterministic_ops=true"
-_FIXED_ORDER = re.compile(r"--xla_gpu_(?:exclude_nondeterministic|deterministic)_ops(?:=(\S*))?")
-_YES = ("", "1", "true", "True")
+_FIXED_ORDER = re.compile(r"(?<!\S)--(xla_gpu_exclude_nondeterministic_ops|xla_gpu_deterministic_ops)(?:=(\S*))?(?!\S)")
+_YES = ("", "1", "true")
 
 
 def describe(settings: spec.OptimizationSpec) -> dict[str, Any]:
@@ -43,29 +44,37 @@ def describe(settings: spec.OptimizationSpec) -> dict[str, Any]:
   }
   if not processes.is_alone() and jax.device_count() > 2:  # two numbers have one sum, whoever adds them
     environment["sums_over_processes"] = True
-  if jax.default_backend() == "gpu":
-    environment["adds_in_any_order"] = _adds_in_any_order()
   environment |= {name: run_record.package_version(name) for name in _PACKAGES}
   environment |= {name: str(getattr(jax.config, name)) for name in _OPTIONS}
   return environment | {name: os.environ.get(name, "") for name in _VARIABLES}
 
 
-def _adds_in_any_order() -> bool:
-  """Returns whether XLA may take a GPU's kernels whose sums are rounded otherwise in each run."""
-  values = [found[1] or "" for found in _FIXED_ORDER.finditer(os.environ.get("XLA_FLAGS", ""))]
-  return not any(value in _YES for value in values)
-
-
-def say_what_differs(environment: Mapping[str, Any]) -> None:
-  """Says that two runs of one command will differ in the last digits, if they will.
+def adds_in_any_order(environment: Mapping[str, Any]) -> bool:
+  """Returns whether two runs in an environment may differ: on a GPU, unless XLA_FLAGS (or the file it names) forbid it.
 
   Args:
     environment: from `describe`.
   """
-  if environment.get("adds_in_any_order"):
+  flags = str(environment.get("XLA_FLAGS", "")).strip()
+  if flags and not flags.startswith("-"):  # XLA reads such a file
+    try:
+      flags = pathlib.Path(flags).read_text(encoding="utf-8")
+    except (OSError, ValueError):
+      flags = ""
+  last = {found[1]: (found[2] or "").lower() for found in _FIXED_ORDER.finditer(flags)}
+  return environment.get("platform") == "gpu" and not any(value in _YES for value in last.values())
+
+
+def say_what_differs(environment: Mapping[str, Any]) -> None:
+  """Says that two runs of one command may differ, if they may.
+
+  Args:
+    environment: from `describe`.
+  """
+  if adds_in_any_order(environment):
     logging.info(
-      "this GPU may add in another order each time: two runs of this command, and a resumed one, differ in the last "
-      "digits, and after many steps in more. For equal bits set the environment variable XLA_FLAGS=%s",
+      "this GPU may add in another order each time: two runs of this command, and a resumed one, may differ in the "
+      "last digits, and after many steps in more. For equal bits set the environment variable XLA_FLAGS=%s",
       _FIXED_ORDER_FLAG,
     )
 
@@ -94,7 +103,9 @@ def note_changes(folder: pathlib.Path, current: Mapping[str, Any]) -> None:
 def of_result(folder: pathlib.Path) -> dict[str, Any]:
   """Returns what `result.json` says: the environment in which the training began, and what changed in resumes."""
   results = _recorded(folder)
-  return {BEGAN: results.get(BEGAN, {}), CHANGED: results.get(CHANGED, [])}
+  began = results.get(BEGAN, {})
+  environments = (began, results.get(_LAST, began))
+  return {BEGAN: began, CHANGED: results.get(CHANGED, []), _ANY_ORDER: any(map(adds_in_any_order, environments))}
 
 
 def _recorded(folder: pathlib.Path) -> Mapping[str, Any]:

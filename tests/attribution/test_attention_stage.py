@@ -10,7 +10,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from msk_jax.attribution import gradients, made_maps, map_files, networks, overlays, pictures, run, stages
+from msk_jax.attribution import gradients, group_run, made_maps, map_files, networks, overlays, pictures, run, stages
 from msk_jax.attribution.credibility import run as credibility_run
 from msk_jax.attribution.spec import AttentionSpec
 from msk_jax.cohort import source
@@ -84,6 +84,21 @@ def test_overlays_have_no_ids(made, tmp_path):
   shown = re.findall(r"<!-- (.*) -->", text)
   assert not id_search.has_id(text) and any("individual" in line for line in shown)
   assert any("the gradient is 0 everywhere" in line for line in shown)
+  assert not any("show nothing of age" in line for line in shown)
+
+
+def test_every_figure_of_a_network_that_knows_nothing_says_so(made, tmp_path, monkeypatch):
+  monkeypatch.setattr(made_maps.MadeMaps, "lack", "a network that knows nothing")
+  table, network = map_files.read_pictures(made / "maps"), networks.open_network(made.parents[2], "knee/simple_cnn")
+  stage = stages.Stage("conv_3", "conv_3", (2, 2), is_last=False)
+  maps = made_maps.MadeMaps(made.parents[2], made, network, stage, _SPEC.methods, 4, table)
+  name, rows = next(overlays._list_triplets(table, 1))
+  overlays._draw(tmp_path / f"{name}.png", maps, rows, are_drawn=True)
+  assert "show nothing of age" in " ".join(re.findall(r"<!-- (.*) -->", (tmp_path / f"{name}.svg").read_text()))
+  looks = []
+  monkeypatch.setattr(group_run.group_means, "write", lambda *call: looks.append(call[-1].title))
+  assert group_run._write(tmp_path, maps)["lack"] == "a network that knows nothing"
+  assert looks and all("show nothing of age" in title for title in looks)
 
 
 def test_each_picture_has_its_maps_by_the_network_of_its_test_fold(workdir, made):

@@ -17,6 +17,13 @@ import pytest
 from msk_jax.figures import bars, bins, frame, heat_map, scatter
 
 
+def test_a_title_fits_a_narrow_figure_and_keeps_its_lines():
+  title = "knee / inception v3: mean saliency\nThese maps show nothing of age"
+  assert frame.wrapped(title, 12.0, 10.0) == title
+  lines = frame.wrapped(title, 2.0, 10.0).split("\n")
+  assert len(lines) > 2 and max(map(len, lines)) <= 25 and " ".join(lines) == title.replace("\n", " ")
+
+
 def _scatter() -> plt.Figure:
   values = np.arange(20.0)
   return scatter.draw("points", "x", "y", [scatter.Points("a", values, values + 1, "#0072b2")], ("mean", 4.0))

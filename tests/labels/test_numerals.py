@@ -71,4 +71,4 @@ def test_thousands_are_refused_whatever_reads_the_pattern(dtype):
   """Arrow's regular expressions are not Python's: some versions of pandas leave texts to them."""
   assert not [name for name, value in vars(numerals).items() if isinstance(value, str) and r"\u" in value]
   with pytest.raises(errors.InputError, match="thousand"):
-    numerals.with_points(pd.Series(["1\u2019234", "61"], dtype=dtype), "a")
+    numerals.with_points(pd.Series(["1\N{RIGHT SINGLE QUOTATION MARK}234", "61"], dtype=dtype), "a")

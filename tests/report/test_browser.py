@@ -9,7 +9,7 @@ import pytest
 from msk_jax.report import run, sections
 from msk_jax.report.spec import SiteSpec
 from tests import cases, programs
-from tests.report import browser, genetic_study, study
+from tests.report import browser, genetic_study, picture_study, study
 
 _PAGES = [page.name for page in sections.all_pages()]
 _FIRST_PAGES = cases.first_of(_PAGES, number=2)
@@ -307,15 +307,22 @@ def test_scores_of_a_group_are_shown_and_what_is_published_beside(tab):
   assert "none before the paper" in tab.page.locator("table.data").nth(1).inner_text()
 
 
+def test_a_dimension_says_that_maps_show_nothing_of_age(tab):
+  tab.open("dimension?name=knee")
+  tab.page.wait_for_selector(".map")
+  assert picture_study.LACK in tab.page.locator("main").inner_text()
+
+
 def test_maps_stand_side_by_side_and_a_small_group_is_not_shown(tab):
   tab.open("attention?by=rate")
   captions = tab.page.locator(".map figcaption").all_inner_texts()
   assert captions == [
-    "all who were chosen\n60 people",
+    "all groups shown\n60 people",
     "decelerated\n30 people",
     "normal\ntoo few people",
     "accelerated\n30 people",
   ]
+  assert picture_study.LACK in tab.page.locator("main").inner_text()
   tab.page.get_by_label("Side by side").select_option("method")
   tab.page.wait_for_function("document.querySelectorAll('.map').length === 2")
   assert tab.page.locator(".person img").evaluate("(each) => each.naturalWidth") == 60

@@ -32,6 +32,7 @@ def _result(workdir):
 def test_a_resume_under_other_conditions_warns_and_is_in_the_result(tmp_path, monkeypatch, caplog):
   cohort.write_workdir(tmp_path)
   _run(tmp_path, 1)
+  assert _result(tmp_path)["adds_in_any_order"] is False
   assert _result(tmp_path)["resumed_otherwise"] == [] and _result(tmp_path)["conditions"]["layers"] == "fast"
   monkeypatch.setenv("MSK_PLAIN_LAYERS", "1")
   _run(tmp_path, 1)
@@ -88,7 +89,10 @@ def test_versions_and_devices_are_conditions(monkeypatch):
     ("--xla_gpu_exclude_nondeterministic_ops=true", False),
     ("--xla_dump_to=x --xla_gpu_deterministic_ops", False),
     ("--xla_gpu_deterministic_ops=1 --xla_dump_to=x", False),
+    ("--xla_gpu_exclude_nondeterministic_ops=TRUE", False),
     ("--xla_gpu_exclude_nondeterministic_ops=false", True),
+    ("--xla_gpu_exclude_nondeterministic_ops=true --xla_gpu_exclude_nondeterministic_ops=false", True),
+    ("--xla_gpu_exclude_nondeterministic_ops_of_mine=true", True),
   ],
 )
 def test_a_gpu_that_adds_in_any_order_is_a_condition_and_said(monkeypatch, caplog, flags, adds_in_any_order):
@@ -99,10 +103,18 @@ def test_a_gpu_that_adds_in_any_order_is_a_condition_and_said(monkeypatch, caplo
   assert not caplog.text  # a CPU has one order
   monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
   found = compute_environment.describe(settings)
-  assert found["adds_in_any_order"] == adds_in_any_order
+  assert compute_environment.adds_in_any_order(found) == adds_in_any_order
   with caplog.at_level("INFO"):
     compute_environment.say_what_differs(found)
   assert ("XLA_FLAGS=--xla_gpu_exclude_nondeterministic_ops=true" in caplog.text) == adds_in_any_order
+
+
+def test_flags_of_xla_may_be_in_a_file(tmp_path):
+  file = tmp_path / "flags"
+  environment = {"platform": "gpu", "XLA_FLAGS": str(file)}
+  assert compute_environment.adds_in_any_order(environment)
+  file.write_text("--xla_gpu_exclude_nondeterministic_ops=true\n")
+  assert not compute_environment.adds_in_any_order(environment)
 
 
 def test_fewer_epochs_than_are_done_are_refused(tmp_path):

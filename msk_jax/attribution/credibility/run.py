@@ -26,7 +26,7 @@ _MOST_PAIRS = 48  # pictures of the other checks that make maps again
 _NUM_STAGES = 3  # of the backbone
 _NUM_SHUFFLES = 8
 _SEED = 0
-_VERSION = 4  # raise it when the outputs change for equal inputs
+VERSION = 4  # raise it when the outputs change for equal inputs
 
 
 def run(made: MadeMaps) -> None:
@@ -42,7 +42,7 @@ def run(made: MadeMaps) -> None:
     "shuffles": _NUM_SHUFFLES,
     "stages": _NUM_STAGES,
     "seed": _SEED,
-    "version": _VERSION,
+    "version": VERSION,
   }
   inputs = made.hash_inputs()
   reason = unselected.find_reason(made.workdir, made.network)
@@ -50,6 +50,8 @@ def run(made: MadeMaps) -> None:
     inputs |= drawn_ageing.hash_inputs(made.workdir)
   output = outputs.Output("attention", made.folder / FOLDER, settings, inputs, "the maps' credibility")
   outputs.make_folder(output, lambda folder: _write(folder, made, reason))
+  if made.lack:
+    logging.warning("THESE MAPS SHOW NOTHING OF AGE: they are of %s", made.lack)
   table.show(tables.read(made.folder / FOLDER / f"{NAME}.parquet", attention_credibility_tables.CREDIBILITY))
 
 
@@ -109,7 +111,6 @@ def _write(folder: pathlib.Path, made: MadeMaps, reason: str) -> dict[str, Any]:
   with progress.track("checking maps", total, "maps") as advance:
     rows = [row for method in made.methods for row in _check(made, method, plan, advance)]
   if lack := made.lack:
-    logging.warning("THESE MAPS SHOW NOTHING OF AGE: they are of %s", lack)
     rows = [dataclasses.replace(row, remark="; ".join(filter(None, (lack, row.remark)))) for row in rows]
   door.write_table(folder, NAME, table.make(rows), attention_credibility_tables.CREDIBILITY)
   num_other = 0 if isinstance(plan.planted, str) else plan.planted[1].num_other

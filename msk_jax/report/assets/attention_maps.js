@@ -14,7 +14,7 @@
   /** Returns a group of people in words. */
   msk.groupWords = (table, row) => {
     const words = ["sex", "age_group", "rate"].map((name) => table.value(row, name)).filter((word) => word !== "all");
-    return words.length ? words.join(", ") : "all who were chosen";
+    return words.length ? words.join(", ") : "all groups shown";
   };
 
   /** Returns why a network has no mean maps: what its run record says, or that no group is large enough. */
@@ -22,6 +22,12 @@
     const [row] = registration.where({ model });
     const reason = row === undefined ? "" : registration.value(row, "not_made");
     return `${msk.modelLabel(model)}: ${reason || "no group has enough people for a mean map"}.`;
+  };
+
+  /** Returns a warning that a network's maps can't show ageing; null if its ages rise with age. */
+  msk.mapsLack = (registration, model) => {
+    const lack = registration?.where({ model }).map((row) => registration.value(row, "lack")).find(Boolean);
+    return lack ? el("p", {}, el("strong", {}, "These maps show nothing of age: "), `they are of ${lack}.`) : null;
   };
 
   /**

@@ -16,6 +16,7 @@ from msk_jax.schemas import attention_credibility_tables, attention_tables, repo
 _FOLDER = "attention"
 _CELLS = "maps/cells.parquet"
 _MOST_OVERLAYS = 12  # of a network
+_WORDS = ("not_made", "lack")
 _REGISTRATION = ("correlation_before", "correlation_after", "dice_before", "dice_after")
 
 
@@ -35,7 +36,7 @@ def _make(data: Data) -> Content:
       "attention_registration",
       "How well the pictures were laid over each other",
       "A row per network: correlation with the mean picture and overlap (Dice) of the bodies before and after, of "
-      "pictures that were held out.",
+      "pictures that were held out; why there are no mean maps, or why they can't show ageing.",
       _describe(data),
       report_picture_tables.ATTENTION_REGISTRATION,
     ),
@@ -102,7 +103,7 @@ def _describe(data: Data) -> pd.DataFrame:
   for path in data.files["networks"]:
     results = _record(data, path)["results"]
     numbers = {name: results.get(name) for name in _REGISTRATION}
-    rows.append({"model": _model_of(path), "not_made": results.get("not_made", ""), **numbers})
+    rows.append({"model": _model_of(path), **{name: results.get(name, "") for name in _WORDS}, **numbers})
   return pd.DataFrame(rows, columns=list(schema.columns)).astype(schema.dtypes)
 
 

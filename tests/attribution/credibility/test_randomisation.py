@@ -53,6 +53,23 @@ def test_layers_are_shuffled_from_the_output_down(model, variables):
           assert leaf.ndim > 1 or np.array_equal(leaf, other)
 
 
+def test_each_unit_has_an_order_of_its_own(model, variables):
+  parts = module_order.backbone_parts(model, _SHAPE, _NUM_SIDE)
+  head, *_ = randomisation.cascade(variables, parts, 3, seed=1)
+  num_weights = 0
+  for (path, before), after in zip(
+    jax.tree_util.tree_leaves_with_path(variables["params"]), jax.tree.leaves(head.variables["params"]), strict=True
+  ):
+    if before.ndim > 1 and path[0].key != age_model.BACKBONE:
+      orders = {
+        tuple(np.argsort(np.argsort(before[:, unit])[np.argsort(np.argsort(after[:, unit]))])) for unit in (0, -1)
+      }
+      assert not np.array_equal(before, after), path
+      assert before.shape[1] == 1 or len(orders) == 2
+      num_weights += 1
+  assert num_weights >= 3  # dense, side and age
+
+
 def test_the_cascade_depends_on_the_seed_alone(model, variables):
   parts = module_order.backbone_parts(model, _SHAPE, _NUM_SIDE)
 

@@ -38,7 +38,7 @@ msk.page("attention", async (view) => {
     const scale = first && side() !== "method" ? await msk.attentionScale(table, first.row) : null;
     if (number !== newest) return;
     shown.append(...figures);
-    place.replaceChildren(el("h2", {}, `${msk.modelLabel(model())}${side() === "method" ? "" : `, ${msk.attentionMethod(method())}`}`), chosenWords(), shown, ...[scale, msk.methodBox("attention")].filter(Boolean));
+    place.replaceChildren(el("h2", {}, `${msk.modelLabel(model())}${side() === "method" ? "" : `, ${msk.attentionMethod(method())}`}`), ...[msk.mapsLack(registration, model())].filter(Boolean), chosenWords(), shown, ...[scale, msk.methodBox("attention")].filter(Boolean));
     drawRest(place);
   };
   view.state.onChange(["model", "method", "by", "sex", "age_group", "rate", "strength"], update);
@@ -71,7 +71,7 @@ msk.page("attention", async (view) => {
     const rowOf = (changes) => table.where({ model: model(), method: method(), ...labels, ...changes })[0];
     if (side() === "method") return methods.map((name) => ({ heading: msk.attentionMethod(name), row: rowOf({ method: name }), name }));
     const values = { rate: ["decelerated", "normal", "accelerated"], sex: ["female", "male"], age_group: ["young", "middle", "old"] }[side()];
-    return [ALL, ...values].map((value) => ({ heading: value === ALL ? "all who were chosen" : value, row: rowOf({ [side()]: value }), name: method() }));
+    return [ALL, ...values].map((value) => ({ heading: value === ALL ? "all groups shown" : value, row: rowOf({ [side()]: value }), name: method() }));
   }
 
   function drawRest(parent) {

@@ -282,6 +282,10 @@ msk.page("dimension", async (view) => {
     if (!rows.length) return null;
     const shown = el("div", { class: "maps" });
     section.append(shown);
+    for (const model of new Set(rows.map((row) => maps.value(row, "model")))) {
+      const lack = msk.mapsLack(registration, model);
+      if (lack) shown.before(lack);
+    }
     for (const row of rows) shown.append(await msk.attentionMap(maps, row, { hasScale: true }));
     more(section, "attention", { model: maps.value(rows[0], "model") }, "By sex, age and rate of ageing");
     return null;
