@@ -1,9 +1,10 @@
 """Cascading randomisation: a network loses what it learnt, from its output down to its input (Adebayo et al. 2018).
 
-A layer is randomised by shuffling the weights that come into each of its units, each unit's by themselves. Its bias and
-its numbers of BatchNorm stay. So a unit answers about as often as before. Drawn afresh, signals would fade through a
-hundred layers. Shuffled across units, a head in which few of the units answer falls silent: of `make demo`'s network no
-map at all had a value. A map of the network should not outlive this.
+A layer is randomised by shuffling the weights that come into each of its units, each unit's by themselves. Their sum
+stays, and so do biases, numbers of BatchNorm and multipliers of channels. So a unit answers about as often as before.
+Drawn afresh, signals would fade through a hundred layers. Shuffled across units, a head in which few of the units
+answer falls silent: of `make study`'s knee network no map at all had a value. A map of the network should not outlive
+this.
 """
 
 import dataclasses
