@@ -13,7 +13,6 @@ from msk_jax.attribution.networks import Network
 from msk_jax.biological_age import acceleration, age_signal
 from msk_jax.io import errors, outputs, run_record
 
-KNOWS_NOTHING = "a network that knows nothing of age"
 _NOTHING_SEEN = (
   "These maps show nothing of age: the network's predictions do not rise with age more than chance allows."
 )
@@ -57,7 +56,7 @@ class MadeMaps:
     ages = acceleration.read(self.workdir, "sample", self.network.name)
     columns = (ages[name].to_numpy() for name in ("age_years", "predicted_age_years", "eid"))
     slope = age_signal.fit_slope(*columns)
-    return "" if slope.is_above_chance else f"{KNOWS_NOTHING}: {age_signal.describe(slope)}"
+    return "" if slope.is_above_chance else f"a network that knows nothing of age: {age_signal.describe(slope)}"
 
   def titled(self, title: str) -> str:
     """Returns the title of a figure of the maps, with a second line where they can't show ageing."""

@@ -78,6 +78,12 @@ def wrapped(title: str, width_inches: float, points: float) -> str:
   return "\n".join(part for line in title.split("\n") for part in textwrap.wrap(line, characters) or [""])
 
 
+def put_title(figure: mpl_figure.Figure, title: str, points: float) -> None:
+  """Puts a title above a figure, on the left, in lines that fit it."""
+  lines = wrapped(title, figure.get_figwidth(), points)
+  figure.suptitle(lines, fontsize=points, x=0.02, ha="left", color=palette.INK)
+
+
 def save(figure: mpl_figure.Figure, path: pathlib.Path, statement: Mapping[str, int] | None = None) -> None:
   """Writes a figure, each file whole or not at all, and closes it.
 

@@ -63,8 +63,7 @@ def draw(grid: Sequence[Sequence[Panel]], picture: np.ndarray, look: Look) -> mp
   scale = _LONG_SIDE / max(rows, columns)
   size = (len(grid[0]) * max(columns * scale, 1.25) + 1.3, len(grid) * (rows * scale + _ROOM) + _TITLE_ROOM)
   figure, all_axes = plt.subplots(len(grid), len(grid[0]), figsize=size, layout="constrained", squeeze=False)
-  title = frame.wrapped(look.title, figure.get_figwidth(), _TITLE_POINTS + 2)
-  figure.suptitle(title, fontsize=_TITLE_POINTS + 2, x=0.02, ha="left", color=palette.INK)
+  frame.put_title(figure, look.title, _TITLE_POINTS + 2)
   if any(panel.values is not None and np.isnan(panel.values).any() for row in grid for panel in row):
     figure.supxlabel(_EDGES, fontsize=_TITLE_POINTS, color=palette.OTHER)
   norm, colours = colors.Normalize(-limit if look.is_signed else 0.0, limit), overlay.see_through(look.is_signed)

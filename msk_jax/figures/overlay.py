@@ -71,8 +71,7 @@ def draw(
     squeeze=False,
     width_ratios=[width] * num_columns + [_BAR],
   )
-  title = frame.wrapped(title, figure.get_figwidth(), _TITLE_POINTS)
-  figure.suptitle(title, fontsize=_TITLE_POINTS, x=0.02, ha="left", color=palette.INK)
+  frame.put_title(figure, title, _TITLE_POINTS)
   all_axes[0, -1].set_axis_off()
   for axes, heading, picture in zip(all_axes[0], headings, pictures, strict=False):
     axes.set_title(heading, fontsize=9.5, color=palette.INK)

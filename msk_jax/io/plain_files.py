@@ -55,9 +55,8 @@ def read_at_most(path: pathlib.Path | str, most_bytes: int) -> bytes:
     OSError: see `open_binary`.
   """
   with open_binary(path) as file:
-    return file.read(
-      min(most_bytes, os.fstat(file.fileno()).st_size) + 1
-    )  # as many bytes are set aside as are asked for
+    size = os.fstat(file.fileno()).st_size
+    return file.read(min(most_bytes, size) + 1)  # as many bytes are set aside as are asked for
 
 
 def read_text(path: pathlib.Path | str) -> str:
