@@ -11,7 +11,7 @@ What holds:
 - `processes.py` joins several processes into one program, by explicit flag. Each process reads its rows of every
   batch (`input/order.py`). Process 0 writes files; all write checkpoints. Whether to pause travels with the batches,
   so that all processes stop at the same step.
-- On CPUs the step is compiled with other options than JAX's defaults (`compiler.py`; `MSK_STOCK_COMPILER=1` turns
-  that off) and with layers written for CPUs (`models/fast_layers.py`; equal up to rounding; `MSK_PLAIN_LAYERS=1`
-  turns them off).
+- On CPUs and GPUs the step is compiled with other options than JAX's defaults (`compiler.py`; `MSK_STOCK_COMPILER=1`
+  turns that off): on CPUs for speed, on GPUs so that two runs have equal bits. CPUs also have layers written for them
+  (`models/fast_layers.py`; equal up to rounding; `MSK_PLAIN_LAYERS=1` turns them off).
 """

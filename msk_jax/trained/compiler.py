@@ -1,4 +1,4 @@
-"""Compiler options that the program sets by itself, on CPU only, and the cache of compiled programs."""
+"""Compiler options that the program sets by itself, on CPUs and GPUs, and the cache of compiled programs."""
 
 import os
 import pathlib
@@ -12,14 +12,21 @@ OFF_SWITCH = "MSK_STOCK_COMPILER"  # set to 1 to compile as JAX does by default
 
 # jaxlib 0.10 sends convolutions on CPU to a library whose weight gradients are several times slower than Eigen's.
 # This option keeps that library for matrix products only. benchmarks/ measures it.
-_CPU_OPTIONS = {"xla_cpu_experimental_ynn_fusion_type": "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT"}
+_FOR_CPUS: dict[str, str | bool] = {"xla_cpu_experimental_ynn_fusion_type": "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT"}
+
+# Some of XLA's kernels for GPUs add in the order in which their threads end, so that two runs differ. This option keeps
+# to those that do not. benchmarks/RESULTS.md, "Equal bits on a GPU", has what it costs.
+FIXED_ORDER = "xla_gpu_exclude_nondeterministic_ops"
+_OPTIONS: dict[str, dict[str, str | bool]] = {"cpu": _FOR_CPUS, "gpu": {FIXED_ORDER: True}}
 
 
-def options() -> dict[str, str] | None:
-  """Returns the options for `jax.jit(compiler_options=...)`, None for the compiler's defaults."""
-  if jax.default_backend() != "cpu" or os.environ.get(OFF_SWITCH) == "1":
-    return None
-  return dict(_CPU_OPTIONS)
+def options() -> dict[str, str | bool] | None:
+  """Returns the options for `jax.jit(compiler_options=...)`, None for the compiler's defaults.
+
+  They have precedence over XLA_FLAGS.
+  """
+  chosen = _OPTIONS.get(jax.default_backend())
+  return None if chosen is None or os.environ.get(OFF_SWITCH) == "1" else dict(chosen)
 
 
 def use_cache(folder: str) -> None:

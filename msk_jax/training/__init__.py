@@ -21,7 +21,7 @@ What holds:
   whether training did better (`verdict.py`).
 - Devices, versions, forms of layers, compiler options and the size of evaluation batches change how sums are rounded
   (`compute_environment.py`). The run record has them. A resume under others warns, and `result.json` lists what
-  changed. A GPU adds in any order unless XLA_FLAGS forbid it: then nothing here leaves the same bits, and the log says
+  changed. With `MSK_STOCK_COMPILER=1` a GPU adds in any order: then nothing here leaves the same bits, and the log says
   so.
 - A batch in parts (`accumulation_parts`) is a `lax.scan`. It is made for accelerators: on CPUs, XLA runs convolutions
   inside loops slowly.

@@ -3,13 +3,13 @@
 A training may be resumed in another environment, since a cluster rarely gives the same machine twice. Its result then
 differs in the last digits from that of an uninterrupted run. So a resume warns, and `result.json` says it.
 
-On a GPU, XLA takes kernels that add in the order in which their threads end, so that two runs of one command differ
-(measured: benchmarks/RESULTS.md, "Equal bits on a GPU"). XLA_FLAGS can forbid them. Where it does not, the log says so.
+On a GPU, some of XLA's kernels add in the order in which their threads end, so that two runs of one command differ
+(measured: benchmarks/RESULTS.md, "Equal bits on a GPU"). `compiler.options` forbids them. Where it is switched off, the
+log says so.
 """
 
 import os
 import pathlib
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,9 +27,6 @@ _PACKAGES = ("jax", "jaxlib", "flax", "optax")
 _VARIABLES = ("XLA_FLAGS", "NVIDIA_TF32_OVERRIDE")
 _OPTIONS = ("jax_default_matmul_precision", "jax_enable_x64")
 _CPUS = pathlib.Path("/proc/cpuinfo")
-_FIXED_ORDER_FLAG = "--xla_gpu_exclude_nondeterministic_ops=true"
-_FIXED_ORDER = re.compile(r"(?<!\S)--(xla_gpu_exclude_nondeterministic_ops|xla_gpu_deterministic_ops)(?:=(\S*))?(?!\S)")
-_YES = ("", "1", "true")
 
 
 def describe(settings: spec.OptimizationSpec) -> dict[str, Any]:
@@ -50,19 +47,12 @@ def describe(settings: spec.OptimizationSpec) -> dict[str, Any]:
 
 
 def adds_in_any_order(environment: Mapping[str, Any]) -> bool:
-  """Returns whether two runs in an environment may differ: on a GPU, unless XLA_FLAGS (or the file it names) forbid it.
+  """Returns whether two runs in an environment may differ: on a GPU whose kernels are not restricted.
 
   Args:
     environment: from `describe`.
   """
-  flags = str(environment.get("XLA_FLAGS", "")).strip()
-  if flags and not flags.startswith("-"):  # XLA reads such a file
-    try:
-      flags = pathlib.Path(flags).read_text(encoding="utf-8")
-    except (OSError, ValueError):
-      flags = ""
-  last = {found[1]: (found[2] or "").lower() for found in _FIXED_ORDER.finditer(flags)}
-  return environment.get("platform") == "gpu" and not any(value in _YES for value in last.values())
+  return environment.get("platform") == "gpu" and compiler.FIXED_ORDER not in environment.get("compiler_options", {})
 
 
 def say_what_differs(environment: Mapping[str, Any]) -> None:
@@ -73,9 +63,9 @@ def say_what_differs(environment: Mapping[str, Any]) -> None:
   """
   if adds_in_any_order(environment):
     logging.info(
-      "this GPU may add in another order each time: two runs of this command, and a resumed one, may differ in the "
-      "last digits, and after many steps in more. For equal bits set the environment variable XLA_FLAGS=%s",
-      _FIXED_ORDER_FLAG,
+      "with %s=1 this GPU may add in another order each time: two runs of this command, and a resumed one, may differ "
+      "in the last digits, and after many steps in more. For equal bits unset that variable",
+      compiler.OFF_SWITCH,
     )
 
 

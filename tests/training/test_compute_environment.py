@@ -81,23 +81,10 @@ def test_versions_and_devices_are_conditions(monkeypatch):
     assert compute_environment.describe(spec.OptimizationSpec()) != found
 
 
-@pytest.mark.parametrize(
-  ("flags", "adds_in_any_order"),
-  [
-    ("", True),
-    ("--xla_gpu_autotune_level=0", True),
-    ("--xla_gpu_exclude_nondeterministic_ops=true", False),
-    ("--xla_dump_to=x --xla_gpu_deterministic_ops", False),
-    ("--xla_gpu_deterministic_ops=1 --xla_dump_to=x", False),
-    ("--xla_gpu_exclude_nondeterministic_ops=TRUE", False),
-    ("--xla_gpu_exclude_nondeterministic_ops=false", True),
-    ("--xla_gpu_exclude_nondeterministic_ops=true --xla_gpu_exclude_nondeterministic_ops=false", True),
-    ("--xla_gpu_exclude_nondeterministic_ops_of_mine=true", True),
-  ],
-)
-def test_a_gpu_that_adds_in_any_order_is_a_condition_and_said(monkeypatch, caplog, flags, adds_in_any_order):
+@pytest.mark.parametrize(("switch", "adds_in_any_order"), [("", False), ("0", False), ("1", True)])
+def test_a_gpu_that_adds_in_any_order_is_a_condition_and_said(monkeypatch, caplog, switch, adds_in_any_order):
   settings = spec.OptimizationSpec()
-  monkeypatch.setenv("XLA_FLAGS", flags)
+  monkeypatch.setenv("MSK_STOCK_COMPILER", switch)
   with caplog.at_level("INFO"):
     compute_environment.say_what_differs(compute_environment.describe(settings))
   assert not caplog.text  # a CPU has one order
@@ -106,15 +93,7 @@ def test_a_gpu_that_adds_in_any_order_is_a_condition_and_said(monkeypatch, caplo
   assert compute_environment.adds_in_any_order(found) == adds_in_any_order
   with caplog.at_level("INFO"):
     compute_environment.say_what_differs(found)
-  assert ("XLA_FLAGS=--xla_gpu_exclude_nondeterministic_ops=true" in caplog.text) == adds_in_any_order
-
-
-def test_flags_of_xla_may_be_in_a_file(tmp_path):
-  file = tmp_path / "flags"
-  environment = {"platform": "gpu", "XLA_FLAGS": str(file)}
-  assert compute_environment.adds_in_any_order(environment)
-  file.write_text("--xla_gpu_exclude_nondeterministic_ops=true\n")
-  assert not compute_environment.adds_in_any_order(environment)
+  assert ("unset that variable" in caplog.text) == adds_in_any_order
 
 
 def test_fewer_epochs_than_are_done_are_refused(tmp_path):
