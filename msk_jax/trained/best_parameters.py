@@ -28,12 +28,14 @@ def abstract(card: model_card.ModelCard, placement: jax.sharding.Sharding) -> di
 def check_whole(fold: pathlib.Path) -> None:
   """Refuses a fold whose checkpoint of the best epoch is absent or damaged, without reading its arrays.
 
+  A training that was interrupted may have the one before, too: it does not count.
+
   Raises:
     InputError: see above.
   """
   _check_exists(fold)
-  steps = [folder for folder in (fold / FOLDER).iterdir() if folder.name.isdecimal()]
-  if not any(file_hashes.check(folder) is not False for folder in steps):
+  steps = sorted((folder for folder in (fold / FOLDER).iterdir() if folder.name.isdecimal()), key=lambda f: int(f.name))
+  if not steps or file_hashes.check(steps[-1]) is False:
     raise errors.InputError(f"the best parameters in {fold / FOLDER} are missing or damaged: train that fold again.")
 
 
@@ -45,9 +47,9 @@ def read(fold: pathlib.Path, expected: dict[str, Any]) -> predictor.Variables:
     expected: from `abstract`.
 
   Raises:
-    InputError: the fold has no finished epoch, all its checkpoints are damaged, or they are of another architecture.
+    InputError: the fold has no finished epoch, the best one's checkpoint is damaged, or it is of another architecture.
   """
-  _check_exists(fold)
+  check_whole(fold)
   with checkpoints.Checkpoints(fold / FOLDER, kept=1, is_writable=False) as best:
     return best.load(expected)
 

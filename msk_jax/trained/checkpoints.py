@@ -109,6 +109,11 @@ class Checkpoints:
     steps = [checkpoint.step for checkpoint in self._checkpointer.checkpoints]
     self._keep_only([s for s in steps if s <= step], steps)
 
+  def drop_before(self, step: int) -> None:
+    """Removes checkpoints of earlier steps, which the settings keep but no resume needs any more."""
+    steps = [checkpoint.step for checkpoint in self._checkpointer.checkpoints]
+    self._keep_only([s for s in steps if s >= step], steps)
+
   def _open(self) -> None:
     if not self._is_writable and not self._folder.is_dir():
       raise _none_in(self._folder)
@@ -206,6 +211,6 @@ def _cannot_write(folder: pathlib.Path, error: Exception) -> errors.InputError:
   code = re.search(r"os_error_code='(\d+)'", str(error))  # tensorstore's, at the end of a long text
   lines = [os.strerror(int(code[1]))] if code else str(error).strip().splitlines() or [type(error).__name__]
   return errors.InputError(
-    f"could not write a checkpoint in {folder}: {lines[0][:_LONGEST_REASON]}. Free some space or give another "
-    "--workdir, then run the same command again: it resumes from the last whole checkpoint."
+    f"could not write a checkpoint in {folder}: {lines[0][:_LONGEST_REASON].rstrip('.')}. If the disk is full, free "
+    "some space or give another --workdir. Then run the same command again: it resumes from the last whole checkpoint."
   )

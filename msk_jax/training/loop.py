@@ -82,7 +82,7 @@ def fit(
   """
   settings, began, clock = experiment.train, time.monotonic(), step_clock.StepClock()
   latest = checkpoints.Checkpoints(folder / "checkpoints")
-  best = checkpoints.Checkpoints(folder / best_parameters.FOLDER, kept=1)
+  best = checkpoints.Checkpoints(folder / best_parameters.FOLDER)  # keeps as many as `latest`, which may need them
   with not_finite.explained(settings), latest, best:
     current = _start(program, experiment, latest, best)
     early_stopping.check_not_beyond(early_stopping.Passed.of_state(current, settings), settings)
@@ -99,6 +99,8 @@ def fit(
         if int(current.step) % settings.steps_per_epoch == 0:
           with clock.closing_an_epoch():
             current = epoch_end.close(session, current)
+    if _has_ended(current, settings):
+      best.drop_before(_best_step(current, settings))  # else a reader of a damaged best epoch took the one before
   status = pausing.Status.FINISHED if paused is None or _has_ended(current, settings) else paused
   passed = early_stopping.Passed.of_state(current, settings)
   return Outcome(status, current, passed, clock.images_per_second, time.monotonic() - began)
@@ -106,6 +108,10 @@ def fit(
 
 def _has_ended(current: state.TrainState, settings: spec.OptimizationSpec) -> bool:
   return early_stopping.ending(early_stopping.Passed.of_state(current, settings), settings) is not None
+
+
+def _best_step(current: state.TrainState, settings: spec.OptimizationSpec) -> int:
+  return int(current.progress.best_epoch) * settings.steps_per_epoch
 
 
 def _start(
@@ -118,7 +124,7 @@ def _start(
     return program.create(jax.random.key(experiment.seed), weights)
   current = latest.load(program.abstract_state)
   logging.info("resuming from step %d", int(current.step))
-  best_step = int(current.progress.best_epoch) * experiment.train.steps_per_epoch
+  best_step = _best_step(current, experiment.train)
   best.drop_after(best_step)
   if best_step and not best.has_whole(best_step):
     raise checkpoints.StartOverError(

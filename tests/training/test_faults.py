@@ -16,7 +16,7 @@ import pytest
 from msk_jax.io import errors, owner
 from msk_jax.predictions import split_folder, split_table
 from msk_jax.trained import predictor
-from msk_jax.training import experiment, pausing
+from msk_jax.training import experiment, pausing, session
 from tests import cases
 from tests.training import cohort, run_once, step_hooks
 
@@ -116,6 +116,28 @@ def test_lost_best_parameters_are_noticed_when_the_run_goes_on(paused, damage):
   damage(best)
   with pytest.raises(errors.InputError, match=r"best/.*missing or damaged.*--overwrite"):
     _run(paused)
+
+
+def test_a_kill_between_a_better_epoch_and_its_checkpoint_keeps_the_best_before(tmp_path, straight, monkeypatch):
+  """The newest checkpoint then is of a time at which another epoch was the best."""
+  cohort.write_workdir(tmp_path)
+  epochs = [json.loads(line) for line in (straight[0] / _FOLD / "metrics.jsonl").read_text().splitlines()]
+  errors_years = [epoch["validation_rmse_years"] for epoch in epochs]
+  number = next(i for i in range(1, len(epochs)) if errors_years[i] < min(errors_years[:i]))
+  save, killed_at = session.Session.save, epochs[number]["step"]
+
+  def save_or_die(self, step, current):
+    if step == killed_at:
+      raise RuntimeError("killed")
+    save(self, step, current)
+
+  monkeypatch.setattr(session.Session, "save", save_or_die)
+  with pytest.raises(RuntimeError, match="killed"):
+    _run(tmp_path)
+  assert str(killed_at) in _steps(tmp_path, "best") and str(killed_at) not in _steps(tmp_path)
+  monkeypatch.undo()
+  assert _run(tmp_path).result["params_sha256"] == straight[1]["params_sha256"]
+  assert len(_steps(tmp_path, "best")) == 1
 
 
 def test_surplus_checkpoints_are_cleared(paused, straight):

@@ -102,11 +102,19 @@ def _copy(source, tmp_path) -> pathlib.Path:
   return shutil.copytree(source, tmp_path / "copy/fold_0")
 
 
-def _damage(folder):
-  largest = max((folder / "best").rglob("*"), key=lambda path: path.stat().st_size if path.is_file() else 0)
+def _damage(folder, best="best"):
+  largest = max((folder / best).rglob("*"), key=lambda path: path.stat().st_size if path.is_file() else 0)
   content = bytearray(largest.read_bytes())
   content[len(content) // 2] ^= 0xFF
   largest.write_bytes(content)
+
+
+def _damage_the_later_of_two(folder):
+  """An interrupted training may have two."""
+  (best,) = (folder / "best").iterdir()
+  later = best.with_name(str(int(best.name) + 1))
+  shutil.copytree(best, later)
+  _damage(folder, f"best/{later.name}")
 
 
 def _mix_parameters(folder):
@@ -124,6 +132,7 @@ def _mix_parameters(folder):
     (lambda folder: (folder / "model.json").unlink(), "is not a trained image model"),
     (lambda folder: (folder / "result.json").write_text("{"), "is damaged"),
     (_damage, "missing or damaged"),
+    (_damage_the_later_of_two, "missing or damaged"),
     (lambda folder: shutil.rmtree(folder / "best"), "no finished epoch"),
     (_mix_parameters, "are not those of result.json"),
   ],
