@@ -1,7 +1,8 @@
 """Trains one image model on one split, or on several (--folds): `python -m msk_jax.train --config=configs/knee.py`.
 
 Without data of your own (MSK_DATA or --config.data.root) a small phantom cohort is drawn and trained on. The same
-command again resumes an interrupted run, to the same bits; with --durable_dir also where the workdir was lost.
+command again resumes an interrupted run, to the same bits (on GPUs see README.md); with --durable_dir also where the
+workdir was lost.
 
 All devices of this process are used, with --distributed those of several processes, on one machine or many.
 """

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from msk_jax.biological_age import doubts
 from msk_jax.io import errors, tables
 from msk_jax.predictions import bias
 from msk_jax.predictions.pooled_rows import Rows
@@ -110,6 +111,8 @@ def choose_models(
 ) -> tuple[dict[str, str], tuple[pathlib.Path, ...]]:
   """Returns dimension to the model that stands for it, and the files that their ages are in.
 
+  Warns of models without age signal.
+
   Args:
     workdir: holds `ages/`.
     product: `sample` or `participant`.
@@ -127,6 +130,7 @@ def choose_models(
   if unknown := [name for name in dimensions if name not in models]:
     raise errors.InputError(f"{setting}: there are no ages of {', '.join(unknown)}; there are of {', '.join(models)}.")
   chosen = {name: models[name] for name in dimensions or models}
+  doubts.warn(folder / "summary.parquet", product, chosen)
   return chosen, (folder / "dimensions.parquet", *(path_of(folder, product, model) for model in chosen.values()))
 
 

@@ -1,13 +1,17 @@
 """The figure of the correlations of accelerated ageing."""
 
 import pathlib
+from collections.abc import Collection
 
+from msk_jax.biological_age import doubts
 from msk_jax.figures import frame, heat_map
 from msk_jax.predictions import model_names
 from msk_jax.scores.correlations import Correlations
 
 
-def draw(path: pathlib.Path, title: str, names: list[str], correlations: Correlations) -> None:
+def draw(
+  path: pathlib.Path, title: str, names: list[str], correlations: Correlations, doubted: Collection[str]
+) -> None:
   """Draws correlations as a heat map.
 
   Args:
@@ -15,8 +19,10 @@ def draw(path: pathlib.Path, title: str, names: list[str], correlations: Correla
     title: of the figure.
     names: of the m models, in the order to be shown.
     correlations: [m, m], in that order.
+    doubted: models without age signal, which are marked.
   """
-  labels = [model_names.label(name) for name in names]
+  labels = [model_names.label(name) + (f" {doubts.MARK}" if name in doubted else "") for name in names]
   groups = [model_names.dimension(name) for name in names]
   matrix = heat_map.Matrix(correlations.r, correlations.sd, labels, groups)
-  frame.save(heat_map.draw(title, matrix, "Pearson's r of accelerated ageing"), path)
+  note = f"\n{doubts.FOOTNOTE}" if set(names) & set(doubted) else ""
+  frame.save(heat_map.draw(title + note, matrix, "Pearson's r of accelerated ageing"), path)

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 from absl import logging
 
-from msk_jax.biological_age import acceleration, correlation_figure, correlation_tables, printout, summaries
+from msk_jax.biological_age import acceleration, age_signal, correlation_figure, correlation_tables, printout, summaries
 from msk_jax.biological_age.acceleration import Ages
 from msk_jax.biological_age.spec import AgesSpec
 from msk_jax.cohort import source
@@ -18,7 +18,7 @@ from msk_jax.predictions import bias, comparison, model_names, pooled_rows, pool
 from msk_jax.schemas import age_tables
 from msk_jax.scores.correlations import Correlations
 
-_VERSION = 4  # raise it when the outputs change for equal inputs
+_VERSION = 5  # raise it when the outputs change for equal inputs
 
 
 @dataclasses.dataclass(frozen=True)
@@ -167,6 +167,7 @@ def _make_product(
 def _draw(folder: pathlib.Path, product: pooled_table.Product, result: _ProductAges) -> None:
   """Draws the dimensions and, where there are more, all models: by dimension and by clustering."""
   names = list(result.ages)
+  doubted = {name for name, ages in result.ages.items() if age_signal.describe_lack(ages.rows)}
   chosen = {"dimensions": [names.index(name) for name in result.dimensions]}
   if len(names) > len(result.dimensions):
     chosen["models"] = list(range(len(names)))
@@ -178,9 +179,8 @@ def _draw(folder: pathlib.Path, product: pooled_table.Product, result: _ProductA
     for suffix, shown, by in (("", order, "by dimension"), ("_clustered", clustered, "by clustering")):
       title = f"Correlation of accelerated ageing per {product}, {by}"
       path = folder / f"correlations_{product}_{kind}{suffix}.png"
-      correlation_figure.draw(
-        path, title, [names[i] for i in shown], correlation_tables.take(result.correlations, shown)
-      )
+      part = correlation_tables.take(result.correlations, shown)
+      correlation_figure.draw(path, title, [names[i] for i in shown], part, doubted)
 
 
 def _write_corrections(workdir: pathlib.Path, corrections: dict[str, bias.BiasCorrection]) -> None:

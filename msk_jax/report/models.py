@@ -1,25 +1,26 @@
 """The models that a site shows: what the browser must know of a name."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
+from msk_jax.biological_age import doubts
 from msk_jax.predictions import model_names
 from msk_jax.report.sections import SiteTable
 
 _COLUMNS = ("model", "model_1", "model_2")
 
 
-def describe(tables: Iterable[SiteTable]) -> list[dict[str, Any]]:
+def describe(tables: Iterable[SiteTable], doubted: Collection[str] = ()) -> list[dict[str, Any]]:
   """Returns the models of all tables, in order; the paper's where there are none.
 
   Each has name, label, dimension, group (the names of the ensembles above it, from the top), and whether it is an
-  ensemble.
+  ensemble. The label of one that is `doubted`, as it has no age signal, is marked.
   """
   names = {str(name) for each in tables for column in _COLUMNS if column in each.table for name in each.table[column]}
   return [
     {
       "name": name,
-      "label": model_names.label(name),
+      "label": model_names.label(name) + (f" {doubts.MARK}" if name in doubted else ""),
       "dimension": model_names.dimension(name),
       "above": _above(name),
       "is_ensemble": model_names.is_ensemble(name),

@@ -14,7 +14,18 @@ from msk_jax.disclosure import site_gate
 from msk_jax.disclosure.site_declared import Study
 from msk_jax.figures import palette
 from msk_jax.io import errors, outputs, printing, run_record
-from msk_jax.report import declarations, files, inputs, methods, models, provenance, sections, study_words, vendored
+from msk_jax.report import (
+  age_signals,
+  declarations,
+  files,
+  inputs,
+  methods,
+  models,
+  provenance,
+  sections,
+  study_words,
+  vendored,
+)
 from msk_jax.report.sections import Content, Page, SiteTable
 from msk_jax.report.spec import SiteSpec
 from msk_jax.schemas import report_tables
@@ -117,6 +128,7 @@ def _describe(
   """Returns what the browser must know before any page is drawn."""
   words = study_words.of_study(read.tables.get("performance/performance.parquet"), read.records, read.num_folds)
   owners = {table.name: page for page in pages for table in contents[page.name].tables}
+  lacking = age_signals.find(read.tables.get("ages/summary.parquet"), read.tables.get("ages/dimensions.parquet"))
   return {
     "title": settings.title,
     "citation": settings.citation,
@@ -126,7 +138,8 @@ def _describe(
     "is_comparable": read.is_comparable,
     "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
     "groups": [group.value for group in sections.Group],
-    "models": models.describe(table for each in contents.values() for table in each.tables),
+    "models": models.describe((table for each in contents.values() for table in each.tables), lacking.models),
+    "without_age_signal": {"sentence": lacking.sentence, "dimensions": list(lacking.dimensions)},
     "palette": palette.GROUPS,
     "records": provenance.of_inputs(read),
     "methods": methods.to_json(words),

@@ -110,7 +110,7 @@ class Checkpoints:
     self._keep_only([s for s in steps if s <= step], steps)
 
   def drop_before(self, step: int) -> None:
-    """Removes checkpoints of earlier steps, which the settings keep but no resume needs any more."""
+    """Removes checkpoints of earlier steps, so that nobody takes one of them for a later one that is damaged."""
     steps = [checkpoint.step for checkpoint in self._checkpointer.checkpoints]
     self._keep_only([s for s in steps if s >= step], steps)
 

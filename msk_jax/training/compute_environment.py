@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import jax
+import jax.extend
 from absl import logging
 
 from msk_jax.io import run_record
@@ -24,6 +25,7 @@ from msk_jax.training import spec
 BEGAN, CHANGED, _LAST = "conditions", "resumed_otherwise", "last_conditions"  # keys in the run record and `result.json`
 _ANY_ORDER = "adds_in_any_order"  # key in `result.json`
 _PACKAGES = ("jax", "jaxlib", "flax", "optax")
+_CUDA_PACKAGES = ("jax-cuda12-plugin", "jax-cuda13-plugin", "nvidia-cudnn-cu12", "nvidia-cudnn-cu13")
 _VARIABLES = ("XLA_FLAGS", "NVIDIA_TF32_OVERRIDE")
 _OPTIONS = ("jax_default_matmul_precision", "jax_enable_x64")
 _CPUS = pathlib.Path("/proc/cpuinfo")
@@ -42,6 +44,9 @@ def describe(settings: spec.OptimizationSpec) -> dict[str, Any]:
   if not processes.is_alone() and jax.device_count() > 2:  # two numbers have one sum, whoever adds them
     environment["sums_over_processes"] = True
   environment |= {name: run_record.package_version(name) for name in _PACKAGES}
+  if environment["platform"] == "gpu":  # whose libraries choose the kernels
+    environment |= {name: run_record.package_version(name) for name in _CUDA_PACKAGES}
+    environment["platform_version"] = jax.extend.backend.get_backend().platform_version
   environment |= {name: str(getattr(jax.config, name)) for name in _OPTIONS}
   return environment | {name: os.environ.get(name, "") for name in _VARIABLES}
 
@@ -63,8 +68,8 @@ def say_what_differs(environment: Mapping[str, Any]) -> None:
   """
   if adds_in_any_order(environment):
     logging.info(
-      "with %s=1 this GPU may add in another order each time: two runs of this command, and a resumed one, may differ "
-      "in the last digits, and after many steps in more. For equal bits unset that variable",
+      "with %s=1 this GPU may add in another order each time, unless XLA_FLAGS forbid it: two runs of this command, "
+      "and a resumed one, may differ in the last digits, and after many steps in more. Unset it for equal bits",
       compiler.OFF_SWITCH,
     )
 

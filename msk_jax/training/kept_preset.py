@@ -13,7 +13,7 @@ from absl import logging
 
 from msk_jax.imaging import store as image_store
 from msk_jax.io import atomic, errors, json_files, specs
-from msk_jax.predictions import split_folder
+from msk_jax.predictions import split_folder, split_limits
 from msk_jax.trained import processes
 from msk_jax.training import planned, presets, spec
 
@@ -114,12 +114,16 @@ def read(model_folder: pathlib.Path, starts_pretrained: bool) -> presets.Preset 
 def keep(model_folder: pathlib.Path, preset: presets.Preset, *, may_replace: bool) -> None:
   """Writes a preset beside a model's folds, unless it is there; call it once the fold's folder is claimed.
 
+  One that differs in its limits alone stays: they are not part of a trajectory, and a trial of a search is the same
+  where a later program's presets have others.
+
   Raises:
     InputError: another training has meanwhile kept another preset, and it may not be replaced.
   """
   kept = read(model_folder, preset.starts_pretrained)
-  if processes.agree_on(int(kept == preset)):  # the first process may have written it while others read
-    return
+  is_same = kept is not None and _without_limits(kept) == _without_limits(preset)
+  if processes.agree_on(int(kept == preset or (is_same and not may_replace))):
+    return  # the first process may have written it while others read
   if processes.agree_on(int(kept is not None and not may_replace)):
     raise errors.InputError(
       f"another training has just chosen other settings for the folds in {model_folder}: run the same command again, "
@@ -131,6 +135,11 @@ def keep(model_folder: pathlib.Path, preset: presets.Preset, *, may_replace: boo
       _write(model_folder / PRETRAINED_NAME, other)
     _write(model_folder / (PRETRAINED_NAME if preset.starts_pretrained else FILE_NAME), preset)
   processes.wait_for_all("wrote the preset")
+
+
+def _without_limits(preset: presets.Preset) -> presets.Preset:
+  train = {name: value for name, value in preset.values["train"].items() if name not in split_limits.NAMES}
+  return dataclasses.replace(preset, values={**preset.values, "train": train})
 
 
 def _write(path: pathlib.Path, preset: presets.Preset) -> None:

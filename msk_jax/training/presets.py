@@ -12,6 +12,7 @@ from typing import Any
 NUM_FOLDS = 10
 _NOT_TRAINED = 2  # folds: one validates, one tests
 _EPOCH_IMAGES = (960, 8192)  # images between two evaluations: a pass within these bounds
+_PATIENCE_PASSES = 12  # without a lower validation error
 _STATISTICS_IMAGES = 256  # over which BatchNorm's statistics are exact: one batch
 
 
@@ -44,6 +45,7 @@ class _Recipe:
     dropout: before the head.
     warmup_steps: see `spec.OptimizationSpec`.
     mean_keep: likewise.
+    patience_passes: passes without a lower validation error, after which training from random weights ends.
   """
 
   learning_rate: float
@@ -53,6 +55,7 @@ class _Recipe:
   dropout: float
   warmup_steps: int = 60
   mean_keep: float = 0.99
+  patience_passes: int = _PATIENCE_PASSES
 
 
 _RECIPES = {
@@ -60,10 +63,10 @@ _RECIPES = {
   "inception_v3": _Recipe(3e-4, 16, passes=40, bounds=(19_200, 400_000), dropout=0.2),
   "inception_resnet_v2": _Recipe(3e-4, 16, passes=24, bounds=(11_520, 240_000), dropout=0.2),  # slower by a half
   "convnext_tiny": _Recipe(3e-4, 16, passes=40, bounds=(19_200, 400_000), dropout=0.2),
-  "efficientnet_v2_s": _Recipe(3e-4, 16, passes=40, bounds=(19_200, 400_000), dropout=0.2),
+  # It may stand still for six to ten epochs of two passes before it learns (benchmarks/RESULTS.md, "Own radiographs").
+  "efficientnet_v2_s": _Recipe(3e-4, 16, passes=40, bounds=(19_200, 400_000), dropout=0.2, patience_passes=20),
 }
 _OTHER = _Recipe(3e-4, 16, passes=40, bounds=(19_200, 400_000), dropout=0.2)  # backbones of a fork
-_PATIENCE_PASSES = 12  # without a lower validation error
 _PLATEAU_PASSES = 8  # without a lower training loss
 _PATIENCE_SHARE, _PLATEAU_SHARE = 1 / 2, 1 / 3  # of all epochs, at most: else it is the last epoch that ends trainings
 _DIGITS = 6  # of a running mean that is adapted to a batch size
@@ -97,7 +100,9 @@ def choose(num_images: int, backbone: str, starts_pretrained: bool, num_folds: i
     "images_per_epoch": epoch_images,
     "max_epochs": max_epochs,
     "plateau_patience": epochs(_PLATEAU_PASSES, _PLATEAU_SHARE),
-    "early_stopping_patience": epochs(_PATIENCE_PASSES, _PATIENCE_SHARE),
+    "early_stopping_patience": epochs(
+      _PATIENCE_PASSES if starts_pretrained else recipe.patience_passes, _PATIENCE_SHARE
+    ),
     "mean_keep": recipe.mean_keep,
     "exact_statistics_images": _STATISTICS_IMAGES,
   }

@@ -18,7 +18,7 @@ class Session:
     experiment: the settings.
     data: what is read.
     latest: checkpoints to resume from.
-    best: checkpoint of the best epoch.
+    best: checkpoints of the best epoch and of the one that was the best before.
     log: of metrics.
     clock: of the steps.
     saved: called after each checkpoint.

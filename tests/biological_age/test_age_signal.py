@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from msk_jax.biological_age import age_signal, run
+from msk_jax.biological_age import acceleration, age_signal, run
 from msk_jax.biological_age.spec import AgesSpec
 from msk_jax.io import tables
 from msk_jax.predictions import pooled_table
@@ -57,13 +57,16 @@ def test_what_has_no_slope_is_described():
   assert not age_signal.describe_lack(Rows(person, person, person, age, 0.1 * age + 55))
 
 
+def _overwrite_with_noise(workdir, model, rng):
+  for product in pooled_table.PRODUCTS:
+    table, fold_map_hash = pooled_table.read(workdir, product, model)
+    noise = table.assign(predicted_age_years=62 + rng.normal(0, 3, len(table)))
+    pooled_table.write(workdir, product, model, noise, fold_map_hash)
+
+
 def test_the_stage_warns_of_noise_alone(tmp_path, capsys, caplog):
   cohort.write_workdir(tmp_path, {"knee/inception_v3": 4.0, "knee/noise": 3.0}, n=300)
-  rng = np.random.default_rng(5)
-  for product in pooled_table.PRODUCTS:
-    table, fold_map_hash = pooled_table.read(tmp_path, product, "knee/noise")
-    noise = table.assign(predicted_age_years=62 + rng.normal(0, 3, len(table)))
-    pooled_table.write(tmp_path, product, "knee/noise", noise, fold_map_hash)
+  _overwrite_with_noise(tmp_path, "knee/noise", np.random.default_rng(5))
   cohort.write_record(tmp_path)
   folder = run.make_ages(tmp_path, _FAST)
   summary = tables.read(folder / "summary.parquet", age_tables.SUMMARY).set_index("model")
@@ -72,3 +75,19 @@ def test_the_stage_warns_of_noise_alone(tmp_path, capsys, caplog):
   assert "knee/noise (sample): its predictions" in caplog.text and "knee/inception_v3 (" not in caplog.text
   shown = capsys.readouterr().out
   assert shown.count("no age signal") == 2 and "knee/noise: its predictions do not rise" in shown
+
+
+def test_correlations_with_noise_say_so_and_so_do_stages_that_take_such_ages(tmp_path, capsys, caplog):
+  cohort.write_workdir(tmp_path, {"knee/inception_v3": 4.0, "spine/inception_v3": 3.0, "hip/inception_v3": 3.0}, n=300)
+  rng = np.random.default_rng(5)
+  _overwrite_with_noise(tmp_path, "spine/inception_v3", rng)
+  cohort.write_record(tmp_path)
+  run.make_ages(tmp_path, _FAST)
+  shown = " ".join(capsys.readouterr().out.split())
+  assert shown.count("one has no age signal") == 2 * 2  # with knee and with hip, per sample and per participant
+  assert shown.count("says nothing of ageing") == 2 and "neither" not in shown
+  for dimensions, is_warned in (([], True), (["knee", "hip"], False), (["spine"], True)):
+    caplog.clear()
+    acceleration.choose_models(tmp_path, "participant", dimensions, "config.gwas.dimensions")
+    assert ("spine (spine/inception_v3): its predictions do not rise" in caplog.text) == is_warned
+  assert "noise, and whatever goes with it" in caplog.text and "knee (" not in caplog.text

@@ -1,5 +1,7 @@
 """Correlations against pandas, pair by pair and replicate by replicate; SDs against theory; planted ones recovered."""
 
+import pathlib
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from msk_jax.biological_age import correlation_figure, correlation_tables
 from msk_jax.biological_age.acceleration import correct
 from msk_jax.biological_age.spec import AgesSpec
+from msk_jax.figures import frame, heat_map
 from msk_jax.predictions import correlation_comparison
 from msk_jax.predictions.pooled_rows import Rows
 from msk_jax.published import reader
@@ -166,5 +169,17 @@ def test_a_pair_of_ensembles_stands_beside_the_papers_if_all_models_below_are_th
 @pytest.mark.parametrize("m", [2, 3, 14])
 def test_heat_maps_are_pictures(m, tmp_path):
   between = correlations.correlate(np.random.default_rng(0).normal(size=(40, m)), 5, 0)
-  correlation_figure.draw(tmp_path / "p.png", "title", [f"knee/m{i}" for i in range(m)], between)
-  assert (tmp_path / "p.png").read_bytes().startswith(b"\x89PNG")
+  names = [f"knee/m{i}" for i in range(m)]
+  correlation_figure.draw(tmp_path / "p.png", "title", names, between, {"spine/m0"})
+  assert (tmp_path / "p.png").read_bytes().startswith(b"\x89PNG") and "†" not in (tmp_path / "p.svg").read_text()
+
+
+def test_a_model_without_age_signal_is_marked_in_the_heat_map(monkeypatch):
+  drawn = []
+  monkeypatch.setattr(heat_map, "draw", lambda *arguments: drawn.append(arguments))
+  monkeypatch.setattr(frame, "save", lambda *_: None)
+  between = correlations.correlate(np.random.default_rng(0).normal(size=(40, 2)), 5, 0)
+  correlation_figure.draw(pathlib.Path("p.png"), "title", ["knee/a", "knee/b"], between, {"knee/b"})
+  ((title, matrix, _),) = drawn
+  assert matrix.labels == ["knee / a", "knee / b †"]
+  assert title.endswith("† predictions do not rise with age: its accelerated ageing is noise")

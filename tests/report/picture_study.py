@@ -1,6 +1,7 @@
 """What the stages prepare, ages, scalars and attention leave, with numbers that are known: for `study.write`."""
 
 import pathlib
+from collections.abc import Collection
 
 import numpy as np
 import pandas as pd
@@ -50,12 +51,13 @@ def write_cohort(folder: pathlib.Path) -> None:
   scalar_tables.write(folder, "anthropometry", measured)
 
 
-def write_ages(folder: pathlib.Path, models: dict[str, str]) -> None:
+def write_ages(folder: pathlib.Path, models: dict[str, str], without_signal: Collection[str] = ()) -> None:
   """Writes ages of models that stand for dimensions, accelerated ageing from -3 to 3 years, and what is said of them.
 
   Args:
     folder: of the stage.
     models: dimension to model.
+    without_signal: dimensions whose ages are noise.
   """
   acceleration = np.linspace(-3, 3, NUM_PEOPLE)
   ages = pd.DataFrame(
@@ -82,6 +84,7 @@ def write_ages(folder: pathlib.Path, models: dict[str, str]) -> None:
           bias_slope=-0.2,
           bias_at_60_years=0.5,
           acceleration_sd_years=1.73,
+          warning="its predictions do not rise with age" if dimension in without_signal else "",
         )
       )
       dimensions.append({"product": product, "dimension": dimension, "model": model})

@@ -3,6 +3,7 @@
 import json
 import math
 import pathlib
+from collections.abc import Collection
 from typing import Any
 
 import pandas as pd
@@ -182,13 +183,14 @@ def write_performance(workdir: pathlib.Path, table: pd.DataFrame, by_group: pd.D
   finish(workdir, "performance", "evaluate")
 
 
-def write(workdir: pathlib.Path) -> None:
-  """Writes all that the site can show."""
+def write(workdir: pathlib.Path, without_signal: Collection[str] = ()) -> None:
+  """Writes all that the site can show; the ages of the dimensions `without_signal` are noise."""
   write_pictures(workdir)
   write_performance(workdir, performance(), groups())
   ages, xwas = workdir / "ages", workdir / "xwas" / "associations"
   tables.write(ages / "correlations.parquet", correlations(), age_tables.CORRELATIONS)
-  picture_study.write_ages(ages, {"general": "general", "spine": "spine/ensemble", "knee": "knee/ensemble"})
+  models = {"general": "general", "spine": "spine/ensemble", "knee": "knee/ensemble"}
+  picture_study.write_ages(ages, models, without_signal)
   finish(workdir, "ages", "ages")
   tables.write(xwas / "associations.parquet", associations(), association_tables.ASSOCIATIONS)
   exposure_study.write_xwas(xwas)

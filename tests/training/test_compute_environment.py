@@ -73,6 +73,14 @@ def test_more_than_two_devices_of_several_processes_are_a_condition(monkeypatch,
   assert ("sums_over_processes" in compute_environment.describe(spec.OptimizationSpec())) == is_one
 
 
+def test_versions_of_cudas_libraries_are_conditions_on_a_gpu_alone(monkeypatch):
+  assert "platform_version" not in compute_environment.describe(spec.OptimizationSpec())
+  monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+  found = compute_environment.describe(spec.OptimizationSpec())
+  assert found["nvidia-cudnn-cu13"] and isinstance(found["platform_version"], str)
+  json.dumps(found)
+
+
 def test_versions_and_devices_are_conditions(monkeypatch):
   found = compute_environment.describe(spec.OptimizationSpec())
   assert found["jax"] == jax.__version__ and found["num_devices"] == jax.device_count()
@@ -93,7 +101,7 @@ def test_a_gpu_that_adds_in_any_order_is_a_condition_and_said(monkeypatch, caplo
   assert compute_environment.adds_in_any_order(found) == adds_in_any_order
   with caplog.at_level("INFO"):
     compute_environment.say_what_differs(found)
-  assert ("unset that variable" in caplog.text) == adds_in_any_order
+  assert ("Unset it for equal bits" in caplog.text) == adds_in_any_order
 
 
 def test_fewer_epochs_than_are_done_are_refused(tmp_path):

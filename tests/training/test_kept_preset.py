@@ -1,5 +1,6 @@
 """A model's preset is chosen once, kept beside its folds, and said in the card and the log."""
 
+import contextlib
 import dataclasses
 import json
 
@@ -115,6 +116,22 @@ def test_another_training_that_chose_otherwise_meanwhile_is_noticed(workdir):
   folder = split_folder.model_folder(workdir, "knee/simple_cnn")
   with pytest.raises(errors.InputError, match="run the same command again"):
     kept_preset.keep(folder, settled.preset.preset, may_replace=False)
+
+
+@pytest.mark.parametrize(
+  ("name", "is_limit"), [("early_stopping_patience", True), ("max_epochs", True), ("batch_size", False)]
+)
+def test_one_of_an_earlier_program_with_other_limits_alone_stays(workdir, name, is_limit):
+  """A trial of a search keeps its folder where a later program has other limits, which name no folder."""
+  preset = _settle(workdir).preset.preset
+  folder = split_folder.model_folder(workdir, "knee/simple_cnn")
+  train = {**preset.values["train"], name: preset.values["train"][name] + 1}
+  later = dataclasses.replace(preset, values={**preset.values, "train": train})
+  with contextlib.nullcontext() if is_limit else pytest.raises(errors.InputError, match="other settings"):
+    kept_preset.keep(folder, later, may_replace=False)
+  assert _read(workdir) == preset
+  kept_preset.keep(folder, later, may_replace=True)
+  assert _read(workdir) == later
 
 
 def test_card_and_log_say_the_values_in_use_and_whose_they_are(workdir, caplog):

@@ -51,6 +51,14 @@ def test_what_is_given_stays_and_what_is_open_is_filled():
   assert not presets.is_open({"view": "knee", "train": {"learning_rate": 1e-3}})
 
 
+def test_a_network_that_stands_still_at_first_has_more_patience_from_random_weights_alone():
+  patience = [
+    presets.choose(600, "efficientnet_v2_s", starts_pretrained).values["train"]["early_stopping_patience"]
+    for starts_pretrained in (False, True)
+  ]
+  assert patience == [10, 6]
+
+
 def test_hundreds_of_pictures_keep_their_patience():
   train = presets.choose(600, "inception_v3", False).values["train"]
   assert (train["max_epochs"], train["early_stopping_patience"], train["plateau_patience"]) == (20, 6, 4)

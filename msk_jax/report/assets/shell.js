@@ -59,6 +59,8 @@
     } else {
       banner.append("Results of real people, in groups: no number is of fewer than five.");
     }
+    const { sentence } = msk.site.without_age_signal;
+    if (sentence) banner.append(el("p", {}, el("strong", {}, "No age signal. "), sentence));
   }
 
   function buildFooter(page) {

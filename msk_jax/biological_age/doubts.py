@@ -1,0 +1,40 @@
+"""What is doubted of ages that other stages build on: a model without age signal, whose accelerated ageing is noise."""
+
+import pathlib
+from collections.abc import Mapping
+
+import pandas as pd
+from absl import logging
+
+from msk_jax.io import tables
+from msk_jax.schemas import age_tables
+
+MARK = "†"  # beside such a model's name in a figure
+FOOTNOTE = f"{MARK} predictions do not rise with age: its accelerated ageing is noise"
+
+
+def of_summary(summary: pd.DataFrame, product: str) -> dict[str, str]:
+  """Returns the doubted models of a product, each with its warning.
+
+  Args:
+    summary: schema ages_summary.
+    product: `sample` or `participant`.
+  """
+  rows = summary[(summary["product"] == product) & (summary["warning"] != "")]
+  return dict(zip(rows["model"].astype(str), rows["warning"].astype(str), strict=True))
+
+
+def warn(path: pathlib.Path, product: str, chosen: Mapping[str, str]) -> None:
+  """Warns of the chosen models that are doubted: a stage that takes their ages finds what goes with noise.
+
+  Args:
+    path: the table ages_summary; without it nothing is said.
+    product: `sample` or `participant`.
+    chosen: dimension to model.
+  """
+  if not path.exists():
+    return
+  doubted = of_summary(tables.read(path, age_tables.SUMMARY), product)
+  for dimension, model in chosen.items():
+    if model in doubted:
+      logging.warning("%s (%s): %s, and whatever goes with it", dimension, model, doubted[model])
