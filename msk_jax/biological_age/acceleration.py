@@ -11,9 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from msk_jax.biological_age import doubts
 from msk_jax.io import errors, tables
-from msk_jax.predictions import bias
+from msk_jax.predictions import age_doubts, bias
 from msk_jax.predictions.pooled_rows import Rows
 from msk_jax.predictions.pooled_table import Product
 from msk_jax.schemas import age_tables
@@ -130,7 +129,7 @@ def choose_models(
   if unknown := [name for name in dimensions if name not in models]:
     raise errors.InputError(f"{setting}: there are no ages of {', '.join(unknown)}; there are of {', '.join(models)}.")
   chosen = {name: models[name] for name in dimensions or models}
-  doubts.warn(folder / "summary.parquet", product, chosen)
+  age_doubts.warn(folder / "summary.parquet", product, chosen)
   return chosen, (folder / "dimensions.parquet", *(path_of(folder, product, model) for model in chosen.values()))
 
 

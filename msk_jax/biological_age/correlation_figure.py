@@ -3,9 +3,8 @@
 import pathlib
 from collections.abc import Collection
 
-from msk_jax.biological_age import doubts
 from msk_jax.figures import frame, heat_map
-from msk_jax.predictions import model_names
+from msk_jax.predictions import age_doubts, model_names
 from msk_jax.scores.correlations import Correlations
 
 
@@ -21,8 +20,8 @@ def draw(
     correlations: [m, m], in that order.
     doubted: models without age signal, which are marked.
   """
-  labels = [model_names.label(name) + (f" {doubts.MARK}" if name in doubted else "") for name in names]
+  labels = [model_names.label(name) + (f" {age_doubts.MARK}" if name in doubted else "") for name in names]
   groups = [model_names.dimension(name) for name in names]
   matrix = heat_map.Matrix(correlations.r, correlations.sd, labels, groups)
-  note = f"\n{doubts.FOOTNOTE}" if set(names) & set(doubted) else ""
+  note = f"\n{age_doubts.FOOTNOTE}" if set(names) & set(doubted) else ""
   frame.save(heat_map.draw(title + note, matrix, "Pearson's r of accelerated ageing"), path)

@@ -5,9 +5,9 @@ from collections.abc import Collection
 import pandas as pd
 from rich import console, table
 
-from msk_jax.biological_age import correlation_tables, doubts
+from msk_jax.biological_age import correlation_tables
 from msk_jax.io import printing
-from msk_jax.predictions import comparison
+from msk_jax.predictions import age_doubts, comparison
 
 _WIDTH = 130
 
@@ -33,7 +33,7 @@ def show(summary: pd.DataFrame, correlations: pd.DataFrame, dimensions: pd.DataF
       (correlations["product"] == product) & correlations["model_1"].isin(names) & correlations["model_2"].isin(names)
     ]
     if len(pairs):
-      doubted = doubts.of_summary(summary, str(product))
+      doubted = age_doubts.of_summary(summary, str(product))
       printer.print(make_correlation_table(pairs, f"Correlations of accelerated ageing per {product}", doubted))
       _print_means(printer, pairs, doubted)
   printing.print_text(printer, f"Ages, bias and correlations in {folder}")

@@ -4,8 +4,7 @@ import dataclasses
 
 import pandas as pd
 
-from msk_jax.biological_age import doubts
-from msk_jax.predictions import model_names
+from msk_jax.predictions import age_doubts, model_names
 
 _MOST_NAMED = 6
 
@@ -32,7 +31,7 @@ class Lacking:
     listed = ", ".join(labels) + (f" and {more} more" if more else "")
     return (
       f"Predictions of {listed} do not rise with age more than chance allows. Their accelerated ageing is noise, and "
-      f"so is what goes with it. Names with {doubts.MARK} are theirs."
+      f"so is what goes with it. Names with {age_doubts.MARK} are theirs."
     )
 
 
@@ -45,7 +44,7 @@ def find(summary: pd.DataFrame | None, dimensions: pd.DataFrame | None) -> Lacki
   """
   if summary is None:
     return Lacking()
-  by_product = {product: doubts.of_summary(summary, product) for product in summary["product"].astype(str).unique()}
+  by_product = {product: age_doubts.of_summary(summary, product) for product in summary["product"].astype(str).unique()}
   names = {name for doubted in by_product.values() for name in doubted}
   chosen = [] if dimensions is None else dimensions[["product", "dimension", "model"]].itertuples(index=False)
   noisy = {str(dimension) for product, dimension, model in chosen if model in by_product.get(str(product), {})}

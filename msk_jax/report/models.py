@@ -3,8 +3,7 @@
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from msk_jax.biological_age import doubts
-from msk_jax.predictions import model_names
+from msk_jax.predictions import age_doubts, model_names
 from msk_jax.report.sections import SiteTable
 
 _COLUMNS = ("model", "model_1", "model_2")
@@ -20,7 +19,7 @@ def describe(tables: Iterable[SiteTable], doubted: Collection[str] = ()) -> list
   return [
     {
       "name": name,
-      "label": model_names.label(name) + (f" {doubts.MARK}" if name in doubted else ""),
+      "label": model_names.label(name) + (f" {age_doubts.MARK}" if name in doubted else ""),
       "dimension": model_names.dimension(name),
       "above": _above(name),
       "is_ensemble": model_names.is_ensemble(name),
