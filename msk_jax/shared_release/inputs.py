@@ -20,7 +20,11 @@ _GWAS_TABLES = {
 }
 _LOCI_TABLES = {"inflation": loci_tables.INFLATION, "hits": loci_tables.HITS, "loci": loci_tables.LOCI}
 _PERFORMANCE_TABLES = {"performance": performance_tables.PERFORMANCE}
-_AGES_TABLES = {"correlations": age_tables.CORRELATIONS, "dimensions": age_tables.DIMENSIONS}
+_AGES_TABLES = {
+  "correlations": age_tables.CORRELATIONS,
+  "dimensions": age_tables.DIMENSIONS,
+  "summary": age_tables.SUMMARY,
+}
 _BINARIES = {GWAS: "gwas", LOCI: "loci", AGES: "ages", PERFORMANCE: "evaluate"}  # that write these folders
 _WITHOUT = {
   LOCI: "loci and genes are missing: run python -m msk_jax.loci",
@@ -43,6 +47,7 @@ class Inputs:
     performance: schema performance, or None.
     correlations: schema acceleration_correlations, or None.
     dimensions: schema ages_dimensions, or None.
+    summary: schema ages_summary, or None.
     is_comparable: whether published numbers may stand beside.
     is_drawn: whether people are a phantom's.
     gaps: a line for each input that is missing.
@@ -58,6 +63,7 @@ class Inputs:
   performance: pd.DataFrame | None
   correlations: pd.DataFrame | None
   dimensions: pd.DataFrame | None
+  summary: pd.DataFrame | None
   is_comparable: bool
   is_drawn: bool
   gaps: tuple[str, ...]

@@ -18,6 +18,7 @@ from msk_jax.published import reader
 from msk_jax.schemas import age_tables, genetics_tables, loci_tables, performance_tables
 
 PEOPLE = 20_003
+_SPREADS = ("bias_slope", "bias_at_60_years", "acceleration_sd_years")
 WNT16 = ("7", 120_970_000)  # within the gene, GRCh37
 _P = 650.25  # -log10 p of the hit: far below what a number of the computer can be
 
@@ -157,6 +158,18 @@ def write_ages(workdir: pathlib.Path) -> None:
   dimensions = [{"product": "sample", "dimension": name, "model": model} for name, model in models().items()]
   tables.write_with_csv(folder, "correlations", pd.DataFrame(pairs), age_tables.CORRELATIONS)
   tables.write_with_csv(folder, "dimensions", pd.DataFrame(dimensions), age_tables.DIMENSIONS)
+  spreads = [
+    {
+      "product": "participant",
+      "model": model,
+      "n": PEOPLE,
+      **dict.fromkeys(_SPREADS, 1.0),
+      "warning": "",
+      "refused": "",
+    }
+    for model in models().values()
+  ]
+  tables.write_with_csv(folder, "summary", pd.DataFrame(spreads), age_tables.SUMMARY)
   finish(folder, "ages", {}, {"predictions/sample/general.parquet": "one"})
 
 

@@ -125,6 +125,18 @@ def test_an_estimate_in_doubt_is_not_called_missing(made):
     assert table["gaps"].str.contains(gap, regex=False).all()
 
 
+@pytest.mark.parametrize("product", ["participant", "sample"])
+def test_a_trait_that_is_noise_is_in_doubt(made, product):
+  """Traits are accelerated ageing per participant."""
+  read = inputs.read(made)
+  model = read.traits.set_index("dimension")["model"]["knee"]
+  warning = read.summary["warning"].mask(read.summary["model"] == model, "noise")
+  changed = dataclasses.replace(read, summary=read.summary.assign(warning=warning, product=product))
+  gaps = table_1.make(changed, statistics.Written(pd.DataFrame(), {}, {})).set_index("dimension")["gaps"]
+  is_doubted = gaps.str.contains("predictions do not rise with age: its accelerated ageing is noise")
+  assert is_doubted["knee"] == (product == "participant") and not is_doubted.drop("knee").any()
+
+
 def test_table_1_names_the_p_values_of_both_sources(made):
   read = inputs.read(made)
   about = {
