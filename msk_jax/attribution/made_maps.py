@@ -12,6 +12,7 @@ from msk_jax.attribution.methods import Method
 from msk_jax.attribution.networks import Network
 from msk_jax.biological_age import acceleration, age_signal
 from msk_jax.io import errors, outputs, run_record
+from msk_jax.predictions import pooled_rows
 
 _NOTHING_SEEN = (
   "These maps show nothing of age: the network's predictions do not rise with age more than chance allows."
@@ -54,8 +55,10 @@ class MadeMaps:
     and their maps of a picture are alike.
     """
     ages = acceleration.read(self.workdir, "sample", self.network.name)
-    columns = (ages[name].to_numpy() for name in ("age_years", "predicted_age_years", "eid"))
-    slope = age_signal.fit_slope(*columns)
+    people = pooled_rows.read_participants(self.workdir)
+    group = ages["eid"].map(dict(zip(people["eid"], age_signal.group_people(people), strict=True))).fillna(-1)
+    age, predicted, eid = (ages[name].to_numpy() for name in ("age_years", "predicted_age_years", "eid"))
+    slope = age_signal.fit_slope(age, predicted, eid, group.to_numpy(np.int64))
     return "" if slope.is_above_chance else f"a network that knows nothing of age: {age_signal.describe(slope)}"
 
   def titled(self, title: str) -> str:

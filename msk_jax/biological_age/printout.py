@@ -46,11 +46,8 @@ def _print_means(printer: console.Console, pairs: pd.DataFrame, doubted: Collect
     beside = f"; published over {their_count}: {theirs:.3f}, SD {their_spread:.3f}" if their_count > 1 else ""
     printer.print(f"  mean over {count} pairs of dimensions: {mean:.3f}, SD {spread:.3f}{beside}\n", highlight=False)
   if (_num_doubted(pairs, doubted) > 0).any():
-    printing.print_text(
-      printer,
-      "  Models without age signal agree, too, as all see sex and ethnicity: such an r, or a mean with it, says "
-      "nothing of ageing.\n",
-    )
+    text = "An r with a model that has no age signal says nothing of ageing. It may differ from 0: networks see sex."
+    printing.print_text(printer, f"  {text}\n")
 
 
 def _num_doubted(pairs: pd.DataFrame, doubted: Collection[str]) -> pd.Series:

@@ -5,6 +5,7 @@ import pathlib
 from collections.abc import Collection
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from absl import logging
 
@@ -27,12 +28,14 @@ class _ProductAges:
 
   Attributes:
     ages: model to its ages, in the order in which models are shown.
+    warnings: model to what to know of its ages; empty for most.
     refused: model without ages to its row of ages_summary.
     correlations: of accelerated ageing, models in the order of `ages`.
     dimensions: the models that represent the dimensions.
   """
 
   ages: dict[str, Ages]
+  warnings: dict[str, str]
   refused: dict[str, summaries.Line]
   correlations: Correlations
   dimensions: list[str]
@@ -65,10 +68,9 @@ class _Tables:
     """Adds the rows of a product."""
     for name, ages in result.ages.items():
       self.lines += summaries.bias_lines(product, name, ages)
-      summary = summaries.summary_line(product, name, ages)
-      if summary["warning"]:
-        logging.warning("%s (%s): %s", name, product, summary["warning"])
-      self.spreads.append(summary)
+      if result.warnings[name]:
+        logging.warning("%s (%s): %s", name, product, result.warnings[name])
+      self.spreads.append(summaries.summary_line(product, name, ages, result.warnings[name]))
       if product == "sample":
         self.corrections[name] = ages.whole
     self.spreads += result.refused.values()
@@ -130,12 +132,12 @@ def _write(
 ) -> dict[str, Any]:
   """Writes all tables and figures into `folder`, and the models' bias; returns the results for the run record."""
   participants = pooled_rows.read_participants(workdir, withdrawn)
-  gathered = _Tables()
+  gathered, group_of_person = _Tables(), age_signal.group_people(participants)
   for product in pooled_table.PRODUCTS:
     models = pooled_rows.read_shown(workdir, product, participants)
     if not models:
       continue
-    result = _make_product(product, models, settings)
+    result = _make_product(product, models, settings, group_of_person)
     for name, ages in result.ages.items():
       hash_ = models[name].fold_map_hash
       acceleration.write(folder, product, name, ages, participants["eid"].to_numpy(str), hash_)
@@ -148,7 +150,10 @@ def _write(
 
 
 def _make_product(
-  product: pooled_table.Product, models: dict[str, pooled_rows.Predictions], settings: AgesSpec
+  product: pooled_table.Product,
+  models: dict[str, pooled_rows.Predictions],
+  settings: AgesSpec,
+  group_of_person: np.ndarray,
 ) -> _ProductAges:
   ages, refused = {}, {}
   for name in model_names.in_order(models):
@@ -161,13 +166,14 @@ def _make_product(
   best = performance.choose_best(product, {name: models[name] for name in ages})
   best_names = dict(zip(best["dimension"], best["model"], strict=True))
   correlations = correlation_tables.correlate(ages, product, settings)
-  return _ProductAges(ages, refused, correlations, model_names.representatives(ages, best_names))
+  warnings = {name: age_signal.describe_lack(own.rows, group_of_person) for name, own in ages.items()}
+  return _ProductAges(ages, warnings, refused, correlations, model_names.representatives(ages, best_names))
 
 
 def _draw(folder: pathlib.Path, product: pooled_table.Product, result: _ProductAges) -> None:
   """Draws the dimensions and, where there are more, all models: by dimension and by clustering."""
   names = list(result.ages)
-  doubted = {name for name, ages in result.ages.items() if age_signal.describe_lack(ages.rows)}
+  doubted = {name for name, warning in result.warnings.items() if warning}
   chosen = {"dimensions": [names.index(name) for name in result.dimensions]}
   if len(names) > len(result.dimensions):
     chosen["models"] = list(range(len(names)))

@@ -5,7 +5,6 @@ import math
 import numpy as np
 import pandas as pd
 
-from msk_jax.biological_age import age_signal
 from msk_jax.biological_age.acceleration import Ages
 from msk_jax.predictions import model_names
 from msk_jax.predictions.pooled_table import Product
@@ -34,8 +33,15 @@ def bias_lines(product: Product, model: str, ages: Ages) -> list[Line]:
   ]
 
 
-def summary_line(product: Product, model: str, ages: Ages) -> Line:
-  """Returns a model's row of SUMMARY."""
+def summary_line(product: Product, model: str, ages: Ages, warning: str) -> Line:
+  """Returns a model's row of SUMMARY.
+
+  Args:
+    product: `sample` or `participant`.
+    model: the model's name.
+    ages: its ages.
+    warning: what to know of them.
+  """
   return {
     "product": product,
     "model": model,
@@ -43,7 +49,7 @@ def summary_line(product: Product, model: str, ages: Ages) -> Line:
     "bias_slope": ages.whole.slope,
     "bias_at_60_years": float(ages.whole.bias(np.array(_SHOWN_AGE_YEARS))),
     "acceleration_sd_years": float(ages.acceleration_years.std(ddof=1)),
-    "warning": age_signal.describe_lack(ages.rows),
+    "warning": warning,
     "refused": "",
   }
 

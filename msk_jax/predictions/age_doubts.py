@@ -10,7 +10,7 @@ from msk_jax.io import tables
 from msk_jax.schemas import age_tables
 
 MARK = "†"  # beside such a model's name in a figure
-FOOTNOTE = f"{MARK} predictions do not rise with age: its accelerated ageing is noise"
+FOOTNOTE = f"{MARK} no age signal: noise"
 
 
 def of_summary(summary: pd.DataFrame, product: str) -> dict[str, str]:
@@ -28,13 +28,14 @@ def warn(path: pathlib.Path, product: str, chosen: Mapping[str, str]) -> None:
   """Warns of the chosen models that are doubted: a stage that takes their ages finds what goes with noise.
 
   Args:
-    path: the table ages_summary; without it nothing is said.
+    path: the table ages_summary.
     product: `sample` or `participant`.
     chosen: dimension to model.
   """
   if not path.exists():
+    logging.warning("%s is missing, so it is not known which ages are noise: run `python -m msk_jax.ages` again", path)
     return
   doubted = of_summary(tables.read(path, age_tables.SUMMARY), product)
   for dimension, model in chosen.items():
     if model in doubted:
-      logging.warning("%s (%s): %s, and whatever goes with it", dimension, model, doubted[model])
+      logging.warning("%s (%s): %s, and so is whatever goes with it", dimension, model, doubted[model])

@@ -1,4 +1,4 @@
-"""Which models and dimensions of a site have no age signal: their accelerated ageing is noise, on every page."""
+"""Which models of a site have no age signal: their accelerated ageing is noise, on every page."""
 
 import dataclasses
 
@@ -7,31 +7,33 @@ import pandas as pd
 from msk_jax.predictions import age_doubts, model_names
 
 _MOST_NAMED = 6
+_DEFINITIONS = {"sample": "per visit", "participant": "per participant"}
 
 
 @dataclasses.dataclass(frozen=True)
 class Lacking:
-  """What has no age signal, in any of the two sample definitions.
+  """What has no age signal.
 
   Attributes:
-    models: their names, in order.
+    products: model to the sample definitions in which it has none, in order.
     dimensions: those that such a model stands for.
   """
 
-  models: tuple[str, ...] = ()
+  products: dict[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
   dimensions: tuple[str, ...] = ()
 
   @property
   def sentence(self) -> str:
     """For the banner; empty where all have one."""
-    if not self.models:
+    if not self.products:
       return ""
-    labels = [model_names.label(name) for name in self.models[:_MOST_NAMED]]
-    more = len(self.models) - len(labels)
-    listed = ", ".join(labels) + (f" and {more} more" if more else "")
+    named = [_describe(name, products) for name, products in list(self.products.items())[:_MOST_NAMED]]
+    more = len(self.products) - len(named)
+    listed = ", ".join(named) + (f" and {more} more" if more else "")
+    stands = f" They stand for {', '.join(self.dimensions).replace('_', ' ')}." if self.dimensions else ""
     return (
-      f"Predictions of {listed} do not rise with age more than chance allows. Their accelerated ageing is noise, and "
-      f"so is what goes with it. Names with {age_doubts.MARK} are theirs."
+      f"Predictions of these models do not rise with age more than chance allows: {listed}.{stands} Their accelerated "
+      f"ageing is noise, and so is whatever goes with it, genes and variables too. {age_doubts.MARK} marks them."
     )
 
 
@@ -44,8 +46,15 @@ def find(summary: pd.DataFrame | None, dimensions: pd.DataFrame | None) -> Lacki
   """
   if summary is None:
     return Lacking()
-  by_product = {product: age_doubts.of_summary(summary, product) for product in summary["product"].astype(str).unique()}
-  names = {name for doubted in by_product.values() for name in doubted}
+  by_product = {product: age_doubts.of_summary(summary, product) for product in _DEFINITIONS}
+  names = model_names.in_order({name for doubted in by_product.values() for name in doubted})
+  products = {name: tuple(product for product, doubted in by_product.items() if name in doubted) for name in names}
   chosen = [] if dimensions is None else dimensions[["product", "dimension", "model"]].itertuples(index=False)
   noisy = {str(dimension) for product, dimension, model in chosen if model in by_product.get(str(product), {})}
-  return Lacking(tuple(model_names.in_order(names)), tuple(sorted(noisy)))
+  return Lacking(products, tuple(sorted(noisy)))
+
+
+def _describe(name: str, products: tuple[str, ...]) -> str:
+  """Returns a model's label, with the sample definition if it is not both."""
+  kind = "" if len(products) == len(_DEFINITIONS) else f" ({_DEFINITIONS[products[0]]})"
+  return model_names.label(name) + (" (ensemble)" if model_names.is_ensemble(name) else "") + kind

@@ -35,15 +35,17 @@ def test_nothing_is_said_where_nothing_is_doubted_or_known():
 
 def test_a_model_in_one_sample_definition_is_enough_and_a_dimension_has_that_of_the_model_that_stands_for_it():
   lacking = age_signals.find(_summary(("participant", "knee/ensemble")), _dimensions())
-  assert lacking.models == ("knee/ensemble",) and lacking.dimensions == ("knee",)
+  assert lacking.products == {"knee/ensemble": ("participant",)} and lacking.dimensions == ("knee",)
+  assert "chance allows: knee (ensemble) (per participant). They stand for knee." in lacking.sentence
   lacking = age_signals.find(_summary(("sample", "knee/inception_v3")), _dimensions())
-  assert lacking.models == ("knee/inception_v3",) and lacking.dimensions == ()
+  assert lacking.products == {"knee/inception_v3": ("sample",)} and lacking.dimensions == ()
   assert age_signals.find(_summary(("sample", "knee/ensemble")), None).dimensions == ()
 
 
 def test_many_models_are_counted():
   names = tuple(f"knee/m{number}" for number in range(9))
-  assert "knee / m5 and 3 more do not rise" in age_signals.Lacking(names).sentence
+  both = ("sample", "participant")
+  assert "knee / m5 and 3 more." in age_signals.Lacking(dict.fromkeys(names, both)).sentence
 
 
 @pytest.mark.parametrize(("without_signal", "is_said"), [(["knee"], True), ([], False)])
@@ -54,7 +56,8 @@ def test_every_page_of_the_site_says_so(tmp_path, without_signal, is_said):
     for page in ("correlations", "heritability"):
       tab.open(page)
       banner = tab.page.locator("#banner").inner_text()
-      assert ("No age signal. Predictions of knee do not rise with age" in banner) == is_said
-      assert ("†" in tab.page.locator("#menu").text_content()) == is_said
+      assert ("more than chance allows: knee (ensemble). They stand for knee." in banner) == is_said
       assert tab.page.evaluate("document.documentElement.scrollWidth") == 360
+    tab.open("correlations")
+    assert ("knee †" in tab.page.locator("#content").inner_text()) == is_said
   assert tab.faults == []

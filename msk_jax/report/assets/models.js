@@ -8,9 +8,8 @@
   /** Returns a model's label: `spine / sagittal`. */
   msk.modelLabel = (name) => known(name)?.label ?? name;
 
-  /** Returns a dimension's name for people, with a mark where its accelerated ageing is noise. */
-  msk.dimensionLabel = (name) => name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ")
-    + (msk.site?.without_age_signal.dimensions.includes(name) ? " †" : "");
+  /** Returns a dimension's name for people. */
+  msk.dimensionLabel = (name) => name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");
 
   /** Returns the address of what is known of a dimension. */
   msk.dimensionRoute = (dimension) => (

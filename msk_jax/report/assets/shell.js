@@ -59,8 +59,7 @@
     } else {
       banner.append("Results of real people, in groups: no number is of fewer than five.");
     }
-    const { sentence } = msk.site.without_age_signal;
-    if (sentence) banner.append(el("p", {}, el("strong", {}, "No age signal. "), sentence));
+    if (msk.site.without_age_signal) banner.append(el("p", {}, el("strong", {}, "No age signal. "), msk.site.without_age_signal));
   }
 
   function buildFooter(page) {
