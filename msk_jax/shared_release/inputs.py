@@ -11,6 +11,7 @@ from msk_jax.cohort import source as source_file
 from msk_jax.disclosure import door
 from msk_jax.gwas_loci import gwas_folder
 from msk_jax.io import errors, one_analysis, outputs, run_record, tables
+from msk_jax.predictions import age_doubts
 from msk_jax.schemas import age_tables, genetics_tables, loci_tables, performance_tables
 
 GWAS, LOCI, AGES, PERFORMANCE = "gwas", "loci", "ages", "performance"
@@ -73,6 +74,14 @@ class Inputs:
   def traits(self) -> pd.DataFrame:
     """Schema gwas_traits."""
     return self.gwas.traits
+
+  def without_age_signal(self, product: str) -> frozenset[str]:
+    """Returns the models whose accelerated ageing is noise; none where there are no ages.
+
+    Args:
+      product: `sample`, or `participant`, as the traits of the GWAS are.
+    """
+    return frozenset() if self.summary is None else frozenset(age_doubts.of_summary(self.summary, product))
 
 
 def read(workdir: pathlib.Path, withdrawn: Collection[str] = ()) -> Inputs:

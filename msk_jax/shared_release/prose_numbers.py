@@ -18,6 +18,7 @@ from msk_jax.schemas import release_tables
 from msk_jax.shared_release import table_1
 from msk_jax.shared_release.inputs import Inputs
 
+_NOISE = "accelerated ageing is noise"
 _COLUMNS = list(release_tables.PROSE_NUMBERS.columns)
 _DDOF = {"sample": 1, "population": 0}
 _SCORES = {"r2": ("r2", "r2_sd_bootstrap"), "rmse": ("rmse", "rmse_sd_bootstrap")}
@@ -84,7 +85,10 @@ def _compute(wanted: reader.ProseNumber, read: Inputs, fewest_people: int) -> Va
     if read.correlations is None:
       return {"gap": f"ages/ {table_1.NOT_THERE}"}
     pairs = read.correlations[read.correlations["product"] == table_1.SAMPLE]
-    pairs = pairs.assign(first=pairs["model_1"], second=pairs["model_2"], value=pairs["r"], reason="")
+    doubted = read.without_age_signal(table_1.SAMPLE)
+    is_noise = pairs["model_1"].isin(doubted) | pairs["model_2"].isin(doubted)
+    reason = is_noise.map({True: _NOISE, False: ""})
+    pairs = pairs.assign(first=pairs["model_1"], second=pairs["model_2"], value=pairs["r"], reason=reason)
     return _of_pairs(wanted, pairs[["first", "second", "value", "sd", "reason"]])
   return _genetic(wanted, read, fewest_people)
 
@@ -102,6 +106,8 @@ def _score(wanted: reader.ProseNumber, read: Inputs) -> Value:
 def _heritability(dimension: str, read: Inputs) -> Value:
   trait = table_1.find_trait(read, dimension)
   rows = read.heritability[read.heritability["trait"] == (trait["trait"] if trait else None)]
+  if trait and trait["model"] in read.without_age_signal(table_1.PARTICIPANT):
+    return {"gap": table_1.NOISE}
   if rows.empty or rows["reason"].iloc[0]:
     return {"gap": "no heritability" + (f" ({rows['reason'].iloc[0]})" if len(rows) else "")}
   return {"value": rows["h2"].iloc[0], "sd": rows["h2_se"].iloc[0]}
@@ -110,13 +116,13 @@ def _heritability(dimension: str, read: Inputs) -> Value:
 def _genetic(wanted: reader.ProseNumber, read: Inputs, fewest_people: int) -> Value:
   """Returns a genetic correlation, or a mean of those of pairs with enough people."""
   table = read.genetic_correlations
-  dimension_of = {
-    str(trait["trait"]): name
-    for name in model_names.DIMENSIONS
-    if (trait := table_1.find_trait(read, name)) is not None
-  }
+  traits = {name: trait for name in model_names.DIMENSIONS if (trait := table_1.find_trait(read, name)) is not None}
+  dimension_of = {str(trait["trait"]): name for name, trait in traits.items()}
+  doubted = read.without_age_signal(table_1.PARTICIPANT)
+  noisy = [str(trait["trait"]) for trait in traits.values() if trait["model"] in doubted]
   first, second = (table[name].map(dimension_of) for name in ("trait_1", "trait_2"))
   reason = table["reason"].mask((table["reason"] == "") & ~np.isfinite(table["rg"]), "no estimate")
+  reason = reason.mask(table["trait_1"].isin(noisy) | table["trait_2"].isin(noisy), _NOISE)
   if wanted.statistic.startswith("mean"):
     few = f"no more than {fewest_people:,} people in common"
     reason = reason.where((reason != "") | (table["n"] > fewest_people), few)

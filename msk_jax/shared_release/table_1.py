@@ -8,7 +8,7 @@ import pandas as pd
 
 from msk_jax.genetics import written_results
 from msk_jax.genome import annotation
-from msk_jax.predictions import age_doubts, model_names
+from msk_jax.predictions import model_names
 from msk_jax.published import reader
 from msk_jax.schemas import release_tables
 from msk_jax.shared_release import small_strata
@@ -17,7 +17,8 @@ from msk_jax.shared_release.statistics import Written
 
 BETWEEN_GAPS = "; "
 NOT_THERE = "is not there"  # in gaps for lack of a stage's folder
-_PRODUCT = "participant"  # whose accelerated ageing the traits are
+PARTICIPANT = "participant"  # the product whose accelerated ageing the traits are
+NOISE = "predictions do not rise with age: its accelerated ageing is noise"
 SAMPLE = "sample"  # the product of the paper's R2
 _COLUMNS = release_tables.TABLE_1.columns
 
@@ -83,8 +84,8 @@ def _make_row(
   elif trait["reason"]:
     gaps.append(f"no GWAS ({trait['reason']})")
   else:
-    if read.summary is not None and trait["model"] in age_doubts.of_summary(read.summary, _PRODUCT):
-      gaps.append("predictions do not rise with age: its accelerated ageing is noise")
+    if trait["model"] in read.without_age_signal(PARTICIPANT):
+      gaps.append(NOISE)
     row["n"] = trait["n"]
     _add_variants(row, gaps, trait, read, written)
     _add_heritability(row, gaps, str(trait["trait"]), read)

@@ -135,6 +135,14 @@ def test_a_trait_that_is_noise_is_in_doubt(made, product):
   gaps = table_1.make(changed, statistics.Written(pd.DataFrame(), {}, {})).set_index("dimension")["gaps"]
   is_doubted = gaps.str.contains("predictions do not rise with age: its accelerated ageing is noise")
   assert is_doubted["knee"] == (product == "participant") and not is_doubted.drop("knee").any()
+  before, after = (prose_numbers.make(each, 15_000).set_index("name") for each in (read, changed))
+  is_changed = before["gap"] != after["gap"]
+  assert set(after.loc[is_changed, "statistic"].str.contains("phenotypic")) == {product == "sample"}
+  assert after.loc[is_changed, "models"].str.contains("knee").all() and is_changed.any()
+  single = after[is_changed & ~after["statistic"].str.startswith("mean")]
+  assert (
+    len(single) and single["value"].isna().all() and single["gap"].str.contains("accelerated ageing is noise").all()
+  )
 
 
 def test_table_1_names_the_p_values_of_both_sources(made):
