@@ -38,7 +38,7 @@ _IMPORTS = {
   "biological_age": "io schemas cohort figures scores predictions evaluation",
   "mixed_models": "scores",
   "genetics": "io published schemas cohort genome biological_age mixed_models",
-  "gwas_loci": "io schemas cohort figures genome mixed_models genetics",
+  "gwas_loci": "io schemas cohort figures genome predictions mixed_models genetics",
   "shared_release": "io published schemas cohort genome disclosure predictions genetics gwas_loci",
   "associations": "io published schemas cohort figures disclosure scores predictions preparation tabular ensembling "
   "biological_age",

@@ -16,7 +16,7 @@ from msk_jax.gwas_loci.spec import LociSpec
 from msk_jax.io import locks, outputs, run_record, tables
 
 FOLDER, FIGURES = "loci", "figures"
-_VERSION = 2  # raised when the same inputs give other tables
+_VERSION = 3  # raised when the same inputs give other tables
 _LOCK = ".loci_lock"
 
 
@@ -75,11 +75,10 @@ def _open(gwas: GwasFolder, places: Places, settings: LociSpec, withdrawn: Colle
 
 def _hash(gwas: GwasFolder, places: Places, settings: LociSpec, withdrawn: Collection[str]) -> dict[str, str]:
   """Returns the hashes of what is read; the record of `gwas` holds those of all its inputs and outputs."""
-  correlations = gathered.correlations_path(places.workdir)
-  is_drawn = settings.has_figures and correlations.exists()
+  drawn = gathered.age_paths(places.workdir) if settings.has_figures else []
   named = input_hashes.of_files([places.genes] if places.genes else [])
   return {
-    **outputs.hash_files(places.workdir, [gwas.folder / run_record.FILE_NAME, *([correlations] if is_drawn else [])]),
+    **outputs.hash_files(places.workdir, [gwas.folder / run_record.FILE_NAME, *drawn]),
     **{f"named: {name}": value for name, value in named.items()},
     **withdrawal_memory.hashes(places.workdir, withdrawn),
   }

@@ -26,7 +26,7 @@ class Tables:
   """What is drawn, besides summary statistics.
 
   Attributes:
-    traits: schema gwas_traits.
+    traits: schema gwas_traits, and `doubt`: whether the trait is accelerated ageing without age signal.
     heritability: schema gwas_heritability.
     genetic_correlations: schema gwas_genetic_correlations.
     phenotypic_correlations: schema acceleration_correlations, of the product that the traits are from.

@@ -15,7 +15,7 @@ def draw_heritability(traits: pd.DataFrame, heritability: pd.DataFrame) -> mpl_f
     traits: schema gwas_traits.
     heritability: schema gwas_heritability, at least one row.
   """
-  rows = heritability.merge(traits[["trait", "dimension", "stratum", "model"]], on="trait", how="left")
+  rows = heritability.merge(traits.filter(["trait", "dimension", "stratum", "model", "doubt"]), on="trait", how="left")
   published = rows["published_h2"].to_numpy(np.float64)
   panel = bars.Bars(
     values=rows["h2"].to_numpy(np.float64),
@@ -27,7 +27,7 @@ def draw_heritability(traits: pd.DataFrame, heritability: pd.DataFrame) -> mpl_f
     texts=[_describe(row) for _, row in rows.iterrows()],
   )
   names = [wording.trait(row) for _, row in rows.iterrows()]
-  title = "Heritability of accelerated ageing" if wording.is_ageing(rows) else "Heritability"
+  title = ("Heritability of accelerated ageing" if wording.is_ageing(rows) else "Heritability") + wording.footnote(rows)
   figure = bars.draw_panels(title, names, [panel], np.arange(len(rows), dtype=float))
   if np.isfinite(published).any():
     bars.add_legend(figure, "published, ± SE")
@@ -56,6 +56,7 @@ def draw_figure_6(traits: pd.DataFrame, genetic: pd.DataFrame, phenotypic: pd.Da
   below = _matrix(names, genetic[["trait_1", "trait_2", "rg", "rg_se"]], labels)
   of_what = " of accelerated ageing" if wording.is_ageing(traits) else ""
   title = f"Correlations{of_what}\nabove the diagonal: phenotypic, ± SD by bootstrap; below: genetic, ± SE"
+  title += wording.footnote(traits)
   return heat_map.draw(title, heat_map.join_triangles(above, below), "Pearson's r above, genetic correlation below")
 
 

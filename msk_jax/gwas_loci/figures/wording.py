@@ -7,6 +7,7 @@ import pandas as pd
 from msk_jax.figures.tall_axis import Line
 from msk_jax.genetics import results
 from msk_jax.gwas_loci import names as names_lib
+from msk_jax.predictions import age_doubts
 
 _P_VALUES = {
   "neg_log10_p_infinitesimal": "p of the infinitesimal mixed model",
@@ -25,14 +26,19 @@ def levels(num_dimensions: int) -> tuple[Line, ...]:
 
 
 def trait(row: pd.Series) -> str:
-  """Returns a trait's name as figures show it: `full body, women`.
+  """Returns a trait's name as figures show it: `full body, women`, with a mark if it is in doubt.
 
   Args:
-    row: of schema gwas_traits.
+    row: of schema gwas_traits, maybe with `doubt`.
   """
   stratum = str(row["stratum"])
   name = str(row["trait"]).removesuffix(f".{stratum}").replace("_", " ")
-  return name + _STRATA.get(stratum, f", {stratum}")
+  return name + (f" {age_doubts.MARK}" if row.get("doubt") else "") + _STRATA.get(stratum, f", {stratum}")
+
+
+def footnote(traits: pd.DataFrame) -> str:
+  """Returns what the mark of a trait means, as a further line; empty where none is marked."""
+  return f"\n{age_doubts.FOOTNOTE}" if "doubt" in traits and traits["doubt"].any() else ""
 
 
 def is_ageing(traits: pd.DataFrame) -> bool:
@@ -46,7 +52,9 @@ def subject(row: pd.Series) -> str:
   Args:
     row: of schema gwas_traits.
   """
-  return f"Accelerated ageing, {trait(row)}" if row["model"] else trait(row)
+  if row["model"]:
+    return f"Accelerated ageing, {trait(row)}" + (f" ({age_doubts.MEANING})" if row.get("doubt") else "")
+  return trait(row)
 
 
 def variants(count: int, source: str) -> str:

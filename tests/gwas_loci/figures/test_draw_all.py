@@ -110,6 +110,17 @@ def test_strata_have_figures_of_their_own_and_no_phenotypic_correlations(tmp_pat
   assert "Accelerated ageing, hip, women: 10 array variants" in saved["hip.female_array_manhattan"]
 
 
+def test_traits_without_age_signal_are_marked_in_every_figure(tmp_path, saved):
+  parts, tables = _with_locus()
+  marked = dataclasses.replace(tables, traits=tables.traits.assign(doubt=tables.traits["trait"] == "hip"))
+  draw.draw_all(tmp_path, _paths(tmp_path, *parts), marked, None, _SETTINGS)
+  for name in (*_OF_ALL, "manhattan_all_array"):
+    text = " ".join(saved[name].split())  # titles are wrapped
+    assert ("hip † (no age signal: noise)" in text) == (not name.startswith("knee_"))
+  for name in ("heritability", "figure_6"):
+    assert "hip †" in saved[name] and "† no age signal: noise" in saved[name] and "knee †" not in saved[name]
+
+
 def test_many_traits_are_cut_into_several_figures(tmp_path, monkeypatch, saved):
   monkeypatch.setattr(draw, "_MOST_PANELS", 1)
   paths = _paths(tmp_path, *stand_ins.whole_genome())

@@ -56,6 +56,15 @@ def test_the_stage_draws_what_its_tables_hold(study, drawn, monkeypatch):
   tables.write(path, stand_ins.empty(age_tables.CORRELATIONS, row), age_tables.CORRELATIONS)
   study.run_loci(_DRAWN)
   assert [tables_drawn.phenotypic_correlations["r"].tolist() for _, _, tables_drawn, *_ in calls] == [[0.3]]
+  assert not calls[0][2].traits["doubt"].any()
+
+  model = calls[0][2].traits["model"].iloc[0]
+  summary = [{"product": product, "model": model, "warning": "noise"} for product in ("participant", "sample")]
+  for row in summary:
+    tables.write(path.with_name("summary.parquet"), stand_ins.empty(age_tables.SUMMARY, row), age_tables.SUMMARY)
+    study.run_loci(_DRAWN)
+  noticed = [tables_drawn.traits.set_index("model")["doubt"].to_dict() for _, _, tables_drawn, *_ in calls[1:]]
+  assert [doubts[model] for doubts in noticed] == ([True, False] if model else [False, False])
 
 
 def test_without_figures_there_is_no_folder(study):
