@@ -10,7 +10,7 @@ from msk_jax.io import tables
 from msk_jax.schemas import age_tables
 
 MARK = "†"  # beside such a model's name in a figure
-MEANING = "no age signal: noise"
+MEANING = "no age signal, noise"
 FOOTNOTE = f"{MARK} {MEANING}"
 
 

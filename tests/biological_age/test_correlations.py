@@ -182,4 +182,4 @@ def test_a_model_without_age_signal_is_marked_in_the_heat_map(monkeypatch):
   correlation_figure.draw(pathlib.Path("p.png"), "title", ["knee/a", "knee/b"], between, {"knee/b"})
   ((title, matrix, _),) = drawn
   assert matrix.labels == ["knee / a", "knee / b †"]
-  assert title.endswith("† no age signal: noise")
+  assert title.endswith("† no age signal, noise")

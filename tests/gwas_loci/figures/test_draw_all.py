@@ -116,9 +116,9 @@ def test_traits_without_age_signal_are_marked_in_every_figure(tmp_path, saved):
   draw.draw_all(tmp_path, _paths(tmp_path, *parts), marked, None, _SETTINGS)
   for name in (*_OF_ALL, "manhattan_all_array"):
     text = " ".join(saved[name].split())  # titles are wrapped
-    assert ("hip † (no age signal: noise)" in text) == (not name.startswith("knee_"))
+    assert ("hip † (no age signal, noise)" in text) == (not name.startswith("knee_"))
   for name in ("heritability", "figure_6"):
-    assert "hip †" in saved[name] and "† no age signal: noise" in saved[name] and "knee †" not in saved[name]
+    assert "hip †" in saved[name] and "† no age signal, noise" in saved[name] and "knee †" not in saved[name]
 
 
 def test_many_traits_are_cut_into_several_figures(tmp_path, monkeypatch, saved):
