@@ -8,6 +8,7 @@ What holds:
 - `ages/` holds individual-level data. Its CSVs and heat maps are aggregates, but with exact numbers of samples per
   model, fold and pair: look at them before they leave.
 - "Nothing to do" also asks that the folders of trained models hold the bias that `ages/bias` has of them.
-- A model whose predictions do not rise with age more than chance allows gets a warning (`age_signal.py`): its
-  accelerated ageing is noise.
+- A model whose predictions do not rise with age more than chance allows, within people of one sex and ethnicity, gets
+  a warning (`age_signal.py`): its accelerated ageing is noise. Later stages read that from the table
+  (`predictions/age_doubts.py`): correlations, figures, the site and releases say it, and `gwas` and `xwas` warn.
 """
