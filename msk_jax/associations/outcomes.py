@@ -26,6 +26,7 @@ class Outcomes:
     models: dimension to its model; of an own table empty.
     paths: the files read.
     counts: rows left out, by reason.
+    doubted: outcomes that are of models without age signal: noise.
   """
 
   samples: pd.DataFrame
@@ -34,6 +35,7 @@ class Outcomes:
   models: dict[str, str]
   paths: tuple[pathlib.Path, ...]
   counts: dict[str, int]
+  doubted: frozenset[str] = frozenset()
 
 
 def read(
@@ -54,12 +56,15 @@ def read(
     InputError: there are no ages of the product, or of a dimension that is wanted.
   """
   chosen, paths = acceleration.choose_models(workdir, product, dimensions, "config.xwas.dimensions")
+  summary = acceleration.summary_path(workdir)
+  doubted = acceleration.warn_of_noise(workdir, product, chosen)
+  paths = (*paths, summary) if summary.exists() else paths
   parts = {}
   for name, model in chosen.items():
     ages = acceleration.read(workdir, product, model)
     parts[name] = ages[~ages["eid"].isin(list(withdrawn))].set_index(KEYS)["acceleration_years"].rename(name)
   joined = pd.concat(parts.values(), axis=1).sort_index()
-  return _outcomes(joined, chosen, paths, {})
+  return dataclasses.replace(_outcomes(joined, chosen, paths, {}), doubted=doubted)
 
 
 def read_table(

@@ -1,7 +1,7 @@
 """Prints the results of `xwas`: shares by category beside the published ones, the strongest variables, similarity."""
 
 import pathlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import pandas as pd
 
@@ -21,11 +21,12 @@ def show_lines(lines: Sequence[str]) -> None:
   printing.print_text(output, lines[0] + "\n" + "".join(f"  {line}\n" for line in lines[1:]))
 
 
-def show(folder: pathlib.Path, is_comparable: bool) -> None:
+def show(folder: pathlib.Path, doubted: Collection[str], *, is_comparable: bool) -> None:
   """Prints the tables of a folder of results to standard output.
 
   Args:
     folder: where the tables are.
+    doubted: dimensions whose accelerated ageing is noise.
     is_comparable: whether the paper's numbers may stand beside.
   """
   output = printing.printer(_WIDTH)
@@ -40,6 +41,11 @@ def show(folder: pathlib.Path, is_comparable: bool) -> None:
     output.print(_similarity_table(own, has_published=is_comparable and comparison.has_published(own)))
   for line in _reasons(associations):
     printing.print_text(output, line)
+  if doubted:
+    names = ", ".join(sorted(doubted)).replace("_", " ")
+    printing.print_text(
+      output, f"NO AGE SIGNAL: {names}. This accelerated ageing is noise, and so is what goes with it."
+    )
   printing.print_text(output, f"Tables, paragraphs and figures in {folder}", wraps=False)
 
 

@@ -41,6 +41,7 @@ def write(folder: pathlib.Path, associations: pd.DataFrame, gathered: Inputs, se
     settings.level,
     has_published=gathered.is_comparable,
     note=source.DRAWN_NOTE if gathered.is_drawn else "",
+    doubted=gathered.outcomes.doubted,
   )
   atomic.write_text(folder / PARAGRAPHS, text)
   if settings.has_figures:

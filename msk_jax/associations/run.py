@@ -18,7 +18,7 @@ from msk_jax.io import locks, outputs, tables
 from msk_jax.schemas import association_tables
 
 VARIABLES, RESULTS = "variables", "associations"
-_VERSION = 4  # raised when the same inputs give other results
+_VERSION = 5  # raised when the same inputs give other results
 _VARIABLES_VERSION = 2  # raised when the same tables give other variables
 _LOCK = ".xwas_lock"
 
@@ -52,7 +52,7 @@ def _make(places: Places, settings: XwasSpec, withdrawn: Collection[str]) -> pat
   folder = places.output / RESULTS
   output = outputs.Output(files.FOLDER, folder, settings_of(settings), gathered.hashes, "the table of associations")
   outputs.make_folder(output, lambda temporary: _test(temporary, places, settings, gathered))
-  printout.show(folder, gathered.is_comparable)
+  printout.show(folder, gathered.outcomes.doubted, is_comparable=gathered.is_comparable)
   _predict(places, settings, gathered)
   return folder
 

@@ -6,7 +6,7 @@ Accelerated ageing is biological minus chronological age: positive for people wh
 
 import dataclasses
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -110,8 +110,6 @@ def choose_models(
 ) -> tuple[dict[str, str], tuple[pathlib.Path, ...]]:
   """Returns dimension to the model that stands for it, and the files that their ages are in.
 
-  Warns of models without age signal.
-
   Args:
     workdir: holds `ages/`.
     product: `sample` or `participant`.
@@ -129,8 +127,23 @@ def choose_models(
   if unknown := [name for name in dimensions if name not in models]:
     raise errors.InputError(f"{setting}: there are no ages of {', '.join(unknown)}; there are of {', '.join(models)}.")
   chosen = {name: models[name] for name in dimensions or models}
-  age_doubts.warn(folder / "summary.parquet", product, chosen)
   return chosen, (folder / "dimensions.parquet", *(path_of(folder, product, model) for model in chosen.values()))
+
+
+def summary_path(workdir: pathlib.Path) -> pathlib.Path:
+  """Returns the table ages_summary, which says which models have no age signal."""
+  return workdir / FOLDER / "summary.parquet"
+
+
+def warn_of_noise(workdir: pathlib.Path, product: Product, chosen: Mapping[str, str]) -> frozenset[str]:
+  """Warns of chosen models without age signal, and returns their dimensions: what goes with them goes with noise.
+
+  Args:
+    workdir: holds `ages/`.
+    product: `sample` or `participant`.
+    chosen: dimension to model.
+  """
+  return age_doubts.warn(summary_path(workdir), product, chosen)
 
 
 def read(workdir: pathlib.Path, product: Product, model: str) -> pd.DataFrame:

@@ -28,6 +28,7 @@ def read(workdir: pathlib.Path, dimensions: Sequence[str] = (), withdrawn: Colle
     InputError: there are no ages per participant, or not of a dimension that is wanted.
   """
   chosen, paths = acceleration.choose_models(workdir, _PRODUCT, dimensions, "config.gwas.dimensions")
+  acceleration.warn_of_noise(workdir, _PRODUCT, chosen)
   by_name = {name: _accelerations(workdir, model, withdrawn) for name, model in chosen.items()}
   everybody = pd.Index(sorted(set().union(*(values.index for values in by_name.values()))))
   columns = tuple(

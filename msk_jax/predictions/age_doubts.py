@@ -25,8 +25,8 @@ def of_summary(summary: pd.DataFrame, product: str) -> dict[str, str]:
   return dict(zip(rows["model"].astype(str), rows["warning"].astype(str), strict=True))
 
 
-def warn(path: pathlib.Path, product: str, chosen: Mapping[str, str]) -> None:
-  """Warns of the chosen models that are doubted: a stage that takes their ages finds what goes with noise.
+def warn(path: pathlib.Path, product: str, chosen: Mapping[str, str]) -> frozenset[str]:
+  """Warns of the chosen models that are doubted, and returns their dimensions: what goes with them goes with noise.
 
   Args:
     path: the table ages_summary.
@@ -35,8 +35,10 @@ def warn(path: pathlib.Path, product: str, chosen: Mapping[str, str]) -> None:
   """
   if not path.exists():
     logging.warning("%s is missing, so it is not known which ages are noise: run `python -m msk_jax.ages` again", path)
-    return
+    return frozenset()
   doubted = of_summary(tables.read(path, age_tables.SUMMARY), product)
-  for dimension, model in chosen.items():
-    if model in doubted:
-      logging.warning("%s (%s): %s, and so is whatever goes with it", dimension, model, doubted[model])
+  noisy = frozenset(dimension for dimension, model in chosen.items() if model in doubted)
+  for dimension in sorted(noisy):
+    model = chosen[dimension]
+    logging.warning("%s (%s): %s, and so is whatever goes with it", dimension, model, doubted[model])
+  return noisy

@@ -4,8 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from msk_jax.associations import outcomes
 from msk_jax.biological_age import acceleration, age_signal, run
 from msk_jax.biological_age.spec import AgesSpec
+from msk_jax.genetics import phenotypes
 from msk_jax.io import tables
 from msk_jax.predictions import pooled_table
 from msk_jax.predictions.pooled_rows import Rows
@@ -130,6 +132,11 @@ def test_correlations_with_noise_say_so_and_so_do_stages_that_take_such_ages(tmp
   assert shown.count("has no age signal says nothing of ageing") == 2 and "neither" not in shown
   for dimensions, is_warned in (([], True), (["knee", "hip"], False), (["spine"], True)):
     caplog.clear()
-    acceleration.choose_models(tmp_path, "participant", dimensions, "config.gwas.dimensions")
+    chosen, _ = acceleration.choose_models(tmp_path, "participant", dimensions, "config.gwas.dimensions")
+    doubted = acceleration.warn_of_noise(tmp_path, "participant", chosen)
+    assert doubted == ({"spine"} if is_warned else set())
+    assert outcomes.read(tmp_path, "participant", dimensions).doubted == doubted
+    phenotypes.read(tmp_path, dimensions)
+    assert caplog.text.count("spine (spine/inception_v3): its predictions") == 3 * is_warned
     assert ("spine (spine/inception_v3): its predictions do not rise" in caplog.text) == is_warned
   assert "noise, and so is whatever goes with it" in caplog.text and "knee (" not in caplog.text

@@ -1,6 +1,6 @@
 """What the associations say in words, as the paper's Results and supplement do."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import pandas as pd
 
@@ -8,6 +8,10 @@ from msk_jax.associations.summaries import tables
 
 _VERBS = {"accelerating": "accelerated", "decelerating": "decelerated"}
 _NUM_CATEGORIES = 3
+_NOISE = (
+  "**Its model has no age signal: predictions do not rise with age. This accelerated ageing is noise, and so is "
+  "whatever goes with it.**"
+)
 
 
 def write(
@@ -18,6 +22,7 @@ def write(
   *,
   has_published: bool,
   note: str = "",
+  doubted: Collection[str] = (),
 ) -> str:
   """Returns Markdown: a section per dimension, a paragraph per main category and direction.
 
@@ -28,6 +33,7 @@ def write(
     level: of significance.
     has_published: whether the people are like the paper's, so that its numbers may stand beside.
     note: on whose results they are, below the title; empty for none.
+    doubted: dimensions whose accelerated ageing is noise.
   """
   lines = [
     "# Variables associated with accelerated ageing",
@@ -39,7 +45,7 @@ def write(
     "do not count; what is derived from such, as a ratio of two, is not recognised and does.",
   ]
   for dimension in dimensions:
-    lines += ["", f"## {_plain(dimension).capitalize()}"]
+    lines += ["", f"## {_plain(dimension).capitalize()}", *(["", _NOISE] if dimension in doubted else [])]
     own = summaries[(summaries["dimension"] == dimension) & (summaries["level"] == "category")]
     for main in own["main_category"].unique():
       lines += ["", f"### {_plain(main).capitalize()}", ""]

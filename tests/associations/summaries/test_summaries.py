@@ -58,4 +58,7 @@ def test_paragraphs_say_what_the_tables_say():
   assert "[published: 37.5%, pack years adult smoking" in text
   text = paragraphs.write(summaries, leading, ["general"], 0.05, has_published=True, note="Of a phantom.")
   assert text.splitlines()[2] == "Of a phantom."
-  assert "published" not in paragraphs.write(summaries, leading, ["general"], 0.05, has_published=False)
+  text = paragraphs.write(summaries, leading, ["general"], 0.05, has_published=False)
+  assert "published" not in text and "noise" not in text
+  doubted = paragraphs.write(summaries, leading, ["general"], 0.05, has_published=False, doubted={"general"})
+  assert "## General\n\n**Its model has no age signal: predictions do not rise with age. This acc" in doubted
